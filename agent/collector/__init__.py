@@ -1,0 +1,1 @@
+"""The receiving end at headquarters: checks, stores and cosigns journals."""

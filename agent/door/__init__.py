@@ -1,0 +1,1 @@
+"""The till's door: HTTP and JSON on a Unix socket."""

@@ -1,0 +1,290 @@
+"""What the journal can say: one closed vocabulary of typed entries.
+
+An entry is stored as one line of canonical JSON. The exact bytes of that line,
+without its newline, are the leaf of the tree; nothing is ever encoded again to
+check a hash. Money is an integer of minor units beside an ISO 4217 letter code.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+# The length prefix of a C2SP entry bundle is a uint16.
+MAX_ENTRY_BYTES = 65_535
+
+Verdict = Literal["approved", "declined", "cancelled", "not_sent", "refused", "unclear"]
+PaymentKind = Literal["sale", "refund", "reversal", "close_day"]
+Step = Literal["allow", "note", "confirm", "verify", "supervisor", "block"]
+
+
+class Body(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    tag_field="kind",
+    tag=lambda name: "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_"),
+):
+    """The part of an entry that depends on its kind."""
+
+
+class Started(Body):
+    """The agent began to run. `recovered` counts the payments it found open."""
+
+    terminals: list[str]
+    acquirer_key: str
+    training: bool = False
+    recovered: int = 0
+
+
+class Stopped(Body):
+    """The agent ended in good order."""
+
+    reason: str
+
+
+class TailCut(Body):
+    """Bytes without a valid checkpoint were removed at start: promised to nobody."""
+
+    file: str
+    offset: int
+    removed_bytes: int
+
+
+class ClockMoved(Body):
+    """The wall clock moved against the boot clock by `by_ms` (negative: back)."""
+
+    by_ms: int
+
+
+class Requested(Body):
+    """The till asked for a payment. `digest` is the hash of what it asked for."""
+
+    till_number: str
+    digest: str
+    payment: PaymentKind
+    terminal: str
+    till: str
+    amount: int | None = None
+    currency: str | None = None
+    operator: str = ""
+    original: str = ""
+
+
+class Reason(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Why a rule gave its step, in one sentence, with the figures it looked at."""
+
+    rule: str
+    step: Step
+    text: str
+    figures: dict[str, int] = {}
+
+
+class Decided(Body):
+    """All rules ran; `step` is the strictest of `reasons`."""
+
+    till_number: str
+    step: Step
+    reasons: list[Reason]
+    policy: str
+
+
+class Asked(Body):
+    """A question was put to the cashier before the terminal heard of the payment."""
+
+    till_number: str
+    prompt: str
+    step: Step
+    text: str
+
+
+class Replied(Body):
+    """The answer to a question. `person` is set when a credential was checked."""
+
+    till_number: str
+    prompt: str
+    answer: Literal["yes", "no", "timeout"]
+    person: str = ""
+    purpose: str = ""
+    identity: bool | None = None
+    after_ms: int = 0
+
+
+class CredentialFailed(Body):
+    """Somebody gave a wrong credential; enough of these lock the person out."""
+
+    till_number: str
+    person: str
+
+
+class Submitted(Body):
+    """Written before the terminal hears of the payment. From here it is never forgotten.
+
+    `receipts` says who prints: with `till`, the payment stands only at `Completed`.
+    """
+
+    till_number: str
+    terminal: str
+    receipts: Literal["terminal", "till"]
+    last_trace: int | None = None
+    last_receipt: int | None = None
+
+
+class CardSaid(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What left the driver about a card. `sealed` is base64 HPKE ciphertext."""
+
+    masked: str
+    fingerprint: str = ""
+    key_id: str = ""
+    sealed: str = ""
+    name: str = ""
+    type: int | None = None
+    entry_mode: str = ""
+    verification: str = ""
+
+
+class TotalSaid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of the terminal's end-of-day totals."""
+
+    scheme: str
+    count: int
+    total: int
+
+
+class Answered(Body):
+    """What is known about the money, and what the terminal said word for word.
+
+    `amount` is the amount the *terminal* says; `differs` names the fields in
+    which it contradicts the request.
+    """
+
+    till_number: str
+    verdict: Verdict
+    code: int | None = None
+    text: str = ""
+    amount: int | None = None
+    currency: str | None = None
+    differs: list[str] = []
+    trace: int | None = None
+    original_trace: int | None = None
+    receipt_number: int | None = None
+    turnover_number: int | None = None
+    terminal_id: str = ""
+    merchant_id: str = ""
+    approval_code: str = ""
+    terminal_time: str = ""
+    terminal_date: str = ""
+    card: CardSaid | None = None
+    tip: int | None = None
+    remaining: int | None = None
+    totals: list[TotalSaid] = []
+    unparsed_bytes: int = 0
+
+
+class Printed(Body):
+    """Receipt lines from the terminal, masked by the driver, before they are acknowledged."""
+
+    till_number: str
+    copy: Literal["merchant", "customer", "administration", "unknown"]
+    lines: list[str]
+    last: bool = False
+
+
+class Completed(Body):
+    """The dialogue ended as it should after a result: nothing is owed any more."""
+
+    till_number: str
+
+
+class Undone(Body):
+    """The terminal reported an abort after it had reported an approval: for a human."""
+
+    till_number: str
+    code: int
+    text: str = ""
+
+
+class Unclear(Body):
+    """The terminal heard us and we lost it. Nothing is proven either way."""
+
+    till_number: str
+    reason: str
+
+
+class LateResult(Body):
+    """A result that came when nobody waited. `result` keeps all of it."""
+
+    terminal: str
+    result: Answered
+
+
+class Settled(Body):
+    """An unclear payment is clear: by proof from the terminal or by a person's word."""
+
+    till_number: str
+    verdict: Verdict
+    proof: str
+    person: str = ""
+    witness: str = ""
+
+
+class TerminalState(Body):
+    """A terminal came, went or changed its identity."""
+
+    terminal: str
+    state: Literal["ready", "away", "trouble"]
+    text: str = ""
+    terminal_id: str = ""
+    software: str = ""
+
+
+AnyBody = (
+    Started
+    | Stopped
+    | TailCut
+    | ClockMoved
+    | Requested
+    | Decided
+    | Asked
+    | Replied
+    | CredentialFailed
+    | Submitted
+    | Answered
+    | Printed
+    | Completed
+    | Undone
+    | Unclear
+    | LateResult
+    | Settled
+    | TerminalState
+)
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of the journal. `boot_ms` is `CLOCK_BOOTTIME`, it orders entries of one boot."""
+
+    index: int
+    at: datetime
+    boot_ms: int
+    boot: str
+    version: str
+    config: str
+    body: AnyBody
+
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_decoder = msgspec.json.Decoder(Entry)
+
+
+def encode(entry: Entry) -> bytes:
+    """The canonical bytes of an entry, without a newline."""
+    return _encoder.encode(entry)
+
+
+def decode(line: bytes | memoryview) -> Entry:
+    """The entry of one line. Raises `msgspec.ValidationError` or `msgspec.DecodeError`."""
+    return _decoder.decode(line)

@@ -1,0 +1,171 @@
+"""What the till's side may ask and see. These types are the HTTP API's bodies, word for word."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from agent.journal.entry import PaymentKind, Reason, Step, Verdict
+
+# Twelve BCD digits are all that a ZVT amount field can hold.
+MAX_AMOUNT_MINOR = 999_999_999_999
+
+TillNumber = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
+Amount = Annotated[int, Meta(ge=1, le=MAX_AMOUNT_MINOR)]
+CurrencyCode = Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
+Text = Annotated[str, Meta(max_length=40)]
+
+
+class PaymentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The body of `PUT /payments/{till_number}`. `amount` is in minor units.
+
+    A sale needs amount and currency. A refund also names the `original`. A
+    reversal names the `original` alone: it always takes back the whole.
+    """
+
+    payment: Literal["sale", "refund", "reversal"] = "sale"
+    amount: Amount | None = None
+    currency: CurrencyCode | None = None
+    original: TillNumber | None = None
+    terminal: Name | None = None
+    till: Name = "1"
+    operator: Name | None = None
+
+
+class CloseDayRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The body of `POST /close-day`. A repeated `till_number` returns the same close."""
+
+    till_number: TillNumber
+    terminal: Name | None = None
+    operator: Name | None = None
+
+
+class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who answers, and their PIN or password. Never stored and never logged."""
+
+    person: Name
+    secret: Annotated[str, Meta(min_length=1, max_length=128)]
+
+    def __repr__(self) -> str:
+        return f"Credential(person={self.person!r}, secret=...)"
+
+
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The body of `POST /payments/{till_number}/answers`."""
+
+    prompt: Name
+    answer: Literal["yes", "no"]
+    credential: Credential | None = None
+    identity: bool | None = None
+    purpose: Text = ""
+
+
+class Settlement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The body of `POST /payments/{till_number}/settlement`: a person's word on an unclear payment."""
+
+    verdict: Literal["approved", "declined", "not_sent"]
+    reason: Annotated[str, Meta(min_length=3, max_length=200)]
+    credential: Credential
+
+
+class Prompt(msgspec.Struct, frozen=True, kw_only=True):
+    """A question that holds the payment back until somebody answers it."""
+
+    id: str
+    step: Step
+    text: str
+    needs: list[Literal["credential", "identity", "purpose"]]
+
+
+Phase = Literal["deciding", "asking", "running", "done"]
+
+
+class CardView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a receipt may show of a card."""
+
+    masked: str
+    name: str = ""
+    entry_mode: str = ""
+    verification: str = ""
+
+
+class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment as the till sees it. `verdict` is set when `phase` is `done`.
+
+    `entry` is the journal's index of the line that holds the verdict.
+    `next_step` says in one sentence what the cashier should do.
+    """
+
+    till_number: str
+    payment: PaymentKind
+    terminal: str
+    till: str
+    phase: Phase
+    amount: int | None = None
+    currency: str | None = None
+    original: str = ""
+    operator: str = ""
+    display: str = ""
+    prompt: Prompt | None = None
+    verdict: Verdict | None = None
+    text: str = ""
+    next_step: str = ""
+    reasons: list[Reason] = []
+    terminal_amount: int | None = None
+    differs: list[str] = []
+    tip: int | None = None
+    remaining: int | None = None
+    card: CardView | None = None
+    trace: int | None = None
+    receipt_number: int | None = None
+    terminal_id: str = ""
+    approval_code: str = ""
+    requested_at: str = ""
+    entry: int | None = None
+
+
+class ReceiptView(msgspec.Struct, frozen=True, kw_only=True):
+    """The lines of one receipt, as the terminal printed them, masked."""
+
+    copy: str
+    lines: list[str]
+
+
+class PaymentEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One server-sent event of a payment's life; `id` counts from 1 within the payment."""
+
+    id: int
+    event: Literal["state", "display", "prompt", "receipt", "verdict"]
+    payment: PaymentView
+    receipt: ReceiptView | None = None
+
+
+class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
+    """One terminal's state, for people and programs."""
+
+    name: str
+    state: Literal["ready", "busy", "connecting", "away", "trouble", "unclear"]
+    text: str = ""
+    terminal_id: str = ""
+    software: str = ""
+    unclear: str = ""
+
+
+class StatusView(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /status`. `cosigned` is the tree size that headquarters has confirmed."""
+
+    version: str
+    name: str
+    training: bool
+    taking_payments: bool
+    why_not: str
+    terminals: list[TerminalView]
+    entries: int
+    root: str
+    cosigned: int | None
+    unclear: list[str]
+    acquirer_key: str
+    acquirer_key_until: str

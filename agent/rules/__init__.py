@@ -1,0 +1,1 @@
+"""The shop's own rules: pure functions from a request and its history to a decision."""

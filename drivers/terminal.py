@@ -1,0 +1,261 @@
+"""What a terminal can be asked and what it can answer, whatever protocol it speaks.
+
+A driver's session is a pure state machine between these types and bytes. It is
+given the time, never asks for it, and holds back the acknowledgement of every
+`Outcome` and `Receipt` until `accept()` says that it is on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+
+class Operation(Enum):
+    """What the till's side can ask of a terminal."""
+
+    SALE = "sale"
+    REFUND = "refund"
+    REVERSAL = "reversal"
+    CLOSE_DAY = "close_day"
+    TURNOVER_TOTALS = "turnover_totals"
+    REPEAT_RECEIPT = "repeat_receipt"
+    STATUS = "status"
+    REGISTER = "register"
+    LOG_OFF = "log_off"
+    DIAGNOSE = "diagnose"
+    INITIALISE = "initialise"
+    DISPLAY_TEXT = "display_text"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One request to a terminal.
+
+    `reference` names the payment; it is bound into the seal of the card that
+    the answer may carry, so a sealed card cannot be moved to another payment.
+    `amount` is in minor units, `currency` is the ISO 4217 number (978 = EUR).
+    """
+
+    operation: Operation
+    reference: str = ""
+    amount: int | None = None
+    currency: int | None = None
+    original_receipt: int | None = None
+    lines: tuple[str, ...] = ()
+
+
+class Said(Enum):
+    """What the terminal says became of a command."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedCard:
+    """All that may leave a driver about a card: nothing here opens without the acquirer.
+
+    `masked` is the truncated number (first 6 and last 4 digits of a number of 16
+    or more digits, else the last 4). `fingerprint` is a keyed hash. `sealed` is
+    HPKE ciphertext, empty when the terminal itself had masked the number.
+    """
+
+    masked: str
+    fingerprint: str = ""
+    key_id: str = ""
+    sealed: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotal:
+    """One line of a terminal's end-of-day totals; `total` in minor units."""
+
+    scheme: str
+    count: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the terminal reported. Every field but `said` and `code` may be missing."""
+
+    said: Said
+    code: int
+    text: str = ""
+    amount: int | None = None
+    currency: int | None = None
+    trace: int | None = None
+    original_trace: int | None = None
+    receipt_number: int | None = None
+    turnover_number: int | None = None
+    terminal_id: str = ""
+    merchant_id: str = ""
+    approval_code: str = ""
+    time: str = ""
+    date: str = ""
+    card: SealedCard | None = None
+    card_name: str = ""
+    card_type: int | None = None
+    entry_mode: str = ""
+    cardholder_verification: str = ""
+    tip: int | None = None
+    remaining: int | None = None
+    totals: tuple[DayTotal, ...] = ()
+    unparsed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A text from the terminal's display. It decides nothing about the money."""
+
+    code: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The terminal's result. Not acknowledged until `accept()`.
+
+    `late` marks a result that came when the session was not waiting for one.
+    """
+
+    result: Result
+    late: bool = False
+
+
+class Copy(Enum):
+    """Whose copy a receipt is."""
+
+    MERCHANT = "merchant"
+    CUSTOMER = "customer"
+    ADMINISTRATION = "administration"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Printed lines from the terminal. Not acknowledged until `accept()`.
+
+    `last` is set when these lines end one receipt.
+    """
+
+    copy: Copy
+    lines: tuple[str, ...]
+    last: bool = False
+
+
+class How(Enum):
+    """How a dialogue ended, in the terminal's own words."""
+
+    COMPLETED = "completed"
+    ABORTED = "aborted"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The dialogue is over and the terminal is at rest.
+
+    REFUSED: it did not start (the command itself was answered with an error).
+    ABORTED: it said that it gave up. COMPLETED: it said that it is done.
+    `status` is the terminal's own state where the command reports one.
+    """
+
+    how: How
+    code: int = 0
+    text: str = ""
+    status: int | None = None
+    terminal_id: str = ""
+    software: str = ""
+
+
+class Heard(Enum):
+    """What a lost line proves about the command.
+
+    NEVER: no byte of it left, it is safe to send again. PERHAPS: nothing is
+    proven. STANDS: the result was acknowledged and nothing else was owed.
+    """
+
+    NEVER = "never"
+    PERHAPS = "perhaps"
+    STANDS = "stands"
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The line or the dialogue broke. `reason` is one sentence without wire bytes."""
+
+    reason: str
+    heard: Heard
+
+
+Event = Progress | Outcome | Receipt | Ended | Lost
+
+
+class Session(Protocol):
+    """One terminal's dialogue as a state machine without I/O.
+
+    All times are seconds of one monotonic clock. Received bytes are read from
+    the `SecretBuffer` that the session was made with.
+    """
+
+    @property
+    def busy(self) -> bool:
+        """True from `start` until `Ended` or `Lost` was given."""
+
+    def connected(self, now: float) -> None:
+        """A fresh line is there; nothing of an older line counts any more."""
+
+    def disconnected(self, reason: str, now: float) -> None:
+        """The line is gone; a running command ends in `Lost`."""
+
+    def start(self, command: Command, now: float) -> None:
+        """Begin a command. Raises `SessionError` if one is running."""
+
+    def abort(self, now: float) -> None:
+        """Ask the terminal to stop. Only a wish: the result still decides."""
+
+    def receive(self, now: float) -> None:
+        """Take what has arrived in the shared buffer and wipe it."""
+
+    def accept(self, now: float) -> None:
+        """The last `Outcome` or `Receipt` is durable: acknowledge it."""
+
+    def bytes_to_send(self) -> bytes:
+        """The bytes that must go out now; empty when there are none."""
+
+    def events(self) -> Iterator[Event]:
+        """Drain what happened, oldest first."""
+
+    def deadline(self) -> float | None:
+        """When `deadline_passed` wants to be called, or None."""
+
+    def deadline_passed(self, now: float) -> None:
+        """The deadline has come."""
+
+
+class DriverError(Exception):
+    """Base of everything a driver raises on purpose. Never quotes wire bytes."""
+
+
+class SessionError(DriverError):
+    """The caller used a session out of turn: a bug of ours, not of the terminal."""
+
+
+class WireError(DriverError):
+    """A line could not be opened, read or written."""
+
+
+class ProtocolError(DriverError):
+    """The terminal sent what the protocol does not allow.
+
+    `reason` is a fixed name from the driver's vocabulary.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason

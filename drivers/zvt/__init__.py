@@ -1,0 +1,1 @@
+"""ZVT: the till-to-terminal protocol of Germany, Austria and Switzerland."""
