@@ -32,7 +32,7 @@ class Body(
     """The part of an entry that depends on its kind."""
 
 
-class Started(Body):
+class Started(Body, frozen=True, kw_only=True):
     """The agent began to run. `recovered` counts the payments it found open."""
 
     terminals: list[str]
@@ -41,13 +41,13 @@ class Started(Body):
     recovered: int = 0
 
 
-class Stopped(Body):
+class Stopped(Body, frozen=True, kw_only=True):
     """The agent ended in good order."""
 
     reason: str
 
 
-class TailCut(Body):
+class TailCut(Body, frozen=True, kw_only=True):
     """Bytes without a valid checkpoint were removed at start: promised to nobody."""
 
     file: str
@@ -55,13 +55,13 @@ class TailCut(Body):
     removed_bytes: int
 
 
-class ClockMoved(Body):
+class ClockMoved(Body, frozen=True, kw_only=True):
     """The wall clock moved against the boot clock by `by_ms` (negative: back)."""
 
     by_ms: int
 
 
-class Requested(Body):
+class Requested(Body, frozen=True, kw_only=True):
     """The till asked for a payment. `digest` is the hash of what it asked for."""
 
     till_number: str
@@ -84,7 +84,7 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     figures: dict[str, int] = {}
 
 
-class Decided(Body):
+class Decided(Body, frozen=True, kw_only=True):
     """All rules ran; `step` is the strictest of `reasons`."""
 
     till_number: str
@@ -93,7 +93,7 @@ class Decided(Body):
     policy: str
 
 
-class Asked(Body):
+class Asked(Body, frozen=True, kw_only=True):
     """A question was put to the cashier before the terminal heard of the payment."""
 
     till_number: str
@@ -102,7 +102,7 @@ class Asked(Body):
     text: str
 
 
-class Replied(Body):
+class Replied(Body, frozen=True, kw_only=True):
     """The answer to a question. `person` is set when a credential was checked."""
 
     till_number: str
@@ -114,14 +114,14 @@ class Replied(Body):
     after_ms: int = 0
 
 
-class CredentialFailed(Body):
+class CredentialFailed(Body, frozen=True, kw_only=True):
     """Somebody gave a wrong credential; enough of these lock the person out."""
 
     till_number: str
     person: str
 
 
-class Submitted(Body):
+class Submitted(Body, frozen=True, kw_only=True):
     """Written before the terminal hears of the payment. From here it is never forgotten.
 
     `receipts` says who prints: with `till`, the payment stands only at `Completed`.
@@ -155,7 +155,7 @@ class TotalSaid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     total: int
 
 
-class Answered(Body):
+class Answered(Body, frozen=True, kw_only=True):
     """What is known about the money, and what the terminal said word for word.
 
     `amount` is the amount the *terminal* says; `differs` names the fields in
@@ -185,7 +185,7 @@ class Answered(Body):
     unparsed_bytes: int = 0
 
 
-class Printed(Body):
+class Printed(Body, frozen=True, kw_only=True):
     """Receipt lines from the terminal, masked by the driver, before they are acknowledged."""
 
     till_number: str
@@ -194,13 +194,13 @@ class Printed(Body):
     last: bool = False
 
 
-class Completed(Body):
+class Completed(Body, frozen=True, kw_only=True):
     """The dialogue ended as it should after a result: nothing is owed any more."""
 
     till_number: str
 
 
-class Undone(Body):
+class Undone(Body, frozen=True, kw_only=True):
     """The terminal reported an abort after it had reported an approval: for a human."""
 
     till_number: str
@@ -208,21 +208,21 @@ class Undone(Body):
     text: str = ""
 
 
-class Unclear(Body):
+class Unclear(Body, frozen=True, kw_only=True):
     """The terminal heard us and we lost it. Nothing is proven either way."""
 
     till_number: str
     reason: str
 
 
-class LateResult(Body):
+class LateResult(Body, frozen=True, kw_only=True):
     """A result that came when nobody waited. `result` keeps all of it."""
 
     terminal: str
     result: Answered
 
 
-class Settled(Body):
+class Settled(Body, frozen=True, kw_only=True):
     """An unclear payment is clear: by proof from the terminal or by a person's word."""
 
     till_number: str
@@ -232,7 +232,7 @@ class Settled(Body):
     witness: str = ""
 
 
-class TerminalState(Body):
+class TerminalState(Body, frozen=True, kw_only=True):
     """A terminal came, went or changed its identity."""
 
     terminal: str
