@@ -161,13 +161,15 @@ class Ended:
     """The dialogue is over and the terminal is at rest.
 
     REFUSED: it did not start (the command itself was answered with an error).
-    ABORTED: it said that it gave up. COMPLETED: it said that it is done.
+    ABORTED: it said that it gave up, `cancelled` when by a stop key or its own
+    time-out. COMPLETED: it said that it is done.
     `status` is the terminal's own state where the command reports one.
     """
 
     how: How
     code: int = 0
     text: str = ""
+    cancelled: bool = False
     status: int | None = None
     terminal_id: str = ""
     software: str = ""

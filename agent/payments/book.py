@@ -1,0 +1,128 @@
+"""The book of payments: a fold over the journal, with the open ones at hand."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import msgspec
+
+from agent.journal.entry import Entry, Requested
+from agent.payments.record import Record, begin, change
+from agent.payments.store import Store
+
+_record_in = msgspec.json.Decoder(Record)
+_record_out = msgspec.json.Encoder()
+
+
+class OpenPart(msgspec.Struct):
+    """What a snapshot keeps of the book besides the stored records."""
+
+    open: list[Record]
+    last_numbers: dict[str, tuple[int | None, int | None]]
+
+
+class Book:
+    """Payments by till number. Open and unclear ones live in memory, the rest in the store.
+
+    While the store cannot be written (a full disk) finished records stay in
+    memory: the journal has them, so nothing depends on the store for safety.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._held: dict[str, Record] = {}
+        self._numbers: dict[str, tuple[int | None, int | None]] = {}
+
+    def apply(self, entry: Entry) -> None:
+        """Let one entry change the book."""
+        body = entry.body
+        number = getattr(body, "till_number", None)
+        if number is None:
+            return
+        if isinstance(body, Requested):
+            self._held[number] = begin(body, entry.index, entry.at)
+            return
+        record = self.get(number)
+        if record is None:
+            return
+        before = (record.verdict, record.submitted)
+        change(record, body, entry.index)
+        if (record.verdict, record.submitted) != before:
+            self._changed(record)
+        self._keep(record)
+
+    def get(self, till_number: str) -> Record | None:
+        """The payment of this till number, or None."""
+        held = self._held.get(till_number)
+        if held is not None:
+            return held
+        row = self._store.get(till_number)
+        return _record_in.decode(row) if row is not None else None
+
+    def open(self) -> list[Record]:
+        """Payments without a verdict, oldest first."""
+        return [record for record in self._held.values() if record.open]
+
+    def unclear(self, terminal: str | None = None) -> list[Record]:
+        """Payments that nobody knows the truth of, oldest first."""
+        return [
+            record
+            for record in self._held.values()
+            if record.verdict == "unclear" and terminal in {None, record.terminal}
+        ]
+
+    def last(self, count: int) -> list[Record]:
+        """The newest payments, newest first."""
+        stored = {record.till_number: record for record in map(_record_in.decode, self._store.last(count))}
+        newest = sorted((stored | self._held).values(), key=lambda record: -record.opened)
+        return newest[:count]
+
+    def last_numbers(self, terminal: str) -> tuple[int | None, int | None]:
+        """Trace and receipt number of the last result of a terminal: what settling compares with."""
+        return self._numbers.get(terminal, (None, None))
+
+    def to_bytes(self) -> bytes:
+        """The part of the book that is not in the store."""
+        return _record_out.encode(OpenPart(open=list(self._held.values()), last_numbers=self._numbers))
+
+    def from_bytes(self, content: bytes) -> None:
+        """Take up where `to_bytes` left off."""
+        part = msgspec.json.decode(content, type=OpenPart)
+        self._held = {record.till_number: record for record in part.open}
+        self._numbers = part.last_numbers
+
+    def _changed(self, record: Record) -> None:
+        if record.verdict is not None and record.answered is not None and record.answered.trace is not None:
+            self._numbers[record.terminal] = (record.answered.trace, record.answered.receipt_number)
+        original = self.get(record.original) if record.original else None
+        if original is not None:
+            _book_against(original, record)
+            self._keep(original)
+
+    def _keep(self, record: Record) -> None:
+        self._held[record.till_number] = record
+        if record.open or record.verdict == "unclear":
+            return
+        try:
+            self._store.put(record.till_number, record.opened, _record_out.encode(record))
+        except sqlite3.Error:
+            return
+        del self._held[record.till_number]
+
+
+def _book_against(original: Record, record: Record) -> None:
+    taken_back = record.possibly_booked
+    if record.payment == "reversal":
+        original.reversed_by = record.till_number if taken_back else ""
+    elif taken_back:
+        original.refunds[record.till_number] = record.amount or 0
+    else:
+        original.refunds.pop(record.till_number, None)
+
+
+def refundable(original: Record) -> int:
+    """How many minor units of a payment may still be given back."""
+    booked = original.answered.amount if original.answered and original.answered.amount else original.amount
+    if original.reversed_by:
+        return 0
+    return max(0, (booked or 0) - sum(original.refunds.values()))

@@ -1,0 +1,131 @@
+"""One payment as the journal tells it: a record that entries change and nothing else does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from agent.journal.entry import (
+    Answered,
+    AnyBody,
+    Completed,
+    Decided,
+    PaymentKind,
+    Printed,
+    Reason,
+    Requested,
+    Settled,
+    Submitted,
+    Unclear,
+    Undone,
+    Verdict,
+)
+
+# A receipt roll of one payment: two copies of sixty lines are usual. What comes
+# beyond is in the journal, only not repeated to the till.
+MAX_RECEIPT_LINES = 600
+
+
+class Printout(msgspec.Struct):
+    """Lines of one copy in the order in which they came."""
+
+    copy: str
+    lines: list[str]
+
+
+class Record(msgspec.Struct, kw_only=True):
+    """What is known of one payment. `entry` is the index of the line that decided it."""
+
+    till_number: str
+    digest: str
+    payment: PaymentKind
+    terminal: str
+    till: str
+    opened: int
+    requested_at: datetime
+    amount: int | None = None
+    currency: str | None = None
+    original: str = ""
+    operator: str = ""
+    reasons: list[Reason] = []
+    submitted: Submitted | None = None
+    answered: Answered | None = None
+    verdict: Verdict | None = None
+    why: str = ""
+    entry: int | None = None
+    refunds: dict[str, int] = {}
+    reversed_by: str = ""
+    receipts: list[Printout] = []
+
+    @property
+    def open(self) -> bool:
+        """No verdict yet."""
+        return self.verdict is None
+
+    @property
+    def possibly_booked(self) -> bool:
+        """The bank may have this payment: approved, on its way, or nobody knows."""
+        return self.verdict in {"approved", "unclear"} or (self.open and self.submitted is not None)
+
+
+def begin(body: Requested, index: int, at: datetime) -> Record:
+    """The record that a `Requested` entry opens."""
+    return Record(
+        till_number=body.till_number,
+        digest=body.digest,
+        payment=body.payment,
+        terminal=body.terminal,
+        till=body.till,
+        opened=index,
+        requested_at=at,
+        amount=body.amount,
+        currency=body.currency,
+        original=body.original,
+        operator=body.operator,
+    )
+
+
+def change(record: Record, body: AnyBody, index: int) -> None:
+    """Let one later entry of the same till number change the record.
+
+    An approval becomes a verdict only with `Completed`: until the terminal has
+    shown that it received our acknowledgement it may still reverse by itself.
+    """
+    match body:
+        case Decided():
+            record.reasons = body.reasons
+        case Submitted():
+            record.submitted = body
+        case Answered():
+            record.answered = body
+            if body.verdict != "approved":
+                _decide(record, body.verdict, body.text, index)
+        case Completed() if record.answered is not None:
+            _decide(record, record.answered.verdict, record.answered.text, index)
+        case Undone():
+            _decide(record, "unclear", UNDONE, index)
+        case Unclear():
+            _decide(record, "unclear", body.reason, index)
+        case Settled():
+            _decide(record, body.verdict, body.proof, index)
+        case Printed():
+            _print(record, body)
+        case _:
+            pass
+
+
+UNDONE = "The terminal approved the payment and then reported that it gave it up."
+
+
+def _decide(record: Record, verdict: Verdict, why: str, index: int) -> None:
+    record.verdict, record.why, record.entry = verdict, why, index
+
+
+def _print(record: Record, body: Printed) -> None:
+    if sum(len(printout.lines) for printout in record.receipts) + len(body.lines) > MAX_RECEIPT_LINES:
+        return
+    if record.receipts and record.receipts[-1].copy == body.copy:
+        record.receipts[-1].lines += body.lines
+    else:
+        record.receipts.append(Printout(copy=body.copy, lines=list(body.lines)))
