@@ -1,0 +1,331 @@
+"""The messages of ZVT as frozen values, with the specification's names.
+
+Amounts are minor units, currencies ISO 4217 numbers, one-byte codes plain
+integers as in the reference. None means that the field was not there. Dates
+and times keep the digits that the terminal sent. No field of any message can
+hold a clear card number: `decode` replaces it before a message exists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from drivers.terminal import DayTotal, SealedCard
+
+# ---- till to terminal (reference 8.1) ----
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """06 00. `config` and `service` are the bit fields of section 8.1.
+
+    `permitted_commands` is tag 26: what the till accepts from the terminal.
+    An empty tuple sends no TLV container at all. `character_set` is tag 14.
+    """
+
+    password: int
+    config: int
+    currency: int | None = None
+    service: int | None = None
+    permitted_commands: tuple[int, ...] = ()
+    character_set: int | None = None
+    unparsed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """06 01. `timeout` (seconds) and `max_status` are BMP 01 and 02."""
+
+    amount: int | None = None
+    currency: int | None = None
+    payment_type: int | None = None
+    timeout: int | None = None
+    max_status: int | None = None
+    unparsed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LogOff:
+    """06 02. Ends with its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnoverTotals:
+    """06 10."""
+
+    password: int
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatReceipt:
+    """06 20. Service 01 = send the status information, 02 = no receipt."""
+
+    password: int
+    service: int | None = None
+    unparsed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """06 30. `receipt_number` None is sent as no BMP 87."""
+
+    password: int
+    receipt_number: int | None = None
+    amount: int | None = None
+    currency: int | None = None
+    payment_type: int | None = None
+    unparsed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """06 31."""
+
+    password: int
+    amount: int | None = None
+    currency: int | None = None
+    payment_type: int | None = None
+    unparsed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfDay:
+    """06 50."""
+
+    password: int
+    unparsed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """06 70. `kind` is tag 1B."""
+
+    kind: int | None = None
+    unparsed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Initialisation:
+    """06 93."""
+
+    password: int
+
+
+@dataclass(frozen=True, slots=True)
+class AbortCommand:
+    """06 B0, the till's wish to stop."""
+
+    unparsed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayText:
+    """06 E0. `seconds` is BMP F0 (0 = for ever), `beeps` is F9."""
+
+    lines: tuple[str, ...] = ()
+    seconds: int | None = None
+    beeps: int | None = None
+    unparsed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StatusEnquiry:
+    """05 01. Service 02 = no software version, 04 = extended status in TLV."""
+
+    password: int | None = None
+    service: int | None = None
+    unparsed_bytes: int = 0
+
+
+# ---- terminal to till (reference 8.2, 8.3) ----
+
+
+@dataclass(frozen=True, slots=True)
+class SetClock:
+    """04 01. `date` YYMMDD, `time` HHMMSS."""
+
+    date: str = ""
+    time: str = ""
+    unparsed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StatusInformation:
+    """04 0F, the result of a command.
+
+    `trace` comes from tag 1F2B where BMP 0B is missing or zero. `date` is MMDD,
+    or YYMMDD where the terminal sent BMP AA. `dropped_card_fields` counts what
+    was wiped unseen (tracks, CVV, PIN data, chip data), `scrubbed_numbers` the
+    card numbers that were found and overwritten inside texts.
+    """
+
+    result_code: int | None = None
+    amount: int | None = None
+    currency: int | None = None
+    trace: int | None = None
+    original_trace: int | None = None
+    time: str = ""
+    date: str = ""
+    card: SealedCard | None = None
+    card_sequence: int | None = None
+    card_type: int | None = None
+    network_card_type: int | None = None
+    card_name: str = ""
+    payment_type: int | None = None
+    terminal_id: str = ""
+    merchant_id: str = ""
+    approval_code: str = ""
+    additional_text: str = ""
+    receipt_number: int | None = None
+    turnover_number: int | None = None
+    host_result_code: int | None = None
+    timeout: int | None = None
+    totals: tuple[DayTotal, ...] = ()
+    first_receipt: int | None = None
+    last_receipt: int | None = None
+    texts: tuple[str, ...] = ()
+    entry_mode: int | None = None
+    online: int | None = None
+    cardholder_verification: int | None = None
+    tip: int | None = None
+    cashback: int | None = None
+    remaining: int | None = None
+    application_name: str = ""
+    emv_customer_text: str = ""
+    emv_merchant_text: str = ""
+    extended_error_text: str = ""
+    dropped_card_fields: int = 0
+    scrubbed_numbers: int = 0
+    unparsed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IntermediateStatus:
+    """04 FF. `timeout_minutes` is the new T4; `texts` is tag 24."""
+
+    status: int
+    timeout_minutes: int | None = None
+    texts: tuple[str, ...] = ()
+    unparsed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """06 0F. `terminal_status` and `software` answer a status enquiry, the rest other commands.
+
+    `status_byte` is BMP 19 of a registration: 01 initialise first, 02 diagnose
+    first. `result_code` E0 announces an update, FC a restart.
+    """
+
+    terminal_status: int | None = None
+    software: str = ""
+    result_code: int | None = None
+    status_byte: int | None = None
+    terminal_id: str = ""
+    currency: int | None = None
+    time: str = ""
+    date: str = ""
+    character_set: int | None = None
+    unparsed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """06 1E: the command failed. `texts` is tag 24, `extended_error_text` tag 1F17."""
+
+    result_code: int
+    currency: int | None = None
+    receipt_number: int | None = None
+    texts: tuple[str, ...] = ()
+    extended_error_text: str = ""
+    unparsed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PrintLine:
+    """06 D1. Attribute FF means `feeds` empty lines and no text."""
+
+    attribute: int
+    text: str = ""
+    feeds: int = 0
+
+    @property
+    def last(self) -> bool:
+        """True on the last line of a receipt (bit 80, but neither 80 alone nor FF)."""
+        return self.attribute > 0x80 and self.attribute != 0xFF
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """One line of a print text block with its attribute (tag 09, bits as in 06 D1)."""
+
+    text: str
+    attribute: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PrintTextBlock:
+    """06 D3. `receipt_type` is tag 1F07: 01 merchant, 02 customer, 03 administration.
+
+    `last` is a tag 09 with bit 80: these lines end a receipt.
+    """
+
+    lines: tuple[TextLine, ...] = ()
+    receipt_type: int | None = None
+    last: bool = False
+    unparsed_bytes: int = 0
+
+
+# ---- both directions ----
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """80 xx or 84 xx (reference 4). `result_code` is the first data byte of 84 1E."""
+
+    ccrc: int
+    aprc: int
+    result_code: int | None = None
+    unparsed_bytes: int = 0
+
+    @property
+    def positive(self) -> bool:
+        """True for 80 xx, and for 84 00 which counts as positive too."""
+        return self.ccrc == 0x80 or self.aprc == 0x00
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A command that is not ours to understand; `control` is its control field."""
+
+    control: int
+    unparsed_bytes: int = 0
+
+
+POSITIVE = Answer(0x80, 0x00)
+UNKNOWN_COMMAND = Answer(0x84, 0x83)
+
+Packet = (
+    Registration
+    | Authorisation
+    | LogOff
+    | TurnoverTotals
+    | RepeatReceipt
+    | Reversal
+    | Refund
+    | EndOfDay
+    | Diagnosis
+    | Initialisation
+    | AbortCommand
+    | DisplayText
+    | StatusEnquiry
+    | SetClock
+    | StatusInformation
+    | IntermediateStatus
+    | Completion
+    | Abort
+    | PrintLine
+    | PrintTextBlock
+    | Answer
+    | Unknown
+)
