@@ -1,0 +1,321 @@
+"""One quiet HTTP/1.1 server for the till's door and for the collector.
+
+uvicorn's h11 protocol (a parser in pure Python) without uvicorn's server: that one
+wakes ten times a second, and a till that stands idle all night should not. Here
+nothing happens until a byte, a deadline or the stop event comes.
+
+Every bound is a constant below; what exceeds one is refused, never grown into.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import h11
+from uvicorn import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+if TYPE_CHECKING:
+    import ssl
+
+MAX_CONNECTIONS = 64  # a shop has a handful of tills, each with one request and one event stream
+MAX_HEAD_BYTES = 16_384  # ours are below 1 KiB; h11 refuses a head that is longer
+MAX_BODY_BYTES = 65_536  # the till's requests are below 2 KiB; the collector asks for more
+REQUEST_SECONDS = 30.0  # from the connection, or the first byte, to the last byte of one request
+KEEP_ALIVE_SECONDS = 75  # above the 60 s of a long poll, so that a till keeps its connection
+HANDSHAKE_SECONDS = 10.0  # TLS handshake or closing: both are two round trips
+STOP_SECONDS = 5.0  # requests may finish; systemd would kill after 90
+BACKLOG = 64  # connections that the kernel may hold for us
+
+# From Linux' asm-generic/socket.h; Python has no name for it.
+_SO_PEERGROUPS = 59
+_MAX_PEER_GROUPS = 256
+_UCRED = struct.Struct("iII")
+_GID = struct.Struct("I")
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class UnixPeer:
+    """The process at the other end, as the kernel noted it when it connected.
+
+    `groups` are all of its groups, the primary one included.
+    """
+
+    pid: int
+    uid: int
+    gid: int
+    groups: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class TlsPeer:
+    """A client whose certificate was verified: its common name and its DNS and URI names."""
+
+    subject: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TcpPeer:
+    """A client that proved nothing but its address."""
+
+    host: str
+
+
+Peer = UnixPeer | TlsPeer | TcpPeer
+Allow = Callable[[Peer], str | None]
+
+
+async def serve(
+    app: App,
+    *,
+    sockets: Sequence[socket.socket],
+    stop: asyncio.Event,
+    ssl: ssl.SSLContext | None = None,
+    allow: Allow = lambda _: None,
+    max_body_bytes: int = MAX_BODY_BYTES,
+    started: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve `app` on listening `sockets` (Unix, inherited, TCP) until `stop` is set; then close them.
+
+    `allow` sees who connected before a byte is read and gives None, or the sentence
+    with which the connection is refused (403). The application finds the same peer in
+    `scope["state"]["peer"]` and each request's whole body in one message.
+    """
+    doorman = _Doorman(_Bounded(app, max_body_bytes), allow)
+    loop = asyncio.get_running_loop()
+    tls_seconds = HANDSHAKE_SECONDS if ssl else None
+    servers = [
+        await loop.create_server(
+            doorman.protocol,
+            sock=listener,
+            backlog=BACKLOG,
+            ssl=ssl,
+            ssl_handshake_timeout=tls_seconds,
+            ssl_shutdown_timeout=tls_seconds,
+        )
+        for listener in sockets
+    ]
+    try:
+        started()
+        await stop.wait()
+    finally:
+        for server in servers:
+            server.close()
+        await doorman.close()
+
+
+def listen_tcp(host: str, port: int) -> socket.socket:
+    """A listening TCP socket; port 0 takes any free one. Raises `OSError`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+
+
+class _Doorman:
+    """Makes one protocol per connection and knows which are open."""
+
+    def __init__(self, app: App, allow: Allow) -> None:
+        self.allow = allow
+        self.state = ServerState()
+        self.empty = asyncio.Event()
+        self.empty.set()
+        self._config = Config(
+            app,
+            http=_Connection,
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            log_level="error",  # a client's malformed request is answered, not logged
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+        )
+        self._config.load()
+
+    def protocol(self) -> asyncio.Protocol:
+        return _Connection(self, self._config)
+
+    async def close(self) -> None:
+        """Let requests finish for `STOP_SECONDS`, then cut."""
+        for connection in list(self.state.connections):
+            connection.shutdown()
+        await self._until_empty(STOP_SECONDS)
+        for connection in list(self.state.connections):
+            connection.transport.abort()
+        await self._until_empty(STOP_SECONDS)
+        tasks = list(self.state.tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _until_empty(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.empty.wait(), seconds)
+
+
+class _Connection(H11Protocol):
+    """uvicorn's connection with a doorman, a deadline for each request and no growth."""
+
+    def __init__(self, doorman: _Doorman, config: Config) -> None:
+        super().__init__(config, doorman.state, {})
+        self._doorman = doorman
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._doorman.empty.clear()
+        if len(self.connections) > MAX_CONNECTIONS:
+            transport.abort()
+            return
+        peer = _peer(transport)
+        refusal = self._doorman.allow(peer)
+        if refusal is None:
+            self.app_state = {"peer": peer}
+            self._arm()
+        else:
+            transport.write(_refused(refusal))
+            transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        super().data_received(data)
+        # h11's IDLE here is a head that has begun: its first byte ended the keep-alive timer.
+        if self.conn.their_state in {h11.IDLE, h11.SEND_BODY}:
+            self._arm()
+        else:
+            self._disarm()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._disarm()
+        self._unset_keepalive_if_required()
+        super().connection_lost(exc)
+        if not self.connections:
+            self._doorman.empty.set()
+
+    def _arm(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+class _Bounded:
+    """Reads the whole body, up to a bound, before the application is called."""
+
+    def __init__(self, app: App, max_body_bytes: int) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await self._read(scope, receive)
+        except _TooLongError:
+            await _answer(send, 413, f"The body is longer than {self._max_body_bytes} bytes.\n")
+            return
+        if body is None:
+            return
+        # The doorman cancels a request only after its connection is gone: nobody is left to be told.
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._app(scope, _once(body, receive), send)
+
+    async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
+        """The body; None when the client went away."""
+        lengths = [int(value) for name, value in scope["headers"] if name == b"content-length"]
+        if any(length > self._max_body_bytes for length in lengths):
+            raise _TooLongError
+        body = bytearray()
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return None
+            body += message["body"]
+            if len(body) > self._max_body_bytes:
+                raise _TooLongError
+            if not message["more_body"]:
+                return bytes(body)
+
+
+class _TooLongError(Exception):
+    """A body exceeds its bound."""
+
+
+def _once(body: bytes, receive: Receive) -> Receive:
+    """The body in one message, then whatever the connection says (that the client left)."""
+    given = False
+
+    async def next_message() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return next_message
+
+
+async def _answer(send: Send, status: int, text: str) -> None:
+    body = text.encode()
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"%d" % len(body)),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _refused(sentence: str) -> bytes:
+    body = sentence.encode() + b"\n"
+    head = f"HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {len(body)}"
+    return head.encode("ascii") + b"\r\nconnection: close\r\n\r\n" + body
+
+
+def _peer(transport: asyncio.Transport) -> Peer:
+    connection: socket.socket = transport.get_extra_info("socket")
+    if connection.family == socket.AF_UNIX:
+        return _unix_peer(connection)
+    tls = transport.get_extra_info("ssl_object")
+    certificate = tls.getpeercert() if tls else None
+    if certificate:
+        return _tls_peer(certificate)
+    address = transport.get_extra_info("peername")
+    return TcpPeer(host=str(address[0]) if address else "")
+
+
+def _unix_peer(connection: socket.socket) -> UnixPeer:
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+    pid, uid, gid = _UCRED.unpack(credentials)
+    try:
+        packed = connection.getsockopt(socket.SOL_SOCKET, _SO_PEERGROUPS, _GID.size * _MAX_PEER_GROUPS)
+    except OSError:  # more groups than we care for: the primary one decides
+        packed = b""
+    groups = frozenset(group for (group,) in _GID.iter_unpack(packed))
+    return UnixPeer(pid=pid, uid=uid, gid=gid, groups=groups | {gid})
+
+
+def _tls_peer(certificate: dict[str, Any]) -> TlsPeer:
+    """From the dictionary of `ssl.SSLSocket.getpeercert`: verified, or it would be empty."""
+    common = [value for rdn in certificate.get("subject", ()) for key, value in rdn if key == "commonName"]
+    names = [value for kind, value in certificate.get("subjectAltName", ()) if kind in {"DNS", "URI"}]
+    return TlsPeer(subject=common[0] if common else "", names=tuple(names))
