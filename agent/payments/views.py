@@ -12,11 +12,14 @@ from agent.journal.entry import PaymentKind, Reason, Step, Verdict
 # Twelve BCD digits are all that a ZVT amount field can hold.
 MAX_AMOUNT_MINOR = 999_999_999_999
 
-TillNumber = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
+# `$` alone would let a newline at the end pass; ECMA 262, which OpenAPI speaks, has no `\Z`.
+TillNumber = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$(?!\n)")]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$(?!\n)")]
 Amount = Annotated[int, Meta(ge=1, le=MAX_AMOUNT_MINOR)]
-CurrencyCode = Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
-Text = Annotated[str, Meta(max_length=40)]
+CurrencyCode = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
+# Free text is shown on screens and in logs: no control characters, which could rewrite those.
+_PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)"
+Text = Annotated[str, Meta(max_length=40, pattern=_PRINTABLE)]
 
 
 class PaymentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -67,7 +70,7 @@ class Settlement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """The body of `POST /payments/{till_number}/settlement`: a person's word on an unclear payment."""
 
     verdict: Literal["approved", "declined", "not_sent"]
-    reason: Annotated[str, Meta(min_length=3, max_length=200)]
+    reason: Annotated[str, Meta(min_length=3, max_length=200, pattern=_PRINTABLE)]
     credential: Credential
 
 
