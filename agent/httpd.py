@@ -77,6 +77,13 @@ class TcpPeer:
 
 Peer = UnixPeer | TlsPeer | TcpPeer
 Allow = Callable[[Peer], str | None]
+# How this server's own refusals look: from status and sentence to content type and body.
+Say = Callable[[int, str], tuple[bytes, bytes]]
+
+
+def plain(_status: int, sentence: str) -> tuple[bytes, bytes]:
+    """A refusal as one line of text."""
+    return b"text/plain; charset=utf-8", sentence.encode() + b"\n"
 
 
 async def serve(
@@ -87,15 +94,17 @@ async def serve(
     ssl: ssl.SSLContext | None = None,
     allow: Allow = lambda _: None,
     max_body_bytes: int = MAX_BODY_BYTES,
+    say: Say = plain,
     started: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve `app` on listening `sockets` (Unix, inherited, TCP) until `stop` is set; then close them.
 
     `allow` sees who connected before a byte is read and gives None, or the sentence
     with which the connection is refused (403). The application finds the same peer in
-    `scope["state"]["peer"]` and each request's whole body in one message.
+    `scope["state"]["peer"]` and each request's whole body in one message. `say` gives
+    the form of what is refused before the application hears of it (400, 403, 413).
     """
-    doorman = _Doorman(_Bounded(app, max_body_bytes), allow)
+    doorman = _Doorman(_Bounded(app, max_body_bytes, say), allow, say)
     loop = asyncio.get_running_loop()
     tls_seconds = HANDSHAKE_SECONDS if ssl else None
     servers = [
@@ -127,8 +136,9 @@ def listen_tcp(host: str, port: int) -> socket.socket:
 class _Doorman:
     """Makes one protocol per connection and knows which are open."""
 
-    def __init__(self, app: App, allow: Allow) -> None:
+    def __init__(self, app: App, allow: Allow, say: Say) -> None:
         self.allow = allow
+        self.say = say
         self.state = ServerState()
         self.empty = asyncio.Event()
         self.empty.set()
@@ -190,8 +200,17 @@ class _Connection(H11Protocol):
             self.app_state = {"peer": peer}
             self._arm()
         else:
-            transport.write(_refused(refusal))
-            transport.close()
+            self._refuse(b"403 Forbidden", refusal)
+
+    def send_400_response(self, msg: str) -> None:
+        """Called by uvicorn when the bytes are not HTTP."""
+        self._refuse(b"400 Bad Request", msg)
+
+    def _refuse(self, status: bytes, sentence: str) -> None:
+        content_type, body = self._doorman.say(int(status[:3]), sentence)
+        head = b"HTTP/1.1 %s\r\ncontent-type: %s\r\ncontent-length: %d" % (status, content_type, len(body))
+        self.transport.write(head + b"\r\nconnection: close\r\n\r\n" + body)
+        self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
@@ -223,15 +242,17 @@ class _Connection(H11Protocol):
 class _Bounded:
     """Reads the whole body, up to a bound, before the application is called."""
 
-    def __init__(self, app: App, max_body_bytes: int) -> None:
+    def __init__(self, app: App, max_body_bytes: int, say: Say) -> None:
         self._app = app
+        self._say = say
         self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             body = await self._read(scope, receive)
         except _TooLongError:
-            await _answer(send, 413, f"The body is longer than {self._max_body_bytes} bytes.\n")
+            too_long = f"The body is longer than {self._max_body_bytes} bytes."
+            await _answer(send, 413, *self._say(413, too_long))
             return
         if body is None:
             return
@@ -274,21 +295,14 @@ def _once(body: bytes, receive: Receive) -> Receive:
     return next_message
 
 
-async def _answer(send: Send, status: int, text: str) -> None:
-    body = text.encode()
+async def _answer(send: Send, status: int, content_type: bytes, body: bytes) -> None:
     headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-type", content_type),
         (b"content-length", b"%d" % len(body)),
         (b"connection", b"close"),
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-def _refused(sentence: str) -> bytes:
-    body = sentence.encode() + b"\n"
-    head = f"HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {len(body)}"
-    return head.encode("ascii") + b"\r\nconnection: close\r\n\r\n" + body
 
 
 def _peer(transport: asyncio.Transport) -> Peer:
