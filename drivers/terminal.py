@@ -163,7 +163,9 @@ class Ended:
     REFUSED: it did not start (the command itself was answered with an error).
     ABORTED: it said that it gave up, `cancelled` when by a stop key or its own
     time-out. COMPLETED: it said that it is done.
-    `status` is the terminal's own state where the command reports one.
+    `status` is the terminal's own state where the command reports one, `care`
+    the command that it asks for before it will work. `simulator` is set when it
+    names itself as ours.
     """
 
     how: How
@@ -171,6 +173,8 @@ class Ended:
     text: str = ""
     cancelled: bool = False
     status: int | None = None
+    care: Operation | None = None
+    simulator: bool = False
     terminal_id: str = ""
     software: str = ""
 
@@ -238,6 +242,10 @@ class Session(Protocol):
 
     def deadline_passed(self, now: float) -> None:
         """The deadline has come."""
+
+
+# What the simulator's software version begins with, in every protocol.
+SIMULATOR_SOFTWARE = "TILLGATE-SIM"
 
 
 class DriverError(Exception):

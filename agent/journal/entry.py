@@ -8,7 +8,7 @@ check a hash. Money is an integer of minor units beside an ISO 4217 letter code.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -18,6 +18,9 @@ MAX_ENTRY_BYTES = 65_535
 Verdict = Literal["approved", "declined", "cancelled", "not_sent", "refused", "unclear"]
 PaymentKind = Literal["sale", "refund", "reversal", "close_day"]
 Step = Literal["allow", "note", "confirm", "verify", "supervisor", "block"]
+
+# The order in which a step wins over another.
+LADDER: tuple[Step, ...] = get_args(Step)
 
 
 class Body(
@@ -91,6 +94,15 @@ class Decided(Body, frozen=True, kw_only=True):
     step: Step
     reasons: list[Reason]
     policy: str
+
+    @property
+    def asks(self) -> bool:
+        """A person must answer before the terminal may hear of it."""
+        return self.step in {"confirm", "verify", "supervisor"}
+
+    def stricter_than(self, other: Decided) -> bool:
+        """This decision asks for more than the other did."""
+        return LADDER.index(self.step) > LADDER.index(other.step)
 
 
 class Asked(Body, frozen=True, kw_only=True):

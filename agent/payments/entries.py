@@ -9,13 +9,16 @@ from agent.journal.entry import (
     AnyBody,
     CardSaid,
     Completed,
+    Decided,
     Printed,
+    Replied,
+    Requested,
     TotalSaid,
     Unclear,
     Undone,
     Verdict,
 )
-from agent.money import currency_by_number
+from agent.money import UnknownCurrencyError, currency_of_number
 from agent.payments import wording
 from agent.payments.record import Record
 from drivers.terminal import Ended, Heard, How, Lost, Operation, Receipt, Result, Said, SealedCard
@@ -28,14 +31,32 @@ OPERATION = {
 }
 
 
+def refused(decision: Decided) -> Answered:
+    """The verdict of our own rules: the sentences of all that said block."""
+    why = " ".join(reason.text for reason in decision.reasons if reason.step == decision.step)
+    return Answered(till_number=decision.till_number, verdict="refused", text=why)
+
+
+def given_up(reply: Replied, by_till: bool) -> Answered:
+    """The verdict after a question that got no yes."""
+    words = {"no": wording.CANCELLED_BY_TILL if by_till else wording.CANCELLED_AT_PROMPT}
+    text = words.get(reply.answer, wording.PROMPT_TIMED_OUT)
+    return Answered(till_number=reply.till_number, verdict="cancelled", text=text)
+
+
+def not_sent(request: Requested, why: str) -> Answered:
+    """The verdict when the terminal could not even be asked."""
+    text = wording.TERMINAL_AWAY.format(text=why)
+    return Answered(till_number=request.till_number, verdict="not_sent", text=text)
+
+
 def answered(record: Record, result: Result, terminal_id: str = "") -> Answered:
     """The entry that holds all of a terminal's result.
 
     `terminal_id` is the one that the terminal registered with: a result that
     names another came from elsewhere and is reported as a difference.
     """
-    currency = currency_by_number(result.currency) if result.currency is not None else None
-    said_currency = currency.code if currency else None
+    said_currency = _letters(result.currency)
     return Answered(
         till_number=record.till_number,
         verdict=result.said.value,
@@ -59,6 +80,16 @@ def answered(record: Record, result: Result, terminal_id: str = "") -> Answered:
         totals=[TotalSaid(total.scheme, total.count, total.total) for total in result.totals],
         unparsed_bytes=result.unparsed_bytes,
     )
+
+
+def _letters(number: int | None) -> str | None:
+    """The currency's letters; its bare number when no table has it, for a human to see."""
+    if number is None:
+        return None
+    try:
+        return currency_of_number(number).letters
+    except UnknownCurrencyError:
+        return f"{number:03d}"
 
 
 def _differences(record: Record, result: Result, currency: str | None, terminal_id: str) -> list[str]:

@@ -1,0 +1,140 @@
+"""One terminal as the agent keeps it: connected, registered, awake, and asked one thing at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from agent.journal.entry import TerminalState
+from drivers.link import Link
+from drivers.terminal import Command, Ended, Event, How, Lost, Operation, WireError
+
+# The first attempt after a break comes soon, since most breaks are a plug pulled
+# and pushed; the last cap keeps a dead terminal from filling the log.
+RECONNECT_FIRST_S = 1.0
+RECONNECT_CAP_S = 30.0
+
+# A terminal does its timed work (updates, automatic close) on status enquiries,
+# ZVT asks for one a minute (reference 11.8).
+IDLE_POLL_S = 60.0
+
+# An initialisation can ask for a diagnosis and the other way round; a terminal
+# that still asks after this many rounds needs a person.
+MAX_CARE_ROUNDS = 4
+
+
+class Terminal:
+    """Keeps one link alive and lends it to one dialogue at a time.
+
+    `note` is told of every change of state, once. In training only simulators
+    are let in; outside training none is.
+    """
+
+    def __init__(self, name: str, link: Link, note: Callable[[TerminalState], None], *, training: bool) -> None:
+        self.name = name
+        self.state = "connecting"
+        self.text = "not connected yet"
+        self.terminal_id = ""
+        self.software = ""
+        self._link = link
+        self._note = note
+        self._training = training
+        self._turn = asyncio.Lock()
+        self._lost = asyncio.Event()
+
+    @property
+    def ready(self) -> bool:
+        """It answered its status enquiry and may be given a payment."""
+        return self.state == "ready"
+
+    @property
+    def why_not(self) -> str:
+        """Why it is not ready, in a few words."""
+        return self.text
+
+    def accept(self) -> None:
+        """What the terminal said last is on disk: acknowledge it."""
+        self._link.accept()
+
+    def abort(self) -> None:
+        """Ask the terminal to stop. The result still decides."""
+        self._link.abort()
+
+    async def perform(self, command: Command) -> AsyncIterator[Event]:
+        """Send one command and give what the terminal says until the dialogue is over."""
+        async with self._turn:
+            async for event in self._link.perform(command):
+                if isinstance(event, Lost):
+                    self._lost.set()
+                    self._become("away", event.reason)
+                yield event
+
+    async def run(self) -> None:
+        """Connect, register, keep awake; and again whenever the line breaks."""
+        delay = RECONNECT_FIRST_S
+        while True:
+            self._lost.clear()
+            try:
+                await self._link.connect()
+                await self._greet()
+                if self.ready:
+                    delay = RECONNECT_FIRST_S
+                    await self._stay()
+            except WireError as error:
+                self._become("away", str(error))
+            async with self._turn:
+                await self._link.close()
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, RECONNECT_CAP_S)
+
+    async def _greet(self) -> None:
+        ended = await self._ask(Operation.REGISTER)
+        for _ in range(MAX_CARE_ROUNDS):
+            if ended is None or ended.care is None:
+                break
+            ended = await self._ask(ended.care)
+        status = await self._ask(Operation.STATUS) if ended else None
+        if status is None:
+            self._become("away", self.text)
+        elif status.how is not How.COMPLETED or status.care is not None:
+            self._become("trouble", status.text or "the terminal asks for service")
+        elif status.simulator is not self._training:
+            self._become("trouble", SIMULATOR_OUTSIDE if status.simulator else REAL_INSIDE)
+        else:
+            self.terminal_id = (ended.terminal_id if ended else "") or status.terminal_id
+            self.software = status.software
+            self._become("ready", "")
+
+    async def _stay(self) -> None:
+        while not self._lost.is_set():
+            try:
+                async with asyncio.timeout(IDLE_POLL_S):
+                    await self._lost.wait()
+            except TimeoutError:
+                if not self._turn.locked():
+                    await self._ask(Operation.STATUS)
+
+    async def _ask(self, operation: Operation) -> Ended | None:
+        ended = None
+        async for event in self.perform(Command(operation)):
+            if isinstance(event, Ended):
+                ended = event
+        return ended
+
+    def _become(self, state: str, text: str) -> None:
+        if (state, text) == (self.state, self.text):
+            return
+        self.state, self.text = state, text
+        self._note(
+            TerminalState(
+                terminal=self.name,
+                state=state,
+                text=text,
+                terminal_id=self.terminal_id,
+                software=self.software,
+            )
+        )
+
+
+SIMULATOR_OUTSIDE = "this is a simulator, and the agent is not in training mode"
+REAL_INSIDE = "this is a real terminal, and the agent is in training mode"
