@@ -1,0 +1,163 @@
+"""Sealing: card data encrypted to the acquirer, so that this host cannot open it again.
+
+HPKE (RFC 9180) in base mode with ML-KEM-768 + X25519, HKDF-SHA256 and
+AES-256-GCM. The library has no `aad`, so what the seal is for (agent, key,
+payment) is bound in through `info`; another `info` does not open it.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.hpke import (
+    AEAD,
+    KDF,
+    KEM,
+    MLKEM768X25519PrivateKey,
+    MLKEM768X25519PublicKey,
+    Suite,
+)
+
+from drivers.terminal import DriverError
+
+# Every seal has one length, or the length of the ciphertext would tell the length of the number:
+# version, count of digits, 19 digits (ISO/IEC 7812-1), expiry YYMM, zeros up to a round figure.
+PLAINTEXT_BYTES: Final = 32
+# FIPS 203 table 3, ML-KEM-768 encapsulation key.
+MLKEM768_BYTES: Final = 1184
+# RFC 7748.
+X25519_BYTES: Final = 32
+
+_SUITE: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+_KEY_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+
+
+class SealError(DriverError):
+    """No card can be sealed, so no payment may be taken. The text is for a person."""
+
+
+class KeyUnknown(SealError):  # noqa: N818  (the contract's name)
+    """There is no usable acquirer key at all."""
+
+
+class KeyExpired(SealError):  # noqa: N818
+    """Every acquirer key is over, or not valid yet."""
+
+
+class NotOpened(SealError):  # noqa: N818
+    """A seal does not open: another key, another payment, or it was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcquirerKey:
+    """One public key of the acquirer, valid on both days and between. Raw public parts."""
+
+    key_id: str
+    not_before: date
+    not_after: date
+    mlkem768: bytes = field(repr=False)
+    x25519: bytes = field(repr=False)
+
+
+class Sealer:
+    """Seals to one acquirer key in the name of one agent (`origin`, the journal's name)."""
+
+    def __init__(self, key: AcquirerKey, origin: str) -> None:
+        if "\n" in origin:
+            raise ValueError("an origin is one line")
+        self._public_key = _public_key(key)
+        self._origin = origin
+        self.key_id = key.key_id
+
+    def seal(self, plaintext: memoryview, context: str) -> bytes:
+        """Encrypt exactly `PLAINTEXT_BYTES`; `context` names the payment."""
+        if len(plaintext) != PLAINTEXT_BYTES:
+            raise ValueError(f"a seal takes {PLAINTEXT_BYTES} bytes")
+        return _SUITE.encrypt(plaintext, self._public_key, _info(self._origin, self.key_id, context))
+
+
+def open_sealed(
+    sealed: bytes, private_key: MLKEM768X25519PrivateKey, *, key_id: str, origin: str, context: str
+) -> bytes:
+    """The acquirer's side, for the demo and the tests only. Raises `NotOpened`."""
+    try:
+        return _SUITE.decrypt(sealed, private_key, _info(origin, key_id, context))
+    except (InvalidTag, ValueError) as error:
+        raise NotOpened(
+            "The seal does not open with this key, agent and payment. Check all three."
+        ) from error
+
+
+def parse_acquirer_keys(body: str) -> list[AcquirerKey]:
+    """Read the body of an acquirer key note; the signature was checked before.
+
+    First line `tillgate acquirer keys v1`, then one key a line: id, first day,
+    last day (ISO 8601), base64 of ML-KEM-768, base64 of X25519. Raises `KeyUnknown`.
+    """
+    lines = body.removesuffix("\n").split("\n")
+    if lines[0] != ACQUIRER_KEYS_HEADER:
+        raise KeyUnknown(f"The acquirer key file does not begin with '{ACQUIRER_KEYS_HEADER}'. {_NEXT}")
+    keys = [_parse_line(number, line) for number, line in enumerate(lines[1:], start=2)]
+    if len({key.key_id for key in keys}) != len(keys):
+        raise KeyUnknown(f"The acquirer key file names one key twice. {_NEXT}")
+    return keys
+
+
+def choose_key(keys: Iterable[AcquirerKey], today: date) -> AcquirerKey:
+    """The valid key that ends last: when two overlap, the newer one. Raises `KeyExpired`, `KeyUnknown`."""
+    known = sorted(keys, key=lambda key: (key.not_after, key.not_before, key.key_id))
+    if not known:
+        raise KeyUnknown(f"There is no acquirer key, so no card can be sealed. {_NEXT}")
+    valid = [key for key in known if key.not_before <= today <= key.not_after]
+    if valid:
+        return valid[-1]
+    last = known[-1]
+    when = f"ended on {last.not_after}" if last.not_after < today else f"begins on {last.not_before}"
+    raise KeyExpired(f"No acquirer key is valid today ({today}): key '{last.key_id}' {when}. {_NEXT}")
+
+
+ACQUIRER_KEYS_HEADER: Final = "tillgate acquirer keys v1"
+_NEXT: Final = (
+    "No payment can be taken and no money was moved. Ask your payment provider for the current key file "
+    "and check that this computer's date is right."
+)
+
+
+def _parse_line(number: int, line: str) -> AcquirerKey:
+    fields = line.split(" ")
+    try:
+        key_id, not_before, not_after, mlkem768, x25519 = fields
+        key = AcquirerKey(
+            key_id,
+            date.fromisoformat(not_before),
+            date.fromisoformat(not_after),
+            b64decode(mlkem768, validate=True),
+            b64decode(x25519, validate=True),
+        )
+        _public_key(key)
+    except (ValueError, Base64Error) as error:
+        raise KeyUnknown(f"Line {number} of the acquirer key file is damaged. {_NEXT}") from error
+    if not _KEY_ID.fullmatch(key_id) or key.not_after < key.not_before:
+        raise KeyUnknown(f"Line {number} of the acquirer key file has a bad name or bad days. {_NEXT}")
+    return key
+
+
+def _public_key(key: AcquirerKey) -> MLKEM768X25519PublicKey:
+    return MLKEM768X25519PublicKey(
+        MLKEM768PublicKey.from_public_bytes(key.mlkem768),
+        X25519PublicKey.from_public_bytes(key.x25519),
+    )
+
+
+def _info(origin: str, key_id: str, context: str) -> bytes:
+    """The context is last, so none of the parts can reach into another."""
+    return f"tillgate card v1\n{origin}\n{key_id}\n{context}".encode()

@@ -1,0 +1,145 @@
+"""Memory for clear card data: one fixed block that is never swapped, dumped, copied or grown.
+
+`memfd_secret` where the kernel has it (nobody else can read those pages, root
+and debuggers included), else a locked private mapping that core dumps leave
+out and a forked child sees as zeros.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import mmap
+import os
+import resource
+from typing import Final, Literal
+
+from drivers.terminal import DriverError
+
+# memfd_secret(2): the same number on x86-64, aarch64 and riscv64; Python 3.11 has no wrapper.
+SYS_MEMFD_SECRET: Final = 447
+# memfd_secret takes the file's close-on-exec bit and nothing else.
+_O_CLOEXEC: Final = os.O_CLOEXEC
+# linux/mman-common.h; Python 3.11 does not name it.
+_MADV_WIPEONFORK: Final = 18
+
+Kind = Literal["memfd_secret", "locked"]
+
+
+class SecretMemoryError(DriverError):
+    """The kernel gives no memory that stays out of swap. Nothing was read and no card was touched."""
+
+
+class SecretBuffer:
+    """One block of secret memory with two cursors: `view[start:end]` is received and not consumed.
+
+    `size` is in bytes. The block is never resized, because growing would leave
+    the old one behind. Raises `SecretMemoryError` when no locked memory is to
+    be had; there is no fallback to memory that may be swapped.
+    """
+
+    def __init__(self, size: int) -> None:
+        if size <= 0:
+            raise ValueError(f"a secret buffer needs a size above 0, not {size}")
+        self._map, self.kind = _allocate(size)
+        self.view = memoryview(self._map)
+        self.start = 0
+        self.end = 0
+
+    def __repr__(self) -> str:
+        return f"SecretBuffer({self.kind})"
+
+    def space(self) -> memoryview:
+        """The writable part behind `end`; empty when the buffer is full.
+
+        Earlier slices of `view` lose their meaning here: what is left may move to the front.
+        """
+        size = len(self.view)
+        if self.start and size - self.end < size // 2:
+            left = self.end - self.start
+            self.view[:left] = self.view[self.start : self.end]
+            self._zero(left, self.end)
+            self.start, self.end = 0, left
+        return self.view[self.end :]
+
+    def filled(self, count: int) -> None:
+        """So many bytes were put into `space()`."""
+        if not 0 <= count <= len(self.view) - self.end:
+            raise ValueError("more bytes than the buffer had space for")
+        self.end += count
+
+    def consume(self, count: int) -> None:
+        """Wipe the next `count` bytes and go past them."""
+        if not 0 <= count <= self.end - self.start:
+            raise ValueError("more bytes than the buffer holds")
+        self._zero(self.start, self.start + count)
+        self.start += count
+        if self.start == self.end:
+            self.start = self.end = 0
+
+    def wipe(self) -> None:
+        """Zero the whole block."""
+        self._zero(0, len(self.view))
+        self.start = self.end = 0
+
+    def close(self) -> None:
+        """Wipe and give the memory back. The buffer cannot be used afterwards; closing twice is fine."""
+        if self._map.closed:
+            return
+        with contextlib.suppress(ValueError):  # the view was released by an earlier close
+            self.wipe()
+            self.view.release()
+        with contextlib.suppress(BufferError):  # somebody still holds a slice: the zeros go when it goes
+            self._map.close()
+
+    def _zero(self, start: int, end: int) -> None:
+        self.view[start:end] = bytes(end - start)
+
+
+def _allocate(size: int) -> tuple[mmap.mmap, Kind]:
+    block = _memfd_secret(size)
+    if block is not None:
+        return block, "memfd_secret"
+    return _locked(size), "locked"
+
+
+def _memfd_secret(size: int) -> mmap.mmap | None:
+    """The block, or None where the kernel, its settings or a sandbox do not have it."""
+    file = _libc().syscall(SYS_MEMFD_SECRET, _O_CLOEXEC)
+    if file < 0:
+        return None
+    try:
+        os.ftruncate(file, size)
+        block = mmap.mmap(file, size, mmap.MAP_SHARED)
+    except OSError:
+        return None  # over RLIMIT_MEMLOCK; the locked mapping below will say so in words
+    finally:
+        os.close(file)
+    # The mapping is shared by nature, so a child must not have it at all.
+    block.madvise(mmap.MADV_DONTFORK)
+    return block
+
+
+def _locked(size: int) -> mmap.mmap:
+    # Python's mmap(-1) is MAP_SHARED, for which the kernel refuses MADV_WIPEONFORK.
+    block = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    block.madvise(mmap.MADV_DONTDUMP)
+    block.madvise(_MADV_WIPEONFORK)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(block))
+    if _libc().mlock(ctypes.c_void_p(address), ctypes.c_size_t(size)) != 0:
+        why = os.strerror(ctypes.get_errno())
+        block.close()
+        raise SecretMemoryError(
+            f"No locked memory for card data ({why}). No payment can be taken and no money was moved. "
+            f"The limit is {_limit_text()}: set LimitMEMLOCK=8M in the service unit, or 'ulimit -l 8192'."
+        )
+    return block
+
+
+def _limit_text() -> str:
+    soft, _hard = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+    return "unlimited" if soft == resource.RLIM_INFINITY else f"{soft} bytes"
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
