@@ -241,7 +241,6 @@ class Settled(Body, frozen=True, kw_only=True):
     verdict: Verdict
     proof: str
     person: str = ""
-    witness: str = ""
 
 
 class TerminalState(Body, frozen=True, kw_only=True):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Literal
 
 from agent.journal.entry import Asked, Replied, Requested, Step
-from agent.payments.views import Answer, PaymentEvent, PaymentView, Prompt, ReceiptView
+from agent.payments.views import Answer, EventKind, Need, PaymentEvent, PaymentView, Prompt, ReceiptView
 
 # Long enough for a supervisor to walk over, short enough not to hold a till for a lunch break.
 PROMPT_TIMEOUT_S = 180.0
@@ -15,7 +16,7 @@ PROMPT_TIMEOUT_S = 180.0
 # many behind gets the newest and asks for the whole.
 MAX_EVENTS = 500
 
-NEEDS = {
+NEEDS: dict[Step, list[Need]] = {
     "confirm": [],
     "verify": ["identity", "purpose"],
     "supervisor": ["credential"],
@@ -34,12 +35,12 @@ class Question:
 class Live:
     """One payment under way. Its events feed every till that watches it."""
 
-    def __init__(self, request: Requested) -> None:
+    def __init__(self, request: Requested, view: Callable[[Live], PaymentView]) -> None:
         self.request = request
         self.display = ""
         self.question: Question | None = None
-        self.running = False
         self.finished = False
+        self._view = view
         self.cancelled = False
         self._events: list[PaymentEvent] = []
         self._changed = asyncio.Event()
@@ -63,7 +64,9 @@ class Live:
         finally:
             self.question = None
 
-    def answered(self, word: str, now: float, answer: Answer | None = None) -> Replied:
+    def answered(
+        self, word: Literal["yes", "no", "timeout"], now: float, answer: Answer | None = None
+    ) -> Replied:
         """The entry of an answer to the open question."""
         question = self.question
         if question is None:
@@ -78,10 +81,20 @@ class Live:
             after_ms=round((now - question.asked_at) * 1000),
         )
 
-    def publish(self, kind: str, view: PaymentView, receipt: ReceiptView | None = None) -> None:
+    def show(self, text: str) -> None:
+        """Pass on what the terminal displays."""
+        self.display = text
+        self.publish("display")
+
+    def finish(self) -> None:
+        """The story is over and its verdict can be told."""
+        self.finished = True
+        self.publish("verdict")
+
+    def publish(self, kind: EventKind, receipt: ReceiptView | None = None) -> None:
         """Tell every watcher. The oldest events give way when there are too many."""
         number = self._events[-1].id + 1 if self._events else 1
-        self._events.append(PaymentEvent(id=number, event=kind, payment=view, receipt=receipt))
+        self._events.append(PaymentEvent(id=number, event=kind, payment=self._view(self), receipt=receipt))
         del self._events[:-MAX_EVENTS]
         self._changed.set()
         self._changed = asyncio.Event()

@@ -44,7 +44,7 @@ async def take(payment: Live, shop: Shop) -> None:
         record = shop.record(payment.request)
         match event:
             case Progress():
-                shop.show(payment, event.text)
+                payment.show(event.text)
             case Receipt():
                 shop.write(printed(record, event))
                 terminal.accept()

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 from agent.journal.entry import TerminalState
 from drivers.link import Link
-from drivers.terminal import Command, Ended, Event, How, Lost, Operation, WireError
+from drivers.terminal import Command, Ended, Event, How, Lost, Operation, Outcome, Receipt, WireError
 
 # The first attempt after a break comes soon, since most breaks are a plug pulled
 # and pushed; the last cap keeps a dead terminal from filling the log.
@@ -26,18 +26,28 @@ MAX_CARE_ROUNDS = 4
 class Terminal:
     """Keeps one link alive and lends it to one dialogue at a time.
 
-    `note` is told of every change of state, once. In training only simulators
-    are let in; outside training none is.
+    `note` is told of every change of state, once. `late` is told of what comes
+    outside a dialogue and says whether it may be acknowledged. In training only
+    simulators are let in; outside training none is.
     """
 
-    def __init__(self, name: str, link: Link, note: Callable[[TerminalState], None], *, training: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        make_link: Callable[[Callable[[Event], None]], Link],
+        note: Callable[[TerminalState], None],
+        late: Callable[[str, Outcome | Receipt], bool],
+        *,
+        training: bool,
+    ) -> None:
         self.name = name
         self.state = "connecting"
         self.text = "not connected yet"
         self.terminal_id = ""
         self.software = ""
-        self._link = link
+        self._link = make_link(self._unsolicited)
         self._note = note
+        self._late = late
         self._training = training
         self._turn = asyncio.Lock()
         self._lost = asyncio.Event()
@@ -86,6 +96,17 @@ class Terminal:
                 await self._link.close()
             await asyncio.sleep(delay)
             delay = min(2 * delay, RECONNECT_CAP_S)
+
+    def _unsolicited(self, event: Event) -> None:
+        match event:
+            case Lost():
+                self._lost.set()
+                self._become("away", event.reason)
+            case Outcome() | Receipt():
+                if self._late(self.name, event):
+                    self._link.accept()
+            case _:
+                pass
 
     async def _greet(self) -> None:
         ended = await self._ask(Operation.REGISTER)

@@ -74,13 +74,16 @@ class Settlement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     credential: Credential
 
 
+Need = Literal["credential", "identity", "purpose"]
+
+
 class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     """A question that holds the payment back until somebody answers it."""
 
     id: str
     step: Step
     text: str
-    needs: list[Literal["credential", "identity", "purpose"]]
+    needs: list[Need]
 
 
 Phase = Literal["deciding", "asking", "running", "done"]
@@ -137,20 +140,26 @@ class ReceiptView(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[str]
 
 
+EventKind = Literal["state", "display", "prompt", "receipt", "verdict"]
+
+
 class PaymentEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One server-sent event of a payment's life; `id` counts from 1 within the payment."""
 
     id: int
-    event: Literal["state", "display", "prompt", "receipt", "verdict"]
+    event: EventKind
     payment: PaymentView
     receipt: ReceiptView | None = None
+
+
+TerminalCondition = Literal["ready", "busy", "connecting", "away", "trouble", "unclear"]
 
 
 class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     """One terminal's state, for people and programs."""
 
     name: str
-    state: Literal["ready", "busy", "connecting", "away", "trouble", "unclear"]
+    state: TerminalCondition
     text: str = ""
     terminal_id: str = ""
     software: str = ""

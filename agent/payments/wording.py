@@ -46,3 +46,5 @@ CANCELLED_BY_TILL = "The till cancelled the payment before the terminal heard of
 PROMPT_TIMED_OUT = "Nobody answered the question in time."
 TERMINAL_AWAY = "The terminal is not ready: {text}"
 AGENT_STOPPING = "The agent is stopping."
+KEY_EXPIRED = "The acquirer's key ended on {until}. Ask headquarters for the new key file."
+DISK_FULL = "The disk is full: a payment could not be written down. Free space, then restart the agent."

@@ -1,0 +1,41 @@
+"""Second persons: who signs what one alone may not do."""
+
+from __future__ import annotations
+
+import asyncio
+
+from agent.journal.entry import CredentialFailed, Requested
+from agent.payments.people import check
+from agent.payments.refusal import BadRequest, LockedOut, WrongCredential
+from agent.payments.shop import Shop
+from agent.payments.views import Credential
+
+
+async def second_person(shop: Shop, request: Requested, credential: Credential | None) -> None:
+    """Let a second person sign. Raises a `Refusal`; the question stays open then."""
+    if credential is None:
+        raise BadRequest(
+            "A second person has to sign this payment.",
+            next_step="Answer again with that person's name and PIN; or answer no.",
+        )
+    if credential.person == request.operator:
+        raise WrongCredential(
+            "The person who takes the payment cannot sign it as well.",
+            next_step="Ask somebody else to sign.",
+        )
+    await check_person(shop, request.till_number, credential)
+
+
+async def check_person(shop: Shop, till_number: str, credential: Credential) -> None:
+    """Check a name and a secret. Every failure is written down and counts towards the lock-out."""
+    people, now = shop.people, shop.clock.wall()
+    if people.locked_until(credential.person, now) is not None:
+        raise LockedOut(
+            "This person is locked out after too many wrong PINs.",
+            next_step="Ask another supervisor, or wait.",
+        )
+    if not await asyncio.to_thread(check, people, credential.person, credential.secret):
+        shop.write(CredentialFailed(till_number=till_number, person=credential.person))
+        raise WrongCredential(
+            "The name or the PIN is wrong, or this person may not sign.", next_step="Try again."
+        )

@@ -1,0 +1,61 @@
+"""From a record to what the till may see of it."""
+
+from __future__ import annotations
+
+from agent.payments.live import Live
+from agent.payments.record import Record
+from agent.payments.views import CardView, PaymentView, Phase, ReceiptView
+from agent.payments.wording import next_step
+
+
+def phase_of(record: Record, live: Live | None) -> Phase:
+    """Where a payment stands; one that is not live is done."""
+    if live is None or live.finished:
+        return "done"
+    if live.question is not None:
+        return "asking"
+    return "running" if record.submitted else "deciding"
+
+
+def view_of(record: Record, live: Live | None) -> PaymentView:
+    """The payment for the till. A verdict shows only when nothing can change it any more."""
+    phase = phase_of(record, live)
+    done = phase == "done"
+    said = record.answered if done else None
+    card = said.card if said else None
+    return PaymentView(
+        till_number=record.till_number,
+        payment=record.payment,
+        terminal=record.terminal,
+        till=record.till,
+        phase=phase,
+        amount=record.amount,
+        currency=record.currency,
+        original=record.original,
+        operator=record.operator,
+        display=live.display if live and not done else "",
+        prompt=live.question.prompt if live and live.question else None,
+        verdict=record.verdict if done else None,
+        text=record.why if done else "",
+        next_step=next_step(record) if done else "",
+        reasons=record.reasons,
+        terminal_amount=said.amount if said else None,
+        differs=said.differs if said else [],
+        tip=said.tip if said else None,
+        remaining=said.remaining if said else None,
+        card=card
+        and CardView(
+            masked=card.masked, name=card.name, entry_mode=card.entry_mode, verification=card.verification
+        ),
+        trace=said.trace if said else None,
+        receipt_number=said.receipt_number if said else None,
+        terminal_id=said.terminal_id if said else "",
+        approval_code=said.approval_code if said else "",
+        requested_at=record.requested_at.isoformat(timespec="milliseconds"),
+        entry=record.entry if done else None,
+    )
+
+
+def receipts_of(record: Record) -> list[ReceiptView]:
+    """What the terminal printed for this payment."""
+    return [ReceiptView(copy=printout.copy, lines=printout.lines) for printout in record.receipts]
