@@ -1,0 +1,114 @@
+"""What the shop allows: every limit of the rules with its default.
+
+This is the `[rules]` section of the settings. An amount is an integer of minor
+units of `currency`; None switches a limit off.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import time
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta
+
+from agent.money import MAX_MINOR, Currency
+
+MINUTES_PER_DAY: Final = 24 * 60
+
+# Marks an integer that is written as an amount ("12.50") in the settings.
+AMOUNT: Final = Meta(ge=0, le=MAX_MINOR, description="amount")
+
+Amount = Annotated[int, AMOUNT]
+Count = Annotated[int, Meta(ge=0, le=100_000, description="payments", examples=[200])]
+SoftStep = Literal["confirm", "verify", "supervisor"]
+
+_SPAN: Final = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The opening hours of one weekday: spans in minutes from midnight.
+
+    A span whose end is not after its start ends on the next day.
+    """
+
+    spans: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Opening:
+        """Reads "closed" or "09:00-12:30, 14:00-18:00". Raises `ValueError`."""
+        if text == "closed":
+            return cls(())
+        return cls(tuple(_span(part.strip()) for part in text.split(",")))
+
+    def __str__(self) -> str:
+        spans = ", ".join(f"{clock_text(start)}-{clock_text(end)}" for start, end in self.spans)
+        return spans or "closed"
+
+
+def clock_text(minutes: int) -> str:
+    """Minutes from midnight as "09:30"."""
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _span(text: str) -> tuple[int, int]:
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        raise ValueError("not a span")
+    hour, minute, end_hour, end_minute = (int(part) for part in found.groups())
+    start, end = hour * 60 + minute, end_hour * 60 + end_minute
+    if minute > 59 or end_minute > 59 or start >= MINUTES_PER_DAY or end > MINUTES_PER_DAY:
+        raise ValueError("not a time of day")
+    return start, end
+
+
+ALWAYS_OPEN: Final = Opening(((0, MINUTES_PER_DAY),))
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Opening hours by weekday, in local time."""
+
+    mon: Opening = ALWAYS_OPEN
+    tue: Opening = ALWAYS_OPEN
+    wed: Opening = ALWAYS_OPEN
+    thu: Opening = ALWAYS_OPEN
+    fri: Opening = ALWAYS_OPEN
+    sat: Opening = ALWAYS_OPEN
+    sun: Opening = ALWAYS_OPEN
+
+    def of_weekday(self, weekday: int) -> Opening:
+        """The hours of a weekday, 0 = Monday."""
+        return (self.mon, self.tue, self.wed, self.thu, self.fri, self.sat, self.sun)[weekday]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The shop's limits. `hard` has no default: without it no payment is taken.
+
+    `<what>_<step>` is the level above which `what` gives `step`. `day_` levels
+    count sales, `refund_` levels count refunds, per till, business day and currency.
+    """
+
+    currency: Currency
+    hard: Amount | None = None
+    min: Amount | None = 100
+    soft: Amount | None = 50_000
+    soft_step: SoftStep = "confirm"
+    day_count_note: Count | None = None
+    day_count_supervisor: Count | None = None
+    day_count_block: Count | None = None
+    day_sum_note: Amount | None = None
+    day_sum_supervisor: Amount | None = None
+    day_sum_block: Amount | None = None
+    refund_supervisor: Amount | None = 10_000
+    refund_block: Amount | None = None
+    refund_count_supervisor: Count | None = None
+    refund_count_block: Count | None = None
+    refund_sum_supervisor: Amount | None = None
+    refund_sum_block: Amount | None = None
+    business_day_starts: time = time(4)
+    hours_grace_min: Annotated[int, Meta(ge=0, le=240, description="minutes", examples=[30])] = 30
+    hours: Hours = field(default_factory=Hours)
