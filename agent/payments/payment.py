@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from agent.payments.entries import answered, closing, given_up, not_sent, printed, refused
+from agent.journal.entry import AnyBody
+from agent.payments.entries import answered, closing, printed
 from agent.payments.live import Live
 from agent.payments.shop import Shop
 from drivers.terminal import Ended, Lost, Outcome, Progress, Receipt
@@ -17,26 +18,16 @@ async def take(payment: Live, shop: Shop) -> None:
     """
     terminal = shop.terminals[payment.request.terminal]
     decision = shop.decide(payment.request)
-    story = [payment.request, decision]
-
-    if decision.step == "block":
-        shop.write(*story, refused(decision))
-        return
+    story: list[AnyBody] = [payment.request, decision]
 
     if decision.asks:
         shop.write(*story, shop.ask(payment, decision))
         reply = await payment.reply()
-        second_look = shop.decide(payment.request)
-        story = [reply, second_look]
-        if reply.answer != "yes":
-            shop.write(reply, given_up(reply, payment.cancelled))
-            return
-        if second_look.stricter_than(decision):
-            shop.write(*story, refused(second_look))
-            return
+        story = [reply, shop.decide(payment.request)]
 
-    if not terminal.ready:
-        shop.write(*story, not_sent(payment.request, terminal.why_not))
+    objection = shop.objection(payment, decision, story)
+    if objection:
+        shop.write(*story, objection)
         return
 
     shop.write(*story, shop.submitted(payment.request))

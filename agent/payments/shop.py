@@ -14,6 +14,7 @@ from agent.journal.entry import (
     Decided,
     Entry,
     LateResult,
+    Replied,
     Requested,
     Submitted,
     TerminalState,
@@ -23,7 +24,7 @@ from agent.journal.journal import Journal
 from agent.money import currency_of
 from agent.payments import wording
 from agent.payments.book import Book, refundable
-from agent.payments.entries import OPERATION, answered, printed
+from agent.payments.entries import OPERATION, answered, given_up, not_sent, printed, refused
 from agent.payments.live import Live
 from agent.payments.people import People
 from agent.payments.record import Record, begin
@@ -69,7 +70,8 @@ class Shop:
 
     def write(self, *bodies: AnyBody) -> None:
         """Put entries on disk. Raises `JournalBroken`, after which the agent must end."""
-        self.journal.commit(*bodies)
+        if bodies:
+            self.journal.commit(*bodies)
 
     def decide(self, request: Requested) -> Decided:
         """All rules on one request."""
@@ -99,6 +101,20 @@ class Shop:
         """Open the question of a decision; the till sees it when it is on disk."""
         text = " ".join(reason.text for reason in decision.reasons if reason.step == decision.step)
         return payment.pose(decision.step, text, self.clock.monotonic())
+
+    def objection(self, payment: Live, asked: Decided, story: list[AnyBody]) -> Answered | None:
+        """What speaks against sending it now: the cashier, our rules, or a terminal that is not there.
+
+        After a question the rules are asked again: the limits may have been
+        reached while it was open, and a yes covers only what was asked.
+        """
+        terminal = self.terminals[payment.request.terminal]
+        for body in story:
+            if isinstance(body, Replied) and body.answer != "yes":
+                return given_up(body, payment.cancelled)
+            if isinstance(body, Decided) and (body.step == "block" or body.stricter_than(asked)):
+                return refused(body)
+        return None if terminal.ready else not_sent(payment.request, terminal.why_not)
 
     def record(self, request: Requested) -> Record:
         """The record of a payment that is in the journal."""
