@@ -1,0 +1,73 @@
+"""A payment's events as server-sent events (HTML Living Standard, 9.2)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+
+import msgspec
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from agent.payments.views import PaymentEvent
+
+# Tells a till's program, and whatever stands between, that the line is alive; two
+# of them may be late before a client should give up.
+KEEP_ALIVE_SECONDS = 15.0
+# Longer than any payment; the till resumes with Last-Event-ID, so nothing is lost.
+MAX_STREAM_SECONDS = 900.0
+# A reader that takes nothing for so long beyond that is cut off.
+GRACE_SECONDS = 15.0
+# How soon a client should come back after a break.
+RETRY_MS = 1_000
+
+
+def encode(event: PaymentEvent) -> bytes:
+    """One event on the wire. JSON has no raw line break, so one `data` line holds it."""
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.id, event.event.encode(), msgspec.json.encode(event))
+
+
+async def stream(
+    events: AsyncIterator[PaymentEvent], stop: asyncio.Event, monotonic: Callable[[], float]
+) -> AsyncGenerator[bytes]:
+    """The events until they end, the agent stops or the bound is reached; comments in the pauses."""
+    end = monotonic() + MAX_STREAM_SECONDS
+    stopped = asyncio.ensure_future(stop.wait())
+    upcoming = asyncio.ensure_future(_next(events))
+    try:
+        yield b"retry: %d\n\n" % RETRY_MS
+        while True:
+            pause = min(KEEP_ALIVE_SECONDS, end - monotonic())
+            await asyncio.wait({upcoming, stopped}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+            if upcoming.done():
+                event = upcoming.result()
+                if event is None:
+                    return
+                yield encode(event)
+                upcoming = asyncio.ensure_future(_next(events))
+            elif stopped.done() or monotonic() >= end:
+                return
+            else:
+                yield b": the line is alive\n\n"
+    finally:
+        stopped.cancel()
+        upcoming.cancel()
+        await asyncio.gather(stopped, upcoming, return_exceptions=True)
+
+
+async def _next(events: AsyncIterator[PaymentEvent]) -> PaymentEvent | None:
+    """The next event; None at the end. A coroutine, because a task needs one."""
+    async for event in events:
+        return event
+    return None
+
+
+class EventResponse(StreamingResponse):
+    """A stream that cannot be held open by a reader who does not read."""
+
+    def __init__(self, content: AsyncGenerator[bytes]) -> None:
+        super().__init__(content, media_type="text/event-stream", headers={"cache-control": "no-store"})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with asyncio.timeout(MAX_STREAM_SECONDS + GRACE_SECONDS):
+            await super().__call__(scope, receive, send)

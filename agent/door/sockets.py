@@ -1,0 +1,126 @@
+"""The listening sockets of the door: handed over by systemd, or one of our own making.
+
+The protocol is that of sd_listen_fds(3): `LISTEN_PID` names us, `LISTEN_FDS` counts
+the descriptors from 3 on.
+"""
+
+from __future__ import annotations
+
+import errno
+import grp
+import os
+import socket
+import stat
+from collections.abc import MutableMapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+FIRST_FD = 3  # SD_LISTEN_FDS_START
+MAX_FDS = 8  # a Unix socket and a TCP one are all we know what to do with
+SOCKET_MODE = 0o660
+BACKLOG = 64  # the server asks for the same when it starts
+LOOPBACK = "127.0.0.1"
+
+
+class SocketError(Exception):
+    """The door cannot be opened. The message is for the installer."""
+
+
+def open_door(
+    path: Path, groups: Sequence[str], *, tcp: bool, environ: MutableMapping[str, str], pid: int
+) -> list[socket.socket]:
+    """The sockets to serve: systemd's if it passed any, else one of our own at `path`.
+
+    TCP is served only when it is both configured and passed, on the loopback
+    address alone. Raises `SocketError`.
+    """
+    passed = inherited(environ, pid)
+    for listener in passed:
+        _judge(listener, tcp=tcp)
+    if tcp and all(listener.family == socket.AF_UNIX for listener in passed):
+        raise SocketError(
+            "[door] tcp = true, but systemd passed no TCP socket. "
+            "Enable the socket unit with ListenStream=127.0.0.1:PORT, or set tcp = false."
+        )
+    return passed or [bind(path, groups[0] if groups else None)]
+
+
+def inherited(environ: MutableMapping[str, str], pid: int, first_fd: int = FIRST_FD) -> list[socket.socket]:
+    """The sockets that systemd passed to this very process; the variables are taken out of `environ`."""
+    meant_for, count = environ.pop("LISTEN_PID", ""), environ.pop("LISTEN_FDS", "0")
+    environ.pop("LISTEN_FDNAMES", None)
+    if meant_for != str(pid):
+        return []
+    if not (count.isascii() and count.isdigit() and int(count) <= MAX_FDS):
+        raise SocketError("LISTEN_FDS is not a small number. Start the agent through its systemd units.")
+    sockets = []
+    for fd in range(first_fd, first_fd + int(count)):
+        try:
+            sockets.append(socket.socket(fileno=fd))
+        except OSError:
+            raise SocketError(
+                f"Descriptor {fd} from systemd is not a socket. Look at the socket unit."
+            ) from None
+        os.set_inheritable(fd, False)
+    return sockets
+
+
+def bind(path: Path, group: str | None) -> socket.socket:
+    """A listening Unix socket of our own at `path`, for its owner and `group` only."""
+    _clear(path)
+    listener = socket.socket(socket.AF_UNIX)
+    # The mode must be right from the first moment: a chmod would come too late for who is quick.
+    before = os.umask(0o777 & ~SOCKET_MODE)
+    try:
+        listener.bind(str(path))
+    except OSError as error:
+        listener.close()
+        raise SocketError(f"The door cannot be opened at {path}: {os.strerror(error.errno or 0)}.") from None
+    finally:
+        os.umask(before)
+    _give_to(path, group)
+    listener.listen(BACKLOG)
+    return listener
+
+
+def _give_to(path: Path, group: str | None) -> None:
+    """Hand the socket to the group if we may: without it, root and our own user still come in."""
+    if group is not None:
+        with suppress(KeyError, PermissionError):
+            os.chown(path, -1, grp.getgrnam(group).gr_gid)
+
+
+def _clear(path: Path) -> None:
+    """Remove a socket that nobody listens on any more, and nothing else."""
+    try:
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            raise SocketError(f"{path} exists and is not a socket. Move it away or set another path.")
+    except FileNotFoundError:
+        return
+    with socket.socket(socket.AF_UNIX) as probe:
+        reached = probe.connect_ex(str(path))
+    if reached != errno.ECONNREFUSED:
+        raise SocketError(
+            f"Another agent answers at {path}. Stop it first: one agent serves one till's door."
+        )
+    path.unlink()
+
+
+def _judge(listener: socket.socket, *, tcp: bool) -> None:
+    if listener.type != socket.SOCK_STREAM or not listener.getsockopt(
+        socket.SOL_SOCKET, socket.SO_ACCEPTCONN
+    ):
+        raise SocketError(
+            "A descriptor from systemd is not a listening stream socket. Look at the socket unit."
+        )
+    if listener.family == socket.AF_UNIX:
+        return
+    if listener.family != socket.AF_INET or listener.getsockname()[0] != LOOPBACK:
+        raise SocketError(
+            f"A socket from systemd listens beyond {LOOPBACK}. The door is for this host alone."
+        )
+    if not tcp:
+        raise SocketError(
+            "systemd passed a TCP socket, but [door] tcp is false. "
+            "Set it to true and give a token, or drop the socket."
+        )
