@@ -48,12 +48,15 @@ class Authorisation:
 class LogOff:
     """06 02. Ends with its answer."""
 
+    unparsed_bytes: int = 0
+
 
 @dataclass(frozen=True, slots=True)
 class TurnoverTotals:
     """06 10."""
 
     password: int
+    unparsed_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class Initialisation:
     """06 93."""
 
     password: int
+    unparsed_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

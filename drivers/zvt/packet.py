@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import Any, Final
 
-from drivers.terminal import ProtocolError
+from drivers.zvt import apdu as outer
+from drivers.zvt import bmp, tlv
+from drivers.zvt.fields import number
+from drivers.zvt.layouts import BY_CONTROL
 from drivers.zvt.messages import (
     POSITIVE,
     UNKNOWN_COMMAND,
@@ -33,10 +37,9 @@ from drivers.zvt.messages import (
     TurnoverTotals,
     Unknown,
 )
+from drivers.zvt.reading import CardDesk, Reader
 from drivers.zvt.texts import Charset
-
-if TYPE_CHECKING:
-    from drivers.card import Vault
+from drivers.zvt.writing import encode
 
 __all__ = [
     "POSITIVE",
@@ -72,26 +75,127 @@ __all__ = [
 ]
 
 
-class CardDesk(NamedTuple):
-    """Where card data of one APDU goes: the vault, and the payment it is bound to."""
-
-    vault: Vault
-    context: str
-
-
 def decode(apdu: memoryview, desk: CardDesk, charset: Charset = Charset.CP437) -> Packet:
-    """Read one whole APDU, a writable view into a `SecretBuffer`.
+    """Read one whole APDU, a writable view into a `SecretBuffer`, and wipe it.
 
-    Raises only `ProtocolError`. Card fields are sealed or wiped in place first.
+    A card number leaves sealed, bound to `desk.context`; tracks, CVV and PIN
+    data leave as a count. Raises only `ProtocolError`, with a `Malformed` reason.
     """
-    raise ProtocolError("unwritten")
+    try:
+        control, body = outer.split(apdu)
+        if control >> 8 in {0x80, 0x84}:
+            return _answer(control, body)
+        layout = BY_CONTROL.get(control)
+        if layout is None:
+            return Unknown(control, len(body))
+        reader = Reader(body, layout, charset)
+        reader.read_head()
+        special = _UNTAGGED.get(layout.message)
+        if special is not None:
+            special(reader)
+        reader.read_fields()
+        if layout.message is StatusInformation:
+            _finish_status(reader, desk)
+        if reader.unparsed:
+            reader.values["unparsed_bytes"] = reader.unparsed
+        return layout.message(**reader.values)
+    finally:
+        apdu[:] = bytes(len(apdu))
 
 
-def encode(packet: Packet, charset: Charset = Charset.CP437, clear_card_fields: bytes = b"") -> bytes:
-    """Write one APDU.
+def _answer(control: int, body: memoryview) -> Answer:
+    ccrc, aprc = control >> 8, control & 0xFF
+    if (ccrc, aprc) == (0x84, 0x1E) and body:
+        return Answer(ccrc, aprc, body[0], len(body) - 1)
+    return Answer(ccrc, aprc, None, len(body))
 
-    `clear_card_fields` are ready BMPs that only a simulated terminal has: a
-    message itself cannot hold them. They follow BMP 27 of a status information.
-    Raises ValueError where a value does not fit its field.
-    """
-    raise ValueError(type(packet).__name__)
+
+def _finish_status(reader: Reader, desk: CardDesk) -> None:
+    values = reader.values
+    reader.seal_card(desk)
+    long_trace = values.pop("long_trace", None)
+    if not values.get("trace") and long_trace is not None:
+        values["trace"] = long_trace
+    wide_type = values.pop("card_type_id", None)
+    if values.get("card_type") == 0xFF and wide_type is not None:  # "FF: see tag 41"
+        values["card_type"] = wide_type
+    if "totals" in values:
+        values["first_receipt"], values["last_receipt"], values["totals"] = values["totals"]
+    values["dropped_card_fields"] = reader.dropped
+    values["scrubbed_numbers"] = reader.scrubbed
+
+
+def _new_t4(reader: Reader) -> None:
+    """04 FF may carry T4 in minutes; some terminals send the TLV container without it."""
+    body, at = reader.body, reader.at
+    if at == len(body):
+        return
+    if body[at] == 0x06:
+        start, size = tlv.length(body, at + 1, len(body))
+        if size >= 0 and start + size == len(body):
+            return
+    reader.values["timeout_minutes"] = number(body[at : at + 1])
+    reader.at += 1
+
+
+def _currency_of_abort(reader: Reader) -> None:
+    """06 1E with result 6F (wrong currency) may name the right one, without a BMP."""
+    rest = reader.body[reader.at :]
+    if reader.values["result_code"] == 0x6F and len(rest) >= 2 and rest[0] not in bmp.TABLE:
+        reader.values["currency"] = number(rest[:2])
+        reader.at += 2
+
+
+def _terminal_status(reader: Reader) -> None:
+    """06 0F to a status enquiry: `[LLLVAR version] status [06 tlv]`, all without BMPs."""
+    body = reader.body
+    start, size = bmp.variable_length(body, 0, bmp.Rule.LLLVAR)
+    status_at = start + size if size >= 0 else 0
+    if status_at >= len(body):
+        return
+    begins_as_bmp = body[0] == 0x06 or body[0] in reader.layout.bmps
+    if status_at == 0 and begins_as_bmp and len(body) > 1:
+        return
+    if status_at + 1 < len(body) and body[status_at + 1] != 0x06:
+        return
+    if status_at:
+        reader.values["software"] = reader.text(start, status_at)
+    reader.values["terminal_status"] = body[status_at]
+    reader.at = status_at + 1
+
+
+def _printed_line(reader: Reader) -> None:
+    body, at = reader.body, reader.at
+    if reader.values["attribute"] == 0xFF:
+        reader.values["feeds"] = body[at] if at < len(body) else 1
+    else:
+        reader.values["text"] = reader.text(at, len(body))
+    reader.at = len(body)
+
+
+def _printed_block(reader: Reader) -> None:
+    """06 D3: an attribute (tag 09) holds for the lines behind it; its bit 80 ends the receipt."""
+    fields, _ = bmp.walk(reader.body, reader.at)
+    lines: list[TextLine] = []
+    attribute, last = 0, False
+    for row, start, end in fields:
+        if row.number != 0x06:
+            continue
+        for container, tag, at, stop in tlv.elements(reader.body, start, end)[0]:
+            if container != tlv.PRINT_TEXTS:
+                continue
+            if tag == tlv.TEXT_LINE:
+                lines.append(TextLine(reader.text(at, stop), attribute))
+            elif tag == tlv.PRINT_ATTRIBUTE and stop == at + 1:
+                last = last or bool(reader.body[at] & 0x80)
+                attribute = reader.body[at] & 0x7F
+    reader.values["lines"], reader.values["last"] = tuple(lines), last
+
+
+_UNTAGGED: Final[dict[Any, Callable[[Reader], None]]] = {
+    IntermediateStatus: _new_t4,
+    Abort: _currency_of_abort,
+    Completion: _terminal_status,
+    PrintLine: _printed_line,
+    PrintTextBlock: _printed_block,
+}

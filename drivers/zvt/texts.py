@@ -1,8 +1,9 @@
-"""Texts of ZVT: character sets (reference 5, tag 14)."""
+"""Character sets of ZVT (reference 5, tag 14). Reading a text never fails."""
 
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Final
 
 
 class Charset(IntEnum):
@@ -26,3 +27,39 @@ class Charset(IntEnum):
     ISO_8859_16 = 0x10
     UTF_8 = 0xFE
     CP437 = 0xFF
+
+
+_TOLERANT: Final = "cp437"  # every byte has a character in it
+_CODECS: Final = {
+    charset: f"iso8859_{charset.value}" for charset in Charset if charset.name.startswith("ISO_8859")
+} | {Charset.ZVT_7BIT: _TOLERANT, Charset.UTF_8: "utf-8", Charset.CP437: _TOLERANT}
+
+_UMLAUTS: Final = str.maketrans("[\\]{|}~", "ÄÖÜäöüß")
+_NO_UMLAUTS: Final = str.maketrans("ÄÖÜäöüß", "[\\]{|}~")
+
+
+def decode_text(value: memoryview, charset: Charset) -> str:
+    """Text for people: zeros at the end are dropped, control characters become spaces.
+
+    A terminal's text is shown on the cashier's screen, where an escape
+    sequence or a mark that turns the writing direction would be obeyed.
+    """
+    text = _decode(value, charset).rstrip("\0")
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _decode(value: memoryview, charset: Charset) -> str:
+    try:
+        text = str(value, _CODECS[charset])
+    except UnicodeDecodeError:
+        return str(value, _TOLERANT)
+    return text.translate(_UMLAUTS) if charset is Charset.ZVT_7BIT else text
+
+
+def encode_text(text: str, charset: Charset) -> bytes:
+    """Text as bytes; a character that the set does not have becomes a question mark."""
+    if charset is Charset.ZVT_7BIT:
+        return text.translate(_NO_UMLAUTS).encode("ascii", "replace")
+    return text.encode(_CODECS[charset], "replace")

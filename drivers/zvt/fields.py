@@ -1,0 +1,78 @@
+"""How the values of BMPs, tags and untagged fields are written (reference 5)."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from drivers.terminal import DayTotal
+
+LONGEST_NUMBER_BYTES = 6  # 12 digits, an amount; 13 digits and more could be a card number
+
+
+class Kind(Enum):
+    """What a field holds, and with that what `decode` may do with it."""
+
+    BYTE = "one byte, binary"
+    INTEGER = "binary, high byte first"
+    NUMBER = "BCD, kept as an integer"
+    DIGITS = "BCD, kept as digits with their leading zeros"
+    TEXT = "text, scrubbed before it is read"
+    TOTALS = "end-of-day totals"
+    TLV = "a TLV container"
+    CARD = "card number: sealed"
+    EXPIRY = "card expiry: sealed with the number"
+    SECRET = "card data that is never kept: wiped and counted"  # noqa: S105 - a name, not a password
+    UNUSED = "known by its length only: skipped and wiped"
+
+
+def number(value: memoryview) -> int | None:
+    """BCD as an integer; None if a nibble is no digit or there are too many."""
+    if not 0 < len(value) <= LONGEST_NUMBER_BYTES:
+        return None
+    try:
+        return int(value.hex())
+    except ValueError:
+        return None
+
+
+def digits(value: memoryview) -> str | None:
+    """BCD as its digits; None if a nibble is no digit."""
+    if len(value) > LONGEST_NUMBER_BYTES:
+        return None
+    text = value.hex()
+    return text if text.isdecimal() else None
+
+
+def bcd(value: int, width: int) -> bytes:
+    """An integer as `width` bytes of BCD. Raises ValueError when it does not fit."""
+    text = f"{value:0{2 * width}d}"
+    if value < 0 or len(text) > 2 * width:
+        raise ValueError(f"{value} does not fit {2 * width} digits")
+    return bytes.fromhex(text)
+
+
+SCHEMES = ("girocard", "JCB", "Mastercard", "American Express", "VISA", "Diners", "others")
+_TOTAL_BYTES = 7  # one byte count, six bytes BCD
+TOTALS_BYTES = 4 + _TOTAL_BYTES * len(SCHEMES)
+
+
+def totals(value: memoryview) -> tuple[int | None, int | None, tuple[DayTotal, ...]] | None:
+    """BMP 60 as first receipt, last receipt and the seven totals (reference 8.3)."""
+    if len(value) != TOTALS_BYTES:
+        return None
+    lines = []
+    for place, scheme in enumerate(SCHEMES):
+        at = 4 + _TOTAL_BYTES * place
+        total = number(value[at + 1 : at + _TOTAL_BYTES])
+        if total is None:
+            return None
+        lines.append(DayTotal(scheme, value[at], total))
+    return number(value[:2]), number(value[2:4]), tuple(lines)
+
+
+def totals_bytes(first: int, last: int, lines: tuple[DayTotal, ...]) -> bytes:
+    """The value of BMP 60. Raises ValueError unless there is one line for each scheme in order."""
+    if tuple(line.scheme for line in lines) != SCHEMES:
+        raise ValueError("end-of-day totals need one line for each scheme, in the order of BMP 60")
+    body = b"".join(line.count.to_bytes() + bcd(line.total, 6) for line in lines)
+    return bcd(first, 2) + bcd(last, 2) + body

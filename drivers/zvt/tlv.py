@@ -1,0 +1,141 @@
+"""BER-style TLV inside BMP 06, and the tags we use, as data (reference 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from drivers.zvt.fields import Kind
+
+DEEPEST_NESTING = 6  # the specification's own containers nest three deep
+MOST_ELEMENTS = 4096  # a 64 KiB receipt of 16-byte lines; more is an attack on our time
+LONGEST_TAG_BYTES = 3  # the specification's tags have one or two
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One tag. `inside` is the container that it counts in; 0 = wherever it stands."""
+
+    number: int
+    kind: Kind
+    name: str
+    inside: int = 0
+
+
+DISPLAY_TEXTS, PRINT_TEXTS, PERMITTED_COMMANDS = 0x24, 0x25, 0x26
+TEXT_LINE, PRINT_ATTRIBUTE = 0x07, 0x09
+
+# Tags outside of this table are skipped, never an error.
+TAGS: Final[dict[int, Tag]] = {
+    tag.number: tag
+    for tag in (
+        Tag(TEXT_LINE, Kind.TEXT, "text line", DISPLAY_TEXTS),
+        Tag(PRINT_ATTRIBUTE, Kind.BYTE, "print attribute", PRINT_TEXTS),
+        Tag(0x0A, Kind.INTEGER, "ZVT command", PERMITTED_COMMANDS),
+        Tag(0x14, Kind.BYTE, "character set"),
+        Tag(0x1B, Kind.BYTE, "diagnosis type"),
+        Tag(0x41, Kind.INTEGER, "card type id"),
+        Tag(0x44, Kind.TEXT, "preferred application name"),
+        Tag(0x46, Kind.TEXT, "EMV print data, customer"),
+        Tag(0x47, Kind.TEXT, "EMV print data, merchant"),
+        Tag(0x4C, Kind.SECRET, "UID of a contactless card"),
+        Tag(0x1F07, Kind.BYTE, "receipt type"),
+        Tag(0x1F08, Kind.SECRET, "track 1"),
+        Tag(0x1F09, Kind.SECRET, "track 2"),
+        Tag(0x1F0A, Kind.SECRET, "track 3"),
+        Tag(0x1F10, Kind.BYTE, "cardholder verification"),
+        Tag(0x1F11, Kind.BYTE, "online"),
+        Tag(0x1F12, Kind.BYTE, "entry mode"),
+        Tag(0x1F14, Kind.SECRET, "card identification value"),
+        Tag(0x1F17, Kind.TEXT, "extended error text"),
+        Tag(0x1F25, Kind.NUMBER, "cashback amount"),
+        Tag(0x1F2B, Kind.NUMBER, "long trace number"),
+        Tag(0x1F36, Kind.NUMBER, "tip amount"),
+        Tag(0x1F6A, Kind.NUMBER, "remaining amount"),
+    )
+}
+
+# Containers whose content is read. Any other constructed tag is skipped whole.
+CONTAINERS = frozenset(
+    {0x23, DISPLAY_TEXTS, PRINT_TEXTS, PERMITTED_COMMANDS, 0x27, 0x2F, 0x60, 0x61, 0x62, 0xE4}
+)
+
+
+class Element(NamedTuple):
+    """One primitive element: its container (0 = top), its tag, where its value starts and ends."""
+
+    container: int
+    tag: int
+    start: int
+    end: int
+
+
+def elements(data: memoryview, start: int, end: int) -> tuple[list[Element], int]:
+    """All primitive elements between `start` and `end`, and how many bytes could not be read.
+
+    Never raises: a length that lies ends its own container, what stands behind
+    that container is read on.
+    """
+    found: list[Element] = []
+    return found, _read(data, start, end, 0, 0, found)
+
+
+def _read(data: memoryview, at: int, end: int, container: int, depth: int, found: list[Element]) -> int:
+    unread = 0
+    while at < end:
+        tag, behind = _tag(data, at, end)
+        start, size = length(data, behind, end)
+        stop = start + size
+        if tag < 0 or size < 0 or stop > end or len(found) >= MOST_ELEMENTS:
+            return unread + end - at
+        if tag not in CONTAINERS:
+            found.append(Element(container, tag, start, stop))
+        elif depth < DEEPEST_NESTING:
+            unread += _read(data, start, stop, tag, depth + 1, found)
+        else:
+            unread += size
+        at = stop
+    return unread
+
+
+def _tag(data: memoryview, at: int, end: int) -> tuple[int, int]:
+    """The tag at `at` and what follows it; a tag of -1 cannot be read."""
+    first = data[at]
+    if first & 0x1F != 0x1F:
+        return first, at + 1
+    tag = first
+    for place in range(at + 1, min(at + LONGEST_TAG_BYTES, end)):
+        tag = tag << 8 | data[place]
+        if not data[place] & 0x80:
+            return tag, place + 1
+    return -1, end
+
+
+def length(data: memoryview, at: int, end: int) -> tuple[int, int]:
+    """Start of the value and its length; a length of -1 cannot be read."""
+    if at >= end:
+        return at, -1
+    first = data[at]
+    if first < 0x80:
+        return at + 1, first
+    if first == 0x81 and at + 1 < end:
+        return at + 2, data[at + 1]
+    if first == 0x82 and at + 2 < end:
+        return at + 3, data[at + 1] << 8 | data[at + 2]
+    return at, -1
+
+
+def length_bytes(size: int) -> bytes:
+    """A length as one, two or three bytes. Raises ValueError above 65535."""
+    if size < 0x80:
+        return bytes((size,))
+    if size <= 0xFF:
+        return bytes((0x81, size))
+    if size <= 0xFFFF:
+        return b"\x82" + size.to_bytes(2, "big")
+    raise ValueError(f"a TLV value of {size} bytes has no length")
+
+
+def element(tag: int, value: bytes) -> bytes:
+    """One element with its tag and length."""
+    return tag.to_bytes((tag.bit_length() + 7) // 8 or 1, "big") + length_bytes(len(value)) + value
