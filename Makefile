@@ -1,0 +1,69 @@
+# Everything runs in an environment of its own, .venv, made from the hashed lock files.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+# Debian packages that the tests use as foreign witnesses: Go's verifier, openssl,
+# systemd's own judge of the units, strace for faults.
+DEBIAN := golang-go golang-golang-x-mod-dev openssl systemd strace
+
+.PHONY: demo test check format bench fuzz lock clean
+
+demo: $(VENV)/runtime
+	@$(BIN)/tillgate demo
+
+test: $(VENV)/dev $(VENV)/debian
+	@$(BIN)/pytest
+
+check: $(VENV)/dev
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+format: $(VENV)/dev
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+bench: $(VENV)/dev
+	@$(BIN)/python -m tests.bench
+
+# One target a parser, RUNS inputs each. Ten million take hours: not part of CI.
+RUNS ?= 100000
+fuzz: $(VENV)/dev
+	@for target in tests/fuzz/fuzz_*.py; do $(BIN)/python $$target --runs $(RUNS) || exit 1; done
+
+lock: $(VENV)/made
+	@$(BIN)/pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	    --python-version 3.11 pyproject.toml --group build --upgrade --output-file requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	    --python-version 3.11 pyproject.toml --group build --group dev --upgrade --output-file requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info
+
+# Debian ships the venv module apart from python3; on a bare machine it is fetched once.
+$(VENV)/made:
+	@$(PYTHON) -c 'import sys; sys.exit("Tillgate needs Python 3.11 or newer; set PYTHON=python3.x") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { rm -rf $(VENV); apt-get update -q && apt-get install -qy python3-venv && $(PYTHON) -m venv $(VENV); }
+	@touch $@
+
+$(VENV)/runtime: $(VENV)/made requirements.lock pyproject.toml
+	@echo "Installing what requirements.lock names into $(VENV) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/made requirements-dev.lock pyproject.toml
+	@echo "Installing what requirements-dev.lock names into $(VENV) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# Only where it can be done; elsewhere the tests that need a package say so and skip.
+$(VENV)/debian: $(VENV)/made
+	@if dpkg -s $(DEBIAN) >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing Debian packages for the tests: $(DEBIAN)"; \
+	    apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $(DEBIAN) >/dev/null; \
+	else echo "Not root: tests that need $(DEBIAN) will skip."; fi
+	@touch $@
