@@ -25,7 +25,8 @@ EXPIRY_DIGITS: Final = 4
 # 128 bit are enough: the velocity rules only ask "the same card?" within one installation.
 FINGERPRINT_BYTES: Final = 16
 
-_PAD: Final = 0xF
+# ZVT: F pads an odd number, D separates it from what does not belong to it.
+_ENDS_NUMBER: Final = (0xD, 0xF)
 _NOT_A_DIGIT: Final = 0xE
 _PLAINTEXT_VERSION: Final = 1
 _NUMBER_AT: Final = 2
@@ -44,7 +45,7 @@ class Card:
 
     @classmethod
     def from_bcd(cls, number: memoryview, expiry: memoryview | None) -> Card:
-        """Two digits a byte, `F` pads the end, `E` was masked by the terminal; expiry YYMM."""
+        """Two digits a byte, `F` or `D` ends the number, `E` was masked by the terminal; expiry YYMM."""
         return cls(number, expiry, packed=True)
 
     @classmethod
@@ -144,13 +145,13 @@ def masked_from_bcd(number: memoryview) -> str:
 
 
 def _count(view: memoryview, *, packed: bool) -> int:
-    """Digits in the view, without the padding at the end."""
+    """Digits in the view before padding or a separator."""
     if not packed:
         return len(view)
-    count = 2 * len(view)
-    while count and _digit(view, count - 1, packed=True) == _PAD:
-        count -= 1
-    return count
+    for index in range(2 * len(view)):
+        if _digit(view, index, packed=True) in _ENDS_NUMBER:
+            return index
+    return 2 * len(view)
 
 
 def _digit(view: memoryview, index: int, *, packed: bool) -> int:
