@@ -285,11 +285,12 @@ class PrintTextBlock:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """80 xx or 84 xx (reference 4). `result_code` is the first data byte of 84 1E."""
+    """80 xx or 84 xx (reference 4). `result_code` belongs to 84 1E, `amount` to 84 9D."""
 
     ccrc: int
     aprc: int
     result_code: int | None = None
+    amount: int | None = None
     unparsed_bytes: int = 0
 
     @property

@@ -106,8 +106,10 @@ def decode(apdu: memoryview, desk: CardDesk, charset: Charset = Charset.CP437) -
 def _answer(control: int, body: memoryview) -> Answer:
     ccrc, aprc = control >> 8, control & 0xFF
     if (ccrc, aprc) == (0x84, 0x1E) and body:
-        return Answer(ccrc, aprc, body[0], len(body) - 1)
-    return Answer(ccrc, aprc, None, len(body))
+        return Answer(ccrc, aprc, body[0], unparsed_bytes=len(body) - 1)
+    if (ccrc, aprc) == (0x84, 0x9D) and len(body) == 7 and body[0] == 0x04:
+        return Answer(ccrc, aprc, amount=number(body[1:]))
+    return Answer(ccrc, aprc, unparsed_bytes=len(body))
 
 
 def _finish_status(reader: Reader, desk: CardDesk) -> None:

@@ -37,7 +37,8 @@ def encode(packet: Packet, charset: Charset = Charset.CP437, clear_card_fields: 
     """
     if isinstance(packet, Answer):
         code = b"" if packet.result_code is None else bytes((packet.result_code,))
-        return apdu.join(packet.ccrc << 8 | packet.aprc, code)
+        part = b"" if packet.amount is None else bmp.field(0x04, fields.bcd(packet.amount, 6))
+        return apdu.join(packet.ccrc << 8 | packet.aprc, code + part)
     layout = BY_MESSAGE.get(type(packet))
     if layout is None:
         raise ValueError(f"{type(packet).__name__} cannot be written")
