@@ -19,8 +19,11 @@ from agent.settings_digest import NOT_HASHED, digest
 # A value marked so is never quoted in an error.
 SECRET: Final = {"secret": True}
 
-# The self-describing string that `tillgate config person` writes: see agent/payments/people.py.
-SCRYPT_PATTERN: Final = r"^scrypt\$[0-9]{1,2}\$[0-9]{1,2}\$[0-9]{1,2}\$[a-z2-7]{26}\$[a-z2-7]{52}$"
+# scrypt with n = 2^14, r = 8, p = 1, then salt and hash in base32: see agent/payments/people.py.
+SCRYPT_PREFIX: Final = "scrypt$14$8$1$"
+
+# From the least to the most trusted.
+Role = Literal["cashier", "supervisor", "manager"]
 
 AgentName = Annotated[
     str,
@@ -69,7 +72,7 @@ TerminalPassword = Annotated[
 ScryptHash = Annotated[
     str,
     Meta(
-        pattern=SCRYPT_PATTERN,
+        pattern=r"^scrypt\$14\$8\$1\$[a-z2-7]{26}\$[a-z2-7]{52}$",
         description="the line that `tillgate config person` prints",
         extra=SECRET,
     ),
@@ -126,7 +129,7 @@ class TerminalSettings:
 class PersonSettings:
     """`[people.NAME]`: somebody who may answer for a payment."""
 
-    role: Literal["cashier", "supervisor", "manager"]
+    role: Role
     scrypt: ScryptHash = field(repr=False)
 
 
