@@ -1,0 +1,315 @@
+"""ZVT's transport without I/O: APDUs in, APDUs out, time as an argument (reference 2 and 3).
+
+Both classes serve either end: the till's session and the simulated terminal.
+
+Who repeats, and what is a repeat (serial only; TCP has neither):
+
+* A frame goes out at most three times (NAK or T2), then the line is in trouble.
+  That repeats a *frame* whose twin the other link throws away; it is not a
+  second payment, which the session never sends.
+* A message of the other side that can only follow ours also acknowledges it: its
+  command shows that our answer came, its answer shows that our command came. So
+  a lost ACK never makes us repeat an old `80 00 00`, which a terminal might take
+  for the answer to the result it sent since, and commit before we have it on disk.
+* The same frame again is a repeat, acknowledged but not handed up, when nothing
+  of ours went out since, or when it is still on its way: the application's answer
+  is under our own T2 already. When our answer was acknowledged, the bytes alone
+  cannot tell a repeat from a new message (two equal receipt lines, two `04 FF`).
+  The clock can: a repeat comes T2 after the frame, a new message at once. A
+  repeat of this kind is handed up with `repeated` set, so that the session gives
+  the same answer again and processes nothing. An answer is never judged so: after
+  a new command of ours it is that command's.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Final, Protocol
+
+from drivers.card import SecretBuffer
+from drivers.zvt.frame import Fault, FrameReader, Signal, announced_length, encode_frame
+from drivers.zvt.stranger import name_on_tcp
+
+T1_S: Final = 0.2  # reference 2: between two bytes of a frame
+T2_S: Final = 5.0  # reference 2: from the end of a frame to its ACK or NAK
+TRANSMISSIONS: Final = 3  # reference 2: the frame and up to two repeats
+# T2 starts at the end of the frame. The slowest line: 9600 baud, 11 bits a byte.
+SLOWEST_BYTE_S: Final = 11 / 9600
+# When the same frame again is a repeat: not before T2, less what a loaded host may
+# have read the first one late; not after the second repeat has had its turn.
+REPEAT_EARLIEST_S: Final = 0.8 * T2_S
+REPEAT_LATEST_S: Final = TRANSMISSIONS * T2_S
+# Faults further apart than this are not three attempts at one frame.
+FAULTS_FORGOTTEN_S: Final = TRANSMISSIONS * T2_S
+# A dialogue never has more than an answer and a command waiting; a longer queue is a bug.
+MAX_QUEUED_APDUS: Final = 16
+# Reference 3: half an APDU and then silence for T3 means that the connection is broken.
+HALF_APDU_S: Final = 5.0
+
+NOT_ACKNOWLEDGED: Final = "the terminal did not acknowledge a message in three attempts"
+DAMAGED: Final = "three messages in a row arrived damaged from the terminal"
+STOPPED_HALFWAY: Final = "the terminal stopped in the middle of a message"
+TOO_LONG: Final = "the terminal sent a longer message than can be received"
+
+_ACK: Final = bytes((Signal.ACK.value,))
+_NAK: Final = bytes((Signal.NAK.value,))
+
+
+class Line(Protocol):
+    """One connection to a terminal (or to a till) that carries whole APDUs.
+
+    `trouble` is set once when the transport has given up; until `reset` nothing
+    more is sent or received. `repeated` tells of the APDU just handed up that it
+    was processed before and only wants the same answer again.
+    """
+
+    trouble: str | None
+    repeated: bool
+
+    @property
+    def idle(self) -> bool:
+        """Nothing of ours waits to be acknowledged."""
+
+    def reset(self, now: float) -> None:
+        """A fresh connection: forget and wipe all that belongs to the old one."""
+
+    def send(self, apdu: bytes, now: float) -> None:
+        """Queue one APDU."""
+
+    def receive(self, now: float) -> Iterator[memoryview]:
+        """Each whole APDU in the buffer, as a writable view that is wiped at the next step."""
+
+    def bytes_to_send(self) -> bytes:
+        """The bytes that must go out now; they are given once."""
+
+    def deadline(self) -> float | None:
+        """When `deadline_passed` wants to be called."""
+
+    def deadline_passed(self, now: float) -> None:
+        """The time has come: repeat, refuse or give up."""
+
+
+class _Sender:
+    """Stop and wait: one frame on its way, the others behind it."""
+
+    def __init__(self) -> None:
+        self._queue: deque[bytes] = deque()
+        self._transmissions = 0
+        self.out = bytearray()
+        self.deadline: float | None = None
+
+    @property
+    def current(self) -> bytes | None:
+        """The APDU that waits for its ACK."""
+        return self._queue[0] if self._queue else None
+
+    def send(self, apdu: bytes, now: float) -> None:
+        if len(self._queue) >= MAX_QUEUED_APDUS:
+            raise ValueError(f"more than {MAX_QUEUED_APDUS} messages wait for the terminal")
+        self._queue.append(apdu)
+        if len(self._queue) == 1:
+            self._transmit(now)
+
+    def acknowledged(self, now: float) -> None:
+        """The current APDU has arrived; the next one goes out."""
+        if self._queue:
+            self._queue.popleft()
+            self._transmissions, self.deadline = 0, None
+        if self._queue:
+            self._transmit(now)
+
+    def repeat(self, now: float) -> bool:
+        """Send the current frame again; False when that was done twice before."""
+        if self._queue and self._transmissions < TRANSMISSIONS:
+            self._transmit(now)
+            return True
+        return not self._queue
+
+    def drop(self) -> None:
+        """Give up what waits."""
+        self._queue.clear()
+        self.deadline = None
+
+    def _transmit(self, now: float) -> None:
+        frame = encode_frame(self._queue[0])
+        self.out += frame
+        self._transmissions += 1
+        self.deadline = now + len(frame) * SLOWEST_BYTE_S + T2_S
+
+
+class SerialLine:
+    """Frames with CRC, ACK and NAK, T1 and T2, two repeats (reference 2)."""
+
+    def __init__(self, buffer: SecretBuffer) -> None:
+        self._buffer = buffer
+        self._reader = FrameReader(buffer)
+        self.reset(0.0)
+
+    def reset(self, now: float) -> None:
+        self._reader.reset()
+        self._sender = _Sender()
+        self.trouble: str | None = None
+        self.repeated = False
+        self._silent_at: float | None = None
+        self._faults = 0
+        self._faults_until = now
+        self._last: tuple[int, int] | None = None  # length and CRC of the last good APDU
+        self._last_at = now
+        self._sent_since = False
+
+    @property
+    def idle(self) -> bool:
+        return self._sender.current is None
+
+    def send(self, apdu: bytes, now: float) -> None:
+        if self.trouble is None:
+            self._sent_since = True
+            self._sender.send(apdu, now)
+
+    def receive(self, now: float) -> Iterator[memoryview]:
+        if self.trouble is None:
+            try:
+                yield from self._receive(now)
+            finally:
+                self._silent_at = now + T1_S if self._reader.unsettled else None
+        if self.trouble is not None:
+            self._buffer.wipe()
+
+    def bytes_to_send(self) -> bytes:
+        out = bytes(self._sender.out)
+        self._sender.out.clear()
+        return out
+
+    def deadline(self) -> float | None:
+        times = [time for time in (self._silent_at, self._sender.deadline) if time is not None]
+        return min(times) if times and self.trouble is None else None
+
+    def deadline_passed(self, now: float) -> None:
+        if self._silent_at is not None and now >= self._silent_at:
+            self._silent_at = None
+            if self._reader.silence():
+                self._refuse(Fault.SILENCE, now)
+            self._suspect()
+        if self._sender.deadline is not None and now >= self._sender.deadline:
+            self._repeat(now)
+
+    def _receive(self, now: float) -> Iterator[memoryview]:
+        for event in self._reader.read():
+            if isinstance(event, memoryview):
+                if self._admit(event, now):
+                    yield event
+            elif isinstance(event, Fault):
+                self._refuse(event, now)
+            elif event is Signal.ACK:
+                self._sender.acknowledged(now)
+            else:
+                self._repeat(now)
+            if self.trouble is not None:
+                return
+        self._suspect()
+
+    def _admit(self, apdu: memoryview, now: float) -> bool:
+        """Acknowledge a good frame at once; True when the application has to see it."""
+        self._sender.out += _ACK
+        self._faults = 0
+        mark, age = (len(apdu), self._reader.crc), now - self._last_at
+        same, self._last, self._last_at = mark == self._last, mark, now
+        if same and not (self._sent_since and self.idle):
+            return False
+        in_time = REPEAT_EARLIEST_S <= age <= REPEAT_LATEST_S
+        self.repeated = same and in_time and not _is_answer(apdu)
+        if not self.repeated:
+            self._sent_since = False
+            ours = self._sender.current
+            if ours is not None and _is_answer(ours) != _is_answer(apdu):
+                self._sender.acknowledged(now)
+        return True
+
+    def _refuse(self, fault: Fault, now: float) -> None:
+        self._sender.out += _NAK
+        self._faults = self._faults + 1 if now < self._faults_until else 1
+        self._faults_until = now + FAULTS_FORGOTTEN_S
+        if self._faults == TRANSMISSIONS:
+            self._give_up(f"{DAMAGED} ({fault})")
+
+    def _repeat(self, now: float) -> None:
+        if not self._sender.repeat(now):
+            self._give_up(NOT_ACKNOWLEDGED)
+
+    def _suspect(self) -> None:
+        """Before the first good frame, noise may show that this is no ZVT terminal at all."""
+        if self._last is None and self._reader.stranger is not None:
+            self._give_up(self._reader.stranger)
+
+    def _give_up(self, why: str) -> None:
+        self.trouble = self.trouble or why
+        self._sender.drop()
+        self._buffer.wipe()
+
+
+class TcpLine:
+    """Bare APDUs on a stream; only the length field tells where one ends (reference 3)."""
+
+    repeated = False
+    idle = True
+
+    def __init__(self, buffer: SecretBuffer) -> None:
+        self._buffer = buffer
+        self.reset(0.0)
+
+    def reset(self, now: float) -> None:  # noqa: ARG002 - a stream has no timers before its first byte
+        self._buffer.wipe()
+        self._out = bytearray()
+        self._met = False
+        self._half_until: float | None = None
+        self.trouble: str | None = None
+
+    def send(self, apdu: bytes, now: float) -> None:  # noqa: ARG002 - TCP repeats by itself
+        if self.trouble is None:
+            self._out += apdu
+
+    def receive(self, now: float) -> Iterator[memoryview]:
+        if self.trouble is None:
+            try:
+                yield from self._whole_apdus()
+            finally:
+                self._half_until = now + HALF_APDU_S if self._buffer.end > self._buffer.start else None
+        if self.trouble is not None:
+            self._buffer.wipe()
+
+    def bytes_to_send(self) -> bytes:
+        out = bytes(self._out)
+        self._out.clear()
+        return out
+
+    def deadline(self) -> float | None:
+        return self._half_until if self.trouble is None else None
+
+    def deadline_passed(self, now: float) -> None:
+        if self._half_until is not None and now >= self._half_until:
+            self._give_up(STOPPED_HALFWAY)
+
+    def _whole_apdus(self) -> Iterator[memoryview]:
+        buffer = self._buffer
+        while buffer.start < buffer.end:
+            head = buffer.view[buffer.start : buffer.end]
+            stranger = None if self._met else name_on_tcp(head)
+            if stranger is not None:
+                return self._give_up(stranger)
+            length = announced_length(head)
+            if length is None or length > len(head):
+                return None if length is None or length <= len(buffer.view) else self._give_up(TOO_LONG)
+            self._met = True
+            try:
+                yield head[:length]
+            finally:  # less than that when the caller made a fresh line of it meanwhile
+                buffer.consume(min(length, buffer.end - buffer.start))
+
+    def _give_up(self, why: str) -> None:
+        self.trouble = self.trouble or why
+        self._buffer.wipe()
+
+
+def _is_answer(apdu: bytes | memoryview) -> bool:
+    return apdu[0] in (0x80, 0x84)  # reference 4: CCRC 80 or 84; every other class is a command
