@@ -49,6 +49,10 @@ class Signer(Protocol):
     def key_id(self) -> bytes:
         """The four bytes before the signature."""
 
+    @property
+    def vkey(self) -> str:
+        """The text that `parse_vkey` reads."""
+
     def sign(self, text: bytes) -> bytes:
         """The bytes that follow the key id."""
 

@@ -1,0 +1,182 @@
+"""What happened to a journal, when something did: slow and thorough, for the person who must act."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from agent.journal.checkpoint import Checkpoint, parse_checkpoint
+from agent.journal.damage import Damage, DamageKind
+from agent.journal.disk import Readable, first_index
+from agent.journal.entry import decode
+from agent.journal.lines import Commit, Tail
+from agent.journal.note import NoteError, Verifier, open_note, parse_note
+
+# A commit is one write of a few entries; whatever is longer was not torn by a power cut.
+MAX_TORN_BYTES = 1 << 20
+
+_INDEX = re.compile(rb'\{"index":([0-9]{1,19}),')
+
+
+class Diagnosis:
+    """Names the kind of damage and its place."""
+
+    def __init__(self, folder: Readable, origin: str, verifiers: Sequence[Verifier]) -> None:
+        self._folder = folder
+        self._origin = origin
+        self._verifiers = verifiers
+
+    def beginning(self, name: str, size: int) -> Damage | None:
+        """A file must begin with the index that follows."""
+        try:
+            index = first_index(name)
+        except ValueError:
+            return Damage(
+                kind="foreign_file", file=name, line=0, index=size, text="a journal file is never named so"
+            )
+        if index > size:
+            text = (
+                f"entries {size} to {index - 1} should come before it; "
+                "a file is missing, or the end of the one before was cut"
+            )
+            return Damage(kind="missing_file", file=name, line=0, index=size, text=text)
+        if index < size:
+            text = f"its name says that it begins with entry {index}, but entry {size} follows"
+            return Damage(kind="foreign_file", file=name, line=0, index=size, text=text)
+        return None
+
+    def misnumbered(self, commit: Commit, index: int) -> Damage:
+        """A line does not hold the entry that follows."""
+        place = index - commit.index
+        line = commit.lines[place]
+        found = _INDEX.match(line)
+        if found is None:
+            return _at(commit, place, "changed_entry", f"entry {index} is not written as the agent writes")
+        number = int(found[1])
+        if number < index:
+            return _at(commit, place, "repeated_line", f"entry {number} stands here again")
+        if self._stands_later(commit, index):
+            return _at(commit, place, "reordered_lines", f"entry {number} stands before entry {index}")
+        text = f"entries {index} to {number - 1} are missing"
+        return _at(commit, place, "missing_lines", text)
+
+    def contradicted(self, commit: Commit, expected: str) -> Damage:
+        """A checkpoint does not say what its entries lead to."""
+        end = len(commit.lines)
+        try:
+            note = parse_note(commit.note())
+            claimed = parse_checkpoint(note.text)
+        except NoteError as error:
+            return _at(commit, end, "changed_checkpoint", str(error))
+        if claimed.origin != self._origin:
+            text = f"the checkpoint is of the journal {claimed.origin!r}, not of {self._origin!r}"
+            return _at(commit, end, "foreign_origin", text)
+        if not commit.lines:
+            return _at(commit, 0, "repeated_line", "a checkpoint without entries")
+        if not self._genuine(commit):
+            text = (
+                f"the checkpoint of {claimed.size} entries was changed, or not signed by this journal's key"
+            )
+            return _at(commit, end, "changed_checkpoint", text)
+        if note.text == expected:
+            return _at(commit, end, "changed_checkpoint", "the checkpoint is spelled in another way")
+        return self._contents(commit, claimed)
+
+    def unsigned(self, commit: Commit, error: NoteError) -> Damage:
+        """A checkpoint says the right thing without the right signature."""
+        return _at(commit, len(commit.lines), "wrong_signature", str(error))
+
+    def torn_or_damaged(self, tail: Tail) -> Damage | None:
+        """None for a commit that a power cut tore: a beginning of one, or blocks never written."""
+        whole = b"\n".join((*tail.lines, tail.rest))
+        torn = self._is_beginning(tail) or _is_unwritten(whole)
+        return None if torn and len(whole) <= MAX_TORN_BYTES else self.tail(tail, in_last_file=True)
+
+    def tail(self, tail: Tail, *, in_last_file: bool) -> Damage:
+        """Lines without a checkpoint where no power cut can have left them."""
+        here = Commit(tail.file, tail.offset, tail.line, tail.index, tail.lines, b"", tail.offset)
+        for place, line in enumerate(tail.lines):
+            if damage := self._unreadable(here, place, line):
+                return damage
+        end = len(tail.lines)
+        if b"\n" in tail.rest or not in_last_file:
+            kind: DamageKind = "unknown_line" if tail.rest else "unfinished_commit"
+            return _at(here, end, kind, "neither an entry nor a checkpoint stands here")
+        return _at(here, end, "unfinished_commit", "these lines are not the beginning of a commit")
+
+    def unreadable(self, commit: Commit) -> Damage | None:
+        """The first line of a commit that is no entry of a known kind."""
+        found = (self._unreadable(commit, place, line) for place, line in enumerate(commit.lines))
+        return next((damage for damage in found if damage), None)
+
+    def _is_beginning(self, tail: Tail) -> bool:
+        if b"\n" in tail.rest or not _begins_line(tail.rest):
+            return False
+        numbered = all(
+            line.startswith(b'{"index":%d,' % index) for index, line in enumerate(tail.lines, tail.index)
+        )
+        here = Commit(tail.file, tail.offset, tail.line, tail.index, tail.lines, b"", tail.offset)
+        return numbered and self.unreadable(here) is None
+
+    def _contents(self, commit: Commit, claimed: Checkpoint) -> Damage:
+        """The checkpoint is genuine, so the lines before it are not what was signed."""
+        end = len(commit.lines)
+        if claimed.size > commit.size:
+            text = f"entries {commit.size} to {claimed.size - 1} are missing before their checkpoint"
+            return _at(commit, end, "missing_lines", text)
+        if claimed.size < commit.size:
+            text = f"entry {claimed.size} was added, its checkpoint knows only those before"
+            return _at(commit, max(claimed.size - commit.index, 0), "added_line", text)
+        if damage := self.unreadable(commit):
+            return damage
+        which = (
+            f"entry {commit.index}" if end == 1 else f"one of the entries {commit.index} to {commit.size - 1}"
+        )
+        return _at(commit, 0, "changed_entry", f"{which} is not what the checkpoint signed")
+
+    def _unreadable(self, commit: Commit, place: int, line: bytes) -> Damage | None:
+        try:
+            decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            if isinstance(error, msgspec.ValidationError) and "$.body" in str(error):
+                text = "an entry of a kind, or with a field, that this version does not know"
+                return _at(commit, place, "unknown_kind", text)
+            text = f"entry {commit.index + place} cannot be read any more"
+            return _at(commit, place, "changed_entry", text)
+        return None
+
+    def _genuine(self, commit: Commit) -> bool:
+        try:
+            open_note(commit.note(), self._verifiers)
+        except NoteError:
+            return False
+        return True
+
+    def _stands_later(self, commit: Commit, index: int) -> bool:
+        size = self._folder.list()[commit.file] - commit.offset
+        return b'\n{"index":%d,' % index in self._folder.read(commit.file, commit.offset, size)
+
+
+def unwritten(commit: Commit) -> bool:
+    """Whether blocks of a commit were never written: our lines hold no zero byte."""
+    return b"\0" in commit.checkpoint or any(b"\0" in line for line in commit.lines)
+
+
+def _is_unwritten(tail: bytes) -> bool:
+    """Zero bytes, and no checkpoint behind them but perhaps the commit's own."""
+    return b"\0" in tail and not re.search(rb'(?m)^"[^\n]*"\n(?=.)', tail, re.DOTALL)
+
+
+def _begins_line(rest: bytes) -> bool:
+    """Whether a torn write can have left these bytes: nothing follows a closing quote."""
+    if rest[:1] == b'"':
+        return rest.find(b'"', 1) in (-1, len(rest) - 1)
+    return rest[:1] in (b"", b"{")
+
+
+def _at(commit: Commit, place: int, kind: DamageKind, text: str) -> Damage:
+    return Damage(
+        kind=kind, file=commit.file, line=commit.line + place, index=commit.index + place, text=text
+    )

@@ -1,0 +1,218 @@
+"""Forward security: an HMAC under a key that evolves by a one-way step, carried as a note line of type `ff`.
+
+Headquarters keeps the first key (k0) and can check every line; everybody else
+skips it. Whoever steals today's key cannot make yesterday's lines, uploaded or
+not. The step is HKDF-Expand (RFC 5869) with SHA-256.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from agent.journal.note import KEY_ID_BYTES, OWN_TYPE, Note, NoteError, key_id, parse_note, signature_line
+
+KEY_BYTES = 32
+# What a thief of the key can still forge: the design allows ten minutes.
+EVOLVE_S = 600.0
+# Twenty years of epochs; a line from further ahead lies. 7 seconds of steps at most.
+MAX_EPOCH_STEPS = 1_000_000
+
+# signed-note asks types of our own for a long identifier.
+_IDENTIFIER = b"tillgate evolving-key HMAC-SHA-256 v1"
+_STEP = b"tillgate evolving-key step v1"
+_EPOCH_BYTES = 8
+_STATE_BYTES = _EPOCH_BYTES + KEY_BYTES
+
+
+class EvolvingError(NoteError):
+    """An evolving-key line is missing, goes back, or was not made with the key of its epoch."""
+
+
+class KeyStore(Protocol):
+    """Where epoch and key outlive the process."""
+
+    def load(self) -> tuple[int, bytearray]:
+        """The epoch and its key. The caller wipes the key."""
+
+    def replace(self, epoch: int, key: bytearray) -> None:
+        """Keep these instead, durably, before returning. Raises `OSError`."""
+
+
+class KeyFile:
+    """The key in one file of mode 0600.
+
+    The old key's blocks are overwritten after the new file has its name: the
+    best that a file system offers. A flash translation layer may keep a copy.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self) -> tuple[int, bytearray]:
+        state = bytearray(_STATE_BYTES + 1)
+        fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            length = os.readv(fd, [state])
+        finally:
+            os.close(fd)
+        if length != _STATE_BYTES:
+            raise EvolvingError(
+                f"{self._path} is not an evolving key. Payments stay as they are. "
+                "Enrol this agent again with headquarters."
+            )
+        key = state[_EPOCH_BYTES:_STATE_BYTES]
+        epoch = int.from_bytes(state[:_EPOCH_BYTES], "big")
+        _wipe(state)
+        return epoch, key
+
+    def replace(self, epoch: int, key: bytearray) -> None:
+        fresh = self._path.with_name(self._path.name + ".new")
+        state = bytearray(epoch.to_bytes(_EPOCH_BYTES, "big")) + key
+        try:
+            _write_synced(fresh, state)
+        finally:
+            _wipe(state)
+        old = os.open(self._path, os.O_WRONLY | os.O_CLOEXEC) if self._path.exists() else None
+        try:
+            fresh.rename(self._path)
+            _sync_folder(self._path.parent)
+            if old is not None:
+                os.pwrite(old, bytes(_STATE_BYTES), 0)
+                os.fdatasync(old)
+        finally:
+            if old is not None:
+                os.close(old)
+
+
+class EvolvingKey:
+    """The agent's side: makes the line under each checkpoint. `name` is the log's origin."""
+
+    def __init__(self, name: str, store: KeyStore) -> None:
+        self._name = name
+        self._key_id = evolving_key_id(name)
+        self._store = store
+        self._key = bytearray(KEY_BYTES)
+        self._since_s: float | None = None
+        self.epoch = 0
+
+    def start(self, now_s: float) -> None:
+        """Read the key and leave its epoch. `now_s` is monotonic time. Raises `OSError`."""
+        self.epoch, key = self._store.load()
+        self._key[:] = key
+        _wipe(key)
+        self._step(now_s)
+
+    def tick(self, now_s: float) -> None:
+        """Evolve if it is time. Raises `OSError`: then the key must not be used any more."""
+        if self._since_s is None or now_s - self._since_s >= EVOLVE_S:
+            self._step(now_s)
+
+    def line(self, text: bytes) -> str:
+        """The signature line for a checkpoint's text."""
+        return signature_line(self._name, self._key_id, _tagged(self._key, self.epoch, text))
+
+    def close(self, now_s: float) -> None:
+        """Leave the epoch, so that the key at rest made no line yet, and wipe. Raises `OSError`."""
+        try:
+            self._step(now_s)
+        finally:
+            _wipe(self._key)
+            self._since_s = None
+
+    def _step(self, now_s: float) -> None:
+        fresh = _next_key(self._key)
+        self._store.replace(self.epoch + 1, fresh)
+        self._key[:] = fresh
+        _wipe(fresh)
+        self.epoch += 1
+        self._since_s = now_s
+
+
+class EvolvingCheck:
+    """Headquarters' side: follows the lines of one log from the first key, or from where it was left."""
+
+    def __init__(self, name: str, key: bytes | bytearray, epoch: int = 0) -> None:
+        if len(key) != KEY_BYTES:
+            raise EvolvingError(f"the first evolving key has {KEY_BYTES} bytes")
+        self._name = name
+        self._key_id = evolving_key_id(name)
+        self.key = bytearray(key)
+        self.epoch = epoch
+
+    def check(self, note: Note) -> int:
+        """The epoch of a note's line. Raises `EvolvingError`."""
+        mine = [s.value for s in note.signatures if (s.name, s.key_id) == (self._name, self._key_id)]
+        if len(mine) != 1 or len(mine[0]) != _STATE_BYTES:
+            raise EvolvingError("the checkpoint does not have exactly one evolving-key line")
+        epoch = int.from_bytes(mine[0][:_EPOCH_BYTES], "big")
+        if epoch < self.epoch:
+            raise EvolvingError(f"the evolving key went back from epoch {self.epoch} to {epoch}")
+        if epoch - self.epoch > MAX_EPOCH_STEPS:
+            raise EvolvingError(f"epoch {epoch} is too far ahead of epoch {self.epoch}")
+        key = bytearray(self.key)
+        for _ in range(epoch - self.epoch):
+            key = _next_key(key)
+        if not hmac.compare_digest(_tagged(key, epoch, note.text.encode()), mine[0]):
+            raise EvolvingError(f"the evolving-key line of epoch {epoch} was not made with that epoch's key")
+        self.key, self.epoch = key, epoch
+        return epoch
+
+
+def verify_evolving(checkpoints: Iterable[bytes], name: str, k0: bytes | bytearray) -> int:
+    """Check the lines of checkpoints in their order; gives the last epoch. Raises `NoteError`."""
+    check = EvolvingCheck(name, k0)
+    for checkpoint in checkpoints:
+        check.check(parse_note(checkpoint))
+    return check.epoch
+
+
+def enrol(store: KeyStore, k0: bytearray) -> None:
+    """Give an agent its first key. The caller hands the same key to headquarters and wipes it."""
+    if len(k0) != KEY_BYTES:
+        raise EvolvingError(f"the first evolving key has {KEY_BYTES} bytes")
+    store.replace(0, k0)
+
+
+def evolving_key_id(name: str) -> bytes:
+    """The key id of the evolving-key line; the type has no public key."""
+    return key_id(name, OWN_TYPE, _IDENTIFIER)[:KEY_ID_BYTES]
+
+
+def _tagged(key: bytearray, epoch: int, text: bytes) -> bytes:
+    epoch_bytes = epoch.to_bytes(_EPOCH_BYTES, "big")
+    return epoch_bytes + hmac.digest(key, _IDENTIFIER + b"\n" + epoch_bytes + text, "sha256")
+
+
+def _next_key(key: bytearray) -> bytearray:
+    fresh = bytearray(KEY_BYTES)
+    HKDFExpand(SHA256(), KEY_BYTES, _STEP).derive_into(key, fresh)
+    return fresh
+
+
+def _wipe(secret: bytearray) -> None:
+    secret[:] = bytes(len(secret))
+
+
+def _write_synced(path: Path, state: bytearray) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        if os.write(fd, state) != len(state):
+            raise OSError("the disk took only a part of the evolving key")
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,148 @@
+"""Reading the journal at start: what is on disk, checked, and where the next line goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from agent.journal.checkpoint import parse_checkpoint
+from agent.journal.damage import Damage, DamagedJournal, JournalError
+from agent.journal.diagnosis import Diagnosis
+from agent.journal.disk import Readable
+from agent.journal.entry import Entry, TailCut, decode
+from agent.journal.lines import MAX_LINE_BYTES, Commit, note_of
+from agent.journal.note import Verifier, open_note
+from agent.journal.tree import Frontier
+from agent.journal.walk import Start, Walk
+
+
+class SnapshotUnusable(JournalError):
+    """The snapshot does not fit the journal. Delete it and start from the first line."""
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """When the last entry was written, by the clocks of its host."""
+
+    wall: datetime
+    boot_ms: int
+    boot: str
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a start may begin instead of at the first line.
+
+    `offset`, `line` and `checkpoint_offset` are places in `file`; `files` are the
+    sizes that were complete then, so that a missing one is noticed.
+    """
+
+    size: int
+    frontier: list[bytes]
+    files: dict[str, int]
+    file: str
+    offset: int
+    line: int
+    checkpoint_offset: int
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The place behind the last commit, its checkpoint, and when it was made."""
+
+    file: str
+    offset: int
+    line: int
+    checkpoint_offset: int
+    checkpoint: str
+    moment: Moment
+
+
+@dataclass(slots=True)
+class Recovered:
+    """The journal's end. `head` is None before the first commit."""
+
+    frontier: Frontier
+    head: Head | None
+    cut: TailCut | None = None
+
+
+def recover(
+    folder: Readable, origin: str, verifier: Verifier, start: Snapshot | None, apply: Callable[[Entry], None]
+) -> Recovered:
+    """Check the journal from `start` on and give its entries to `apply`.
+
+    Raises `DamagedJournal`, `SnapshotUnusable` and `OSError`.
+    """
+    walk = Walk(folder, origin, [verifier])
+    diagnosis = Diagnosis(folder, origin, [verifier])
+    found = _beginning(start, folder, verifier)
+    moment = None
+    for commit in walk.commits(_start(start)):
+        for entry in _entries(commit, diagnosis):
+            apply(entry)
+            moment = Moment(entry.at, entry.boot_ms, entry.boot)
+    found.frontier = walk.frontier
+    if walk.last is not None and moment is not None:
+        found.head = _head(walk.last, moment)
+    if walk.tail is not None:
+        tail = walk.tail
+        found.cut = TailCut(file=tail.file, offset=tail.offset, removed_bytes=tail.removable)
+    return found
+
+
+def _beginning(start: Snapshot | None, folder: Readable, verifier: Verifier) -> Recovered:
+    if start is None:
+        return Recovered(Frontier(), None)
+    note = _check_snapshot(start, folder, verifier)
+    head = Head(start.file, start.offset, start.line, start.checkpoint_offset, note, start.moment)
+    return Recovered(Frontier(start.size, start.frontier), head)
+
+
+def _start(start: Snapshot | None) -> Start | None:
+    if start is None:
+        return None
+    return Start(start.file, start.offset, start.line, Frontier(start.size, start.frontier))
+
+
+def _check_snapshot(start: Snapshot, folder: Readable, verifier: Verifier) -> str:
+    """The checkpoint that the snapshot stands on."""
+    sizes = folder.list()
+    for name, size in start.files.items():
+        if sizes.get(name, -1) < size:
+            raise DamagedJournal(_lost(name, size, sizes.get(name), start))
+    length = min(start.offset - start.checkpoint_offset - 1, MAX_LINE_BYTES)
+    try:
+        raw = note_of(folder.read(start.file, start.checkpoint_offset, max(length, 0)))
+        checkpoint = parse_checkpoint(open_note(raw, [verifier]).text)
+        fits = checkpoint.root == Frontier(start.size, start.frontier).root()
+    except ValueError as error:
+        raise SnapshotUnusable(f"The snapshot does not stand on a checkpoint: {error}.") from None
+    if not fits or checkpoint.size != start.size or checkpoint.origin != verifier.name:
+        raise SnapshotUnusable("The snapshot has another root than the journal.")
+    return raw.decode()
+
+
+def _lost(name: str, size: int, found: int | None, start: Snapshot) -> Damage:
+    if found is None:
+        text = "the snapshot of the last run knows this file, and it is gone"
+        return Damage(kind="missing_file", file=name, line=0, index=start.size, text=text)
+    text = f"the snapshot of the last run knows {size} bytes of it, and {found} are left"
+    return Damage(kind="shortened_file", file=name, line=0, index=start.size, text=text)
+
+
+def _entries(commit: Commit, diagnosis: Diagnosis) -> list[Entry]:
+    try:
+        return [decode(line) for line in commit.lines]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        damage = diagnosis.unreadable(commit)
+        if damage is None:
+            raise
+        raise DamagedJournal(damage) from None
+
+
+def _head(last: Commit, moment: Moment) -> Head:
+    note = last.note().decode()
+    return Head(last.file, last.end, last.checkpoint_line + 1, last.checkpoint_offset, note, moment)
