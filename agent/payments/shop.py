@@ -81,6 +81,8 @@ class Shop:
             reversed=bool(original.reversed_by),
             left=refundable(original),
             currency=original.currency or "",
+            refunded=sum(original.refunds.values()),
+            kind=original.payment,
         )
         asked = RuleRequest(
             kind=request.payment,
@@ -88,6 +90,7 @@ class Shop:
             currency=request.currency,
             till=request.till,
             original=known,
+            training=self.settings.agent.training,
         )
         decision = decide(asked, self.windows, self.policy, self.clock.wall())
         return Decided(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from agent.journal.entry import CredentialFailed, Requested
-from agent.payments.people import check
+from agent.payments.people import check, is_second
 from agent.payments.refusal import BadRequest, LockedOut, WrongCredential
 from agent.payments.shop import Shop
 from agent.payments.views import Credential
@@ -18,7 +18,7 @@ async def second_person(shop: Shop, request: Requested, credential: Credential |
             "A second person has to sign this payment.",
             next_step="Answer again with that person's name and PIN; or answer no.",
         )
-    if credential.person == request.operator:
+    if not is_second(credential.person, request.operator):
         raise WrongCredential(
             "The person who takes the payment cannot sign it as well.",
             next_step="Ask somebody else to sign.",
