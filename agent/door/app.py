@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -23,19 +22,22 @@ from agent.door.knock import Gate
 from agent.door.routes import OPERATIONS, Operation
 from agent.payments.refusal import Refusal
 
-_log = structlog.get_logger()
-
 
 async def serve(
     desk: Desk,
     gate: Gate,
     sockets: Sequence[socket.socket],
     stop: asyncio.Event,
+    failed: Callable[[Exception], None],
     started: Callable[[], None] = lambda: None,
 ) -> None:
-    """Answer tills on listening `sockets` until `stop` is set; waits and streams end with it."""
+    """Answer tills on listening `sockets` until `stop` is set; waits and streams end with it.
+
+    `failed` hears of every error that is not a refusal: a broken journal must end
+    the agent, and the door cannot know what else must.
+    """
     await httpd.serve(
-        application(desk, gate, stop),
+        application(desk, gate, stop, failed),
         sockets=sockets,
         stop=stop,
         allow=gate.allow,
@@ -45,9 +47,11 @@ async def serve(
     )
 
 
-def application(desk: Desk, gate: Gate, stop: asyncio.Event) -> httpd.App:
+def application(
+    desk: Desk, gate: Gate, stop: asyncio.Event, failed: Callable[[Exception], None]
+) -> httpd.App:
     """The ASGI application. It expects the peer where `agent.httpd` puts it."""
-    door = Door(desk, stop, time.monotonic, document=openapi.document())
+    door = Door(desk, stop, time.monotonic, failed, openapi.document())
     by_path: dict[str, dict[str, Operation]] = {}
     for row in OPERATIONS:
         by_path.setdefault(row.path, {})[row.method] = row
@@ -68,8 +72,8 @@ async def _serve_one(door: Door, gate: Gate, rows: dict[str, Operation], request
     except Refusal as refusal:
         return _refused(refusal, {})
     except Exception as error:  # noqa: BLE001 - nobody above us could say what it means for the money
-        _log.error("door.failed", error=type(error).__name__)
-        return _refused(errors.internal())
+        door.failed(error)
+        return _refused(errors.internal(), {})
 
 
 def _operation(rows: dict[str, Operation], request: Request) -> Operation:

@@ -55,13 +55,14 @@ class Desk(Protocol):
 
 @dataclass(slots=True)
 class Door:
-    """What the handlers share. `stop` ends every wait and stream."""
+    """What the handlers share. `stop` ends every wait and stream; `failed` hears of errors of our own."""
 
     desk: Desk
     stop: asyncio.Event
     monotonic: Callable[[], float]
+    failed: Callable[[Exception], None]
+    document: bytes = field(repr=False)
     waiting: int = 0
-    document: bytes = field(default=b"", repr=False)
 
     @contextmanager
     def place_to_wait(self) -> Iterator[None]:

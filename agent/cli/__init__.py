@@ -1,0 +1,88 @@
+"""`tillgate`: one command with many faces. Only the module of the chosen command is imported.
+
+    tillgate pay 12.50          the cashier
+    tillgate status             the support person
+    tillgate agent              systemd
+
+A module in the table below has `register(subparsers)`, which adds its parser and
+sets `func`, a function from the parsed arguments to the exit code (see `exits`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from agent import VERSION
+from agent.cli.exits import EXIT_CODES, CommandError, Exit
+from agent.cli.screen import Screen
+
+COMMANDS = {
+    "pay": ("agent.cli.pay", "take a payment"),
+    "refund": ("agent.cli.refund", "give money of an earlier payment back"),
+    "reverse": ("agent.cli.reverse", "take an earlier payment back whole"),
+    "till": ("agent.cli.till", "a standing prompt for a day at the counter"),
+    "last": ("agent.cli.last", "show the newest payments, or one and its receipt"),
+    "settle": ("agent.cli.settle", "say what became of an unclear payment"),
+    "close-day": ("agent.cli.close_day", "close the terminal's day"),
+    "status": ("agent.cli.status", "show whether payments are taken, or why not"),
+    "doctor": ("agent.cli.doctor", "look for what keeps payments from being taken"),
+    "log": ("agent.cli.log", "show, follow, verify and export the journal"),
+    "keys": ("agent.cli.keys", "create and show keys"),
+    "config": ("agent.cli.config", "check the settings"),
+    "agent": ("agent.cli.agent", "run the agent"),
+    "upload": ("agent.cli.upload", "run the uploader"),
+    "collector": ("agent.cli.collector", "run the collector at headquarters"),
+    "sim": ("drivers.simulator.process", "run a simulated terminal"),
+    "demo": ("agent.cli.demo", "take a handful of payments with everything but the hardware"),
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse leaves with 2 when it does not understand, which with us means "not sent"."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(Exit.USAGE, f"{self.prog}: {message}\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is one of `Exit` where the command does not say otherwise."""
+    try:
+        return run_one(sys.argv[1:] if argv is None else list(argv))
+    except CommandError as error:
+        Screen(sys.stderr).say(str(error))
+        return error.exit
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:  # the reader of our output left: `tillgate log show | head`
+        sys.stderr.close()
+        return Exit.OK
+
+
+def run_one(arguments: list[str]) -> int:
+    """Run one command. Raises `CommandError`, and `SystemExit` for what argparse does not understand."""
+    if arguments[:1] == ["sim"]:  # its options are its own: drivers never import agent
+        return int(import_module(COMMANDS["sim"][0]).main(arguments[1:]))
+    args = _parser(arguments[0] if arguments else "").parse_args(arguments)
+    return int(args.func(args))
+
+
+def _parser(chosen: str) -> Parser:
+    parser = Parser(
+        prog="tillgate",
+        description="Between a shop's till and its card terminal.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"tillgate {VERSION}")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, (module, summary) in COMMANDS.items():
+        if name == chosen:
+            import_module(module).register(subparsers)
+        else:
+            subparsers.add_parser(name, help=summary)
+    return parser

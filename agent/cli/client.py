@@ -1,0 +1,136 @@
+"""A till's side of the door: HTTP over the Unix socket, with the standard library alone."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from agent.payments.views import PaymentEvent
+
+# Three of the door's keep-alive comments: then the agent is gone, whatever the socket says.
+SILENCE_SECONDS = 45.0
+# A full page of payments has some 100 KiB; what is longer does not come from the agent.
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
+MAX_LINE_BYTES = 256 * 1024
+
+T = TypeVar("T")
+
+
+class UnreachableError(Exception):
+    """Nothing was sent: there is nobody at the socket."""
+
+
+class BrokenError(Exception):
+    """The request may have been heard; the answer was not."""
+
+
+class ErrorAnswer(msgspec.Struct):
+    """The door's one shape of refusals."""
+
+    error: str
+    message: str
+    money: str
+    next_step: str
+
+
+class RefusedError(Exception):
+    """The agent understood and said no."""
+
+    def __init__(self, status: int, answer: ErrorAnswer) -> None:
+        super().__init__(answer.message)
+        self.status = status
+        self.answer = answer
+
+
+class DoorClient:
+    """One till. Every call has its own connection: a broken one never taints the next."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def call(self, method: str, path: str, kind: type[T], body: msgspec.Struct | None = None) -> T:
+        """One request. Raises `UnreachableError`, `BrokenError` or `RefusedError`."""
+        connection, response = self._request(method, path, body, {})
+        try:
+            return _decoded(response.read(MAX_ANSWER_BYTES), kind)
+        except (OSError, http.client.HTTPException) as error:
+            raise BrokenError(type(error).__name__) from None
+        finally:
+            connection.close()
+
+    def events(self, till_number: str, after: int) -> Iterator[PaymentEvent]:
+        """A payment's events later than `after`, until the agent ends the stream. Raises like `call`."""
+        headers = {"Last-Event-ID": str(after)}
+        connection, response = self._request("GET", f"/payments/{till_number}/events", None, headers)
+        try:
+            while line := response.readline(MAX_LINE_BYTES):
+                if line.startswith(b"data: "):
+                    yield _decoded(line[6:], PaymentEvent)
+        except (OSError, http.client.HTTPException) as error:
+            raise BrokenError(type(error).__name__) from None
+        finally:
+            connection.close()
+
+    def _request(
+        self, method: str, path: str, body: msgspec.Struct | None, headers: dict[str, str]
+    ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+        connection = _UnixConnection(self.path)
+        try:
+            connection.connect()
+        except OSError as error:
+            raise UnreachableError(error.strerror or type(error).__name__) from None
+        try:
+            return connection, _ask(connection, method, path, body, headers)
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise BrokenError(type(error).__name__) from None
+        except BaseException:
+            connection.close()
+            raise
+
+
+def _ask(
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    body: msgspec.Struct | None,
+    headers: dict[str, str],
+) -> http.client.HTTPResponse:
+    if body is None:
+        connection.request(method, path, headers=headers)
+    else:
+        declared = {"Content-Type": "application/json"}
+        connection.request(method, path, msgspec.json.encode(body), headers | declared)
+    response = connection.getresponse()
+    if response.status >= 400:
+        raise RefusedError(response.status, _decoded(response.read(MAX_LINE_BYTES), ErrorAnswer))
+    return response
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """http.client with another way to connect."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=SILENCE_SECONDS)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(SILENCE_SECONDS)
+        try:
+            self.sock.connect(str(self._path))
+        except OSError:
+            self.close()
+            raise
+
+
+def _decoded(content: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BrokenError("the answer is not the agent's") from None

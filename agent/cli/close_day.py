@@ -1,0 +1,32 @@
+"""`tillgate close-day`: the terminal's end of day."""
+
+from __future__ import annotations
+
+import argparse
+
+from agent.cli import follow
+from agent.cli.exits import EXIT_CODES
+from agent.cli.numbers import new_till_number
+from agent.cli.options import add_door, add_till_number
+from agent.payments.views import CloseDayRequest, PaymentView
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "close-day",
+        help="close the terminal's day",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--terminal", metavar="NAME", help="needed when the shop has several")
+    parser.add_argument("--operator", metavar="NAME", help="who closes")
+    add_till_number(parser)
+    add_door(parser)
+    parser.set_defaults(func=_close)
+
+
+def _close(args: argparse.Namespace) -> int:
+    number = args.till_number or new_till_number()
+    wanted = CloseDayRequest(till_number=number, terminal=args.terminal, operator=args.operator)
+    return follow.run(args, number, lambda client: client.call("POST", "/close-day", PaymentView, wanted))

@@ -1,0 +1,59 @@
+"""`tillgate last`: the newest payments, or one of them with its receipt."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import msgspec
+
+from agent.cli import follow, verdict
+from agent.cli.ask import ask
+from agent.cli.exits import Exit
+from agent.cli.options import add_door, door, screen, till_number
+from agent.cli.screen import Screen
+from agent.payments.views import PaymentView, ReceiptView
+
+NONE_YET = "No payment yet."
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser("last", help="show the newest payments, or one and its receipt")
+    parser.add_argument("count", nargs="?", type=int, default=5, help="how many, 1 to 100; default: 5")
+    parser.add_argument("--till-number", type=till_number, metavar="X", help="this one, with its receipt")
+    add_door(parser)
+    parser.set_defaults(func=_last)
+
+
+def _last(args: argparse.Namespace) -> int:
+    out = screen(args)
+    if args.till_number:
+        return _one(args, out)
+    views = ask(door(args), "GET", f"/payments?last={args.count}", list[PaymentView])
+    for view in views:
+        _tell(out, view)
+    if not views:
+        out.say(NONE_YET)
+    if args.json:
+        sys.stdout.write(msgspec.json.encode(views).decode() + "\n")
+    return Exit.OK
+
+
+def _one(args: argparse.Namespace, out: Screen) -> int:
+    """The exit code is that of the payment: who lost sight of it asks here."""
+    client, path = door(args), f"/payments/{args.till_number}"
+    view = ask(client, "GET", path, PaymentView)
+    _tell(out, view)
+    for receipt in ask(client, "GET", path + "/receipts", list[ReceiptView]):
+        out.say(f"Receipt, {receipt.copy}")
+        for line in receipt.lines:
+            out.verbatim(line)
+    return follow.finish(args, view)
+
+
+def _tell(out: Screen, view: PaymentView) -> None:
+    out.say(verdict.headline(view))
+    if view.requested_at:
+        out.detail(f"Asked for at {view.requested_at}.")
+    verdict.tell(out, view)

@@ -1,0 +1,73 @@
+"""`tillgate pay`: take a payment and stay until its verdict."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Literal
+
+from agent.cli import follow
+from agent.cli.exits import EXIT_CODES, CommandError, Exit
+from agent.cli.numbers import new_till_number
+from agent.cli.options import add_door, add_who, default_currency
+from agent.money import AmountError, UnknownCurrencyError, currency_of, parse_amount
+from agent.payments.views import PaymentRequest, PaymentView
+
+NOTHING_DONE = "{why}.\nNothing was sent and no money has moved."
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "pay", help="take a payment", epilog=EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_amount(parser)
+    add_who(parser)
+    add_door(parser)
+    parser.set_defaults(func=_pay)
+
+
+def add_amount(parser: argparse.ArgumentParser) -> None:
+    """The amount and its currency."""
+    parser.add_argument("amount", help="such as 12.50")
+    parser.add_argument("--currency", metavar="CODE", help="such as EUR; default: the shop's")
+
+
+def request(
+    args: argparse.Namespace,
+    kind: Literal["sale", "refund", "reversal"],
+    original: str | None = None,
+    minor: int | None = None,
+    currency: str | None = None,
+) -> PaymentRequest:
+    """The options as the door's request."""
+    return PaymentRequest(
+        payment=kind,
+        amount=minor,
+        currency=currency,
+        original=original,
+        terminal=args.terminal,
+        till=args.till,
+        operator=args.operator,
+    )
+
+
+def take(args: argparse.Namespace, wanted: PaymentRequest) -> int:
+    """Send a request under the given till number, or under a new one, and follow it."""
+    number = args.till_number or new_till_number()
+    return follow.run(
+        args, number, lambda client: client.call("PUT", f"/payments/{number}", PaymentView, wanted)
+    )
+
+
+def amount(args: argparse.Namespace) -> tuple[int, str]:
+    """Minor units and currency of the options. Raises `CommandError`."""
+    try:
+        currency = currency_of(args.currency or default_currency(args))
+        return parse_amount(args.amount, currency), currency.letters
+    except (AmountError, UnknownCurrencyError) as error:
+        raise CommandError(NOTHING_DONE.format(why=error), Exit.USAGE) from None
+
+
+def _pay(args: argparse.Namespace) -> int:
+    minor, currency = amount(args)
+    return take(args, request(args, "sale", None, minor, currency))

@@ -1,0 +1,29 @@
+"""`tillgate refund`: give money of an earlier payment back."""
+
+from __future__ import annotations
+
+import argparse
+
+from agent.cli import pay
+from agent.cli.exits import EXIT_CODES
+from agent.cli.options import add_door, add_original, add_who
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "refund",
+        help="give money of an earlier payment back",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    pay.add_amount(parser)
+    add_original(parser)
+    add_who(parser)
+    add_door(parser)
+    parser.set_defaults(func=_refund)
+
+
+def _refund(args: argparse.Namespace) -> int:
+    amount, currency = pay.amount(args)
+    return pay.take(args, pay.request(args, "refund", args.original, amount, currency))

@@ -1,0 +1,27 @@
+"""`tillgate reverse`: take an earlier payment back whole, before the day is closed."""
+
+from __future__ import annotations
+
+import argparse
+
+from agent.cli import pay
+from agent.cli.exits import EXIT_CODES
+from agent.cli.options import add_door, add_original, add_who
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "reverse",
+        help="take an earlier payment back whole",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_original(parser)
+    add_who(parser)
+    add_door(parser)
+    parser.set_defaults(func=_reverse)
+
+
+def _reverse(args: argparse.Namespace) -> int:
+    return pay.take(args, pay.request(args, "reversal", args.original))

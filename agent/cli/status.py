@@ -1,0 +1,57 @@
+"""`tillgate status`: whether payments are taken, or why not."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import msgspec
+
+from agent.cli.ask import ask
+from agent.cli.exits import Exit
+from agent.cli.options import add_door, door, screen
+from agent.cli.screen import Screen
+from agent.payments.views import StatusView
+
+TAKING = "Payments are taken."
+NOT_TAKING = "NO PAYMENTS ARE TAKEN: {why}"
+TRAINING = "Training: only simulators, no money."
+SETTLE = "Look at the terminal and its receipt, then: tillgate settle {number}"
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser("status", help="show whether payments are taken, or why not")
+    add_door(parser)
+    parser.set_defaults(func=_status)
+
+
+def _status(args: argparse.Namespace) -> int:
+    view = ask(door(args), "GET", "/status", StatusView)
+    _tell(screen(args), view)
+    if args.json:
+        sys.stdout.write(msgspec.json.encode(view).decode() + "\n")
+    return Exit.OK if view.taking_payments else Exit.NO
+
+
+def _tell(out: Screen, view: StatusView) -> None:
+    out.say(f"{view.name}, Tillgate {view.version}")
+    out.say(TAKING if view.taking_payments else NOT_TAKING.format(why=view.why_not))
+    if view.training:
+        out.say(TRAINING)
+    for terminal in view.terminals:
+        parts = [terminal.state, terminal.text, terminal.terminal_id, terminal.software]
+        out.row(terminal.name, ", ".join(part for part in parts if part))
+    out.row("journal", f"{view.entries} entries")
+    out.row("headquarters", _confirmed(view))
+    out.row("acquirer key", f"{view.acquirer_key}, valid until {view.acquirer_key_until}")
+    for number in view.unclear:
+        out.row("UNCLEAR", number)
+        out.detail(SETTLE.format(number=number))
+
+
+def _confirmed(view: StatusView) -> str:
+    if view.cosigned is None:
+        return "has confirmed nothing yet"
+    waiting = view.entries - view.cosigned
+    return f"has confirmed {view.cosigned} entries" + (f", {waiting} to go" if waiting > 0 else ", all")
