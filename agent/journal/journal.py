@@ -1,4 +1,4 @@
-"""The one writer of the journal: a commit is one write and one sync, and only then does anybody hear of it."""
+"""The one writer: a commit is one write and one sync, and only then does anybody hear of it."""
 
 from __future__ import annotations
 
@@ -139,9 +139,9 @@ class Journal:
         return entries[-len(bodies) :]
 
     def tick(self) -> None:
-        """Evolve the key when it is time. To be called about once a minute, payments or not.
+        """Evolve the key when it is time, and look for room again on a full disk.
 
-        Raises `JournalBroken`.
+        To be called about once a minute, payments or not. Raises `JournalBroken`.
         """
         if self._broken:
             raise JournalBroken(self._broken)
@@ -150,6 +150,8 @@ class Journal:
         except OSError as error:
             self._broken = str(error)
             raise JournalBroken(self._broken) from error
+        if self._no_reserve:
+            self._reserve()
 
     def snapshot(self) -> Snapshot:
         """Where a later start may begin. Raises `ValueError` before the first commit."""

@@ -78,7 +78,7 @@ class FileCommits:
 
     def __init__(self, folder: Readable, file: str, *, offset: int, line: int, index: int) -> None:
         self._folder = folder
-        self._file = file
+        self.file = file
         self.offset = offset
         self.line = line
         self.index = index
@@ -87,7 +87,7 @@ class FileCommits:
     def __iter__(self) -> Iterator[Commit]:
         pending: list[bytes] = []
         rest, position = b"", self.offset
-        while block := self._folder.read(self._file, position, BLOCK_BYTES):
+        while block := self._folder.read(self.file, position, BLOCK_BYTES):
             position += len(block)
             lines = (rest + block).split(b"\n")
             rest = lines.pop()
@@ -110,11 +110,11 @@ class FileCommits:
         self.offset += sum(map(len, lines)) + len(lines) + len(checkpoint) + 1
         self.line += len(lines) + 1
         self.index += len(lines)
-        return Commit(self._file, begin, line, index, lines, checkpoint, self.offset)
+        return Commit(self.file, begin, line, index, lines, checkpoint, self.offset)
 
     def _leave(self, lines: list[bytes], rest: bytes) -> None:
         if lines or rest:
-            self.tail = Tail(self._file, self.offset, self.line, self.index, lines, rest)
+            self.tail = Tail(self.file, self.offset, self.line, self.index, lines, rest)
 
 
 def checkpoint_line(note: str) -> bytes:

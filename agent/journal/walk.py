@@ -31,22 +31,23 @@ class Start:
 class Walk:
     """The commits of a journal, each checked before it is given.
 
-    Every root and size is checked. Signatures are checked for all checkpoints
-    (`every`) or for the last one of each file, which signs all before it.
+    Every root and size is checked. Signatures are checked for the last checkpoint
+    of each file, which signs all before it, and for the first `signatures` others.
     `tail` tells afterwards what follows the last commit of the last file.
     """
 
     def __init__(
-        self, folder: Readable, origin: str, verifiers: Sequence[Verifier], *, every: bool = False
+        self, folder: Readable, origin: str, verifiers: Sequence[Verifier], *, signatures: int
     ) -> None:
         self._folder = folder
         self._origin = origin
         self._verifiers = verifiers
-        self._every = every
+        self._wanted = signatures
         self._diagnosis = Diagnosis(folder, origin, verifiers)
         self.frontier = Frontier()
         self.files = self.checkpoints = self.signatures = 0
         self.last: Commit | None = None
+        self._signed: Commit | None = None
         self.tail: Tail | None = None
 
     def commits(self, start: Start | None = None) -> Iterator[Commit]:
@@ -82,7 +83,7 @@ class Walk:
             self._check(commit)
             self.last = last = commit
             yield commit
-        if last is not None and not self._every:
+        if last is not None and last is not self._signed:
             self._check_signature(last)
         self.tail = torn or commits.tail
 
@@ -101,7 +102,7 @@ class Walk:
         if not commit.lines or not commit.checkpoint.startswith(_opening(text)):
             raise DamagedJournal(self._diagnosis.contradicted(commit, text))
         self.checkpoints += 1
-        if self._every:
+        if self.signatures < self._wanted:
             self._check_signature(commit)
 
     def _check_signature(self, commit: Commit) -> None:
@@ -110,6 +111,7 @@ class Walk:
         except NoteError as error:
             raise DamagedJournal(self._diagnosis.unsigned(commit, error)) from None
         self.signatures += 1
+        self._signed = commit
 
 
 def _opening(text: str) -> bytes:

@@ -1,0 +1,95 @@
+"""The journal for those who only read it: the uploader (another user of the group) and the command line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from agent.journal.damage import Damage, DamagedJournal
+from agent.journal.disk import FolderReader, first_index
+from agent.journal.lines import Commit, FileCommits, Tail
+
+
+class JournalReader:
+    """Whole commits from any index on. Trees and signatures are not checked here: see `walk.py`.
+
+    The reader remembers where it stopped, so that reading on costs nothing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = FolderReader(folder)
+        self._newest: tuple[str, int] | None = None
+        self._stopped: FileCommits | None = None
+        self._seen: dict[str, int] = {}
+
+    def commits(self, index: int) -> Iterator[Commit]:
+        """The commits that hold entry `index` and those after it; the first one is cut to begin there.
+
+        Nothing for an index that is not written yet. Raises `DamagedJournal` when the
+        files do not follow each other, and `OSError`.
+        """
+        self._seen = self._folder.list()
+        names = list(self._seen)
+        for place, name in enumerate(names):
+            following = first_index(names[place + 1]) if place + 1 < len(names) else None
+            if following is not None and following <= index:
+                continue
+            self._hold(name)
+            part = self._part(name, index)
+            for commit in part:
+                self._stopped = part
+                if commit.size > index:
+                    yield _since(commit, index)
+            if following is not None and (part.tail or part.index != following):
+                raise _broken_off(part.tail, name, part.index)
+
+    def sync_read(self) -> None:
+        """Return when all that was read is on disk: nothing may be sent before. Raises `OSError`.
+
+        The agent may have written lines whose sync is still to come, or to fail.
+        Older files than the newest were synced before it was made.
+        """
+        if self._newest is not None:
+            os.fdatasync(self._newest[1])
+
+    def close(self) -> None:
+        """Done with the folder."""
+        if self._newest is not None:
+            os.close(self._newest[1])
+            self._newest = None
+
+    def changed(self) -> bool:
+        """Whether files have grown or come since `commits` looked. Cheap enough to ask every second."""
+        return self._folder.list() != self._seen
+
+    def _hold(self, name: str) -> None:
+        """Open before reading: a sync tells only of failures since its descriptor was opened."""
+        if self._newest is None or self._newest[0] != name:
+            self.close()
+            self._newest = name, os.open(self._folder.folder / name, os.O_RDONLY | os.O_CLOEXEC)
+
+    def _part(self, name: str, index: int) -> FileCommits:
+        stopped = self._stopped
+        if stopped is not None and stopped.file == name and stopped.index <= index:
+            offset, line, begin = stopped.offset, stopped.line, stopped.index
+        else:
+            offset, line, begin = 0, 1, first_index(name)
+        return FileCommits(self._folder, name, offset=offset, line=line, index=begin)
+
+
+def _since(commit: Commit, index: int) -> Commit:
+    """A commit without the lines before `index`."""
+    skipped = max(index - commit.index, 0)
+    if skipped:
+        commit.offset += sum(len(line) + 1 for line in commit.lines[:skipped])
+        commit.line += skipped
+        commit.index += skipped
+        del commit.lines[:skipped]
+    return commit
+
+
+def _broken_off(tail: Tail | None, name: str, index: int) -> DamagedJournal:
+    line = tail.line if tail else 0
+    text = f"it ends at entry {index}, and the next file begins elsewhere"
+    return DamagedJournal(Damage(kind="missing_lines", file=name, line=line, index=index, text=text))

@@ -1,0 +1,130 @@
+"""The whole journal, checked offline: every line, every root, and the signatures."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from agent.journal.checkpoint import parse_checkpoint
+from agent.journal.damage import Damage, DamagedJournal, DamageKind
+from agent.journal.disk import FolderReader
+from agent.journal.evolving import EvolvingCheck, EvolvingError
+from agent.journal.lines import Commit
+from agent.journal.note import MAX_NOTE_BYTES, CosignatureVerifier, NoteError, Verifier, open_note, parse_note
+from agent.journal.walk import Walk
+
+# Signatures that are checked without being asked for: about three seconds.
+FREE_SIGNATURES = 20_000
+
+
+class Report(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What was checked, and the first thing that is wrong.
+
+    `unfinished_bytes` is a commit at the end that is being written, or was torn:
+    the next start of the agent cuts it. `cosigned` is the largest tree size that
+    the collector's receipts confirm.
+    """
+
+    result: Literal["ok"] | DamageKind = "ok"
+    finding: Damage | None = None
+    origin: str
+    files: int = 0
+    entries: int = 0
+    checkpoints: int = 0
+    signatures: int = 0
+    evolving: int | None = None
+    cosigned: int | None = None
+    unfinished_bytes: int = 0
+    root: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A size and root that the collector has cosigned."""
+
+    size: int
+    root: bytes
+
+
+def verify(
+    folder: Path,
+    verifier: Verifier,
+    *,
+    every: bool = False,
+    k0: bytes | bytearray | None = None,
+    receipts: list[Receipt] | None = None,
+) -> Report:
+    """Check the journal in `folder`. Raises `OSError` and `NoteError` (an unusable k0) only.
+
+    All signatures are checked with `every`; without it the first
+    `FREE_SIGNATURES`, and beyond them the last one of each file.
+    """
+    reader, report = FolderReader(folder), Report(origin=verifier.name)
+    walk = Walk(reader, verifier.name, [verifier], signatures=sys.maxsize if every else FREE_SIGNATURES)
+    evolving = EvolvingCheck(verifier.name, k0) if k0 is not None else None
+    try:
+        _check(walk, evolving, sorted(receipts or [], key=lambda receipt: receipt.size), report)
+    except DamagedJournal as damaged:
+        report.finding, report.result = damaged.damage, damaged.damage.kind
+    report.files, report.entries = walk.files, walk.frontier.size
+    report.checkpoints, report.signatures = walk.checkpoints, walk.signatures
+    report.unfinished_bytes = walk.tail.removable if walk.tail else 0
+    return report
+
+
+def read_receipts(folder: Path, origin: str, collector: CosignatureVerifier) -> list[Receipt]:
+    """The cosigned checkpoints of one log in the receipts folder; other files are passed over."""
+    return [receipt for path in sorted(folder.rglob("*")) for receipt in _receipt(path, origin, collector)]
+
+
+def _receipt(path: Path, origin: str, collector: CosignatureVerifier) -> Iterator[Receipt]:
+    if not path.is_file() or path.stat().st_size > MAX_NOTE_BYTES:
+        return
+    try:
+        checkpoint = parse_checkpoint(open_note(path.read_bytes(), [collector]).text)
+    except NoteError:
+        return
+    if checkpoint.origin == origin:
+        yield Receipt(checkpoint.size, checkpoint.root)
+
+
+def _check(walk: Walk, evolving: EvolvingCheck | None, receipts: list[Receipt], report: Report) -> None:
+    waiting = list(reversed(receipts))
+    for commit in walk.commits():
+        if evolving is not None:
+            report.evolving = _check_evolving(evolving, commit)
+        while waiting and waiting[-1].size <= commit.size:
+            report.cosigned = _check_receipt(waiting.pop(), commit, walk)
+    report.root = walk.frontier.root().hex()
+    if waiting:
+        raise DamagedJournal(_rolled_back(walk, waiting[0].size))
+
+
+def _check_evolving(evolving: EvolvingCheck, commit: Commit) -> int:
+    try:
+        return evolving.check(parse_note(commit.note()))
+    except EvolvingError as error:
+        raise DamagedJournal(_at(commit, "evolving_key", str(error))) from None
+
+
+def _check_receipt(receipt: Receipt, commit: Commit, walk: Walk) -> int:
+    if receipt.size != commit.size or receipt.root != walk.frontier.root():
+        text = f"the collector cosigned another history of {receipt.size} entries than this one"
+        raise DamagedJournal(_at(commit, "fork", text))
+    return receipt.size
+
+
+def _rolled_back(walk: Walk, cosigned: int) -> Damage:
+    last, size = walk.last, walk.frontier.size
+    text = f"the collector cosigned {cosigned} entries and {size} are left: an older state was put back"
+    line = last.checkpoint_line if last else 0
+    return Damage(kind="rolled_back", file=last.file if last else "-", line=line, index=size, text=text)
+
+
+def _at(commit: Commit, kind: DamageKind, text: str) -> Damage:
+    return Damage(kind=kind, file=commit.file, line=commit.checkpoint_line, index=commit.size - 1, text=text)
