@@ -1,0 +1,42 @@
+"""`tillgate collector`: the receiving end at headquarters."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from agent.cli.exits import CommandError, Exit
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser("collector", help="run the collector at headquarters")
+    parser.add_argument(
+        "--settings", type=Path, metavar="FILE", help="default: /etc/tillgate-collector/collector.toml"
+    )
+    parser.add_argument("--vkey", action="store_true", help="print the key that uploaders pin, and end")
+    parser.set_defaults(func=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from agent import log  # noqa: PLC0415 - not for --help
+    from agent.collector import program  # noqa: PLC0415
+    from agent.collector.folder import FolderInUseError  # noqa: PLC0415
+    from agent.collector.settings import DEFAULT_FILE, load  # noqa: PLC0415
+    from agent.journal.note import Cosigner  # noqa: PLC0415
+    from agent.settings_read import SettingsError  # noqa: PLC0415
+
+    try:
+        settings = load(args.settings or DEFAULT_FILE)
+        if args.vkey:
+            print(Cosigner(settings.name, program.signing_key(settings.signing_key)).vkey)
+            return Exit.OK
+        log.configure()
+        program.run(settings)
+    except (SettingsError, program.CollectorError) as error:
+        raise CommandError(str(error), Exit.CONFIG) from None
+    except (FolderInUseError, OSError) as error:
+        raise CommandError(
+            f"The collector cannot run: {error}. Nothing is collected.", Exit.UNAVAILABLE
+        ) from None
+    return Exit.OK

@@ -1,0 +1,88 @@
+"""The collector's HTTP side: finds the log, checks who brings, and turns errors into answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from agent.collector.log import Answer, Log, said
+from agent.collector.protocol import BadRequestError, parse_add_checkpoint, parse_lines, read_checkpoint
+from agent.httpd import TlsPeer
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A log and the names, in client certificates, of those who may bring its lines."""
+
+    log: Log
+    clients: frozenset[str]
+
+
+# Told of each answer: origin, status, stored size or finding. For the operational log.
+Observe = Callable[[str, Answer], None]
+# Told why a request could not be stored.
+Trouble = Callable[[str, OSError], None]
+
+
+def collector_app(logs: Mapping[str, Served], observe: Observe, trouble: Trouble) -> Starlette:
+    """The application over `logs` by origin."""
+
+    async def lines(request: Request) -> Response:
+        origin, peer, body = request.path_params["origin"], request.state.peer, await request.body()
+        return await _reply(origin, lambda: _lines(logs, origin, peer, body), observe, trouble)
+
+    async def add_checkpoint(request: Request) -> Response:
+        body = await request.body()
+        return await _reply("", lambda: _add_checkpoint(logs, body), observe, trouble)
+
+    return Starlette(
+        routes=[
+            Route("/logs/{origin:path}/lines", lines, methods=["POST"]),
+            Route("/add-checkpoint", add_checkpoint, methods=["POST"]),
+            Route("/healthz", _healthy, methods=["GET"]),
+        ]
+    )
+
+
+async def _healthy(_request: Request) -> Response:
+    return PlainTextResponse("ok\n")
+
+
+async def _reply(origin: str, work: Callable[[], Answer], observe: Observe, trouble: Trouble) -> Response:
+    """Run the work where it may wait for the disk, and answer in one place."""
+    try:
+        answer = await run_in_threadpool(work)
+    except BadRequestError as error:
+        answer = said(400, str(error))
+    except OSError as error:
+        trouble(origin, error)
+        answer = said(503, "The collector could not store this. Nothing was accepted; send it again later.")
+    observe(origin, answer)
+    return Response(answer.body, answer.status, media_type=answer.type)
+
+
+def _lines(logs: Mapping[str, Served], origin: str, peer: object, body: bytes) -> Answer:
+    served = logs.get(origin)
+    if served is None:
+        return said(404, "No log of this name is collected here.")
+    if not isinstance(peer, TlsPeer) or served.clients.isdisjoint(peer.names):
+        return said(403, "This client certificate may not bring lines of this log.")
+    request = parse_lines(body)
+    if read_checkpoint(request.checkpoint).origin != origin:
+        return said(400, "The checkpoint is of another log than the address.")
+    return served.log.add_lines(request)
+
+
+def _add_checkpoint(logs: Mapping[str, Served], body: bytes) -> Answer:
+    """A witness asks for no name: the signature on the checkpoint is the authority (tlog-witness)."""
+    request = parse_add_checkpoint(body)
+    served = logs.get(read_checkpoint(request.checkpoint).origin)
+    if served is None:
+        return said(404, "No log of this name is witnessed here.")
+    return served.log.add_checkpoint(request)

@@ -1,0 +1,103 @@
+"""What a collector is told in its TOML file. Keys and types are checked whole before anything starts."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
+
+from agent.journal.note import Ed25519Verifier, NoteError, parse_vkey
+from agent.settings_read import Finding, Reader, SettingsError, SourceLines
+from agent.settings_types import AgentName, Host, VerifierKey
+
+DEFAULT_FILE = Path("/etc/tillgate-collector/collector.toml")
+
+# Part of a log's address and folder; the names that tlog-tiles gives to files are taken.
+_ORIGIN = re.compile(
+    r"(?!.*(?:^|/)(?:tile|checkpoint)(?:/|$))[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*"
+)
+
+ClientName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9.:/_-]{1,253}$",
+        description="a DNS name or URI in the client certificate's subject alternative names",
+        examples=["till-1.shop.example"],
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """`[logs.NAME]`: one journal. The name in `vkey` is its origin; `client` may bring its lines."""
+
+    vkey: VerifierKey
+    client: ClientName
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorSettings:
+    """The whole file. `signing_key` is an Ed25519 key in PEM (`openssl genpkey -algorithm ed25519`).
+
+    `certificate` and `key` are the server's, `client_ca` signs the clients'.
+    """
+
+    name: AgentName
+    folder: Path
+    signing_key: Path
+    certificate: Path
+    key: Path
+    client_ca: Path
+    host: Host = "0.0.0.0"  # noqa: S104 - a collector is for others; it speaks mutual TLS only
+    port: Annotated[int, Meta(ge=0, le=65_535, description="a TCP port")] = 8443
+    logs: dict[str, LogSettings] = field(default_factory=dict)
+
+
+def load(path: Path) -> CollectorSettings:
+    """The settings in a file. Raises `SettingsError`."""
+    try:
+        text = path.read_text("utf-8")
+        table = tomllib.loads(text)
+    except OSError as error:
+        raise _refused(path, f"no readable file ({error.strerror})", "the collector's settings") from None
+    except ValueError as error:
+        raise _refused(path, f"no TOML ({error})", "key = value") from None
+    reader = Reader(str(path), SourceLines(text), None)
+    settings = reader.section(CollectorSettings, table, ())
+    origins: set[str] = set()
+    for name, log in settings.logs.items() if settings else ():
+        _check_log(reader, name, log, origins)
+    if reader.findings:
+        raise SettingsError(tuple(reader.findings))
+    return settings  # type: ignore[no-any-return]
+
+
+def _check_log(reader: Reader, name: str, log: LogSettings, origins: set[str]) -> None:
+    path = ("logs", name, "vkey")
+    try:
+        verifier = parse_vkey(log.vkey)
+    except NoteError as error:
+        reader.find(
+            path, f"a damaged key: {error}", "the line that `tillgate keys show` prints", "Copy it whole."
+        )
+        return
+    if not isinstance(verifier, Ed25519Verifier):
+        reader.find(
+            path, "the key of a witness", "the key of a journal (type 01)", "Copy the agent's own line."
+        )
+    elif not _ORIGIN.fullmatch(verifier.name):
+        step = (
+            "Rename the agent: letters, digits and . _ - between slashes, no part named tile or checkpoint."
+        )
+        reader.find(path, "a journal whose name cannot be a folder", "a plain name", step)
+    elif verifier.name in origins:
+        reader.find(path, "a journal that stands here twice", "each journal once", "Remove one of the two.")
+    origins.add(verifier.name)
+
+
+def _refused(path: Path, found: str, expected: str) -> SettingsError:
+    return SettingsError((Finding(str(path), 1, "the file", found, expected, "See config/collector.toml."),))

@@ -1,0 +1,160 @@
+"""A journal as headquarters sees it: lines, and a key that signs any head of them."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from agent.collector.evidence import Evidence
+from agent.collector.log import Log, LogFolders
+from agent.collector.protocol import AddCheckpoint, AddLines, build_lines
+from agent.collector.store import Store
+from agent.journal.checkpoint import checkpoint_text
+from agent.journal.note import Cosigner, Ed25519Signer, parse_vkey, sign_note
+from agent.journal.tree import Tree, consistency_proof, leaf_hash, root_of
+
+ORIGIN = "shop.example/till-1"
+NOW_S = 1_790_000_000
+
+
+def key(seed: str) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(sha256(seed.encode()).digest())
+
+
+@dataclass
+class Shop:
+    """One history of one journal."""
+
+    name: str = "honest"
+    origin: str = ORIGIN
+    lines: list[bytes] = field(default_factory=list)
+    tree: Tree = field(default_factory=Tree)
+    seed: str = "journal"
+
+    @property
+    def signer(self) -> Ed25519Signer:
+        return Ed25519Signer(self.origin, key(self.seed))
+
+    def grow(self, size: int) -> Shop:
+        while len(self.lines) < size:
+            line = b'{"index":%d,"by":"%s"}' % (len(self.lines), self.name.encode())
+            self.lines.append(line)
+            self.tree.append(leaf_hash(line))
+        return self
+
+    def branch(self, size: int, name: str) -> Shop:
+        """Another history with the same first lines and the same key."""
+        other = Shop(name, self.origin, seed=self.seed)
+        for line in self.lines[:size]:
+            other.lines.append(line)
+            other.tree.append(leaf_hash(line))
+        return other
+
+    def root(self, size: int) -> bytes:
+        return root_of(size, self.tree.node)
+
+    def checkpoint(self, size: int) -> bytes:
+        return sign_note(checkpoint_text(self.origin, size, self.root(size)), self.signer).encode()
+
+    def request(self, start: int, end: int) -> AddLines:
+        return AddLines(start, tuple(self.lines[start:end]), self.checkpoint(end))
+
+    def body(self, start: int, end: int) -> bytes:
+        return build_lines(start, self.lines[start:end], self.checkpoint(end))
+
+    def witness_request(self, old: int, size: int) -> AddCheckpoint:
+        proof = tuple(consistency_proof(old, size, self.tree.node)) if old <= size else ()
+        return AddCheckpoint(old, proof, self.checkpoint(size))
+
+    def witness_body(self, old: int, size: int) -> bytes:
+        request = self.witness_request(old, size)
+        proof = b"".join(b64encode(h) + b"\n" for h in request.proof)
+        return b"old %d\n" % old + proof + b"\n" + request.checkpoint
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop().grow(40)
+
+
+@pytest.fixture
+def cosigner() -> Cosigner:
+    return Cosigner("collector.example", key("collector"))
+
+
+class MemoryFolder:
+    """A disk on which a name is durable only after `sync`, and a content only after `write` returned.
+
+    `calls_left` calls succeed, the next one fails and so does every later one.
+    """
+
+    def __init__(self) -> None:
+        self.live: dict[str, bytes] = {}
+        self.durable: dict[str, bytes] = {}
+        self.calls_left = -1
+
+    def _call(self) -> None:
+        if self.calls_left == 0:
+            raise OSError(5, "power is gone")
+        self.calls_left -= 1
+
+    def read(self, name: str) -> bytes | None:
+        return self.live.get(name)
+
+    def write(self, name: str, data: bytes) -> None:
+        self._call()
+        self.live[name] = data
+
+    def rename(self, name: str, new_name: str) -> None:
+        self._call()
+        self.live[new_name] = self.live.pop(name)
+
+    def sync(self, folder: str) -> None:
+        self._call()
+        for name in [n for n in self.durable if n.rpartition("/")[0] == folder]:
+            del self.durable[name]
+        self.durable |= {n: d for n, d in self.live.items() if n.rpartition("/")[0] == folder}
+
+    def make(self, _folder: str) -> None:
+        self._call()
+
+    def remove(self, folder: str) -> None:
+        self._call()
+        for name in [n for n in self.live if n.rpartition("/")[0] == folder]:
+            del self.live[name]
+
+    def after_crash(self, lucky: Callable[[str], bool]) -> MemoryFolder:
+        """What a new start finds: synced names, and of the others those that were lucky."""
+        disk = MemoryFolder()
+        disk.live = dict(self.durable)
+        for name in self.live.keys() | self.durable.keys():
+            if lucky(name):
+                disk.live.pop(name, None)
+                if name in self.live:
+                    disk.live[name] = self.live[name]
+        disk.durable = dict(disk.live)
+        return disk
+
+
+@dataclass
+class Place:
+    """A collector's log on three memory disks."""
+
+    tiles: MemoryFolder = field(default_factory=MemoryFolder)
+    heads: MemoryFolder = field(default_factory=MemoryFolder)
+    findings: MemoryFolder = field(default_factory=MemoryFolder)
+    now: int = NOW_S
+
+    def log(self, shop: Shop, cosigner: Cosigner) -> Log:
+        folders = LogFolders(Store(self.tiles), Store(self.heads), Evidence(self.findings))
+        return Log(shop.origin, [parse_vkey(shop.signer.vkey)], folders, cosigner, lambda: self.now)
+
+
+@pytest.fixture
+def place() -> Place:
+    return Place()
