@@ -1,0 +1,56 @@
+"""A terminal's dialogue as a story: a generator that says what happens next and is told what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from drivers.zvt.packet import Answer, Packet
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A packet for the till. `fields` are ready BMPs with card data, see `packet.encode`."""
+
+    packet: Packet
+    fields: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The terminal is gone for `seconds`: unplugged, or rebooting and without memory of the dialogue."""
+
+    seconds: float
+    reboot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Send a command of the terminal and wait for the till's answer.
+
+    Sent again when no answer came within `wait_s`. `then` happens once the
+    command has arrived. `keep`: do not give up, but ask again when the till is back.
+    """
+
+    packet: Packet
+    wait_s: float
+    fields: bytes = b""
+    then: Gone | None = None
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Say nothing for `seconds`; a cancelled dialogue does not wait for the end."""
+
+    seconds: float
+
+
+Step = Send | Gone | Ask | Pause
+# What the line has to do with a step; the others stay inside the terminal.
+Effect = Send | Gone
+
+Told_co = TypeVar("Told_co", covariant=True)
+# Every step is answered with the till's answer; None where there was none, or none was asked for.
+Story = Generator[Step, Answer | None, Told_co]
