@@ -18,7 +18,9 @@ Who repeats, and what is a repeat (serial only; TCP has neither):
   The clock can: a repeat comes T2 after the frame, a new message at once. A
   repeat of this kind is handed up with `repeated` set, so that the session gives
   the same answer again and processes nothing. An answer is never judged so: after
-  a new command of ours it is that command's.
+  a new command of ours it is that command's. The price: if the first of two equal
+  messages was answered and the second lost whole, its repeat counts as the first.
+  That may cost a receipt an empty line; the other way round would cost money.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ def name_on_tcp(head: memoryview) -> str | None:
     """Who opens a conversation with such bytes; None when it may be ZVT.
 
     No ZVT message begins with 00 (a length in front of a banner, as Monri's
-    `VER|APP`) or with a printable character (HTTP, SSH, a log-in).
+    `VER|APP`), with a line break or with a printable character (HTTP, SSH, a log-in).
     """
     if _ECR17_NAK.match(head):
         return SPEAKS_ECR17
-    return SPEAKS_TEXT if head[0] == 0x00 or 0x20 <= head[0] <= 0x7E else None
+    return SPEAKS_TEXT if head[0] in b"\x00\n\r" or 0x20 <= head[0] <= 0x7E else None
