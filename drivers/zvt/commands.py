@@ -1,0 +1,107 @@
+"""What the till's side can ask, as ZVT commands (reference 8.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from drivers.terminal import Command, Operation, SessionError
+from drivers.zvt import messages as zvt
+from drivers.zvt.config import ZvtSettings
+from drivers.zvt.quirks import Quirk
+from drivers.zvt.writing import encode
+
+PRINT_TEXT_BLOCK: Final = 0x06D3
+TERMINAL_DECIDES: Final = 0x40  # payment type: "40 if the PT wants one"
+STATUS_AND_NO_RECEIPT: Final = 0x03  # service byte of 06 20
+BARE_STATUS: Final = 0x07  # service byte of 05 01
+LINES_ON_DISPLAY: Final = 8  # BMP F1 to F8
+LONGEST_DISPLAY_LINE: Final = 99  # what LLVAR can say; terminals cut at 16 to 40 themselves
+
+# Commands of which a lost answer leaves open whether money moved.
+FINANCIAL: Final = frozenset({Operation.SALE, Operation.REFUND, Operation.REVERSAL})
+# Commands whose `04 0F` is their own result; any other command may meet one of an older dialogue.
+WITH_RESULT: Final = FINANCIAL | {
+    Operation.CLOSE_DAY,
+    Operation.TURNOVER_TOTALS,
+    Operation.REPEAT_RECEIPT,
+}
+# Commands that their answer ends.
+ANSWER_ONLY: Final = frozenset({Operation.LOG_OFF, Operation.DISPLAY_TEXT})
+
+
+def apdu_of(command: Command, settings: ZvtSettings) -> bytes:
+    """The APDU of a command.
+
+    Raises `SessionError` when a field is missing or does not fit: nothing may be sent then.
+    """
+    try:
+        return encode(_PACKETS[command.operation](command, settings), settings.charset)
+    except ValueError as error:
+        raise SessionError(f"the command {command.operation.value} cannot be written: {error}") from None
+
+
+def _amount(command: Command) -> int:
+    if command.amount is None or command.amount <= 0:
+        raise ValueError("it needs an amount above zero")
+    return command.amount
+
+
+def _payment_type(settings: ZvtSettings) -> int | None:
+    return TERMINAL_DECIDES if Quirk.PAYMENT_TYPE_NEEDED in settings.quirks else None
+
+
+def _registration(_: Command, settings: ZvtSettings) -> zvt.Packet:
+    permitted = (PRINT_TEXT_BLOCK,) if settings.tlv else ()
+    return zvt.Registration(
+        settings.password, settings.config_byte, settings.currency, permitted_commands=permitted
+    )
+
+
+def _authorisation(command: Command, settings: ZvtSettings) -> zvt.Packet:
+    currency = settings.currency if command.currency is None else command.currency
+    return zvt.Authorisation(_amount(command), currency, _payment_type(settings))
+
+
+def _reversal(command: Command, settings: ZvtSettings) -> zvt.Packet:
+    if command.original_receipt is None:
+        raise ValueError("it needs the receipt number of the original payment")
+    return zvt.Reversal(
+        settings.password,
+        command.original_receipt,
+        command.amount,
+        command.currency,
+        _payment_type(settings),
+    )
+
+
+def _refund(command: Command, settings: ZvtSettings) -> zvt.Packet:
+    currency = settings.currency if command.currency is None else command.currency
+    return zvt.Refund(settings.password, _amount(command), currency, _payment_type(settings))
+
+
+def _status_enquiry(_: Command, settings: ZvtSettings) -> zvt.Packet:
+    password = None if Quirk.STATUS_WITHOUT_PASSWORD in settings.quirks else settings.password
+    service = BARE_STATUS if Quirk.STATUS_ONLY in settings.quirks else None
+    return zvt.StatusEnquiry(password, service)
+
+
+def _display_text(command: Command, _: ZvtSettings) -> zvt.Packet:
+    lines = command.lines[:LINES_ON_DISPLAY]
+    return zvt.DisplayText(tuple(line[:LONGEST_DISPLAY_LINE] for line in lines))
+
+
+_PACKETS: Final[dict[Operation, Callable[[Command, ZvtSettings], zvt.Packet]]] = {
+    Operation.REGISTER: _registration,
+    Operation.SALE: _authorisation,
+    Operation.REVERSAL: _reversal,
+    Operation.REFUND: _refund,
+    Operation.LOG_OFF: lambda _, __: zvt.LogOff(),
+    Operation.CLOSE_DAY: lambda _, settings: zvt.EndOfDay(settings.password),
+    Operation.TURNOVER_TOTALS: lambda _, settings: zvt.TurnoverTotals(settings.password),
+    Operation.REPEAT_RECEIPT: lambda _, settings: zvt.RepeatReceipt(settings.password, STATUS_AND_NO_RECEIPT),
+    Operation.STATUS: _status_enquiry,
+    Operation.DIAGNOSE: lambda _, __: zvt.Diagnosis(),
+    Operation.INITIALISE: lambda _, settings: zvt.Initialisation(settings.password),
+    Operation.DISPLAY_TEXT: _display_text,
+}

@@ -1,0 +1,130 @@
+"""What the terminal's messages mean in the words that all drivers share."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from drivers.terminal import (
+    SIMULATOR_SOFTWARE,
+    Copy,
+    Ended,
+    How,
+    Operation,
+    Progress,
+    Receipt,
+    Result,
+    Said,
+)
+from drivers.zvt import codes
+from drivers.zvt import messages as zvt
+
+SEE_TEXTS: Final = 0xFF  # 04 FF: "see the texts in tag 24"
+INITIALISE_FIRST: Final = 0x01  # bits of the registration's status byte
+DIAGNOSE_FIRST: Final = 0x02
+
+_COPIES: Final = {0x01: Copy.MERCHANT, 0x02: Copy.CUSTOMER, 0x03: Copy.ADMINISTRATION}
+# Terminal states that a command of ours can mend. End of day (F0) is a person's decision.
+_CARE: Final = {0x51: Operation.INITIALISE, 0x62: Operation.DIAGNOSE, 0xC2: Operation.DIAGNOSE}
+
+
+def progress(packet: zvt.IntermediateStatus) -> Progress:
+    """The terminal's own text wins over the table."""
+    return Progress(packet.status, _own_text(packet.texts) or codes.intermediate_text(packet.status))
+
+
+def result(packet: zvt.StatusInformation, code: int) -> Result:
+    """A status information whose result code is `code`."""
+    said = {codes.APPROVED: Said.APPROVED, codes.ABORTED: Said.CANCELLED}.get(code, Said.DECLINED)
+    own = packet.additional_text.strip() or _own_text(packet.texts) or packet.extended_error_text.strip()
+    return Result(
+        said,
+        code,
+        text=own or ("" if code == codes.APPROVED else codes.result_text(code)),
+        amount=packet.amount,
+        currency=packet.currency,
+        trace=packet.trace,
+        original_trace=packet.original_trace,
+        receipt_number=packet.receipt_number,
+        turnover_number=packet.turnover_number,
+        terminal_id=packet.terminal_id,
+        merchant_id=packet.merchant_id,
+        approval_code=packet.approval_code,
+        time=packet.time,
+        date=packet.date,
+        card=packet.card,
+        card_name=packet.card_name.strip(),
+        card_type=packet.card_type,
+        entry_mode=_named(codes.ENTRY_MODES, packet.entry_mode),
+        cardholder_verification=_named(codes.VERIFICATIONS, packet.cardholder_verification),
+        tip=packet.tip,
+        remaining=packet.remaining,
+        totals=packet.totals,
+        unparsed_bytes=packet.unparsed_bytes,
+    )
+
+
+def receipt(packet: zvt.PrintLine | zvt.PrintTextBlock) -> Receipt:
+    """Printed lines. A line by 06 D1 does not say whose copy it is."""
+    if isinstance(packet, zvt.PrintLine):
+        return Receipt(
+            Copy.UNKNOWN, (packet.text,) if not packet.feeds else ("",) * packet.feeds, packet.last
+        )
+    copy = _COPIES.get(packet.receipt_type or 0, Copy.UNKNOWN)
+    return Receipt(copy, tuple(line.text for line in packet.lines), packet.last)
+
+
+def completed(packet: zvt.Completion) -> Ended:
+    """06 0F, with the terminal's state where the command reports one."""
+    status = packet.status_byte if packet.terminal_status is None else packet.terminal_status
+    return Ended(
+        How.COMPLETED,
+        code=packet.result_code or 0,
+        text=_state_text(packet),
+        status=status,
+        care=_care(packet),
+        simulator=packet.software.startswith(SIMULATOR_SOFTWARE),
+        terminal_id=packet.terminal_id,
+        software=packet.software.strip(),
+    )
+
+
+def aborted(packet: zvt.Abort) -> Ended:
+    """06 1E."""
+    code = packet.result_code
+    text = packet.extended_error_text.strip() or _own_text(packet.texts) or codes.result_text(code)
+    return Ended(How.ABORTED, code=code, text=text, cancelled=code == codes.ABORTED)
+
+
+def refused(packet: zvt.Answer) -> Ended:
+    """84 xx: the command did not start."""
+    code = packet.aprc if packet.result_code is None else packet.result_code
+    return Ended(How.REFUSED, code=code, text=codes.result_text(code))
+
+
+def failed(failure: Result) -> Ended:
+    """The end of a command whose failing result was not followed by 06 1E."""
+    return Ended(How.ABORTED, code=failure.code, text=failure.text, cancelled=failure.said is Said.CANCELLED)
+
+
+def _state_text(packet: zvt.Completion) -> str:
+    """Words only for a state that somebody has to do something about."""
+    if packet.terminal_status:
+        return codes.terminal_status_text(packet.terminal_status)
+    return codes.result_text(packet.result_code) if packet.result_code else ""
+
+
+def _care(packet: zvt.Completion) -> Operation | None:
+    if packet.terminal_status is not None:
+        return _CARE.get(packet.terminal_status)
+    wanted = packet.status_byte or 0
+    if wanted & INITIALISE_FIRST:
+        return Operation.INITIALISE
+    return Operation.DIAGNOSE if wanted & DIAGNOSE_FIRST else None
+
+
+def _own_text(texts: tuple[str, ...]) -> str:
+    return " ".join(text.strip() for text in texts).strip()
+
+
+def _named(names: dict[int, str], code: int | None) -> str:
+    return "" if code is None else names.get(code, f"{code:02X}")

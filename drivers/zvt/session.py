@@ -1,0 +1,369 @@
+"""The till's side of a ZVT dialogue as a state table (reference 4, 8.2, 11).
+
+    IDLE --start--> SENT --80 00--> RUNNING --04 0F, accept()--> STORED or FAILED --06 0F, 06 1E--> IDLE
+
+The answer to a result or a print is held until `accept()`: it is the commit.
+What breaks after the first byte of a command left ends in `Lost`, never in a
+failure. A command is sent once.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum, auto
+from typing import Any, ClassVar, Final
+
+from drivers.card import Vault
+from drivers.terminal import (
+    Command,
+    Ended,
+    Event,
+    Heard,
+    How,
+    Lost,
+    Outcome,
+    ProtocolError,
+    Receipt,
+    Result,
+    Said,
+    SessionError,
+)
+from drivers.zvt import commands, meaning
+from drivers.zvt import messages as zvt
+from drivers.zvt.config import ZvtSettings
+from drivers.zvt.line import Line
+from drivers.zvt.packet import CardDesk, decode
+from drivers.zvt.proof import Proof
+from drivers.zvt.quirks import Quirk
+from drivers.zvt.waits import Waits
+from drivers.zvt.writing import encode
+
+__all__ = ["State", "ZvtSession", "ZvtSettings"]
+
+# A terminal waits for each answer; more than a few messages behind a held one are a flood.
+MOST_WAITING_PACKETS: Final = 16
+
+NO_ANSWER: Final = "the terminal did not answer the command in time"
+NO_MESSAGE: Final = "the terminal did not say in time how the command ended"
+NO_COMPLETION: Final = "the terminal did not finish after its result was stored"
+NO_RESULT: Final = "the terminal finished without a result"
+NO_RESULT_CODE: Final = "the terminal sent a result without a result code"
+OUT_OF_TURN: Final = "the terminal sent a result or a receipt before it had answered the command"
+FLOOD: Final = "the terminal went on sending without waiting for an answer"
+UNREADABLE: Final = "the terminal sent a message that cannot be read ({reason})"
+RECONNECTED: Final = "the line was opened anew"
+
+
+_Action = Callable[["ZvtSession", Any, float], None]
+
+
+class State(Enum):
+    """Where a dialogue stands."""
+
+    IDLE = auto()
+    SENT = auto()  # waits for the answer to the command: T3
+    RUNNING = auto()  # the terminal is master: T4
+    STORED = auto()  # an approved result is accepted, the end is missing
+    FAILED = auto()  # any other result is accepted, the end is missing
+
+
+class ZvtSession:
+    """One terminal's dialogue; `drivers.terminal.Session` tells what each call means."""
+
+    def __init__(self, line: Line, vault: Vault, settings: ZvtSettings) -> None:
+        self.state = State.IDLE
+        self._line = line
+        self._vault = vault
+        self._settings = settings
+        self._waits = Waits(settings)
+        self._proof = Proof()
+        self._events: deque[Event] = deque()
+        self._held: Outcome | Receipt | None = None
+        self._waiting: deque[zvt.Packet] = deque()  # came while something was held
+        self._last_answer: zvt.Answer | None = None  # to the message that came last
+        self._command: Command | None = None
+        self._context = ""  # what a card in a late result is bound to, too
+        self._result: Result | None = None
+        self._abort_wanted = False
+        self._trouble_told = False
+
+    @property
+    def busy(self) -> bool:
+        return self.state is not State.IDLE
+
+    def connected(self, now: float) -> None:
+        self.disconnected(RECONNECTED, now)
+        self._line.reset(now)
+        self._last_answer, self._trouble_told = None, False
+
+    def disconnected(self, reason: str, now: float) -> None:  # noqa: ARG002 - the call that all sessions have
+        if self.busy:
+            self._lose(reason)
+        self._drop_held()
+
+    def start(self, command: Command, now: float) -> None:
+        if self.busy:
+            raise SessionError("a command is running")
+        apdu = commands.apdu_of(command, self._settings)
+        self._drop_held()  # a late result that nobody accepted is never acknowledged
+        self._command, self._result = command, None
+        self._context = command.reference or self._context
+        self._abort_wanted = False
+        self._proof = Proof()
+        self._line.send(apdu, now)
+        self._waits.command_sent(now)
+        self.state = State.SENT
+
+    def abort(self, now: float) -> None:
+        """06 B0 goes out only while the terminal works and has not shown a result."""
+        if Quirk.NO_ABORT in self._settings.quirks:
+            return
+        if self.state is State.SENT:
+            self._abort_wanted = True
+        elif self.state is State.RUNNING and not self._abort_wanted and self._held is None:
+            self._send_abort(now)
+
+    def accept(self, now: float) -> None:
+        """Answer what is held. Nothing is, when the line broke while the caller was writing."""
+        held, self._held = self._held, None
+        if held is None:
+            return
+        self._answer(zvt.POSITIVE, now)
+        if isinstance(held, Outcome) and not held.late:
+            self._store(held.result)
+        self._go_on_waiting(now)
+        while self._waiting and self._held is None:
+            self._take(self._waiting.popleft(), now)
+
+    def receive(self, now: float) -> None:
+        for apdu in self._line.receive(now):
+            if self._line.repeated:
+                self._answer_again(now)
+                continue
+            try:
+                packet = decode(apdu, CardDesk(self._vault, self._context), self._settings.charset)
+            except ProtocolError as error:
+                self._refuse(error, now)
+                continue
+            self._last_answer = None
+            self._take_in_turn(packet, now)
+        self._look_at_line()
+
+    def bytes_to_send(self) -> bytes:
+        data = self._line.bytes_to_send()
+        if data:
+            self._proof.bytes_left()
+        return data
+
+    def events(self) -> Iterator[Event]:
+        while self._events:
+            yield self._events.popleft()
+
+    def deadline(self) -> float | None:
+        times = [time for time in (self._waits.deadline, self._line.deadline()) if time is not None]
+        return min(times, default=None)
+
+    def deadline_passed(self, now: float) -> None:
+        line_deadline = self._line.deadline()
+        if line_deadline is not None and now >= line_deadline:
+            self._line.deadline_passed(now)
+            self._look_at_line()
+        if self._waits.deadline is not None and now >= self._waits.deadline:
+            self._time_is_over()
+
+    # ---- actions of the table ----
+
+    def _not_ours(self, _: zvt.Packet, now: float) -> None:
+        self._answer(zvt.UNKNOWN_COMMAND, now)
+
+    def _only_answer(self, _: zvt.Packet, now: float) -> None:
+        self._answer(zvt.POSITIVE, now)
+
+    def _ignore(self, packet: zvt.Answer, now: float) -> None:
+        """An answer that nothing waits for."""
+
+    def _answered(self, packet: zvt.Answer, now: float) -> None:
+        if not packet.positive:
+            self._end(meaning.refused(packet))
+        elif self._operation in commands.ANSWER_ONLY:
+            self._end(Ended(How.COMPLETED))
+        else:
+            self.state = State.RUNNING
+            self._waits.message_came(now)
+            if self._abort_wanted:
+                self._send_abort(now)
+
+    def _abort_answered(self, _: zvt.Answer, now: float) -> None:  # noqa: ARG002 - a wish: the result decides
+        self._abort_wanted = False
+
+    def _progress(self, packet: zvt.IntermediateStatus, now: float) -> None:
+        self._answer(zvt.POSITIVE, now)
+        self._events.append(meaning.progress(packet))
+        self._waits.announced(packet.timeout_minutes)
+        self._go_on_waiting(now)
+
+    def _outcome(self, packet: zvt.StatusInformation, now: float) -> None:
+        if packet.result_code is None:
+            self._lose(NO_RESULT_CODE)
+        else:
+            late = self._operation not in commands.WITH_RESULT
+            self._hold(Outcome(meaning.result(packet, packet.result_code), late=late), now)
+
+    def _late_outcome(self, packet: zvt.StatusInformation, now: float) -> None:
+        if packet.result_code is not None:  # without one there is nothing to store and nothing to commit
+            self._hold(Outcome(meaning.result(packet, packet.result_code), late=True), now)
+
+    def _printed(self, packet: zvt.PrintLine | zvt.PrintTextBlock, now: float) -> None:
+        self._hold(meaning.receipt(packet), now)
+
+    def _before_answer(self, packet: Any, now: float) -> None:
+        """Of an older dialogue, or ours without its answer: with money in play nobody may guess."""
+        if self._operation in commands.FINANCIAL:
+            self._lose(OUT_OF_TURN)
+        else:
+            self._TABLE[State.IDLE][type(packet)](self, packet, now)
+
+    def _completed(self, packet: zvt.Completion, now: float) -> None:
+        self._answer(zvt.POSITIVE, now)
+        if self._result is None and self._operation in commands.FINANCIAL:
+            self._lose(NO_RESULT)
+        else:
+            self._end(meaning.completed(packet))
+
+    def _aborted(self, packet: zvt.Abort, now: float) -> None:
+        self._answer(zvt.POSITIVE, now)
+        self._end(meaning.aborted(packet))
+
+    def _late_abort(self, packet: zvt.Abort, now: float) -> None:
+        """It may undo a late result that was stored just before."""
+        self._answer(zvt.POSITIVE, now)
+        self._events.append(meaning.aborted(packet))
+
+    # ---- what the actions are made of ----
+
+    @property
+    def _operation(self) -> Any:
+        return None if self._command is None else self._command.operation
+
+    def _take_in_turn(self, packet: zvt.Packet, now: float) -> None:
+        if self._held is None:
+            if not isinstance(packet, zvt.Answer | zvt.StatusInformation):
+                self._proof.terminal_went_on()
+            self._take(packet, now)
+        elif len(self._waiting) < MOST_WAITING_PACKETS:
+            self._waiting.append(packet)
+        elif self.busy:
+            self._lose(FLOOD)
+
+    def _take(self, packet: zvt.Packet, now: float) -> None:
+        action = self._TABLE[self.state].get(type(packet), ZvtSession._not_ours)
+        action(self, packet, now)
+
+    def _hold(self, event: Outcome | Receipt, now: float) -> None:
+        self._held = event
+        self._events.append(event)
+        if self.state not in {State.IDLE, State.SENT}:
+            self._waits.message_came(now)
+
+    def _store(self, result: Result) -> None:
+        self._result = result
+        self.state = State.STORED if result.said is Said.APPROVED else State.FAILED
+        self._proof.result_answered(line_confirms=not self._line.idle)
+
+    def _go_on_waiting(self, now: float) -> None:
+        if self.state is State.RUNNING:
+            self._waits.message_came(now)
+        elif self._result is not None and self.busy:
+            financial = self._operation in commands.FINANCIAL
+            self._waits.result_stored(self._result, now, financial=financial)
+
+    def _send_abort(self, now: float) -> None:
+        self._abort_wanted = True
+        self._line.send(encode(zvt.AbortCommand()), now)
+
+    def _answer(self, answer: zvt.Answer, now: float) -> None:
+        self._last_answer = answer
+        self._line.send(encode(answer), now)
+
+    def _answer_again(self, now: float) -> None:
+        """The terminal repeats itself because our answer, or the line's ACK, was lost."""
+        if self._last_answer is not None and self._held is None:
+            self._answer(self._last_answer, now)
+
+    def _refuse(self, error: ProtocolError, now: float) -> None:
+        if self.busy:
+            self._lose(UNREADABLE.format(reason=error.reason))
+        else:
+            self._answer(zvt.UNKNOWN_COMMAND, now)
+
+    def _look_at_line(self) -> None:
+        trouble = self._line.trouble
+        if trouble is not None and not self._trouble_told:
+            self._trouble_told = True
+            self._lose(trouble)
+
+    def _time_is_over(self) -> None:
+        if self.state is State.FAILED and self._held is None and self._result is not None:
+            self._end(meaning.failed(self._result))
+        elif self.state is State.STORED:
+            self._proof.terminal_went_on()  # it repeats a result that it misses the answer to
+            self._lose(NO_COMPLETION)
+        else:
+            self._lose(NO_ANSWER if self.state is State.SENT else NO_MESSAGE)
+
+    def _end(self, ended: Ended) -> None:
+        self._events.append(ended)
+        self.state = State.IDLE
+        self._waits.stop()
+
+    def _lose(self, reason: str) -> None:
+        owed = self._held is not None or self._settings.receipts_by_till
+        heard = self._proof.heard(owed=owed, line_idle=self._line.idle) if self.busy else Heard.NEVER
+        self._events.append(Lost(reason, heard))
+        self.state = State.IDLE
+        self._waits.stop()
+        self._drop_held()
+
+    def _drop_held(self) -> None:
+        self._held = None
+        self._waiting.clear()
+
+    # ---- the table ----
+
+    # Anything from the terminal that has no row is answered 84 83 00.
+    _ANYTIME: ClassVar[Mapping[type, _Action]] = {
+        zvt.IntermediateStatus: _progress,
+        zvt.SetClock: _only_answer,
+        zvt.Answer: _ignore,
+    }
+    _WORKING: ClassVar[Mapping[type, _Action]] = {
+        **_ANYTIME,
+        zvt.StatusInformation: _outcome,
+        zvt.PrintLine: _printed,
+        zvt.PrintTextBlock: _printed,
+        zvt.Completion: _completed,
+        zvt.Abort: _aborted,
+    }
+    _TABLE: ClassVar[Mapping[State, Mapping[type, _Action]]] = {
+        State.IDLE: {
+            **_ANYTIME,
+            zvt.StatusInformation: _late_outcome,
+            zvt.PrintLine: _printed,
+            zvt.PrintTextBlock: _printed,
+            zvt.Completion: _only_answer,
+            zvt.Abort: _late_abort,
+        },
+        State.SENT: {
+            **_ANYTIME,
+            zvt.Answer: _answered,
+            zvt.StatusInformation: _before_answer,
+            zvt.PrintLine: _before_answer,
+            zvt.PrintTextBlock: _before_answer,
+            zvt.Completion: _only_answer,  # the end of an older dialogue, repeated
+            zvt.Abort: _only_answer,
+        },
+        State.RUNNING: {**_WORKING, zvt.Answer: _abort_answered},
+        State.STORED: _WORKING,
+        State.FAILED: _WORKING,
+    }

@@ -1,0 +1,62 @@
+"""The timers of the application level (reference 4): T3, T4 and how long the end may take."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from drivers.terminal import Result, Said
+from drivers.zvt import codes
+from drivers.zvt.config import ZvtSettings
+from drivers.zvt.quirks import Quirk
+
+# After a failing result 06 1E follows at once or, on some terminals, never (reference 11.2).
+FAILURE_WAIT_S: Final = 5.0
+# After a stored payment some terminals leave out 06 0F (reference 1, rule 5). Each message starts
+# this wait anew; a minute is for a cardholder who leaves the card in.
+COMPLETION_WAIT_S: Final = 60.0
+MINUTE_S: Final = 60.0
+
+# The cashier compares the signature and may still say no on the terminal: full T4.
+_SIGNATURES: Final = frozenset(codes.VERIFICATIONS[code] for code in (0x01, 0x05, 0x06, 0x07))
+
+
+class Waits:
+    """How long one command may take; `deadline` is absolute, in seconds of the caller's clock."""
+
+    def __init__(self, settings: ZvtSettings) -> None:
+        self.deadline: float | None = None
+        self._settings = settings
+        self._announced_s: float | None = None
+
+    @property
+    def t4_s(self) -> float:
+        """T4 as the terminal announced it for this command, else as it is set."""
+        return self._announced_s or self._settings.t4_s
+
+    def command_sent(self, now: float) -> None:
+        """T3 starts; what an earlier command announced is over."""
+        self._announced_s = None
+        self.deadline = now + self._settings.t3_s
+
+    def announced(self, minutes: int | None) -> None:
+        """04 FF carried a new T4; 00 is none."""
+        if minutes:
+            self._announced_s = minutes * MINUTE_S
+
+    def message_came(self, now: float) -> None:
+        """T4 starts anew."""
+        self.deadline = now + self.t4_s
+
+    def result_stored(self, result: Result, now: float, *, financial: bool) -> None:
+        """From here only the end is missing."""
+        if result.said is not Said.APPROVED:
+            ends_here = Quirk.NO_COMPLETION_AFTER_FAILURE in self._settings.quirks
+            self.deadline = now + (0.0 if ends_here else FAILURE_WAIT_S)
+        elif financial and result.cardholder_verification not in _SIGNATURES:
+            self.deadline = now + max(COMPLETION_WAIT_S, self._announced_s or 0.0)
+        else:
+            self.message_came(now)
+
+    def stop(self) -> None:
+        """Nothing is waited for."""
+        self.deadline = None
