@@ -86,7 +86,12 @@ class Diagnosis:
 
     def unsigned(self, commit: Commit, error: NoteError) -> Damage:
         """A checkpoint says the right thing without the right signature."""
-        return _at(commit, len(commit.lines), "wrong_signature", str(error))
+        kind: DamageKind = "wrong_signature"
+        try:
+            parse_note(commit.note())
+        except NoteError:
+            kind = "changed_checkpoint"
+        return _at(commit, len(commit.lines), kind, str(error))
 
     def torn_or_damaged(self, tail: Tail) -> Damage | None:
         """None for a commit that a power cut tore: a beginning of one, or blocks never written."""

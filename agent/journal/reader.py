@@ -44,6 +44,22 @@ class JournalReader:
             if following is not None and (part.tail or part.index != following):
                 raise _broken_off(part.tail, name, part.index)
 
+    def size(self) -> int:
+        """How many entries stand in whole commits. Raises what `commits` raises.
+
+        Reads on from where the last call stopped, or from the newest file's beginning.
+        """
+        sizes = self._folder.list()
+        if not sizes:
+            return 0
+        stopped = self._stopped
+        if stopped is None or sizes.get(stopped.file, 0) < stopped.offset:
+            self._stopped = stopped = None
+        size = stopped.index if stopped else first_index(list(sizes)[-1])
+        for commit in self.commits(size):
+            size = commit.size
+        return size
+
     def sync_read(self) -> None:
         """Return when all that was read is on disk: nothing may be sent before. Raises `OSError`.
 
