@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from typing import Any
 
 from agent.assemble import Agent, assemble
 from agent.door.app import serve
@@ -14,7 +15,7 @@ from agent.journal.entry import Stopped
 from agent.notify import notify, watchdog_interval_s
 
 # HMAC keys of the journal must evolve at least every ten minutes, busy or idle.
-EVOLVE_CHECK_S = 300.0
+EVOLVE_CHECK_S = 60.0
 
 # Between snapshots a start replays at most this many entries: some 20 ms.
 SNAPSHOT_ENTRIES = 2_000
@@ -27,6 +28,8 @@ async def run(agent: Agent) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     agent.on_broken(lambda _error: stop.set())
+    # An error in a callback of a wire must not be logged and forgotten: the journal may lack a line.
+    loop.set_exception_handler(lambda _loop, context: agent.broken(_error_of(context)))
     tasks = [asyncio.create_task(terminal.run()) for terminal in agent.shop.terminals.values()]
     tasks += [asyncio.create_task(_keep_up(agent)), asyncio.create_task(_feed_watchdog())]
     for task in tasks:
@@ -66,7 +69,7 @@ async def _keep_up(agent: Agent) -> None:
     """Evolve the journal's key in time and keep the snapshot near its end."""
     while True:
         await asyncio.sleep(EVOLVE_CHECK_S)
-        agent.shop.journal.evolve_if_due()
+        agent.shop.journal.tick()
         if agent.entries_since_snapshot() >= SNAPSHOT_ENTRIES:
             agent.keep_snapshot()
 
@@ -76,6 +79,10 @@ async def _feed_watchdog() -> None:
     while interval is not None:
         notify("WATCHDOG=1")
         await asyncio.sleep(interval)
+
+
+def _error_of(context: dict[str, Any]) -> BaseException:
+    return context.get("exception") or RuntimeError(str(context["message"]))
 
 
 def _watch(agent: Agent, task: asyncio.Task[None]) -> None:

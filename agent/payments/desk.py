@@ -16,6 +16,7 @@ from agent.payments.record import Record, begin
 from agent.payments.refusal import BadRequest, Busy, Conflict, NotFound, NotTaking
 from agent.payments.shop import Shop
 from agent.payments.signing import check_person, second_person
+from agent.payments.status import status_of
 from agent.payments.terminals import Terminal
 from agent.payments.view import receipts_of, view_of
 from agent.payments.views import (
@@ -26,6 +27,7 @@ from agent.payments.views import (
     PaymentView,
     ReceiptView,
     Settlement,
+    StatusView,
 )
 
 _canonical = msgspec.json.Encoder(order="deterministic")
@@ -169,6 +171,10 @@ class Desk:
     def last(self, count: int) -> list[PaymentView]:
         """The newest payments, newest first."""
         return [view_of(record, self._live.get(record.till_number)) for record in self._shop.book.last(count)]
+
+    def status(self) -> StatusView:
+        """How the agent and its terminals are."""
+        return status_of(self._shop, {live.request.terminal for live in self._live.values()})
 
     async def finish(self) -> None:
         """Take nothing new and wait until what runs has its verdict."""

@@ -36,7 +36,11 @@ from drivers.terminal import Command, Outcome, Receipt, Said
 
 @dataclass
 class Shop:
-    """The state of the agent. `journal` is set when it has been opened."""
+    """The state of the agent. `journal` is set when it has been opened.
+
+    `key_until` is the last day of the acquirer's key; `trouble` is what kept the
+    agent from going live, for a person.
+    """
 
     settings: Settings
     clock: Clock
@@ -45,6 +49,9 @@ class Shop:
     windows: Windows
     people: People
     key_until: date
+    key_id: str = ""
+    trouble: str = ""
+    cosigned: Callable[[], int | None] = lambda: None
     terminals: dict[str, Terminal] = field(default_factory=dict)
     stopping: bool = False
     follow: Callable[[Entry], None] = lambda _entry: None
@@ -179,6 +186,8 @@ class Shop:
         """Why no payment may be taken now; empty when one may."""
         if self.stopping:
             return wording.AGENT_STOPPING
+        if self.trouble:
+            return self.trouble
         if self.clock.wall().date() > self.key_until:
             return wording.KEY_EXPIRED.format(until=self.key_until)
         if self.journal.full:

@@ -53,12 +53,16 @@ class Store:
         """The parts of the last snapshot; empty when there is none."""
         return dict(self._db.execute("SELECT part, content FROM snapshot"))
 
-    def keep_snapshot(self, parts: Mapping[str, bytes]) -> None:
-        """Replace the snapshot in one transaction."""
-        self._db.execute("BEGIN")
-        self._db.execute("DELETE FROM snapshot")
-        self._db.executemany("INSERT INTO snapshot VALUES (?, ?)", parts.items())
-        self._db.execute("COMMIT")
+    def keep_snapshot(self, parts: Mapping[str, bytes]) -> bool:
+        """Replace the snapshot in one transaction; False, and the old one stays, if it cannot be written."""
+        try:
+            with self._db:
+                self._db.execute("BEGIN")
+                self._db.execute("DELETE FROM snapshot")
+                self._db.executemany("INSERT INTO snapshot VALUES (?, ?)", parts.items())
+        except sqlite3.Error:
+            return False
+        return True
 
     def forget(self) -> None:
         """Drop everything, to be made again from the journal's first line."""

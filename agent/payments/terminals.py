@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import Literal
 
 from agent.journal.entry import TerminalState
+from agent.payments.views import TerminalCondition
 from drivers.link import Link
 from drivers.terminal import Command, Ended, Event, How, Lost, Operation, Outcome, Receipt, WireError
 
@@ -41,7 +43,7 @@ class Terminal:
         training: bool,
     ) -> None:
         self.name = name
-        self.state = "connecting"
+        self.state: TerminalCondition = "connecting"
         self.text = "not connected yet"
         self.terminal_id = ""
         self.software = ""
@@ -142,7 +144,7 @@ class Terminal:
                 ended = event
         return ended
 
-    def _become(self, state: str, text: str) -> None:
+    def _become(self, state: Literal["ready", "away", "trouble"], text: str) -> None:
         if (state, text) == (self.state, self.text):
             return
         self.state, self.text = state, text
