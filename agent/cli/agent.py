@@ -6,14 +6,17 @@ import argparse
 from importlib import import_module
 
 from agent.cli.options import add_settings
+from agent.settings import DEFAULT_FILE
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser("agent", help="run the agent")
     add_settings(parser)
+    parser.add_argument("--boot-id", default="", metavar="UUID", help="where the kernel's own is hidden: %%b")
     parser.set_defaults(func=_run)
 
 
 def _run(args: argparse.Namespace) -> int:
-    return int(import_module("agent.program").run(args))
+    program = import_module("agent.program")  # here, so that --help does not wait for all of the agent
+    return int(program.main(str(args.settings or DEFAULT_FILE), args.boot_id))

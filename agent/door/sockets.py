@@ -35,17 +35,16 @@ def open_door(
     address alone. Raises `SocketError`.
     """
     passed = inherited(environ, pid)
-    for listener in passed:
-        _judge(listener, tcp=tcp)
-    if tcp and all(listener.family == socket.AF_UNIX for listener in passed):
-        raise SocketError(
-            "[door] tcp = true, but systemd passed no TCP socket. "
-            "Enable the socket unit with ListenStream=127.0.0.1:PORT, or set tcp = false."
-        )
+    try:
+        _judge(passed, tcp=tcp)
+    except SocketError:
+        for listener in passed:
+            listener.close()
+        raise
     return passed or [bind(path, groups[0] if groups else None)]
 
 
-def inherited(environ: MutableMapping[str, str], pid: int, first_fd: int = FIRST_FD) -> list[socket.socket]:
+def inherited(environ: MutableMapping[str, str], pid: int) -> list[socket.socket]:
     """The sockets that systemd passed to this very process; the variables are taken out of `environ`."""
     meant_for, count = environ.pop("LISTEN_PID", ""), environ.pop("LISTEN_FDS", "0")
     environ.pop("LISTEN_FDNAMES", None)
@@ -54,7 +53,7 @@ def inherited(environ: MutableMapping[str, str], pid: int, first_fd: int = FIRST
     if not (count.isascii() and count.isdigit() and int(count) <= MAX_FDS):
         raise SocketError("LISTEN_FDS is not a small number. Start the agent through its systemd units.")
     sockets = []
-    for fd in range(first_fd, first_fd + int(count)):
+    for fd in range(FIRST_FD, FIRST_FD + int(count)):
         try:
             sockets.append(socket.socket(fileno=fd))
         except OSError:
@@ -106,7 +105,17 @@ def _clear(path: Path) -> None:
     path.unlink()
 
 
-def _judge(listener: socket.socket, *, tcp: bool) -> None:
+def _judge(passed: Sequence[socket.socket], *, tcp: bool) -> None:
+    for listener in passed:
+        _judge_one(listener, tcp=tcp)
+    if tcp and all(listener.family == socket.AF_UNIX for listener in passed):
+        raise SocketError(
+            "[door] tcp = true, but systemd passed no TCP socket. "
+            "Enable the socket unit with ListenStream=127.0.0.1:PORT, or set tcp = false."
+        )
+
+
+def _judge_one(listener: socket.socket, *, tcp: bool) -> None:
     if listener.type != socket.SOCK_STREAM or not listener.getsockopt(
         socket.SOL_SOCKET, socket.SO_ACCEPTCONN
     ):

@@ -1,0 +1,310 @@
+"""A till's door over a real Unix socket, for the tests of the door and of the command line.
+
+The server, the routes and the bodies are ours; behind them stands a desk that
+plays one of a few scenes by the amount asked for, and remembers all it heard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import os
+import shutil
+import socket
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from agent.door.app import serve
+from agent.door.knock import Gate
+from agent.door.sockets import bind
+from agent.payments.live import NEEDS
+from agent.payments.refusal import Conflict, NotFound, WrongCredential
+from agent.payments.views import (
+    Answer,
+    CardView,
+    CloseDayRequest,
+    PaymentEvent,
+    PaymentRequest,
+    PaymentView,
+    Prompt,
+    ReceiptView,
+    Settlement,
+    StatusView,
+    TerminalView,
+)
+from agent.payments.wording import NEXT_STEP
+
+DECLINE, NOT_SENT, UNCLEAR, CONFIRM, SUPERVISE, LONG, BROKEN = 1300, 1400, 1500, 1600, 1700, 1800, 1900
+VERDICTS = {DECLINE: "declined", NOT_SENT: "not_sent", UNCLEAR: "unclear"}
+SECRET = "right"  # noqa: S105 - of a person who exists in this file alone
+TOKEN = "a-token-for-tests-of-forty-characters-00"  # noqa: S105 - opens nothing
+
+
+@dataclass
+class Scene:
+    """One payment of the desk below."""
+
+    request: PaymentRequest | CloseDayRequest
+    view: PaymentView
+    events: list[PaymentEvent] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def show(self, kind: Any, **changes: Any) -> None:
+        self.view = msgspec.structs.replace(self.view, **changes)
+        self.events.append(PaymentEvent(id=len(self.events) + 1, event=kind, payment=self.view))
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+    def end(self, verdict: Any) -> None:
+        self.show(
+            "verdict",
+            phase="done",
+            prompt=None,
+            verdict=verdict,
+            next_step=NEXT_STEP[verdict],
+            terminal_amount=self.view.amount if verdict == "approved" else None,
+            card=CardView(masked="411111******1111", name="Visa") if verdict == "approved" else None,
+            receipt_number=23,
+            trace=42,
+            entry=7,
+        )
+
+
+class SceneDesk:
+    """Plays a scene by amount; anything else is approved after two texts."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.scenes: dict[str, Scene] = {}
+
+    def put(self, till_number: str, request: PaymentRequest) -> tuple[PaymentView, bool]:
+        self.heard.append("put")
+        return self._begin(till_number, request, request.payment, request.amount or 0)
+
+    def close_day(self, request: CloseDayRequest) -> tuple[PaymentView, bool]:
+        self.heard.append("close_day")
+        return self._begin(request.till_number, request, "close_day", 0)
+
+    def _begin(self, number: str, request: Any, kind: Any, amount: int) -> tuple[PaymentView, bool]:
+        known = self.scenes.get(number)
+        if known is not None:
+            if known.request != request:
+                raise Conflict("This till number belongs to another payment.", next_step="Use a new one.")
+            return known.view, False
+        if amount == BROKEN:
+            raise RuntimeError("4111111111111111 must not be quoted")
+        view = PaymentView(
+            till_number=number,
+            payment=kind,
+            terminal="front",
+            till=getattr(request, "till", ""),
+            phase="running",
+            amount=amount or None,
+            currency="EUR" if amount else None,
+            original=getattr(request, "original", None) or "",
+        )
+        scene = self.scenes[number] = Scene(request, view)
+        self._play(scene, amount)
+        return view, True
+
+    def _play(self, scene: Scene, amount: int) -> None:
+        scene.show("state")
+        scene.show("display", display="Present card")
+        scene.show(
+            "display", display="Please\x1b[2J wait, this text of the terminal is longer than most " * 2
+        )
+        if amount in {CONFIRM, SUPERVISE}:
+            step: Any = "confirm" if amount == CONFIRM else "supervisor"
+            text = "This is above the shop's soft limit of 15.00 EUR."
+            prompt = Prompt(id=f"{step}-1", step=step, text=text, needs=NEEDS[step])
+            scene.show("prompt", phase="asking", prompt=prompt)
+        elif amount != LONG:
+            scene.end(VERDICTS.get(amount, "approved"))
+
+    def get(self, till_number: str) -> PaymentView | None:
+        scene = self.scenes.get(till_number)
+        return scene.view if scene else None
+
+    async def wait(self, till_number: str, seconds: float) -> PaymentView:
+        self.heard.append(f"wait {seconds}")
+        scene = self._scene(till_number)
+        while scene.view.phase == "running":
+            await scene.changed.wait()
+        return scene.view
+
+    async def answer(self, till_number: str, answer: Answer) -> PaymentView:
+        self.heard.append(f"answer {answer.answer}")
+        scene = self._scene(till_number)
+        prompt = scene.view.prompt
+        if prompt is None or prompt.id != answer.prompt:
+            raise Conflict("It does not ask this now.", next_step="Look at its state.")
+        given = answer.credential.secret if answer.credential else ""
+        if answer.answer == "yes" and prompt.needs and given != SECRET:
+            raise WrongCredential("The person or the secret is wrong.", next_step="Try again.")
+        scene.end("approved" if answer.answer == "yes" else "cancelled")
+        return scene.view
+
+    def cancel(self, till_number: str) -> PaymentView:
+        self.heard.append("cancel")
+        scene = self._scene(till_number)
+        if scene.view.phase != "done":
+            scene.end("cancelled")
+        return scene.view
+
+    async def settle(self, till_number: str, settlement: Settlement) -> PaymentView:
+        self.heard.append(f"settle {settlement.verdict}")
+        scene = self._scene(till_number)
+        scene.end(settlement.verdict)
+        return scene.view
+
+    def receipts(self, till_number: str) -> list[ReceiptView]:
+        self._scene(till_number)
+        return [ReceiptView(copy="customer", lines=["Shop of Tests", "EUR 12.50".rjust(90)])]
+
+    async def events(self, till_number: str, after: int = 0) -> AsyncIterator[PaymentEvent]:
+        scene = self._scene(till_number)
+        while True:
+            for event in scene.events[after:]:
+                after = event.id
+                yield event
+            if scene.view.phase == "done":
+                return
+            await scene.changed.wait()
+
+    def last(self, count: int) -> list[PaymentView]:
+        self.heard.append(f"last {count}")
+        return [scene.view for scene in self.scenes.values()][-count:][::-1]
+
+    def status(self) -> StatusView:
+        return StatusView(
+            version="0.1.0",
+            name="shop.example/till-1",
+            training=False,
+            taking_payments=False,
+            why_not="Terminal front is away: the cable was pulled.",
+            terminals=[TerminalView(name="front", state="away", text="the cable was pulled")],
+            entries=1234,
+            root="",
+            cosigned=1200,
+            unclear=["K7Q2-M4XW"],
+            acquirer_key="acq-1",
+            acquirer_key_until="2027-12-31",
+        )
+
+    def _scene(self, till_number: str) -> Scene:
+        scene = self.scenes.get(till_number)
+        if scene is None:
+            raise NotFound("No payment has this till number.", next_step="Check the number.")
+        return scene
+
+
+@dataclass
+class Reply:
+    """What came back."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    content: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+
+class OpenDoor:
+    """A served door. `stop` and the desk's scenes may be touched from the test's thread by `soon`."""
+
+    def __init__(self, path: Path, gate: Gate, listeners: list[socket.socket]) -> None:
+        self.path = path
+        self.desk = SceneDesk()
+        self.failures: list[Exception] = []
+        self._gate, self._listeners = gate, listeners
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+        self._thread.start()
+        assert self._ready.wait(10)
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        failed = self.failures.append
+        await serve(self.desk, self._gate, self._listeners, self._stop, failed, self._ready.set)
+
+    def close(self) -> None:
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
+    def soon(self, act: Any, *args: Any) -> None:
+        self._loop.call_soon_threadsafe(act, *args)
+
+    def connect(self) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(20)
+        connection.connect(str(self.path))
+        return connection
+
+    def raw(self, request: bytes) -> Reply:
+        """These very bytes, and what is answered to them."""
+        with self.connect() as connection:
+            connection.sendall(request)
+            return read_reply(connection, request.split(b" ")[0].decode("latin-1"))
+
+    def ask(self, method: str, target: str, body: bytes | None = None, **headers: str) -> Reply:
+        """A request as a careful client writes it; headers' underscores become dashes."""
+        lines = [f"{method} {target} HTTP/1.1", "host: localhost", "connection: close"]
+        if body is not None:
+            lines += [f"content-length: {len(body)}"]
+            headers.setdefault("content_type", "application/json")
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        return self.raw("\r\n".join([*lines, "", ""]).encode() + (body or b""))
+
+    def pay(self, till_number: str, amount: int = 1250) -> Reply:
+        body = json.dumps({"amount": amount, "currency": "EUR"}).encode()
+        return self.ask("PUT", f"/payments/{till_number}", body)
+
+
+def read_reply(connection: socket.socket, method: str) -> Reply:
+    response = http.client.HTTPResponse(connection, method=method)
+    response.begin()
+    content = response.read()
+    return Reply(response.status, response.headers, content)
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[OpenDoor]:
+    path = tmp_path / "till.sock"
+    opened = OpenDoor(path, Gate(frozenset({os.getuid()}), frozenset()), [bind(path, None)])
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def tcp_door(tmp_path: Path) -> Iterator[tuple[OpenDoor, int]]:
+    """The same door, and a TCP port of it that asks for `TOKEN`."""
+    path, listener = tmp_path / "till.sock", socket.create_server(("127.0.0.1", 0))
+    gate = Gate(frozenset({os.getuid()}), frozenset(), TOKEN.encode())
+    opened = OpenDoor(path, gate, [bind(path, None), listener])
+    yield opened, listener.getsockname()[1]
+    opened.close()
+
+
+@pytest.fixture
+def open_to_all() -> Iterator[OpenDoor]:
+    """A socket that the file system lets everybody reach, so that only the gate stands there."""
+    folder = Path(tempfile.mkdtemp())  # tmp_path is closed to other users
+    folder.chmod(0o755)
+    path = folder / "till.sock"
+    opened = OpenDoor(path, Gate(frozenset({os.getuid()}), frozenset()), [bind(path, None)])
+    path.chmod(0o666)
+    yield opened
+    opened.close()
+    shutil.rmtree(folder)

@@ -1,0 +1,181 @@
+"""Every bad request gets its sentence in the one shape, and the desk never hears of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import OpenDoor
+
+# A published test card, where a real one could come by mistake.
+CARD = "4111111111111111"
+
+AMOUNT = '"amount" must be a whole number of minor units'
+NOT_JSON = "The body is not JSON."
+BODIES: dict[str, tuple[str, int, str]] = {
+    "NaN": ('{"amount": NaN, "currency": "EUR"}', 400, NOT_JSON),
+    "infinity": ('{"amount": Infinity}', 400, NOT_JSON),
+    "a float": ('{"amount": 12.5}', 422, AMOUNT),
+    "a whole float": ('{"amount": 1250.0}', 422, AMOUNT),
+    "an exponent": ('{"amount": 1e3}', 422, AMOUNT),
+    "a huge exponent": ('{"amount": 1e999}', 422, AMOUNT),
+    "negative": ('{"amount": -1250}', 422, AMOUNT),
+    "zero": ('{"amount": 0}', 422, AMOUNT),
+    "minus zero": ('{"amount": -0}', 422, AMOUNT),
+    "full-width digits": ('{"amount": \uff11\uff12}', 400, NOT_JSON),
+    "full-width digits in quotes": ('{"amount": "\uff11\uff12"}', 422, AMOUNT),
+    "an underscore": ('{"amount": 1_000}', 400, NOT_JSON),
+    "a leading zero": ('{"amount": 0125}', 400, NOT_JSON),
+    "hexadecimal": ('{"amount": 0x10}', 422, AMOUNT),
+    "a string": ('{"amount": "1250"}', 422, AMOUNT),
+    "true": ('{"amount": true}', 422, AMOUNT),
+    "a list": ('{"amount": [1250]}', 422, AMOUNT),
+    "too large": ('{"amount": 1000000000000}', 422, AMOUNT),
+    "very many digits": ('{"amount": ' + "9" * 5000 + "}", 422, AMOUNT),
+    "too deep": ('{"amount": ' + "[" * 4000 + "]" * 4000 + "}", 422, AMOUNT),
+    "too deep outside": ("[" * 4000 + "]" * 4000, 422, "The body must be one JSON object."),
+    "a list outside": ("[]", 422, "The body must be one JSON object."),
+    "null": ("null", 422, "The body must be one JSON object."),
+    "nothing": ("", 400, NOT_JSON),
+    "not JSON": ("amount=1250", 400, NOT_JSON),
+    "half JSON": ('{"amount": 12', 400, NOT_JSON),
+    "more than JSON": ('{"amount": 1250} {}', 400, NOT_JSON),
+    "a comma too many": ('{"amount": 1250,}', 400, NOT_JSON),
+    "a byte order mark": ('\ufeff{"amount": 1250}', 400, NOT_JSON),
+    "a key twice": ('{"amount": 1250, "currency": "EUR", "amount": 1}', 400, "names a field twice"),
+    "a key twice, once escaped": ('{"amount": 1250, "amo\\u0075nt": 1}', 400, "names a field twice"),
+    "an unknown field": ('{"amuont": 1250}', 422, "a field that is not known here. Known: payment, amount,"),
+    "a card as a field": (f'{{"{CARD}": 1}}', 422, "a field that is not known here."),
+    "a trick in a field": (
+        '{"x` - at `$.amount": 1, "y": "Object missing required field `amount`"}', 422, "a field that is not",
+    ),
+    "a currency by number": ('{"amount": 1, "currency": 978}', 422, '"currency" must be three capital'),
+    "a currency in small letters": ('{"amount": 1, "currency": "eur"}', 422, '"currency" must be'),
+    "a currency with a line end": ('{"amount": 1, "currency": "EUR\\n"}', 422, '"currency" must be'),
+    "a kind that is none": ('{"payment": "close_day"}', 422, '"payment" must be "sale", "refund"'),
+    "a card as an original": (f'{{"original": "{CARD} "}}', 422, '"original" must be the till number'),
+    "an operator of many letters": ('{"operator": "' + "x" * 33 + '"}', 422, '"operator" must be'),
+    "a lone surrogate": ('{"operator": "\\ud800"}', 400, NOT_JSON),
+    "an over-long body": (" " * 9000, 413, "The body is longer than 8192 bytes."),
+    "a very long body": (" " * 90_000, 413, "The body is longer than 8192 bytes."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BODIES)
+def test_bad_payment_is_named_and_never_heard(door: OpenDoor, case: str) -> None:
+    body, status, said = BODIES[case]
+    reply = door.ask("PUT", "/payments/A-1", body.encode())
+    assert reply.status == status
+    assert said in reply.json["message"]
+    assert set(reply.json) == {"error", "message", "money", "next_step"}
+    assert reply.json["money"] == "This request moved no money and changed no payment."
+    assert CARD not in reply.content.decode()
+    assert door.desk.heard == []
+
+
+def test_bytes_that_are_not_utf8(door: OpenDoor) -> None:
+    reply = door.ask("PUT", "/payments/A-1", b'{"operator": "\xff"}')
+    assert (reply.status, reply.json["error"]) == (400, "not_utf8")
+    assert door.desk.heard == []
+
+
+ANSWERS = {
+    "no prompt": (b'{"answer": "yes"}', '"prompt" is missing; it must be the id'),
+    "another word": (b'{"prompt": "confirm-1", "answer": "ok"}', '"answer" must be "yes" or "no".'),
+    "no secret": (
+        b'{"prompt": "p", "answer": "yes", "credential": {"person": "x"}}',
+        '"secret" is missing; it must be 1 to 128 characters.',
+    ),
+    "an empty secret": (
+        b'{"prompt": "p", "answer": "yes", "credential": {"person": "x", "secret": ""}}',
+        '"secret" must be 1 to 128 characters.',
+    ),
+    "an unknown field in the credential": (
+        b'{"prompt": "p", "answer": "yes", "credential": {"person": "x", "secret": "y", "pin": "z"}}',
+        "Known: person, secret.",
+    ),
+    "steering the screen": (
+        b'{"prompt": "p", "answer": "yes", "purpose": "\\u001b[2J"}',
+        '"purpose" must be a text of at most 40 characters without control characters.',
+    ),
+    "an endless purpose": (
+        b'{"prompt": "p", "answer": "yes", "purpose": "' + b"x" * 41 + b'"}', '"purpose" must be',
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ANSWERS)
+def test_bad_answer_is_named_and_never_heard(door: OpenDoor, case: str) -> None:
+    body, said = ANSWERS[case]
+    reply = door.ask("POST", "/payments/A-1/answers", body)
+    assert (reply.status, said in reply.json["message"]) == (422, True)
+    assert door.desk.heard == []
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonx"])
+def test_body_must_be_declared_as_json(door: OpenDoor, kind: str) -> None:
+    reply = door.ask("PUT", "/payments/A-1", b'{"amount": 1250, "currency": "EUR"}', content_type=kind)
+    assert (reply.status, reply.json["error"]) == (415, "not_declared_json")
+    assert door.desk.heard == []
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status", "code"),
+    [
+        ("DELETE", "/payments/A-1", 405, "wrong_method"),
+        ("HEAD", "/payments/A-1", 405, ""),
+        ("POST", "/status", 405, "wrong_method"),
+        ("GET", "/", 404, "no_such_path"),
+        ("GET", "/status/", 404, "no_such_path"),
+        ("GET", "/payments/A-1/refunds", 404, "no_such_path"),
+        ("GET", "/payments/%2e%2e", 422, "wrong_till_number"),
+        ("GET", "/payments/A-1%0a", 422, "wrong_till_number"),
+        ("GET", "/payments/" + "x" * 41, 422, "wrong_till_number"),
+        ("GET", "/payments/%EF%BC%91", 422, "wrong_till_number"),
+        ("GET", "/payments?last=0", 422, "wrong_query"),
+        ("GET", "/payments?last=101", 422, "wrong_query"),
+        ("GET", "/payments?last=%EF%BC%95", 422, "wrong_query"),
+        ("GET", "/payments?last=1_0", 422, "wrong_query"),
+        ("GET", "/payments?last=1&last=2", 422, "wrong_query"),
+        ("GET", "/payments?lats=1", 422, "unknown_query"),
+        ("GET", "/payments/A-1?wait=1e1", 422, "wrong_query"),
+        ("GET", "/payments/A-1?wait=61", 422, "wrong_query"),
+        ("GET", "/payments/A-1?wait=-1", 422, "wrong_query"),
+    ],
+)
+def test_bad_address_is_named_and_never_heard(
+    door: OpenDoor, method: str, target: str, status: int, code: str
+) -> None:
+    reply = door.ask(method, target)
+    assert reply.status == status
+    assert (reply.json["error"] if reply.content else "") == code
+    assert door.desk.heard == []
+
+
+def test_wrong_method_names_the_right_ones(door: OpenDoor) -> None:
+    assert door.ask("DELETE", "/payments/A-1").headers["allow"] == "GET, PUT"
+
+
+def test_bad_event_id_is_named(door: OpenDoor) -> None:
+    door.pay("A-1")
+    for given in ("x", "-1", "1.0", "9" * 10):
+        assert door.ask("GET", "/payments/A-1/events", last_event_id=given).json["error"] == "wrong_event_id"
+
+
+def test_cancel_with_a_body_is_refused(door: OpenDoor) -> None:
+    reply = door.ask("POST", "/payments/A-1/cancel", b'{"now": true}')
+    assert (reply.status, reply.json["error"]) == (422, "body_not_expected")
+    assert door.desk.heard == []
+
+
+def test_bytes_that_are_not_http_get_the_same_shape(door: OpenDoor) -> None:
+    reply = door.raw(b"\x15\x03\x69\r\n\r\n")
+    assert (reply.status, reply.json["error"]) == (400, "not_http")
+
+
+def test_after_all_that_a_payment_still_works(door: OpenDoor) -> None:
+    for body, _, _ in BODIES.values():
+        door.ask("PUT", "/payments/A-1", body.encode())
+    assert door.pay("A-1").status == 201
