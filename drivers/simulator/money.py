@@ -193,7 +193,7 @@ def _as_said(act: Act, request: Financial, booking: Booking, asked: int) -> Stat
 
 def _tell(act: Act, info: StatusInformation, booking: Booking, card: cards.SampleCard) -> Story[bool]:
     """Result and receipts in the script's order; True when the till took all."""
-    result = _result(act, info, card.fields(act.behaviour.shown))
+    result = _result(act, info, booking, card.fields(act.behaviour.shown))
     paper = _paper(act, booking, card)
     for part in (paper, result) if act.behaviour.receipt_first else (result, paper):
         if not (yield from part):
@@ -201,16 +201,16 @@ def _tell(act: Act, info: StatusInformation, booking: Booking, card: cards.Sampl
     return True
 
 
-def _result(act: Act, info: StatusInformation, fields: bytes) -> Story[bool]:
+def _result(act: Act, info: StatusInformation, booking: Booking, fields: bytes) -> Story[bool]:
     """04 0F until the till has its goods out (reference 4 and 11.7)."""
     keep = not act.memory.setup.auto_reversal
     for _ in range(act.max_status or GOODS_LATER_TIMES):
         told = yield from act.ask(Point.STATUS, info, fields, keep=keep)
         if told is None:
             return False
-        if told.aprc == GOODS_IN_PART and told.amount is not None:
+        if told.aprc == GOODS_IN_PART:
             act.issued = told.amount
-            return True
+            return told.amount is not None and 0 < told.amount <= booking.amount
         if told.positive:
             return True
         if told.aprc != GOODS_LATER:

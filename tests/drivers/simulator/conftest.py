@@ -1,0 +1,198 @@
+"""Tills to hold against the simulated terminal: one speaks packets, one speaks over a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from drivers.card import Card, SecretBuffer, Vault
+from drivers.simulator.bank import Bank
+from drivers.simulator.device import SimulatedDevice
+from drivers.simulator.faults import Faults
+from drivers.simulator.script import parse
+from drivers.simulator.steps import Effect, Gone
+from drivers.simulator.terminal import SimulatedTerminal
+from drivers.simulator.trace import Trace
+from drivers.terminal import SealedCard
+from drivers.zvt.line import SerialLine
+from drivers.zvt.packet import (
+    POSITIVE,
+    Answer,
+    Authorisation,
+    CardDesk,
+    Charset,
+    Packet,
+    Registration,
+    decode,
+    encode,
+)
+
+STARTED = datetime(2025, 3, 1, 12, 0, 0, tzinfo=UTC)
+# More turns than any dialogue has; a test that needs more hangs.
+MANY_TURNS = 500
+
+Policy = Callable[[Packet], Answer | None]
+
+
+def yes(_packet: Packet) -> Answer | None:
+    return POSITIVE
+
+
+class Till:
+    """Speaks packets with a terminal and answers each command of it by a policy; time jumps."""
+
+    def __init__(self, script: str = "", bank: Bank | None = None, seed: int = 0) -> None:
+        self.bank = bank or Bank()
+        self.terminal = SimulatedTerminal(self.bank, parse(script), started=STARTED, seed=seed)
+        self.now = 0.0
+        self.gone: list[Gone] = []
+
+    def register(self, config: int = 0xBE, commands: tuple[int, ...] = (0x06D3,)) -> list[Packet]:
+        return self.run(Registration(123456, config, 978, permitted_commands=commands))
+
+    def pay(self, amount: int = 1010, answer: Policy = yes) -> list[Packet]:
+        return self.run(Authorisation(amount, 978), answer)
+
+    def run(self, command: Packet, answer: Policy = yes) -> list[Packet]:
+        """All that the terminal says until it is at rest, or waits for nothing more."""
+        heard: list[Packet] = []
+        waiting = self.say(command)
+        for _ in range(MANY_TURNS):
+            if not waiting:
+                due = self.terminal.deadline()
+                if due is None:
+                    return heard
+                waiting = self.wait_until(due)
+                continue
+            packet = waiting.pop(0)
+            heard.append(packet)
+            reply = None if isinstance(packet, Answer) else answer(packet)
+            if reply is not None:
+                waiting += self.say(reply)
+        raise AssertionError("the dialogue does not end")
+
+    def say(self, packet: Packet) -> list[Packet]:
+        self.now += 0.01
+        return self._packets(self.terminal.receive(packet, self.now))
+
+    def wait_until(self, now: float) -> list[Packet]:
+        self.now = now
+        return self._packets(self.terminal.deadline_passed(now))
+
+    def _packets(self, effects: list[Effect]) -> list[Packet]:
+        self.gone += [effect for effect in effects if isinstance(effect, Gone)]
+        return [effect.packet for effect in effects if not isinstance(effect, Gone)]
+
+
+class Shredder(Vault):
+    """Tests of the terminal do not look at cards."""
+
+    def __init__(self) -> None:
+        pass
+
+    def take(self, card: Card, context: str) -> SealedCard:
+        card.wipe()
+        return SealedCard(context)
+
+
+class LineTill:
+    """Speaks frames with a device over a wire that takes no time."""
+
+    def __init__(self, script: str = "") -> None:
+        parsed = parse(script)
+        self.bank = Bank()
+        self.lines: list[str] = []
+        terminal = SimulatedTerminal(self.bank, parsed, started=STARTED)
+        self.device = SimulatedDevice(
+            terminal, faults=Faults(parsed.faults), trace=Trace(self.lines.append, stuffed=True)
+        )
+        self.buffer = SecretBuffer(1 << 17)
+        self.line = SerialLine(self.buffer)
+        self.now = 0.0
+        self.outages: list[float] = []
+
+    def register(self) -> list[Packet]:
+        return self.run(Registration(123456, 0xBE, 978, permitted_commands=(0x06D3,)))
+
+    def pay(self, amount: int = 1010, answer: Policy = yes) -> list[Packet]:
+        return self.run(Authorisation(amount, 978), answer)
+
+    def run(self, command: Packet | None, answer: Policy = yes) -> list[Packet]:
+        """Say the command and answer until both sides have nothing to wait for."""
+        heard: list[Packet] = []
+        if command is not None:
+            self.line.send(encode(command), self.now)
+        for _ in range(MANY_TURNS):
+            self._exchange(heard, answer)
+            times = [time for time in (self.line.deadline(), self.device.deadline()) if time is not None]
+            if not times:
+                return heard
+            self.now = max(self.now, min(times))
+            self.line.deadline_passed(self.now)
+            self.device.deadline_passed(self.now)
+        raise AssertionError("the dialogue does not end")
+
+    def _exchange(self, heard: list[Packet], answer: Policy) -> None:
+        """Bytes there and back until both are silent."""
+        while True:
+            plugged = self.device.plugged
+            there = self.line.bytes_to_send()
+            if plugged:
+                self.device.receive(there, self.now)
+            back = self.device.bytes_to_send(self.now)
+            if plugged and not self.device.plugged:
+                self.outages.append(self.now)
+            if not there and not back:
+                return
+            self._hear(back, heard, answer)
+
+    def _hear(self, data: bytes, heard: list[Packet], answer: Policy) -> None:
+        self.buffer.space()[: len(data)] = data
+        self.buffer.filled(len(data))
+        for apdu in self.line.receive(self.now):
+            packet = decode(apdu, CardDesk(Shredder(), ""), Charset.CP437)
+            heard.append(packet)
+            reply = None if isinstance(packet, Answer) else answer(packet)
+            if reply is not None:
+                self.line.send(encode(reply), self.now)
+
+
+@pytest.fixture
+def till() -> Till:
+    """A registered till at a terminal that behaves."""
+    made = Till()
+    made.register()
+    return made
+
+
+@pytest.fixture
+def till_with() -> Callable[[str], Till]:
+    """A registered till at a terminal with this script."""
+
+    def make(script: str) -> Till:
+        made = Till(script)
+        made.register()
+        return made
+
+    return make
+
+
+@pytest.fixture
+def line_till_with() -> Callable[[str], LineTill]:
+    """A registered till on a line with this script."""
+
+    def make(script: str) -> LineTill:
+        made = LineTill(script)
+        made.register()
+        return made
+
+    return make
+
+
+@pytest.fixture
+def examples() -> Path:
+    """The scripts that are shipped."""
+    return Path(__file__).parents[3] / "config" / "simulator"

@@ -1,0 +1,421 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drivers.simulator.bank import State
+from drivers.zvt.packet import (
+    POSITIVE,
+    Abort,
+    AbortCommand,
+    Answer,
+    Authorisation,
+    Completion,
+    IntermediateStatus,
+    Packet,
+    PrintLine,
+    PrintTextBlock,
+    Refund,
+    Reversal,
+    StatusInformation,
+)
+
+if TYPE_CHECKING:
+    from tests.drivers.simulator.conftest import Till
+
+    Scripted = Callable[[str], Till]
+
+
+def results(heard: list[Packet]) -> list[StatusInformation]:
+    return [packet for packet in heard if isinstance(packet, StatusInformation)]
+
+
+def kinds(heard: list[Packet]) -> list[type[Packet]]:
+    return [type(packet) for packet in heard]
+
+
+def states(till: Till) -> list[State]:
+    return [booking.state for booking in till.bank.bookings]
+
+
+def silent_on(*silent: type[Packet]) -> Callable[[Packet], Answer | None]:
+    return lambda packet: None if isinstance(packet, silent) else POSITIVE
+
+
+def test_a_payment_runs_in_the_order_of_the_reference(till: Till) -> None:
+    assert kinds(till.pay()) == [
+        Answer,
+        IntermediateStatus,
+        IntermediateStatus,
+        IntermediateStatus,
+        StatusInformation,
+        PrintTextBlock,
+        PrintTextBlock,
+        Completion,
+    ]
+
+
+def test_a_payment_is_booked_once_with_its_trace_and_receipt(till: Till) -> None:
+    (result,) = results(till.pay(1010))
+
+    assert (result.amount, result.trace, result.receipt_number, result.date) == (1010, 1, 1, "0301")
+    assert states(till) == [State.BOOKED]
+    assert till.bank.balance() == 1010
+
+
+def test_the_next_payment_has_the_next_numbers(till: Till) -> None:
+    till.pay()
+
+    (result,) = results(till.pay())
+
+    assert (result.trace, result.receipt_number) == (2, 2)
+
+
+def test_a_payment_is_not_stored_before_the_till_has_answered_the_result(till: Till) -> None:
+    seen: list[list[State]] = []
+
+    def look(packet: Packet) -> Answer:
+        if isinstance(packet, (StatusInformation, PrintTextBlock)):
+            seen.append(states(till))
+        return POSITIVE
+
+    till.pay(answer=look)
+
+    assert seen == [[State.AUTHORISED]] * 3
+    assert states(till) == [State.BOOKED]
+
+
+@pytest.mark.parametrize("silent", [StatusInformation, PrintTextBlock])
+def test_a_payment_is_reversed_when_the_till_does_not_answer(till: Till, silent: type[Packet]) -> None:
+    heard = till.pay(answer=silent_on(silent))
+
+    assert states(till) == [State.REVERSED]
+    assert till.bank.balance() == 0
+    assert kinds(heard).count(silent) == 3, "given three times before the terminal gives up"
+    assert heard[-1] == Abort(0x6C)
+
+
+def test_a_payment_is_reversed_when_the_till_refuses_the_result(till: Till) -> None:
+    till.pay(answer=lambda packet: Answer(0x84, 0x66) if isinstance(packet, StatusInformation) else POSITIVE)
+
+    assert states(till) == [State.REVERSED]
+
+
+def test_a_payment_is_reversed_when_the_till_cannot_print(till: Till) -> None:
+    till.pay(answer=lambda packet: Answer(0x84, 0xCC) if isinstance(packet, PrintTextBlock) else POSITIVE)
+
+    assert states(till) == [State.REVERSED]
+
+
+def test_a_payment_stands_when_only_the_answer_to_the_completion_is_lost(till: Till) -> None:
+    till.pay(answer=silent_on(Completion))
+
+    assert states(till) == [State.BOOKED]
+
+
+def test_without_auto_reversal_the_payment_stays_and_is_told_again(till_with: Scripted) -> None:
+    till = till_with("[terminal]\nauto_reversal = false")
+    till.pay(answer=silent_on(StatusInformation))
+
+    assert states(till) == [State.BOOKED]
+    assert till.terminal.busy
+    assert kinds(till.say(Authorisation(500, 978))) == [Answer, StatusInformation], "first the pending result"
+
+    till.run(POSITIVE)
+
+    assert not till.terminal.busy
+    assert till.bank.balance() == 1010
+
+
+def test_the_till_sets_how_long_the_terminal_waits_for_its_answer(till: Till) -> None:
+    began = till.now
+
+    till.run(Authorisation(1010, 978, timeout=60), silent_on(StatusInformation))
+
+    assert till.now - began >= 180
+
+
+def test_goods_later_asks_again_every_two_seconds_and_then_books(till: Till) -> None:
+    answers = iter([Answer(0x84, 0x9C), Answer(0x84, 0x9C), POSITIVE])
+    times: list[float] = []
+
+    def goods(packet: Packet) -> Answer:
+        if not isinstance(packet, StatusInformation):
+            return POSITIVE
+        times.append(till.now)
+        return next(answers)
+
+    till.pay(answer=goods)
+
+    assert [round(later - earlier) for earlier, later in zip(times, times[1:], strict=False)] == [2, 2]
+    assert till.bank.balance() == 1010
+
+
+def test_goods_later_ends_with_the_number_of_results_that_the_till_allowed(till: Till) -> None:
+    heard = till.run(
+        Authorisation(1010, 978, max_status=4),
+        lambda packet: Answer(0x84, 0x9C) if isinstance(packet, StatusInformation) else POSITIVE,
+    )
+
+    assert len(results(heard)) == 4
+    assert states(till) == [State.REVERSED]
+
+
+def test_goods_in_part_books_the_part(till: Till) -> None:
+    till.pay(
+        1010,
+        answer=lambda packet: (
+            Answer(0x84, 0x9D, amount=400) if isinstance(packet, StatusInformation) else POSITIVE
+        ),
+    )
+
+    assert till.bank.balance() == 400
+
+
+def test_more_goods_than_were_paid_reverse_the_payment(till: Till) -> None:
+    till.pay(
+        1010,
+        answer=lambda packet: (
+            Answer(0x84, 0x9D, amount=2000) if isinstance(packet, StatusInformation) else POSITIVE
+        ),
+    )
+
+    assert states(till) == [State.REVERSED]
+
+
+def test_a_declined_payment_gives_its_code_and_text_twice_over(till_with: Scripted) -> None:
+    till = till_with('[[payment]]\noutcome = "decline"\ncode = 0x0D\ntext = "Karte abgelehnt"')
+    heard = till.pay()
+
+    (result,) = results(heard)
+    assert (result.result_code, result.additional_text) == (0x0D, "Karte abgelehnt")
+    assert heard[-1] == Abort(0x0D)
+    assert states(till) == [State.DECLINED]
+
+
+def test_the_stop_key_ends_with_6c_and_books_nothing(till_with: Scripted) -> None:
+    till = till_with('[[payment]]\noutcome = "stop_key"')
+    heard = till.pay()
+
+    assert results(heard)[0].result_code == 0x6C
+    assert heard[-1] == Abort(0x6C)
+    assert till.bank.bookings == ()
+
+
+def test_a_refused_command_begins_nothing(till_with: Scripted) -> None:
+    till = till_with('[[payment]]\noutcome = "refuse"\ncode = 0x7D')
+
+    assert till.pay() == [Answer(0x84, 0x7D)]
+
+
+def test_a_tip_is_in_the_amount_and_told_beside_it(till_with: Scripted) -> None:
+    till = till_with("[[payment]]\ntip = 90")
+
+    (result,) = results(till.pay(1010))
+
+    assert (result.amount, result.tip, till.bank.balance()) == (1100, 90, 1100)
+
+
+def test_a_partial_approval_tells_what_is_left(till_with: Scripted) -> None:
+    till = till_with("[[payment]]\npartial = 600")
+
+    (result,) = results(till.pay(1010))
+
+    assert (result.amount, result.remaining, till.bank.balance()) == (600, 410, 600)
+
+
+def test_a_wrong_amount_in_the_answer_is_not_what_the_bank_booked(till_with: Scripted) -> None:
+    till = till_with("[[payment]]\nsays_amount = 101")
+
+    (result,) = results(till.pay(1010))
+
+    assert (result.amount, till.bank.balance()) == (101, 1010)
+
+
+def test_an_abort_after_the_approval_undoes_the_payment(till_with: Scripted) -> None:
+    till = till_with("[[payment]]\nabort_after = 0x9B")
+    heard = till.pay()
+
+    assert results(heard)[0].result_code == 0
+    assert heard[-1] == Abort(0x9B)
+    assert states(till) == [State.REVERSED]
+
+
+def test_a_missing_completion_leaves_the_payment_booked(till_with: Scripted) -> None:
+    till = till_with('[[payment]]\nskip = ["completion"]')
+    heard = till.pay()
+
+    assert Completion not in kinds(heard)
+    assert not till.terminal.busy
+    assert till.bank.balance() == 1010
+
+
+def test_a_missing_result_leaves_the_till_without_proof(till_with: Scripted) -> None:
+    till = till_with('[[payment]]\nskip = ["status"]')
+    heard = till.pay()
+
+    assert results(heard) == []
+    assert till.bank.balance() == 1010
+
+
+def test_a_result_given_twice_is_booked_once(till_with: Scripted) -> None:
+    till = till_with('[[payment]]\ntwice = ["status", "answer"]')
+    heard = till.pay()
+
+    first, second = results(heard)
+    assert first == second
+    assert kinds(heard).count(Answer) == 2
+    assert till.bank.balance() == 1010
+
+
+def test_the_receipt_may_come_before_the_result(till_with: Scripted) -> None:
+    till = till_with("[[payment]]\nreceipt_first = true")
+    heard = kinds(till.pay())
+
+    assert heard.index(PrintTextBlock) < heard.index(StatusInformation)
+    assert till.bank.balance() == 1010
+
+
+def test_silence_before_the_result_is_as_long_as_scripted(till_with: Scripted) -> None:
+    till = till_with("[[payment]]\nsilence_s = 120")
+    began = till.now
+
+    till.pay()
+
+    assert 120 <= till.now - began < 121
+
+
+def test_speed_shortens_the_terminals_own_waits(till_with: Scripted) -> None:
+    till = till_with("[[payment]]\nsilence_s = 120")
+    till.terminal._speed = 60.0
+    began = till.now
+
+    till.pay()
+
+    assert 2 <= till.now - began < 3
+
+
+def test_behaviours_come_in_order_and_by_amount(till_with: Scripted) -> None:
+    till = till_with(
+        "[[payment]]\ntip = 1\n[[payment]]\nwhen_amount = 1313\noutcome = 'decline'\n[[payment]]\ntip = 2\n"
+    )
+    amounts = [till.pay(amount) and till.bank.bookings[-1].amount for amount in (100, 1313, 100, 1313, 100)]
+
+    assert amounts == [101, 1313, 102, 1313, 100]
+    assert states(till).count(State.DECLINED) == 2
+
+
+def test_a_till_without_print_blocks_gets_lines(till: Till) -> None:
+    till.register(0xBE, commands=())
+    lines = [packet for packet in till.pay() if isinstance(packet, PrintLine)]
+
+    assert len(lines) == 16
+    assert [line.last for line in lines].count(True) == 2
+
+
+@pytest.mark.parametrize("config", [0x3E, 0xBC])
+def test_a_till_that_does_not_print_for_the_terminal_gets_no_receipts(till: Till, config: int) -> None:
+    till.register(config)
+
+    assert PrintTextBlock not in kinds(till.pay())
+
+
+def test_a_till_that_does_not_want_texts_gets_none(till: Till) -> None:
+    till.register(0xB6)
+
+    assert IntermediateStatus not in kinds(till.pay())
+
+
+def test_a_till_that_sent_no_currency_gets_none_back(till: Till) -> None:
+    (result,) = results(till.run(Authorisation(1010)))
+
+    assert result.currency is None
+
+
+@pytest.mark.parametrize(("amount", "currency", "code"), [(0, 978, 0xC8), (None, 978, 0xC8), (100, 756, 0x6F)])
+def test_what_cannot_be_paid_is_failed(till: Till, amount: int | None, currency: int, code: int) -> None:
+    heard = till.run(Authorisation(amount, currency))
+
+    assert heard[-1] == Abort(code)
+    assert till.bank.bookings == ()
+
+
+@pytest.mark.parametrize(
+    ("cancel", "answer", "balance"),
+    [("accepted", 0x80, 0), ("too_late", 0x80, 1010), ("refused", 0x84, 1010)],
+)
+def test_an_abort_from_the_till_is_a_wish(
+    till_with: Scripted, cancel: str, answer: int, balance: int
+) -> None:
+    till = till_with(f'[[payment]]\nsilence_s = 60\ndisplay = []\ncancel = "{cancel}"')
+    till.say(Authorisation(1010, 978))
+
+    heard = till.run(AbortCommand())
+
+    assert isinstance(heard[0], Answer)
+    assert heard[0].ccrc == answer
+    assert till.bank.balance() == balance
+
+
+def test_an_abort_can_be_ignored(till_with: Scripted) -> None:
+    till = till_with('[[payment]]\nsilence_s = 60\ndisplay = []\ncancel = "ignored"')
+    till.say(Authorisation(1010, 978))
+
+    assert till.say(AbortCommand()) == []
+
+
+def test_an_abort_after_the_decision_is_refused(till: Till) -> None:
+    till.pay(answer=silent_on(Completion))
+
+    assert till.run(AbortCommand()) == [Answer(0x84, 0x83)]
+
+
+def test_a_refund_pays_back_without_an_original(till: Till) -> None:
+    till.pay(1010)
+
+    till.run(Refund(123456, 300, 978))
+
+    assert till.bank.balance() == 710
+
+
+def test_a_reversal_undoes_the_payment_with_that_receipt(till: Till) -> None:
+    till.pay(1010)
+    till.pay(500)
+
+    (result,) = results(till.run(Reversal(123456, 1, 1010, 978)))
+
+    assert (result.amount, result.original_trace) == (1010, 1)
+    assert states(till) == [State.REVERSED, State.BOOKED, State.BOOKED]
+    assert till.bank.balance() == 500
+
+
+def test_a_reversal_that_is_not_answered_leaves_the_payment(till: Till) -> None:
+    till.pay(1010)
+
+    till.run(Reversal(123456, 1), silent_on(StatusInformation))
+
+    assert till.bank.balance() == 1010
+
+
+def test_nothing_is_reversed_twice(till: Till) -> None:
+    till.pay(1010)
+    till.run(Reversal(123456, 1))
+
+    assert till.run(Reversal(123456, 1))[-1] == Abort(0xB4)
+
+
+@pytest.mark.parametrize("reversal", [Reversal(123456, 9), Reversal(123456, 1, 999), Reversal(123456)])
+def test_a_reversal_of_something_else_is_not_possible(till: Till, reversal: Reversal) -> None:
+    till.pay(1010)
+
+    assert till.run(reversal)[-1] == Abort(0xB5)
+    assert till.bank.balance() == 1010
+
+
+def test_a_declined_payment_cannot_be_reversed(till_with: Scripted) -> None:
+    till = till_with('[[payment]]\noutcome = "decline"')
+    till.pay()
+
+    assert till.run(Reversal(123456, 1))[-1] == Abort(0xB5)
