@@ -13,11 +13,11 @@ import pytest
 from agent.rules import Opening, Policy
 from agent.settings import Settings, SettingsError, credentials_folder, load, parse, why_not_live
 from agent.settings_types import PersonSettings, TerminalSettings
+from drivers.zvt.quirks import QUIRKS
 
 REPOSITORY = Path(__file__).parents[2]
 SHIPPED = REPOSITORY / "config" / "tillgate.toml"
 BAD_CONFIGS = sorted((REPOSITORY / "tests" / "bad_configs").glob("*.toml"))
-KNOWN_QUIRKS = {"no_tlv", "five_digit_password"}
 
 SMALLEST = """\
 [agent]
@@ -29,24 +29,24 @@ currency = "EUR"
 [terminals.front]
 device = "/dev/serial/by-id/usb-terminal-front"
 """
-OTHER_PASSWORD = "918273"
+OTHER_DIGITS = "918273"
 ANNA = PersonSettings(role="supervisor", scrypt=f"scrypt$14$8$1${'a' * 26}${'b' * 52}")
 
 
 def read(text: str) -> Settings:
-    return parse(text, Path("tillgate.toml"), KNOWN_QUIRKS)
+    return parse(text, Path("tillgate.toml"), QUIRKS)
 
 
 @pytest.mark.parametrize("file", BAD_CONFIGS, ids=lambda file: file.stem)
 def test_each_bad_file_fails_with_its_own_error(file: Path) -> None:
     line, *expected = file.read_text("utf-8").splitlines()[0].removeprefix("# ").split(" | ")
     with pytest.raises(SettingsError) as caught:
-        load(file, KNOWN_QUIRKS)
+        load(file, QUIRKS)
     assert len(caught.value.findings) == 1
     message = str(caught.value)
     assert f"{file}, {line}: " in message
     assert [text for text in expected if text not in message] == []
-    assert OTHER_PASSWORD not in message
+    assert OTHER_DIGITS not in message
 
 
 def test_there_are_enough_bad_files() -> None:
@@ -87,7 +87,7 @@ def test_the_shipped_file_has_a_line_and_a_reason_for_every_key() -> None:
 
 
 def test_the_shipped_file_as_it_is_goes_live_nowhere() -> None:
-    assert "hard has no default" in why_not_live(load(SHIPPED, KNOWN_QUIRKS))
+    assert "hard has no default" in why_not_live(load(SHIPPED, QUIRKS))
 
 
 def test_without_a_terminal_no_payment_is_taken() -> None:
@@ -156,15 +156,13 @@ def test_the_digest_follows_every_setting_but_the_terminals_password() -> None:
     assert other(settings, rules=other(settings.rules, soft=1)).digest != settings.digest
     front = settings.terminals["front"]
     assert other(settings, terminals={"front": other(front, t3_s=6)}).digest != settings.digest
-    assert (
-        other(settings, terminals={"front": other(front, password=OTHER_PASSWORD)}).digest == settings.digest
-    )
+    assert other(settings, terminals={"front": other(front, password=OTHER_DIGITS)}).digest == settings.digest
     assert re.fullmatch("[a-z2-7]{52}", settings.digest)
 
 
 def test_secrets_are_not_in_what_settings_print() -> None:
     assert "scrypt$" not in repr(ANNA)
-    assert OTHER_PASSWORD not in repr(TerminalSettings(password=OTHER_PASSWORD))
+    assert OTHER_DIGITS not in repr(TerminalSettings(password=OTHER_DIGITS))
 
 
 def test_systemd_s_credentials_folder_wins() -> None:

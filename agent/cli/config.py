@@ -1,0 +1,82 @@
+"""`tillgate config`: check the settings, and make the hash of a person's PIN."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from getpass import getpass
+from pathlib import Path
+from typing import get_args
+
+from agent.cli.exits import CommandError, Exit
+from agent.cli.screen import Screen
+from agent.payments.people import hash_secret
+from agent.settings import DEFAULT_FILE, Settings, SettingsError, load, why_not_live
+from agent.settings_types import Role
+from drivers.zvt.quirks import QUIRKS
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser("config", help="check the settings")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    check = actions.add_parser("check", help="say what is wrong in a settings file")
+    check.add_argument("file", nargs="?", type=Path, default=DEFAULT_FILE, help=f"default: {DEFAULT_FILE}")
+    check.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    check.set_defaults(func=_check)
+    person = actions.add_parser("person", help="ask for a PIN and print the lines for [people]")
+    person.add_argument("name", help="as the till names this person")
+    person.add_argument("--role", choices=get_args(Role), default="supervisor", help="default: supervisor")
+    person.set_defaults(func=_person)
+
+
+def _check(args: argparse.Namespace) -> int:
+    try:
+        settings = load(args.file, QUIRKS)
+    except SettingsError as error:
+        return _wrong(args, error)
+    why = why_not_live(settings)
+    if args.json:
+        print(json.dumps({"ok": not why, "digest": settings.digest, "why_not_live": why, "findings": []}))
+    else:
+        _show(Screen(sys.stdout), settings, why)
+    return Exit.CONFIG if why else Exit.OK
+
+
+def _wrong(args: argparse.Namespace, error: SettingsError) -> int:
+    findings = [asdict(finding) for finding in error.findings]
+    if args.json:
+        print(json.dumps({"ok": False, "digest": "", "why_not_live": "", "findings": findings}))
+        return Exit.CONFIG
+    screen = Screen(sys.stdout)
+    for finding in error.findings:
+        screen.say(f"{finding.file}, line {finding.line}: {finding.key}")
+        screen.detail(f"Found {finding.found}; expected {finding.expected}.")
+        screen.detail(finding.next_step)
+    screen.say("The agent does not start with these settings, so no money moves.")
+    return Exit.CONFIG
+
+
+def _show(screen: Screen, settings: Settings, why: str) -> None:
+    rules = settings.rules
+    screen.row("settings", "can be read, and every key is known")
+    screen.row("name", settings.agent.name + (" (training)" if settings.agent.training else ""))
+    screen.row("currency", f"{rules.currency}, {rules.currency.exponent} decimals")
+    screen.row("terminals", ", ".join(settings.terminals) or "none")
+    screen.row("people", ", ".join(settings.people) or "none: nobody can sign as a second person")
+    screen.row("config hash", settings.digest)
+    screen.say(why or "The agent may take payments with these settings.")
+
+
+def _person(args: argparse.Namespace) -> int:
+    secret = getpass("PIN or password (not shown): ")
+    if secret != getpass("The same again: "):
+        raise CommandError("The two were not the same. Nothing was made; try again.", Exit.USAGE)
+    try:
+        line = hash_secret(secret)
+    except ValueError as error:
+        raise CommandError(f"Nothing was made: {error}.", Exit.USAGE) from None
+    print(f'[people.{args.name}]\nrole = "{args.role}"\nscrypt = "{line}"')
+    return Exit.OK

@@ -1,0 +1,98 @@
+"""Fuzz the reading of settings: any text gives settings or a `SettingsError` with a line in it.
+
+    python tests/fuzz/fuzz_settings.py --runs 100000 [--seed N]
+
+With atheris installed the search is guided by coverage, else a seeded loop
+changes lines of the shipped file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import sys
+import time
+from pathlib import Path
+
+from agent.settings import SettingsError, parse
+from drivers.zvt.quirks import QUIRKS
+
+SHIPPED = Path(__file__).parents[2] / "config" / "tillgate.toml"
+NAME = Path("tillgate.toml")
+SECRET = "918273"  # noqa: S105 - planted, to see that no error repeats it
+
+VALUES = (
+    "true", "1", "-1", "0x8E", "1e3", "nan", "inf", "1.5", "04:00:00", "2026-11-04", "2026-11-04T04:00:00Z",
+    '"12.50"', '"30s"', '""', '"/etc"', "[]", '["a"]', "[[1]]", "{}", "{ a = 1 }", "'''", '"""', '"\\u0000"',
+    '"\uff11"', "9" * 5000, "0x" + "F" * 4000, f'"{SECRET}"', SECRET, '"closed"', '"09:00-12:30,"', '"EUR"',
+    '"\\ud800"', '"no_abort"',
+)  # fmt: skip
+
+
+def one_input(data: bytes) -> None:
+    """One input as text. Raises `AssertionError` on an answer that nobody could use."""
+    check(data.decode("utf-8", "replace"))
+
+
+def check(text: str) -> bool:
+    """True if the text is settings."""
+    try:
+        settings = parse(text, NAME, QUIRKS)
+    except SettingsError as error:
+        lines = len(text.splitlines()) or 1
+        for finding in error.findings:
+            assert 1 <= finding.line <= lines, text
+            assert str(finding).isprintable(), text
+        return False
+    assert len(settings.digest) == 52, text
+    assert SECRET not in repr(settings.terminals) + repr(settings.people), text
+    return True
+
+
+def loop(runs: int, seed: int) -> None:
+    """Change a few lines of the shipped file at a time."""
+    rng, began, good = random.Random(seed), time.perf_counter(), 0  # noqa: S311 - a seed is the point
+    shipped = re.sub(r"^#\?? ?(?=[\[a-z])", "", SHIPPED.read_text("utf-8"), flags=re.MULTILINE)
+    shipped = shipped.replace('"..."', f'"scrypt$14$8$1${"a" * 26}${"b" * 52}"')
+    whole = [line.split("  #")[0] for line in shipped.splitlines() if re.match(r"\[|[a-z_0-9]+ =", line)]
+    for _ in range(runs):
+        good += check("\n".join(_changed(list(whole), rng)))
+    took_s = time.perf_counter() - began
+    print(f"{runs} inputs, {good} of them settings, seed {seed}, {took_s:.1f} s: no finding")  # noqa: T201 - a program
+
+
+def _changed(lines: list[str], rng: random.Random) -> list[str]:
+    for _ in range(rng.randrange(4)):
+        at = rng.randrange(len(lines))
+        key = lines[at].partition("=")[0]
+        lines[at] = rng.choice(
+            (
+                f"{key}= {rng.choice(VALUES)}",
+                lines[at][: rng.randrange(len(lines[at]) + 1)],
+                f"{key.strip()}x = 1",
+                "".join(rng.choices("[]{}=\"'.,# \t\\ax1", k=rng.randrange(20))),
+                lines[rng.randrange(len(lines))],
+            )
+        )
+    return lines
+
+
+def main() -> None:
+    """Run with atheris if it is there."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    try:
+        import atheris  # noqa: PLC0415 - optional
+    except ImportError:
+        loop(args.runs, args.seed)
+        return
+    atheris.instrument_all()
+    atheris.Setup([sys.argv[0], f"-runs={args.runs}", f"-seed={args.seed}"], one_input)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""A small shop for the tests of the rules: entries as the agent would write them."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from agent.journal.entry import (
+    Answered,
+    AnyBody,
+    Completed,
+    Entry,
+    PaymentKind,
+    Requested,
+    Submitted,
+    Verdict,
+)
+from agent.money import CURRENCIES
+from agent.rules import Decision, Original, Policy, RuleRequest, Windows, decide
+
+EUR = CURRENCIES["EUR"]
+BERLIN = ZoneInfo("Europe/Berlin")
+CUT_OVER = time(4)
+NOON = datetime(2026, 11, 4, 12, tzinfo=BERLIN)  # a Wednesday
+A_MINUTE = timedelta(minutes=1)
+
+
+def entry(body: AnyBody, at: datetime = NOON) -> Entry:
+    return Entry(index=0, at=at, boot_ms=0, boot="b", version="0", config="c", body=body)
+
+
+def policy(**limits: Any) -> Policy:
+    """No limit but a hard one, and what is named."""
+    off: dict[str, Any] = {"hard": 100_000, "min": None, "soft": None, "refund_supervisor": None}
+    return Policy(EUR, **(off | limits))
+
+
+def sale(amount: int | None = 1000, currency: str | None = "EUR", **other: Any) -> RuleRequest:
+    return RuleRequest(kind="sale", amount=amount, currency=currency, till="1", **other)
+
+
+def refund(amount: int, original: Original | None) -> RuleRequest:
+    return RuleRequest(kind="refund", amount=amount, currency="EUR", till="1", original=original)
+
+
+def reversal(original: Original | None) -> RuleRequest:
+    return RuleRequest(kind="reversal", amount=None, currency=None, till="1", original=original)
+
+
+def windows() -> Windows:
+    return Windows(CUT_OVER)
+
+
+def judged(
+    request: RuleRequest, limits: Policy, totals: Windows | None = None, now: datetime = NOON
+) -> Decision:
+    return decide(request, totals or windows(), limits, now)
+
+
+class Till:
+    """Writes the entries of payments into windows, numbering them."""
+
+    def __init__(self, totals: Windows | None = None, name: str = "1") -> None:
+        self.windows = totals or windows()
+        self.name = name
+        self._numbers = 0
+
+    def request(
+        self, amount: int, at: datetime = NOON, kind: PaymentKind = "sale", currency: str = "EUR"
+    ) -> str:
+        self._numbers += 1
+        number = f"{self.name}-{self._numbers}"
+        self.apply(
+            Requested(
+                till_number=number,
+                digest="d",
+                payment=kind,
+                terminal="front",
+                till=self.name,
+                amount=amount,
+                currency=currency,
+            ),
+            at,
+        )
+        return number
+
+    def submit(
+        self, amount: int, at: datetime = NOON, kind: PaymentKind = "sale", currency: str = "EUR"
+    ) -> str:
+        number = self.request(amount, at, kind, currency)
+        self.apply(Submitted(till_number=number, terminal="front", receipts="till"), at)
+        return number
+
+    def pay(
+        self, amount: int, at: datetime = NOON, kind: PaymentKind = "sale", verdict: Verdict = "approved"
+    ) -> str:
+        number = self.submit(amount, at, kind)
+        self.apply(Answered(till_number=number, verdict=verdict), at)
+        self.apply(Completed(till_number=number), at)
+        return number
+
+    def apply(self, body: AnyBody, at: datetime = NOON) -> None:
+        self.windows.apply(entry(body, at))
+
+    def total(self, at: datetime = NOON, kind: str = "sale", currency: str = "EUR") -> tuple[int, int]:
+        total = self.windows.total("sale" if kind == "sale" else "refund", self.name, currency, at)
+        return total.count, total.sum

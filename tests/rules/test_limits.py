@@ -1,0 +1,278 @@
+"""Each limit: the step on either side of it, and the sentence with its figures."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.money import CURRENCIES, MAX_MINOR
+from agent.rules import RULES, Hours, Opening, Original, Policy, RuleRequest, Rung
+from agent.rules.decide import decide
+from tests.rules.shop import A_MINUTE, BERLIN, NOON, Till, judged, policy, refund, reversal, sale, windows
+
+SOLD = Original(approved=True, reversed=False, left=1000, currency="EUR")
+
+
+def seen(request: RuleRequest, limits: Policy, **other: Any) -> list[tuple[str, str, str]]:
+    return [(reason.rule, reason.step, reason.text) for reason in judged(request, limits, **other).reasons]
+
+
+@pytest.mark.parametrize(
+    ("limits", "amount", "expected"),
+    [
+        ({"min": 100}, 100, []),
+        ({"min": 100}, 99, [("min", "confirm", "0.99 EUR is below the smallest usual sale of 1.00 EUR.")]),
+        ({"soft": 5000}, 5000, []),
+        ({"soft": 5000}, 7400, [("soft", "confirm", "74.00 EUR is above the soft limit of 50.00 EUR.")]),
+        (
+            {"soft": 5000, "soft_step": "verify"},
+            5001,
+            [("soft", "verify", "50.01 EUR is above the soft limit of 50.00 EUR.")],
+        ),
+        (
+            {"soft": 5000, "soft_step": "supervisor"},
+            5001,
+            [("soft", "supervisor", "50.01 EUR is above the soft limit of 50.00 EUR.")],
+        ),
+        ({"hard": 9000}, 9000, []),
+        ({"hard": 9000}, 9001, [("hard", "block", "90.01 EUR is above the hard limit of 90.00 EUR.")]),
+        (
+            {"hard": None},
+            1,
+            [("hard", "block", "The shop has not set its hard limit, so nothing can be charged.")],
+        ),
+    ],
+)
+def test_the_limits_of_one_payment(
+    limits: dict[str, Any], amount: int, expected: list[tuple[str, str, str]]
+) -> None:
+    assert seen(sale(amount), policy(**limits)) == expected
+
+
+@pytest.mark.parametrize("amount", [0, -1, None, MAX_MINOR + 1, True, 1.0, float("nan"), float("inf"), "10"])
+def test_what_is_not_a_whole_amount_is_blocked(amount: Any) -> None:
+    assert judged(sale(amount), policy()).step == "block"
+
+
+@pytest.mark.parametrize("letters", ["USD", "CNY", "eur", "", None])
+def test_another_currency_is_blocked_and_not_compared(letters: str | None) -> None:
+    reasons = judged(sale(99_999_999, letters), policy(soft=1)).reasons
+    assert [reason.rule for reason in reasons] == ["currency"]
+    assert "but this shop's currency is EUR" in reasons[0].text
+
+
+LEVELS = {"note": 2, "supervisor": 3, "block": 4}
+
+
+@pytest.mark.parametrize(("before", "step"), [(1, "allow"), (2, "note"), (3, "supervisor"), (4, "block")])
+@pytest.mark.parametrize("measure", ["count", "sum"])
+def test_a_day_s_sales_climb_the_ladder(measure: str, before: int, step: str) -> None:
+    till = Till()
+    for _ in range(before):
+        till.pay(1000)
+    factor = 1 if measure == "count" else 1000
+    limits = policy(**{f"day_{measure}_{name}": level * factor for name, level in LEVELS.items()})
+    assert judged(sale(), limits, till.windows).step == step
+
+
+@pytest.mark.parametrize(("before", "step"), [(1, "allow"), (2, "supervisor"), (3, "block")])
+@pytest.mark.parametrize("measure", ["count", "sum"])
+def test_a_day_s_refunds_climb_the_ladder(measure: str, before: int, step: str) -> None:
+    till = Till()
+    for _ in range(before):
+        till.pay(1000, kind="refund")
+        till.pay(1000)
+    factor = 1 if measure == "count" else 1000
+    limits = policy(**{f"refund_{measure}_supervisor": 2 * factor, f"refund_{measure}_block": 3 * factor})
+    assert judged(refund(1000, SOLD), limits, till.windows).step == step
+
+
+def test_sums_and_counts_say_their_figures() -> None:
+    till = Till()
+    till.pay(6000)
+    limits = policy(day_count_note=1, day_sum_note=10_000)
+    assert seen(sale(7400), limits, totals=till.windows) == [
+        ("day_count", "note", "This is sale number 2 of today at this till; the limit is 1."),
+        (
+            "day_sum",
+            "note",
+            "With 74.00 EUR today's sales at this till come to 134.00 EUR; the limit is 100.00 EUR.",
+        ),
+    ]
+
+
+def test_another_till_has_its_own_day() -> None:
+    till = Till(name="2")
+    till.pay(9000)
+    assert judged(sale(2000), policy(day_sum_block=10_000), till.windows).step == "allow"
+
+
+@pytest.mark.parametrize(
+    ("amount", "original", "sentence"),
+    [
+        (1000, SOLD, None),
+        (1001, SOLD, "10.01 EUR is more than the 10.00 EUR that is left of that payment."),
+        (1000, None, "A refund must name a payment that this agent knows."),
+        (1, Original(False, False, 0, "EUR"), "is not an approved sale"),
+        (1, Original(True, True, 0, "EUR"), "has already been reversed as a whole"),
+        (1, Original(True, False, 1000, "USD"), "That payment was made in USD."),
+        (1, Original(True, False, 1000, "EUR", kind="refund"), "is not an approved sale"),
+        (1, Original(True, False, 0, "EUR", refunded=1000), "more than the 0.00 EUR that is left"),
+    ],
+)
+def test_a_refund_takes_back_an_approved_sale_and_no_more(
+    amount: int, original: Original | None, sentence: str | None
+) -> None:
+    decision = judged(refund(amount, original), policy())
+    assert decision.step == ("block" if sentence else "allow")
+    assert sentence is None or sentence in decision.reasons[0].text
+
+
+@pytest.mark.parametrize(
+    ("original", "sentence"),
+    [
+        (SOLD, None),
+        (None, "A reversal must name a payment that this agent knows."),
+        (Original(False, False, 0, "EUR"), "is not an approved sale"),
+        (Original(True, True, 0, "EUR"), "has already been reversed"),
+        (Original(True, False, 900, "EUR", refunded=100), "1.00 EUR of that payment were already refunded"),
+        (Original(True, False, 900, "EUR", kind="reversal"), "is not an approved sale"),
+    ],
+)
+def test_a_reversal_takes_back_a_whole_sale_once(original: Original | None, sentence: str | None) -> None:
+    decision = judged(reversal(original), policy())
+    assert decision.step == ("block" if sentence else "allow")
+    assert sentence is None or sentence in decision.reasons[0].text
+
+
+@pytest.mark.parametrize(("amount", "step"), [(1000, "allow"), (1001, "supervisor"), (2001, "block")])
+def test_one_refund_has_limits_of_its_own(amount: int, step: str) -> None:
+    original = Original(True, False, 9000, "EUR")
+    limits = policy(refund_supervisor=1000, refund_block=2000)
+    assert judged(refund(amount, original), limits).step == step
+
+
+HOURS = Hours(wed=Opening.parse("09:00-12:30, 14:00-18:00"), thu=Opening.parse("closed"))
+LATE_HOURS = Hours(wed=Opening.parse("22:00-02:00"), thu=Opening.parse("closed"))
+
+
+@pytest.mark.parametrize(
+    ("hours", "day", "clock", "step"),
+    [
+        (HOURS, 4, "08:29", "confirm"),
+        (HOURS, 4, "08:30", "allow"),
+        (HOURS, 4, "12:59", "allow"),
+        (HOURS, 4, "13:00", "confirm"),
+        (HOURS, 4, "13:30", "allow"),
+        (HOURS, 4, "18:30", "confirm"),
+        (HOURS, 5, "12:00", "confirm"),
+        (LATE_HOURS, 4, "21:29", "confirm"),
+        (LATE_HOURS, 4, "23:59", "allow"),
+        (LATE_HOURS, 5, "02:29", "allow"),
+        (LATE_HOURS, 5, "02:30", "confirm"),
+        (Hours(), 5, "03:00", "allow"),
+    ],
+)
+def test_outside_the_opening_hours_with_grace_the_cashier_confirms(
+    hours: Hours, day: int, clock: str, step: str
+) -> None:
+    hour, minute = clock.split(":")
+    now = datetime(2026, 11, day, int(hour), int(minute), tzinfo=BERLIN)
+    assert judged(sale(), policy(hours=hours), now=now).step == step
+
+
+def test_the_day_can_be_closed_after_hours() -> None:
+    closing = RuleRequest(kind="close_day", amount=None, currency=None, till="")
+    night = NOON.replace(hour=23)
+    assert judged(closing, policy(hours=HOURS, hard=None), now=night).reasons == ()
+
+
+def test_the_hours_are_told_with_the_time() -> None:
+    night = NOON.replace(hour=23, minute=5)
+    assert seen(sale(), policy(hours=HOURS), now=night) == [
+        ("hours", "confirm", "It is 23:05, outside the opening hours of today (09:00-12:30, 14:00-18:00).")
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "9-18", "09:00", "25:00-26:00", "09:60-10:00", "24:00-02:00", "closed, "]
+)
+def test_opening_hours_have_one_way_to_be_written(text: str) -> None:
+    with pytest.raises(ValueError, match="not a "):
+        Opening.parse(text)
+
+
+def test_a_clock_set_back_asks_and_frees_nothing() -> None:
+    till = Till()
+    till.pay(9000)
+    for back in (timedelta(hours=2), timedelta(days=3)):
+        decision = judged(sale(2000), policy(day_sum_block=10_000), till.windows, NOON - back)
+        assert {reason.rule: reason.step for reason in decision.reasons} == {
+            "day_sum": "block",
+            "clock": "confirm",
+        }
+
+
+def test_a_clock_that_only_drifts_is_not_mentioned() -> None:
+    till = Till()
+    till.pay(1000)
+    assert judged(sale(), policy(), till.windows, NOON - 5 * A_MINUTE).step == "allow"
+
+
+def test_training_is_noted() -> None:
+    assert seen(sale(training=True), policy()) == [("training", "note", "Training: no money moves.")]
+
+
+def test_all_hits_are_kept_and_the_strictest_wins() -> None:
+    decision = judged(sale(200_000, training=True), policy(soft=5000))
+    assert decision.step == "block"
+    assert [reason.rule for reason in decision.reasons] == ["soft", "hard", "training"]
+
+
+def test_a_rule_that_fails_blocks() -> None:
+    def broken(_: object) -> None:
+        raise ZeroDivisionError
+
+    decision = decide(sale(), windows(), policy(), NOON, (*RULES, ("broken", broken)))
+    assert decision.step == "block"
+    assert decision.reasons[-1].text == (
+        'The rule "broken" failed (ZeroDivisionError), so nothing is charged: call support.'
+    )
+
+
+def test_a_time_without_an_offset_is_not_believed() -> None:
+    assert judged(sale(), policy(day_sum_note=1), now=NOON.replace(tzinfo=None)).step == "block"
+
+
+def test_the_ladder_is_the_journal_s() -> None:
+    assert [rung.step for rung in Rung] == ["allow", "note", "confirm", "verify", "supervisor", "block"]
+    assert [Rung.of(rung.step) for rung in Rung] == sorted(Rung)
+
+
+@given(
+    amount=st.integers(-10, 20_000) | st.floats() | st.none(),
+    currency=st.sampled_from(["EUR", "USD", None]),
+    kind=st.sampled_from(["sale", "refund"]),
+    hard=st.none() | st.integers(0, 10_000),
+)
+def test_nothing_above_the_hard_limit_ever_passes(
+    amount: Any, currency: str | None, kind: Any, hard: int | None
+) -> None:
+    request = RuleRequest(kind=kind, amount=amount, currency=currency, till="1", original=SOLD)
+    decision = judged(request, policy(hard=hard), now=NOON.astimezone(UTC))
+    if decision.step != "block":
+        assert hard is not None
+        assert type(amount) is int
+        assert 0 < amount <= hard
+        assert currency == "EUR"
+
+
+def test_sentences_use_the_currency_s_own_decimals() -> None:
+    yen = Policy(CURRENCIES["JPY"], hard=5000, soft=None)
+    assert seen(sale(7400, "JPY"), yen) == [
+        ("hard", "block", "7400 JPY is above the hard limit of 5000 JPY.")
+    ]
