@@ -60,6 +60,15 @@ class JournalReader:
             size = commit.size
         return size
 
+    def size(self) -> int:
+        """How many entries there are now. Reads the newest file that holds any. Raises `OSError`."""
+        for name in reversed(self._folder.list()):
+            part = FileCommits(self._folder, name, offset=0, line=1, index=first_index(name))
+            for _ in part:
+                pass
+            return part.index
+        return 0
+
     def sync_read(self) -> None:
         """Return when all that was read is on disk: nothing may be sent before. Raises `OSError`.
 
