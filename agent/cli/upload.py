@@ -1,0 +1,36 @@
+"""`tillgate upload`: carry the journal to the collector."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from agent.cli.exits import CommandError, Exit
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    from agent.cli.options import add_settings  # noqa: PLC0415 - this command's budget is 32 MB
+
+    parser = subparsers.add_parser("upload", help="run the uploader")
+    add_settings(parser)
+    parser.set_defaults(func=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from agent.cli.options import settings  # noqa: PLC0415
+    from agent.journal.damage import JournalError  # noqa: PLC0415
+    from agent.journal.note import NoteError  # noqa: PLC0415
+    from agent.settings import credentials_folder  # noqa: PLC0415
+    from agent.upload.program import UploadError, run  # noqa: PLC0415
+
+    loaded = settings(args)
+    try:
+        run(loaded, credentials_folder(loaded, os.environ))
+    except UploadError as error:
+        raise CommandError(str(error), Exit.CONFIG) from None
+    except (JournalError, NoteError, OSError) as error:
+        raise CommandError(
+            f"The uploader stops: {error}. Payments are not touched.", Exit.UNAVAILABLE
+        ) from None
+    return Exit.OK

@@ -1,0 +1,31 @@
+"""How long to wait before the collector is asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+FIRST_SECONDS = 2.0  # a restart of the collector takes about as long
+FACTOR = 2.0
+# A shop comes back from a night without a network within five minutes of it.
+CAP_SECONDS = 300.0
+
+
+class Backoff:
+    """Growing waits with jitter: a whole chain that lost its collector must not return as one.
+
+    `random` gives numbers from 0 up to 1.
+    """
+
+    def __init__(self, random: Callable[[], float]) -> None:
+        self._random = random
+        self._wait_s = FIRST_SECONDS
+
+    def next_s(self) -> float:
+        """Seconds to wait now: from half of the step to all of it. The step then grows up to the cap."""
+        wait_s = self._wait_s * (0.5 + self._random() / 2)
+        self._wait_s = min(self._wait_s * FACTOR, CAP_SECONDS)
+        return wait_s
+
+    def reset(self) -> None:
+        """The collector has answered as it should."""
+        self._wait_s = FIRST_SECONDS

@@ -1,0 +1,99 @@
+"""The journal as the uploader sees it: how long it is, and whole commits that are on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from agent.journal.reader import JournalReader
+from agent.upload.uploader import Batch
+
+# What fits well into 32 MB of memory together with everything else; a catch-up takes several.
+MAX_BATCH_BYTES = 256 * 1024
+# Half of what the collector takes in one request.
+MAX_BATCH_LINES = 4_096
+
+
+class CommitLike(Protocol):
+    """A commit of the journal, as `JournalReader` gives it."""
+
+    lines: list[bytes]
+
+    @property
+    def size(self) -> int:
+        """The tree's size after this commit."""
+
+    def note(self) -> bytes:
+        """The signed checkpoint."""
+
+
+class Reader(Protocol):
+    """The part of `JournalReader` that an uploader needs."""
+
+    def commits(self, index: int) -> Iterator[CommitLike]:
+        """The commits that hold entry `index` and those after it."""
+
+    def size(self) -> int:
+        """How many entries stand in whole commits."""
+
+    def changed(self) -> bool:
+        """Whether there may be more than was read."""
+
+    def sync_read(self) -> None:
+        """Return when all that was read is on disk."""
+
+
+class Source:
+    """Two readers over one folder, so that each goes on where it stopped.
+
+    Methods raise `DamagedJournal`, and `OSError` when the disk fails: then nothing
+    may be sent and only a fresh start may try again.
+    """
+
+    def __init__(self, head: Reader, lines: Reader) -> None:
+        self._head = head
+        self._lines = lines
+        self._size: int | None = None
+
+    @classmethod
+    def of(cls, folder: Path) -> Source:
+        """The source over a journal folder."""
+        return cls(JournalReader(folder), JournalReader(folder))
+
+    def size(self) -> int:
+        """How many entries the journal has; 0 while the agent has not made the folder."""
+        try:
+            if self._size is None or self._head.changed():
+                self._size = self._head.size()
+        except FileNotFoundError:
+            self._size = 0
+        return self._size
+
+    def batch(self, start: int) -> Batch:
+        """The commits from `start` on, up to a bound; without lines when `start` is the end.
+
+        What it returns was synced after it was read: the agent may have written it a
+        moment ago and still be waiting for the disk.
+        """
+        lines: list[bytes] = []
+        last = None
+        for commit in self._lines.commits(start):
+            if last is not None and not _fits(lines, commit.lines):
+                break
+            lines += commit.lines
+            last = commit
+        if last is None:
+            last = self._last(start)
+        self._lines.sync_read()
+        return Batch(start, last.size, tuple(lines), last.note())
+
+    def _last(self, size: int) -> CommitLike:
+        for commit in self._lines.commits(size - 1):
+            return commit
+        raise OSError("the journal became shorter while it was read")
+
+
+def _fits(lines: list[bytes], more: list[bytes]) -> bool:
+    many = len(lines) + len(more) > MAX_BATCH_LINES
+    return not many and sum(map(len, lines)) + sum(map(len, more)) <= MAX_BATCH_BYTES

@@ -1,0 +1,130 @@
+"""What to send next, and what an answer means: the uploader without socket, file or clock.
+
+The collector alone knows what it has; this side holds a belief and corrects it by
+409. A collector that has more than the journal, or another past, is an alarm: the
+disk was set back or the key was used elsewhere, and sending again would hide it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agent.journal.note import CosignatureVerifier
+from agent.upload.receipts import Receipt, ReceiptError, read_receipt
+
+# A collector's sentence, shortened for a line of the log.
+MAX_REASON_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Whole commits: the lines from `start` on, up to the `size` that `checkpoint` signs."""
+
+    start: int
+    size: int
+    lines: tuple[bytes, ...] = field(repr=False)
+    checkpoint: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Cosigned:
+    """The collector has the batch and says so. Keep the receipt."""
+
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The collector stands elsewhere than believed; the next batch begins there."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The batch is stored but behind a head that the collector cosigned already."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forked:
+    """The collector has signed proof of another past. `head` is its own signed head, or a sentence."""
+
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Nothing was decided; try again later. `reason` is for the log."""
+
+    reason: str
+
+
+Meaning = Cosigned | Moved | Stored | Forked | Failed
+
+
+class Uploader:
+    """The belief about the collector. `has` is its size, `cosigned` the size of our newest receipt."""
+
+    def __init__(self, origin: str, collector: CosignatureVerifier, receipt: Receipt | None) -> None:
+        self._origin = origin
+        self._collector = collector
+        self.cosigned = self.has = receipt.size if receipt else 0
+        self._owed = 0
+        self._moved = False
+
+    @property
+    def seen(self) -> int:
+        """The largest size that the collector has shown to know."""
+        return max(self.has, self.cosigned, self._owed)
+
+    def rolled_back(self, journal_size: int) -> bool:
+        """Whether the collector has seen more than this journal holds."""
+        return journal_size < self.seen
+
+    def wants(self, journal_size: int) -> bool:
+        """Whether there is something to send: lines, or a head whose receipt we miss."""
+        return journal_size > self.has or journal_size > self.cosigned
+
+    def understand(self, sent: Batch, status: int, body: bytes) -> Meaning:
+        """What an answer to `sent` means; the belief follows it."""
+        match status:
+            case 200:
+                return self._cosigned(sent, body)
+            case 202:
+                return self._stored(sent)
+            case 409:
+                return self._conflict(sent, body)
+            case 422:
+                return Forked(body.decode("utf-8", "replace"))
+        return Failed(f"the collector answered {status}: {_sentence(body)}")
+
+    def _cosigned(self, sent: Batch, body: bytes) -> Meaning:
+        try:
+            receipt = read_receipt(sent.checkpoint + body, self._origin, self._collector)
+        except ReceiptError as error:
+            return Failed(f"the collector's receipt is not signed by the key in the settings ({error})")
+        self.has = self.cosigned = sent.size
+        self._owed, self._moved = 0, False
+        return Cosigned(receipt)
+
+    def _stored(self, sent: Batch) -> Meaning:
+        """202: a larger head is cosigned already. Our journal must hold it, or it was set back."""
+        if not sent.lines:
+            self._owed = sent.size + 1
+        self.has, self._moved = sent.size, False
+        return Stored(sent.size)
+
+    def _conflict(self, sent: Batch, body: bytes) -> Meaning:
+        digits = body.removesuffix(b"\n")
+        if not (digits.isdigit() and len(digits) < 19) or int(digits) == sent.start or self._moved:
+            self._moved = False
+            return Failed(f"the collector contradicts itself: {_sentence(body)}")
+        self.has, self._moved = int(digits), True
+        return Moved(self.has)
+
+
+def _sentence(body: bytes) -> str:
+    text = body.decode("utf-8", "replace")
+    return "".join(c if c.isprintable() else " " for c in text[:MAX_REASON_CHARACTERS]).strip()
