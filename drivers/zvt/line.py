@@ -71,7 +71,7 @@ class Line(Protocol):
 
     @property
     def idle(self) -> bool:
-        """Nothing of ours waits to be acknowledged."""
+        """Nothing of ours waits to be acknowledged. What a line gave up on stays unacknowledged."""
 
     def reset(self, now: float) -> None:
         """A fresh connection: forget and wipe all that belongs to the old one."""
@@ -128,11 +128,6 @@ class _Sender:
             return True
         return not self._queue
 
-    def drop(self) -> None:
-        """Give up what waits."""
-        self._queue.clear()
-        self.deadline = None
-
     def _transmit(self, now: float) -> None:
         frame = encode_frame(self._queue[0])
         self.out += frame
@@ -188,6 +183,8 @@ class SerialLine:
         return min(times) if times and self.trouble is None else None
 
     def deadline_passed(self, now: float) -> None:
+        if self.trouble is not None:
+            return
         if self._silent_at is not None and now >= self._silent_at:
             self._silent_at = None
             if self._reader.silence():
@@ -246,7 +243,6 @@ class SerialLine:
 
     def _give_up(self, why: str) -> None:
         self.trouble = self.trouble or why
-        self._sender.drop()
         self._buffer.wipe()
 
 

@@ -93,6 +93,14 @@ class TestSending:
         assert serial.line.trouble == NOT_ACKNOWLEDGED
         assert serial.line.deadline() is None
 
+    def test_what_was_given_up_is_never_taken_for_acknowledged(self, serial: End) -> None:
+        serial.say(PAY)
+        for _ in range(3):
+            serial.wait()
+        serial.hear(ACK)
+        serial.line.deadline_passed(1000.0)
+        assert not serial.line.idle
+
     def test_a_refused_frame_goes_out_again_at_once_and_twice_at_most(self, serial: End) -> None:
         frame = serial.say(PAY)
         for _ in (1, 2):

@@ -1,0 +1,118 @@
+"""A terminal on the network: one connection to exactly the configured address."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Final
+
+from drivers.terminal import WireError
+
+# A terminal on the same switch answers in milliseconds; one that takes longer is off or elsewhere.
+CONNECT_TIMEOUT_S: Final = 5.0
+# A terminal that lost its power says nothing. Asking after 30 s and giving up after
+# three questions finds that within a minute, and wakes the kernel, not the agent.
+KEEPALIVE_IDLE_S: Final = 30
+KEEPALIVE_INTERVAL_S: Final = 10
+KEEPALIVE_PROBES: Final = 3
+
+_CLOSED: Final = "the terminal closed the connection"
+_BROKEN: Final = "the connection to the terminal broke"
+
+
+class TcpWire:
+    """One socket to one terminal. Names are not looked up: the agent has no network but this address."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host = host
+        self._port = port
+        self._socket: socket.socket | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def open(self) -> None:
+        self.close()
+        address = self._address()
+        family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+        connection = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            _prepare(connection)
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                await asyncio.get_running_loop().sock_connect(connection, (str(address), self._port))
+        except TimeoutError as error:
+            connection.close()
+            raise WireError(self._why("did not answer")) from error
+        except OSError as error:
+            connection.close()
+            raise WireError(self._why("could not be reached")) from error
+        except BaseException:
+            connection.close()
+            raise
+        self._socket = connection
+
+    def close(self) -> None:
+        if self._socket is None:
+            return
+        if self._loop is not None:
+            self._loop.remove_reader(self._socket.fileno())
+            self._loop = None
+        self._socket.close()
+        self._socket = None
+
+    def read_into(self, space: memoryview) -> int:
+        try:
+            count = self._open_socket().recv_into(space)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise WireError(_BROKEN) from error
+        if count == 0 and len(space):
+            raise WireError(_CLOSED)
+        return count
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._open_socket().send(data)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise WireError(_BROKEN) from error
+
+    def on_readable(self, callback: Callable[[], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._open_socket().fileno(), callback)
+
+    def _open_socket(self) -> socket.socket:
+        if self._socket is None:
+            raise WireError(_BROKEN)
+        return self._socket
+
+    def _address(self) -> IPv4Address | IPv6Address:
+        try:
+            address = ip_address(self._host)
+        except ValueError:
+            raise WireError(
+                f"{self._host!r} is no IP address. Nothing was sent to the terminal. "
+                "Give the terminal a fixed address and write that into the settings."
+            ) from None
+        if address.is_unspecified or address.is_multicast:
+            raise WireError(
+                f"{self._host} is not the address of one terminal. Nothing was sent to the terminal."
+            )
+        return address
+
+    def _why(self, what: str) -> str:
+        return (
+            f"The terminal at {self._host} port {self._port} {what}. Nothing was sent to the terminal. "
+            "Check that it is on, on this network, and that its till interface is enabled."
+        )
+
+
+def _prepare(connection: socket.socket) -> None:
+    connection.setblocking(False)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_S)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, KEEPALIVE_PROBES)
