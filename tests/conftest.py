@@ -170,6 +170,7 @@ class SceneDesk:
         return [ReceiptView(copy="customer", lines=["Shop of Tests", "EUR 12.50".rjust(90)])]
 
     async def events(self, till_number: str, after: int = 0) -> AsyncIterator[PaymentEvent]:
+        self.heard.append("events")
         scene = self._scene(till_number)
         while True:
             for event in scene.events[after:]:
