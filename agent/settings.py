@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from agent.money import Currency, UnknownCurrencyError, currency_of
+from agent.money import CURRENCIES, Currency
 from agent.rules.policy import Policy
 from agent.settings_read import Finding, Reader, SettingsError, SourceLines, seen
 from agent.settings_types import (
@@ -125,10 +125,10 @@ def credentials_folder(settings: Settings, environ: Mapping[str, str]) -> Path:
 
 
 def _currency(table: dict[str, Any]) -> Currency | None:
-    try:
-        return currency_of(str(table["rules"]["currency"]))
-    except (KeyError, TypeError, UnknownCurrencyError):
-        return None
+    """The currency of `[rules]`, wanted before its amounts are read; None if it is not a right one."""
+    rules = table.get("rules")
+    letters = rules.get("currency") if isinstance(rules, dict) else None
+    return CURRENCIES.get(letters) if isinstance(letters, str) else None
 
 
 def _check_together(reader: Reader, settings: Settings) -> None:

@@ -130,6 +130,7 @@ def test_the_line_is_found_however_the_key_is_written(text: str, line: int) -> N
         (b"#" * (1024 * 1024 + 1), "found more than 1024 KiB"),
         (b"[agent]\nname = " + b"9" * 5000, "found no TOML"),
         (b"a = " + b"[" * 100_000, "found no TOML"),
+        (b"[rules]\ncurrency = 0x" + b"F" * 4000, "line 2: [rules] currency: found a number; expected"),
         (b"[agent", "line 1: the file: found no TOML"),
         (b"", "[agent]: found nothing; expected this section"),
     ],
