@@ -44,8 +44,8 @@ def harden() -> Hardened:
     state = hardened()
     if state.dumpable or state.core_bytes:
         raise HardeningError(
-            "This process cannot forbid dumps of its memory, so it must not see a card. No payment can be taken "
-            "and no money was moved. Start it with the service unit, or look at what limits this shell."
+            "This process cannot forbid dumps of its memory, so it must not see a card. No payment can be "
+            "taken and no money was moved. Start it with the service unit, or look at what limits this shell."
         )
     return state
 

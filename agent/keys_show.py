@@ -28,11 +28,12 @@ from drivers.seal import SealError
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One key in one line; `wrong` when something has to be done."""
+    """One key in one line; `wrong` when something has to be done, `whole` when the text is to be copied."""
 
     name: str
     text: str
     wrong: bool = False
+    whole: bool = False
 
 
 def describe(settings: Settings, places: Places, now: datetime) -> list[Fact]:
@@ -43,7 +44,7 @@ def describe(settings: Settings, places: Places, now: datetime) -> list[Fact]:
 def _facts(settings: Settings, places: Places, now: datetime) -> Iterator[Fact]:
     folder = places.credentials
     yield Fact("agent", places.origin)
-    yield _fact("journal", lambda: Ed25519Signer(places.origin, load_journal_key(folder)).vkey)
+    yield _fact("journal", lambda: _vkey(places), whole=True)
     yield _fact("evolving", lambda: _evolving(places.state / EVOLVING_KEY))
     yield _fact("fingerprint", lambda: _fingerprint(folder))
     if settings.door.tcp:
@@ -57,11 +58,15 @@ def _facts(settings: Settings, places: Places, now: datetime) -> Iterator[Fact]:
         yield Fact("enrolment", text, wrong=True)
 
 
-def _fact(name: str, tell: Callable[[], str]) -> Fact:
+def _fact(name: str, tell: Callable[[], str], *, whole: bool = False) -> Fact:
     try:
-        return Fact(name, tell())
+        return Fact(name, tell(), whole=whole)
     except (KeysError, SealError, EvolvingError) as error:
         return Fact(name, str(error), wrong=True)
+
+
+def _vkey(places: Places) -> str:
+    return Ed25519Signer(places.origin, load_journal_key(places.credentials)).vkey
 
 
 def _evolving(path: Path) -> str:

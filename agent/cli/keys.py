@@ -89,7 +89,10 @@ def _show(args: argparse.Namespace) -> int:
     else:
         screen = options.screen(args)
         for fact in facts:
-            screen.row(fact.name, fact.text)
+            if fact.whole:  # a line to be copied is never filled, however long
+                print(f"{fact.name}\n{fact.text}")
+            else:
+                screen.row(fact.name, fact.text)
     return Exit.CONFIG if any(fact.wrong for fact in facts) else Exit.OK
 
 
