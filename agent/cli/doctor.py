@@ -1,0 +1,161 @@
+"""`tillgate doctor`: look for what keeps payments from being taken, and say what was not looked at."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from agent import keys
+from agent.cli.client import BrokenError, DoorClient, RefusedError, UnreachableError
+from agent.cli.exits import Exit
+from agent.cli.options import add_settings, settings
+from agent.cli.screen import Screen
+from agent.payments.views import StatusView
+from agent.settings import Settings, credentials_folder, why_not_live
+from drivers.seal import KeyExpired, KeyUnknown
+
+# Below this a day of payments and the reserve of the journal no longer fit.
+LOW_DISK_BYTES = 100 * 1024 * 1024
+SYSTEMCTL_SECONDS = 10
+UNITS = ("tillgate-agent.socket", "tillgate-agent.service", "tillgate-upload.service")
+
+SOUND = "Nothing was found that keeps payments from being taken."
+FOUND = "Payments may be kept from being taken: see above. No money was moved by looking."
+ONLY_INSTALLER = "not looked at: only root and the agent's user may read it"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one look found."""
+
+    name: str
+    state: Literal["good", "bad", "not known"]
+    text: str
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser("doctor", help="look for what keeps payments from being taken")
+    add_settings(parser)
+    parser.add_argument(
+        "--socket", type=Path, metavar="PATH", help="the agent's door; default: the settings'"
+    )
+    parser.add_argument("--json", action="store_true", help="print the findings as one JSON list")
+    parser.set_defaults(func=_look)
+
+
+def _look(args: argparse.Namespace) -> int:
+    host = settings(args)
+    looks: list[Callable[[], Finding]] = [
+        lambda: _settings(host),
+        lambda: _acquirer(host),
+        *(lambda name=name: _secret(host, name) for name in (keys.JOURNAL_KEY, keys.FINGERPRINT_KEY)),
+        lambda: _journal(host),
+        *(lambda name=name: _device(host, name) for name in host.terminals),
+        *(lambda unit=unit: _unit(unit) for unit in UNITS),
+        lambda: _door(args.socket or host.agent.socket),
+    ]
+    findings = [look() for look in looks]
+    bad = any(finding.state == "bad" for finding in findings)
+    if args.json:
+        sys.stdout.write(json.dumps([asdict(finding) for finding in findings]) + "\n")
+    else:
+        _tell(Screen(sys.stdout), findings, bad=bad)
+    return Exit.NO if bad else Exit.OK
+
+
+def _tell(out: Screen, findings: list[Finding], *, bad: bool) -> None:
+    for finding in findings:
+        out.row(finding.state, f"{finding.name}: {finding.text}")
+    out.say(FOUND if bad else SOUND)
+
+
+def _settings(host: Settings) -> Finding:
+    why = why_not_live(host)
+    return Finding("settings", "bad" if why else "good", why or f"sound, digest {host.digest[:8]}")
+
+
+def _acquirer(host: Settings) -> Finding:
+    try:
+        key = keys.load_acquirer_key(host.acquirer.keys, host.acquirer.vkey, date.today())  # noqa: DTZ011 - the shop's day
+    except (keys.KeysError, KeyExpired, KeyUnknown) as error:
+        return Finding("acquirer key", "bad", str(error))
+    return Finding("acquirer key", "good", f"{key.key_id}, valid until {key.not_after}")
+
+
+def _secret(host: Settings, name: str) -> Finding:
+    path = credentials_folder(host, os.environ) / name
+    if not os.access(path.parent, os.X_OK) or (path.exists() and not os.access(path, os.R_OK)):
+        return Finding(name, "not known", ONLY_INSTALLER)
+    try:
+        keys.check_mode(path)
+    except keys.KeysError as error:
+        return Finding(name, "bad", str(error))
+    return Finding(name, "good", "there, and for its owner alone")
+
+
+def _journal(host: Settings) -> Finding:
+    folder = host.agent.journal
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return Finding(
+            "journal", "bad", f"{folder}: {error.strerror}. The agent makes it at its first start."
+        )
+    if free < LOW_DISK_BYTES:
+        return Finding("journal", "bad", f"only {free // 2**20} MiB are free at {folder}. Make room.")
+    return Finding("journal", "good", f"{folder}, {free // 2**20} MiB free. 'tillgate log verify' checks it.")
+
+
+def _device(host: Settings, name: str) -> Finding:
+    terminal = host.terminals[name]
+    if terminal.device is None:
+        where = f"{terminal.host}:{terminal.port}"
+        return Finding(name, "not known", f"at {where}: only the agent may connect, ask 'tillgate status'")
+    if not terminal.device.exists():
+        return Finding(
+            name, "bad", f"{terminal.device} is not there. Look at the cable and the terminal's power."
+        )
+    return Finding(
+        name, "good", f"{terminal.device} is there. 'tillgate status' says if the terminal answers."
+    )
+
+
+def _unit(unit: str) -> Finding:
+    systemctl = shutil.which("systemctl")
+    if systemctl is None or not Path("/run/systemd/system").exists():
+        return Finding(unit, "not known", "this host does not run systemd")
+    try:
+        asked = subprocess.run(
+            [systemctl, "is-active", unit],
+            capture_output=True,
+            text=True,
+            timeout=SYSTEMCTL_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return Finding(unit, "not known", "systemd does not answer")
+    state = asked.stdout.strip() or "unknown"
+    text = state if state == "active" else f"{state}. See: systemctl status {unit}"
+    return Finding(unit, "good" if state == "active" else "bad", text)
+
+
+def _door(path: Path) -> Finding:
+    try:
+        status = DoorClient(path).call("GET", "/status", StatusView)
+    except (UnreachableError, BrokenError) as error:
+        return Finding("door", "bad", f"nobody answers at {path}: {error}. Is the agent running?")
+    except RefusedError as error:
+        return Finding("door", "bad", f"{error.answer.message} {error.answer.next_step}")
+    if not status.taking_payments:
+        return Finding("door", "bad", f"the agent takes no payments: {status.why_not}")
+    return Finding("door", "good", f"the agent answers at {path} and takes payments")
