@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ class JournalReader:
     def __init__(self, folder: Path) -> None:
         self._folder = FolderReader(folder)
         self._newest: tuple[str, int] | None = None
-        self._stopped: FileCommits | None = None
+        self._place = ("", 0, 1, 0)  # file, offset, line, index to go on from
         self._seen: dict[str, int] = {}
 
     def commits(self, index: int) -> Iterator[Commit]:
@@ -38,36 +39,24 @@ class JournalReader:
             self._hold(name)
             part = self._part(name, index)
             for commit in part:
-                self._stopped = part
                 if commit.size > index:
+                    self._place = (name, commit.offset, commit.line, commit.index)
                     yield _since(commit, index)
+            self._place = (name, part.offset, part.line, part.index)
             if following is not None and (part.tail or part.index != following):
                 raise _broken_off(part.tail, name, part.index)
 
     def size(self) -> int:
-        """How many entries stand in whole commits. Raises what `commits` raises.
-
-        Reads on from where the last call stopped, or from the newest file's beginning.
-        """
-        sizes = self._folder.list()
-        if not sizes:
+        """How many entries there are now in whole commits. Raises `OSError`."""
+        self._seen = self._folder.list()
+        if not self._seen:
             return 0
-        stopped = self._stopped
-        if stopped is None or sizes.get(stopped.file, 0) < stopped.offset:
-            self._stopped = stopped = None
-        size = stopped.index if stopped else first_index(list(sizes)[-1])
-        for commit in self.commits(size):
-            size = commit.size
-        return size
-
-    def size(self) -> int:
-        """How many entries there are now. Reads the newest file that holds any. Raises `OSError`."""
-        for name in reversed(self._folder.list()):
-            part = FileCommits(self._folder, name, offset=0, line=1, index=first_index(name))
-            for _ in part:
-                pass
-            return part.index
-        return 0
+        name = list(self._seen)[-1]
+        part = self._part(name, sys.maxsize)
+        for _ in part:
+            pass
+        self._place = (name, part.offset, part.line, part.index)
+        return part.index
 
     def sync_read(self) -> None:
         """Return when all that was read is on disk: nothing may be sent before. Raises `OSError`.
@@ -85,7 +74,7 @@ class JournalReader:
             self._newest = None
 
     def changed(self) -> bool:
-        """Whether files have grown or come since `commits` looked. Cheap enough to ask every second."""
+        """Whether files have grown or come since `commits` or `size` looked. Costs next to nothing."""
         return self._folder.list() != self._seen
 
     def _hold(self, name: str) -> None:
@@ -95,10 +84,9 @@ class JournalReader:
             self._newest = name, os.open(self._folder.folder / name, os.O_RDONLY | os.O_CLOEXEC)
 
     def _part(self, name: str, index: int) -> FileCommits:
-        stopped = self._stopped
-        if stopped is not None and stopped.file == name and stopped.index <= index:
-            offset, line, begin = stopped.offset, stopped.line, stopped.index
-        else:
+        """The rest of a file from the last place that is not behind `index`."""
+        file, offset, line, begin = self._place
+        if file != name or begin > index:
             offset, line, begin = 0, 1, first_index(name)
         return FileCommits(self._folder, name, offset=offset, line=line, index=begin)
 

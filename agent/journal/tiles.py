@@ -25,26 +25,10 @@ def encode_bundle(entries: Iterable[bytes]) -> bytes:
     return b"".join(len(entry).to_bytes(_LENGTH_BYTES, "big") + entry for entry in entries)
 
 
-def decode_bundle(bundle: bytes) -> Iterator[bytes]:
-    """The entries of a bundle. Raises `ValueError` when its lengths lie."""
-    position = 0
-    while position < len(bundle):
-        start = position + _LENGTH_BYTES
-        position = start + int.from_bytes(bundle[start - _LENGTH_BYTES : start], "big")
-        if start > len(bundle) or position > len(bundle):
-            raise ValueError("an entry bundle ends inside an entry")
-        yield bundle[start:position]
-
-
-def tiles_of(size: int, level: int, since: int = 0) -> Iterator[tuple[int, int]]:
-    """`(index, width)` of the tiles of one level of a tree of `size`, partial last one included.
-
-    With `since`, only the tiles that a tree of that size did not have.
-    """
-    hashes, before = size >> 8 * level, since >> 8 * level
-    if hashes == before:
-        return
-    for index in range(before // TILE_WIDTH, -(-hashes // TILE_WIDTH)):
+def tiles_of(size: int, level: int) -> Iterator[tuple[int, int]]:
+    """`(index, width)` of the tiles of one level of a tree of `size`, a partial last one included."""
+    hashes = size >> 8 * level
+    for index in range(-(-hashes // TILE_WIDTH)):
         yield index, min(TILE_WIDTH, hashes - index * TILE_WIDTH)
 
 

@@ -22,7 +22,7 @@ from agent.journal.walk import Walk
 FREE_SIGNATURES = 20_000
 
 
-class Report(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Report(msgspec.Struct, kw_only=True):
     """What was checked, and the first thing that is wrong.
 
     `unfinished_bytes` is a commit at the end that is being written, or was torn:

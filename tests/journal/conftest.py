@@ -169,3 +169,8 @@ def body(number: int = 0) -> Completed:
 def numbers(entries: list[Entry]) -> list[str]:
     """The till numbers of `body`s among entries."""
     return [e.body.till_number for e in entries if isinstance(e.body, Completed)]
+
+
+def is_full(journal: Journal) -> bool:
+    """`journal.full`, which may change between two looks; mypy takes a property for a constant."""
+    return journal.full

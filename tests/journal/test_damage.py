@@ -14,7 +14,7 @@ from agent.journal.damage import DamagedJournal, DamageKind
 from agent.journal.disk import FolderDisk, FolderReader
 from agent.journal.entry import decode, encode
 from agent.journal.lines import FileCommits, checkpoint_line, note_of
-from agent.journal.note import Cosigner, Ed25519Signer, parse_vkey, sign_note
+from agent.journal.note import CosignatureVerifier, Cosigner, Ed25519Signer, parse_vkey, sign_note
 from agent.journal.tree import Frontier, leaf_hash
 from agent.journal.verify import Receipt, Report, read_receipts, verify
 from tests.journal.conftest import K0, ORIGIN, OTHER, SIGNER, VERIFIER, MemoryKeys, StillClock, World, body
@@ -74,6 +74,11 @@ def flip(lines: Lines, number: int, at: int, to: bytes = b"9") -> None:
 
 def swap(lines: Lines, one: int, other: int) -> None:
     lines[one], lines[other] = lines[other], lines[one]
+
+
+def only_day_1(files: Files) -> Lines:
+    del files[DAY_2], files[DAY_3]
+    return files[DAY_1]
 
 
 def unknown_kind(lines: Lines) -> None:
@@ -165,7 +170,7 @@ def test_damage_is_named_by_verify_and_by_a_start(folder: Path, case: str) -> No
 
 
 def test_an_entry_of_an_unknown_kind_stops_a_start(folder: Path) -> None:
-    change(folder, lambda files: [files.pop(DAY_2), files.pop(DAY_3), unknown_kind(files[DAY_1])])
+    change(folder, lambda files: unknown_kind(only_day_1(files)))
     with pytest.raises(DamagedJournal, match=r"unknown_kind in .* line 7"):
         World(FolderDisk(folder)).open()
 
@@ -215,6 +220,12 @@ def cosigner() -> Cosigner:
     return Cosigner("collector.example", Ed25519PrivateKey.from_private_bytes(bytes([9]) * 32))
 
 
+def collector() -> CosignatureVerifier:
+    verifier = parse_vkey(cosigner().vkey)
+    assert isinstance(verifier, CosignatureVerifier)
+    return verifier
+
+
 def checkpoints(folder: Path) -> Iterator[tuple[int, str]]:
     for name in load(folder):
         commits = FileCommits(FolderReader(folder), name, offset=0, line=1, index=int(name[1:11]))
@@ -231,14 +242,13 @@ def write_receipts(folder: Path, receipts: Path) -> None:
 
 def test_receipts_confirm_the_journal(folder: Path, tmp_path: Path) -> None:
     write_receipts(folder, tmp_path / "receipts")
-    collector = parse_vkey(cosigner().vkey)
-    report = verify(folder, VERIFIER, receipts=read_receipts(tmp_path / "receipts", ORIGIN, collector))
+    report = verify(folder, VERIFIER, receipts=read_receipts(tmp_path / "receipts", ORIGIN, collector()))
     assert (report.result, report.cosigned) == ("ok", 11)
 
 
 def test_an_older_state_put_back_is_found_by_a_receipt(folder: Path, tmp_path: Path) -> None:
     write_receipts(folder, tmp_path / "receipts")
-    receipts = read_receipts(tmp_path / "receipts", ORIGIN, parse_vkey(cosigner().vkey))
+    receipts = read_receipts(tmp_path / "receipts", ORIGIN, collector())
     (folder / DAY_3).unlink()
     report = verify(folder, VERIFIER, receipts=receipts)
     assert report.result == "rolled_back"
@@ -261,7 +271,7 @@ def test_headquarters_checks_the_evolving_key(folder: Path) -> None:
 
 
 def test_a_thief_of_the_signing_key_cannot_rewrite_yesterday(folder: Path) -> None:
-    change(folder, lambda files: [files.pop(DAY_2), files.pop(DAY_3), resigned(files[DAY_1], SIGNER)])
+    change(folder, lambda files: resigned(only_day_1(files), SIGNER))
     assert verify(folder, VERIFIER).result == "ok"
     assert verify(folder, VERIFIER, k0=K0).result == "evolving_key"
 

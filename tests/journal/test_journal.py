@@ -9,8 +9,8 @@ from agent.journal.checkpoint import open_checkpoint
 from agent.journal.damage import DamagedJournal
 from agent.journal.disk import JournalLocked
 from agent.journal.entry import ClockMoved, Printed, TailCut, decode
-from agent.journal.evolving import EvolvingCheck, verify_evolving
-from agent.journal.journal import RESERVE_BYTES, RESERVE_LOW_BYTES, JournalBroken
+from agent.journal.evolving import EvolvingCheck, EvolvingKey, verify_evolving
+from agent.journal.journal import RESERVE_BYTES, RESERVE_LOW_BYTES, Journal, JournalBroken
 from agent.journal.lines import note_of
 from agent.journal.note import parse_note
 from agent.journal.recover import Snapshot, SnapshotUnusable
@@ -26,6 +26,7 @@ from tests.journal.conftest import (
     StillClock,
     World,
     body,
+    is_full,
     numbers,
 )
 
@@ -246,18 +247,9 @@ def test_a_start_that_fails_lets_the_folder_go(world: World, disk: MemoryDisk) -
 
 
 def test_a_key_of_another_name_is_not_used(world: World) -> None:
+    key, nothing = EvolvingKey(ORIGIN, world.keys), world.applied.append
     with pytest.raises(ValueError, match="cannot sign"):
-        type(world.open()).open(
-            world.disk,
-            "another",
-            SIGNER,
-            None,
-            world.clock,
-            "",
-            "",
-            None,
-            print,  # type: ignore[arg-type]
-        )
+        Journal.open(world.disk, "other.example", SIGNER, key, world.clock, "", "", None, nothing)
 
 
 def test_a_new_day_begins_a_new_file_and_the_tree_goes_on(world: World, disk: MemoryDisk) -> None:
@@ -418,9 +410,9 @@ def test_an_empty_journal_has_no_snapshot(world: World) -> None:
 def test_on_a_full_disk_the_reserve_carries_the_payment_in_flight(world: World, disk: MemoryDisk) -> None:
     disk.room = RESERVE_BYTES
     journal = world.open()
-    assert not journal.full
+    assert not is_full(journal)
     written = 0
-    while not journal.full:
+    while not is_full(journal):
         journal.commit(body(written))
         written += 1
     length = len(disk.files[FIRST_FILE])
@@ -429,7 +421,7 @@ def test_on_a_full_disk_the_reserve_carries_the_payment_in_flight(world: World, 
     journal.commit(body(written))
     disk.room *= 4
     journal.tick()
-    assert not journal.full
+    assert not is_full(journal)
 
 
 def test_a_full_disk_does_not_begin_a_new_day(world: World, disk: MemoryDisk) -> None:
@@ -438,7 +430,7 @@ def test_a_full_disk_does_not_begin_a_new_day(world: World, disk: MemoryDisk) ->
     disk.room = 0
     journal.close()
     journal = world.open()
-    assert journal.full
+    assert is_full(journal)
     world.clock.pass_time(24 * 3600)
     journal.commit(body(2))
     assert list(disk.list()) == [FIRST_FILE]
@@ -491,11 +483,11 @@ def test_a_full_disk_keeps_the_old_key_and_begins_nothing(world: World, disk: Me
     world.clock.pass_time(700)
     world.keys.fail = OSError(28, "No space left on device")
     journal.commit(body(1))
-    assert journal.full
+    assert is_full(journal)
     assert verify_evolving(notes_of(disk), ORIGIN, K0) == 1
     world.keys.fail = None
     journal.tick()
-    assert not journal.full
+    assert not is_full(journal)
     assert world.keys.epoch == 2
 
 
