@@ -25,27 +25,21 @@ Who repeats, and what is a repeat (serial only; TCP has neither):
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from typing import Final, Protocol
 
 from drivers.card import SecretBuffer
-from drivers.zvt.frame import Fault, FrameReader, Signal, announced_length, encode_frame
+from drivers.zvt.frame import Fault, FrameReader, Signal, announced_length
+from drivers.zvt.sender import T2_S, TRANSMISSIONS, Sender
 from drivers.zvt.stranger import name_on_tcp
 
 T1_S: Final = 0.2  # reference 2: between two bytes of a frame
-T2_S: Final = 5.0  # reference 2: from the end of a frame to its ACK or NAK
-TRANSMISSIONS: Final = 3  # reference 2: the frame and up to two repeats
-# T2 starts at the end of the frame. The slowest line: 9600 baud, 11 bits a byte.
-SLOWEST_BYTE_S: Final = 11 / 9600
 # When the same frame again is a repeat: not before T2, less what a loaded host may
 # have read the first one late; not after the second repeat has had its turn.
 REPEAT_EARLIEST_S: Final = 0.8 * T2_S
 REPEAT_LATEST_S: Final = TRANSMISSIONS * T2_S
 # Faults further apart than this are not three attempts at one frame.
 FAULTS_FORGOTTEN_S: Final = TRANSMISSIONS * T2_S
-# A dialogue never has more than an answer and a command waiting; a longer queue is a bug.
-MAX_QUEUED_APDUS: Final = 16
 # Reference 3: half an APDU and then silence for T3 means that the connection is broken.
 HALF_APDU_S: Final = 5.0
 
@@ -92,49 +86,6 @@ class Line(Protocol):
         """The time has come: repeat, refuse or give up."""
 
 
-class _Sender:
-    """Stop and wait: one frame on its way, the others behind it."""
-
-    def __init__(self) -> None:
-        self._queue: deque[bytes] = deque()
-        self._transmissions = 0
-        self.out = bytearray()
-        self.deadline: float | None = None
-
-    @property
-    def current(self) -> bytes | None:
-        """The APDU that waits for its ACK."""
-        return self._queue[0] if self._queue else None
-
-    def send(self, apdu: bytes, now: float) -> None:
-        if len(self._queue) >= MAX_QUEUED_APDUS:
-            raise ValueError(f"more than {MAX_QUEUED_APDUS} messages wait for the terminal")
-        self._queue.append(apdu)
-        if len(self._queue) == 1:
-            self._transmit(now)
-
-    def acknowledged(self, now: float) -> None:
-        """The current APDU has arrived; the next one goes out."""
-        if self._queue:
-            self._queue.popleft()
-            self._transmissions, self.deadline = 0, None
-        if self._queue:
-            self._transmit(now)
-
-    def repeat(self, now: float) -> bool:
-        """Send the current frame again; False when that was done twice before."""
-        if self._queue and self._transmissions < TRANSMISSIONS:
-            self._transmit(now)
-            return True
-        return not self._queue
-
-    def _transmit(self, now: float) -> None:
-        frame = encode_frame(self._queue[0])
-        self.out += frame
-        self._transmissions += 1
-        self.deadline = now + len(frame) * SLOWEST_BYTE_S + T2_S
-
-
 class SerialLine:
     """Frames with CRC, ACK and NAK, T1 and T2, two repeats (reference 2)."""
 
@@ -145,7 +96,7 @@ class SerialLine:
 
     def reset(self, now: float) -> None:
         self._reader.reset()
-        self._sender = _Sender()
+        self._sender = Sender()
         self.trouble: str | None = None
         self.repeated = False
         self._silent_at: float | None = None

@@ -14,11 +14,11 @@ from drivers.zvt.line import (
     NOT_ACKNOWLEDGED,
     STOPPED_HALFWAY,
     T1_S,
-    T2_S,
     TOO_LONG,
     SerialLine,
     TcpLine,
 )
+from drivers.zvt.sender import T2_S
 from drivers.zvt.stranger import SPEAKS_ECR17, SPEAKS_TEXT
 
 ACK, NAK = b"\x06", b"\x15"
