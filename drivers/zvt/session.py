@@ -170,7 +170,7 @@ class ZvtSession:
             self._line.deadline_passed(now)
             self._look_at_line()
         if self._waits.deadline is not None and now >= self._waits.deadline:
-            self._time_is_over()
+            self._time_is_over(now)
 
     # ---- actions of the table ----
 
@@ -303,8 +303,10 @@ class ZvtSession:
             self._trouble_told = True
             self._lose(trouble)
 
-    def _time_is_over(self) -> None:
-        if self.state is State.FAILED and self._held is None and self._result is not None:
+    def _time_is_over(self, now: float) -> None:
+        if self.state is State.SENT and not self._line.idle:
+            self._waits.still_sending(now)
+        elif self.state is State.FAILED and self._held is None and self._result is not None:
             self._end(meaning.failed(self._result))
         elif self.state is State.STORED:
             self._proof.terminal_went_on()  # it repeats a result that it misses the answer to

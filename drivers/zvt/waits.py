@@ -38,6 +38,10 @@ class Waits:
         self._announced_s = None
         self.deadline = now + self._settings.t3_s
 
+    def still_sending(self, now: float) -> None:
+        """The line repeats the command (T2 is as long as T3); it gives up by itself after the third time."""
+        self.deadline = now + self._settings.t3_s
+
     def announced(self, minutes: int | None) -> None:
         """04 FF carried a new T4; 00 is none."""
         if minutes:

@@ -1,0 +1,459 @@
+"""The till's side of the dialogues of reference 11, on both lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from drivers.terminal import (
+    Command,
+    Copy,
+    DayTotal,
+    Ended,
+    How,
+    Operation,
+    Outcome,
+    Progress,
+    Receipt,
+    Said,
+    SessionError,
+)
+from drivers.zvt.fields import SCHEMES
+from drivers.zvt.packet import (
+    POSITIVE,
+    Abort,
+    Answer,
+    Completion,
+    IntermediateStatus,
+    PrintLine,
+    PrintTextBlock,
+    StatusInformation,
+    TextLine,
+)
+from drivers.zvt.quirks import QUIRKS, Quirk
+from drivers.zvt.session import State, ZvtSettings
+from tests.drivers.zvt.stage import LINES, Till
+
+YES, NOT_KNOWN = "800000", "848300"
+PAY = "06010a04000000001010490978"
+APPROVED = StatusInformation(result_code=0x00, amount=1010, currency=978, trace=163, receipt_number=163)
+DECLINED = StatusInformation(result_code=0x05, additional_text="Ablehnung")
+STOPPED = StatusInformation(result_code=0x6C, additional_text="Abbruch durch Kunde")
+
+
+def sale(amount: int | None = 1010) -> Command:
+    return Command(Operation.SALE, "payment 1", amount, 978)
+
+
+@pytest.fixture(params=list(LINES))
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def till(kind: str) -> Till:
+    return Till(kind)
+
+
+def running(till: Till, command: Command | None = None) -> Till:
+    till.start(command or sale())
+    assert till.says(POSITIVE) == []
+    return till
+
+
+def stored(till: Till, result: StatusInformation = APPROVED) -> Till:
+    running(till)
+    till.says(result)
+    assert till.accept() == [YES]
+    return till
+
+
+# ---- 11.1 a good payment ----
+
+
+def test_a_good_payment_goes_its_whole_way(till: Till) -> None:
+    assert till.start(sale()) == [PAY]
+    assert till.says(POSITIVE) == []
+    assert till.says(IntermediateStatus(0x0A, 1)) == [Progress(0x0A, "insert card")]
+    (outcome,) = till.says(APPROVED)
+    assert isinstance(outcome, Outcome)
+    assert (outcome.result.said, outcome.result.amount, outcome.late) == (Said.APPROVED, 1010, False)
+    assert till.accept() == [YES]
+    (receipt,) = till.says(PrintTextBlock((TextLine("danke"),), 2, last=True))
+    assert receipt == Receipt(Copy.CUSTOMER, ("danke",), last=True)
+    assert till.accept() == [YES]
+    assert till.says(Completion()) == [Ended(How.COMPLETED)]
+    assert till.heard == [PAY, YES, YES, YES, YES]
+    assert not till.session.busy
+
+
+def test_the_answer_to_a_result_waits_for_accept(till: Till) -> None:
+    running(till).says(APPROVED)
+    till.wait(20)
+    assert till.heard == [PAY]
+    assert till.accept() == [YES]
+
+
+@pytest.mark.parametrize(
+    "message", [PrintLine(0x81, "danke"), PrintTextBlock((TextLine("danke"),), last=True)]
+)
+def test_the_answer_to_a_print_waits_for_accept(till: Till, message: PrintLine | PrintTextBlock) -> None:
+    events = running(till).says(message)
+    assert events == [Receipt(Copy.UNKNOWN, ("danke",), last=True)]
+    assert till.heard == [PAY]
+    assert till.accept() == [YES]
+
+
+def test_a_receipt_may_come_before_the_result(till: Till) -> None:
+    running(till).says(PrintLine(0, "Storno"))
+    till.accept()
+    (outcome,) = till.says(APPROVED)
+    assert isinstance(outcome, Outcome)
+    till.accept()
+    assert till.says(Completion()) == [Ended(How.COMPLETED)]
+
+
+def test_what_tcp_glued_to_a_result_waits_until_it_is_accepted() -> None:
+    till = running(Till("tcp"))
+    events = till.says(APPROVED, PrintLine(0x81, "danke"), Completion())
+    assert [type(event) for event in events] == [Outcome]
+    assert till.accept() == [YES]
+    assert [type(event) for event in till.session.events()] == [Receipt]
+    assert till.accept() == [YES, YES]
+    assert list(till.session.events()) == [Ended(How.COMPLETED)]
+
+
+def test_the_result_keeps_all_that_the_terminal_said(till: Till) -> None:
+    said = StatusInformation(
+        result_code=0,
+        amount=1210,
+        currency=978,
+        trace=163,
+        time="123551",
+        date="0417",
+        terminal_id="29001006",
+        merchant_id="100764992",
+        approval_code="651200",
+        receipt_number=163,
+        turnover_number=164,
+        card_name="MAESTRO",
+        card_type=0x2E,
+        entry_mode=2,
+        cardholder_verification=3,
+        tip=200,
+        remaining=5,
+    )
+    (outcome,) = running(till).says(said)
+    assert isinstance(outcome, Outcome)
+    result = outcome.result
+    assert (result.amount, result.tip, result.remaining) == (1210, 200, 5)
+    assert (result.entry_mode, result.cardholder_verification) == ("contactless", "offline encrypted PIN")
+    assert (result.trace, result.receipt_number, result.turnover_number) == (163, 163, 164)
+    assert (result.terminal_id, result.merchant_id, result.approval_code) == (
+        "29001006",
+        "100764992",
+        "651200",
+    )
+    assert (result.time, result.date, result.card_name, result.card_type) == (
+        "123551",
+        "0417",
+        "MAESTRO",
+        0x2E,
+    )
+    assert result.text == ""
+
+
+# ---- 11.2 declined and cancelled ----
+
+
+@pytest.mark.parametrize(
+    ("result", "said", "text"),
+    [
+        (DECLINED, Said.DECLINED, "Ablehnung"),
+        (STOPPED, Said.CANCELLED, "Abbruch durch Kunde"),
+        (StatusInformation(result_code=0x6F), Said.DECLINED, "wrong currency"),
+        (StatusInformation(result_code=0x05, texts=("Karte", "gesperrt")), Said.DECLINED, "Karte gesperrt"),
+    ],
+)
+def test_a_failing_result_says_why(till: Till, result: StatusInformation, said: Said, text: str) -> None:
+    (outcome,) = running(till).says(result)
+    assert isinstance(outcome, Outcome)
+    assert (outcome.result.said, outcome.result.code, outcome.result.text) == (said, result.result_code, text)
+
+
+def test_a_declined_payment_ends_with_the_terminals_abort(till: Till) -> None:
+    stored(till, STOPPED)
+    (ended,) = till.says(Abort(0x6C))
+    assert ended == Ended(How.ABORTED, 0x6C, "aborted: time-out or stop key", cancelled=True)
+    assert till.heard[-1] == YES
+
+
+def test_a_terminal_may_leave_out_the_abort_after_a_failing_result(till: Till) -> None:
+    stored(till, STOPPED)
+    assert till.wait(4.9) == []
+    assert till.wait(0.2) == [Ended(How.ABORTED, 0x6C, "Abbruch durch Kunde", cancelled=True)]
+
+
+def test_a_terminal_known_to_leave_it_out_is_not_waited_for(kind: str) -> None:
+    quirks = frozenset({Quirk.NO_COMPLETION_AFTER_FAILURE})
+    till = stored(Till(kind, ZvtSettings(quirks=quirks)), DECLINED)
+    assert till.wait(0) == [Ended(How.ABORTED, 0x05, "Ablehnung")]
+
+
+def test_a_terminal_may_leave_out_the_failing_result(till: Till) -> None:
+    assert running(till).says(Abort(0x6C, extended_error_text="Stopptaste")) == [
+        Ended(How.ABORTED, 0x6C, "Stopptaste", cancelled=True)
+    ]
+
+
+def test_an_abort_after_a_stored_approval_is_told_as_such(till: Till) -> None:
+    """The terminal has undone it: the payment layer keeps both."""
+    (ended,) = stored(till).says(Abort(0xB4))
+    assert ended == Ended(How.ABORTED, 0xB4, "already reversed")
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "text"),
+    [
+        (Answer(0x84, 0x83), 0x83, "function not possible"),
+        (Answer(0x84, 0x9C), 0x9C, "please wait"),
+        (Answer(0x84, 0x1E, 0x6F), 0x6F, "wrong currency"),
+        (Answer(0x84, 0x1E, 0x7D), 0x7D, "communication error"),
+    ],
+)
+def test_a_command_that_is_answered_with_an_error_did_not_start(
+    till: Till, answer: Answer, code: int, text: str
+) -> None:
+    till.start(sale())
+    assert till.says(answer) == [Ended(How.REFUSED, code, text)]
+    assert not till.session.busy
+
+
+def test_84_00_is_a_positive_answer(till: Till) -> None:
+    till.start(sale())
+    assert till.says("840000") == []
+    assert till.session.state is State.RUNNING
+
+
+# ---- 11.3 cancelled by the till ----
+
+
+@pytest.mark.parametrize("answer", ["800000", "848300", None], ids=["accepted", "not now", "ignored"])
+def test_a_sent_abort_decides_nothing(till: Till, answer: str | None) -> None:
+    running(till)
+    till.session.abort(till.now)
+    assert till.exchange() == ["06b000"]
+    if answer is not None:
+        assert till.says(answer) == []
+    assert till.session.busy
+    (outcome,) = till.says(APPROVED)
+    assert isinstance(outcome, Outcome)
+    assert outcome.result.said is Said.APPROVED
+
+
+def test_an_abort_before_the_answer_goes_out_behind_it(till: Till) -> None:
+    till.start(sale())
+    till.session.abort(till.now)
+    assert till.exchange() == []
+    till.says(POSITIVE)
+    assert till.heard == [PAY, "06b000"]
+
+
+def test_an_abort_is_sent_once_until_it_is_answered(till: Till) -> None:
+    running(till)
+    till.session.abort(till.now)
+    till.session.abort(till.now)
+    assert till.exchange() == ["06b000"]
+    till.says(NOT_KNOWN)
+    till.session.abort(till.now)
+    assert till.exchange() == ["06b000"]
+
+
+def test_no_abort_is_sent_where_it_is_not_possible_or_too_late(kind: str) -> None:
+    quirky = running(Till(kind, ZvtSettings(quirks=frozenset({Quirk.NO_ABORT}))))
+    held = running(Till(kind))
+    held.says(APPROVED)
+    for till in (Till(kind), quirky, held, stored(Till(kind))):
+        till.session.abort(till.now)
+        assert till.exchange() == []
+
+
+# ---- 11.8 start-up, and the other commands ----
+
+
+def test_a_registration_reports_what_the_terminal_needs(till: Till) -> None:
+    assert till.start(Command(Operation.REGISTER)) == ["06000e1234568e0978060626040a0206d3"]
+    till.says(POSITIVE)
+    (ended,) = till.says(Completion(status_byte=0x01, terminal_id="52523535", currency=978))
+    assert ended == Ended(How.COMPLETED, status=0x01, care=Operation.INITIALISE, terminal_id="52523535")
+
+
+def test_a_registration_without_tlv_names_no_commands(kind: str) -> None:
+    settings = ZvtSettings(password=123456, config_byte=0xBE, tlv=False)
+    assert Till(kind, settings).start(Command(Operation.REGISTER)) == ["060006123456be0978"]
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "care"),
+    [
+        (0x00, "", None),
+        (0x51, "must be initialised", Operation.INITIALISE),
+        (0xC2, "diagnosis required", Operation.DIAGNOSE),
+        (0xF0, "end of day is due: close the day first", None),
+    ],
+)
+def test_a_status_enquiry_reports_the_terminals_state(
+    till: Till, status: int, text: str, care: Operation | None
+) -> None:
+    assert till.start(Command(Operation.STATUS)) == ["050103123456"]
+    till.says(POSITIVE)
+    (ended,) = till.says(Completion(terminal_status=status, software="GER-APP-2.0"))
+    assert ended == Ended(How.COMPLETED, text=text, status=status, care=care, software="GER-APP-2.0")
+
+
+def test_a_simulator_names_itself(till: Till) -> None:
+    running(till, Command(Operation.STATUS))
+    (ended,) = till.says(Completion(terminal_status=0, software="TILLGATE-SIM 1"))
+    assert isinstance(ended, Ended)
+    assert ended.simulator
+
+
+COMMANDS = [
+    (Command(Operation.REVERSAL, "r", 1010, original_receipt=123), "06300d12345687012304000000001010"),
+    (Command(Operation.REFUND, "f", 1010, 978), "06310d12345604000000001010490978"),
+    (Command(Operation.CLOSE_DAY), "065003123456"),
+    (Command(Operation.TURNOVER_TOTALS), "061003123456"),
+    (Command(Operation.REPEAT_RECEIPT), "0620051234560303"),
+    (Command(Operation.DIAGNOSE), "067000"),
+    (Command(Operation.INITIALISE), "069303123456"),
+    (Command(Operation.LOG_OFF), "060200"),
+    (Command(Operation.DISPLAY_TEXT, lines=("TEST",)), "06e007f1f0f454455354"),
+]
+
+
+@pytest.mark.parametrize(("command", "apdu"), COMMANDS, ids=lambda value: str(value)[:12])
+def test_every_command_goes_out_as_the_reference_writes_it(till: Till, command: Command, apdu: str) -> None:
+    assert till.start(command) == [apdu]
+
+
+@pytest.mark.parametrize("operation", [Operation.LOG_OFF, Operation.DISPLAY_TEXT])
+def test_some_commands_end_with_their_answer(till: Till, operation: Operation) -> None:
+    till.start(Command(operation, lines=("TEST",)))
+    assert till.says(POSITIVE) == [Ended(How.COMPLETED)]
+
+
+@pytest.mark.parametrize(
+    ("quirk", "operation", "apdu"),
+    [
+        (Quirk.PAYMENT_TYPE_NEEDED, Operation.SALE, "06010c040000000010104909781940"),
+        (Quirk.STATUS_WITHOUT_PASSWORD, Operation.STATUS, "050100"),
+        (Quirk.STATUS_ONLY, Operation.STATUS, "0501050000000307"),
+    ],
+)
+def test_a_quirk_changes_what_is_sent(kind: str, quirk: Quirk, operation: Operation, apdu: str) -> None:
+    till = Till(kind, ZvtSettings(quirks=frozenset({quirk})))
+    assert till.start(Command(operation, "q", 1010, 978)) == [apdu]
+
+
+@pytest.mark.parametrize(
+    ("quirk", "text"), [(Quirk.LATIN1_TEXTS, "ü}"), (Quirk.SEVEN_BIT_TEXTS, "ⁿü"), (None, "ⁿ}")]
+)
+def test_a_quirk_chooses_the_character_set(kind: str, quirk: Quirk | None, text: str) -> None:
+    settings = ZvtSettings(quirks=frozenset({quirk} if quirk else ()))
+    (receipt,) = running(Till(kind, settings)).says("06d10300fc7d")
+    assert isinstance(receipt, Receipt)
+    assert receipt.lines == (text,)
+
+
+def test_every_quirk_has_its_meaning_in_words() -> None:
+    assert set(QUIRKS) == set(Quirk)
+
+
+def test_the_end_of_the_day_brings_totals(till: Till) -> None:
+    lines = tuple(DayTotal(scheme, 1, 1010) for scheme in SCHEMES)
+    running(till, Command(Operation.CLOSE_DAY))
+    (outcome,) = till.says(StatusInformation(result_code=0, amount=7070, totals=lines))
+    assert isinstance(outcome, Outcome)
+    assert outcome.result.totals == lines
+    till.accept()
+    assert till.says(Completion(result_code=0xE0)) == [Ended(How.COMPLETED, 0xE0, "remote maintenance on")]
+
+
+def test_an_end_of_day_may_come_without_totals(till: Till) -> None:
+    running(till, Command(Operation.CLOSE_DAY))
+    assert till.says(Completion()) == [Ended(How.COMPLETED)]
+
+
+def test_a_repeated_receipt_gives_the_stored_result(till: Till) -> None:
+    running(till, Command(Operation.REPEAT_RECEIPT))
+    (outcome,) = till.says(APPROVED)
+    assert isinstance(outcome, Outcome)
+    assert not outcome.late
+    till.accept()
+    assert till.says(Completion()) == [Ended(How.COMPLETED)]
+
+
+# ---- what the terminal says besides ----
+
+
+def test_a_text_of_the_terminals_own_wins_over_the_table(till: Till) -> None:
+    assert running(till).says(IntermediateStatus(0x0A, texts=("EUR 10.10", "Karte bitte "))) == [
+        Progress(0x0A, "EUR 10.10 Karte bitte")
+    ]
+
+
+def test_an_approving_display_text_is_no_result(till: Till) -> None:
+    assert running(till).says(IntermediateStatus(0x1C)) == [Progress(0x1C, "approved, take the goods")]
+    assert till.session.state is State.RUNNING
+
+
+def test_the_clock_of_the_terminal_is_answered(till: Till) -> None:
+    assert running(till).says("040108aa2504010c123551") == []
+    assert till.heard[-1] == YES
+
+
+@pytest.mark.parametrize("apdu", ["06d80100", "040d00", "06e400", "06d000", "0fa1020001", "05010312 3456"])
+def test_what_is_not_ours_is_answered_so_and_changes_nothing(till: Till, apdu: str) -> None:
+    for state in (State.IDLE, State.SENT, State.RUNNING):
+        till.says(apdu.replace(" ", ""))
+        assert till.heard[-1] == NOT_KNOWN
+        assert till.session.state is state
+        if state is State.IDLE:
+            till.start(sale())
+        elif state is State.SENT:
+            till.says(POSITIVE)
+
+
+def test_a_print_line_of_feeds_gives_empty_lines(till: Till) -> None:
+    assert running(till).says(PrintLine(0xFF, feeds=2)) == [Receipt(Copy.UNKNOWN, ("", ""))]
+
+
+# ---- out of turn ----
+
+
+def test_a_second_command_is_refused_while_one_runs(till: Till) -> None:
+    running(till)
+    with pytest.raises(SessionError, match="running"):
+        till.session.start(sale(), till.now)
+    assert till.exchange() == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        sale(None),
+        sale(0),
+        sale(10**12),
+        Command(Operation.REFUND, "f"),
+        Command(Operation.REVERSAL, "r", 1010),
+        Command(Operation.REVERSAL, "r", 1010, original_receipt=10_000),
+    ],
+)
+def test_a_command_that_cannot_be_written_sends_nothing(till: Till, command: Command) -> None:
+    with pytest.raises(SessionError, match="cannot be written"):
+        till.start(command)
+    assert till.exchange() == []
+    assert not till.session.busy
+
+
+def test_accept_without_anything_held_sends_nothing(till: Till) -> None:
+    assert running(till).accept() == []
