@@ -58,7 +58,9 @@ def till_number(text: str) -> str:
     try:
         return msgspec.convert(text, TillNumber)
     except msgspec.ValidationError:
-        raise argparse.ArgumentTypeError("1 to 40 letters, digits and . _ - are a till number") from None
+        raise argparse.ArgumentTypeError(
+            "a till number is 1 to 40 letters, digits and . _ -, never 13 digits in a row"
+        ) from None
 
 
 def door(args: argparse.Namespace) -> DoorClient:

@@ -39,6 +39,10 @@ class Screen:
     def _fill(self, text: str, first: str, rest: str | None = None) -> None:
         for line in text.splitlines() or [""]:
             filled = textwrap.fill(
-                plain(line), WIDTH, initial_indent=first, subsequent_indent=first if rest is None else rest
+                plain(line),
+                WIDTH,
+                initial_indent=first,
+                subsequent_indent=first if rest is None else rest,
+                break_on_hyphens=False,  # a command must be typed as it stands
             )
             print(filled, file=self._stream, flush=True)

@@ -56,6 +56,12 @@ def server_said(status: int, sentence: str) -> tuple[bytes, bytes]:
     return b"application/json", msgspec.json.encode(ErrorBody(code, sentence, UNHEARD, next_step))
 
 
+_NAME = (
+    "letters, digits, dots, dashes or underscores, beginning with a letter or digit, "
+    "and never 13 digits in a row, which could be a card number"
+)
+_TEXT = "without control characters and without 13 digits in a row, which could be a card number"
+
 # What a field must hold, said to whoever sent something else; also the descriptions in the OpenAPI document.
 FIELDS = {
     "amount": "a whole number of minor units from 1 to 999999999999 in plain digits, without sign, point, "
@@ -64,17 +70,17 @@ FIELDS = {
     "credential": 'an object with "person" and "secret"',
     "currency": "three capital letters of ISO 4217, such as EUR",
     "identity": "true when somebody looked at an identity document, else false",
-    "operator": "the operator's short name: 1 to 32 letters, digits, dots, dashes or underscores",
+    "operator": f"the operator's short name: 1 to 32 {_NAME}",
     "original": "the till number of the payment that is given back",
     "payment": '"sale", "refund" or "reversal"',
     "person": "a name from [people] in the settings",
     "prompt": "the id of the prompt that is answered",
-    "purpose": "a text of at most 40 characters without control characters",
-    "reason": "a sentence of 3 to 200 characters without control characters",
+    "purpose": f"a text of at most 40 characters {_TEXT}",
+    "reason": f"a sentence of 3 to 200 characters {_TEXT}",
     "secret": "1 to 128 characters",
-    "terminal": "a terminal of the settings: 1 to 32 letters, digits, dots, dashes or underscores",
-    "till": "the till's short name: 1 to 32 letters, digits, dots, dashes or underscores",
-    "till_number": "1 to 40 letters, digits, dots, dashes or underscores, beginning with a letter or digit",
+    "terminal": f"a terminal of the settings: 1 to 32 {_NAME}",
+    "till": f"the till's short name: 1 to 32 {_NAME}",
+    "till_number": f"1 to 40 {_NAME}",
     "verdict": '"approved", "declined" or "not_sent"',
 }
 

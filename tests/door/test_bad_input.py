@@ -55,7 +55,8 @@ BODIES: dict[str, tuple[str, int, str]] = {
     "a currency in small letters": ('{"amount": 1, "currency": "eur"}', 422, '"currency" must be'),
     "a currency with a line end": ('{"amount": 1, "currency": "EUR\\n"}', 422, '"currency" must be'),
     "a kind that is none": ('{"payment": "close_day"}', 422, '"payment" must be "sale", "refund"'),
-    "a card as an original": (f'{{"original": "{CARD} "}}', 422, '"original" must be the till number'),
+    "a card as an original": (f'{{"original": "{CARD}"}}', 422, '"original" must be the till number'),
+    "a card as an operator": (f'{{"operator": "{CARD}"}}', 422, "never 13 digits in a row"),
     "an operator of many letters": ('{"operator": "' + "x" * 33 + '"}', 422, '"operator" must be'),
     "a lone surrogate": ('{"operator": "\\ud800"}', 400, NOT_JSON),
     "an over-long body": (" " * 9000, 413, "The body is longer than 8192 bytes."),
@@ -98,7 +99,11 @@ ANSWERS = {
     ),
     "steering the screen": (
         b'{"prompt": "p", "answer": "yes", "purpose": "\\u001b[2J"}',
-        '"purpose" must be a text of at most 40 characters without control characters.',
+        '"purpose" must be a text of at most 40 characters without control characters',
+    ),
+    "a card as a purpose": (
+        b'{"prompt": "p", "answer": "yes", "purpose": "card 4111 1111-1111.1111"}',
+        "without 13 digits in a row",
     ),
     "an endless purpose": (
         b'{"prompt": "p", "answer": "yes", "purpose": "' + b"x" * 41 + b'"}', '"purpose" must be',
@@ -133,6 +138,7 @@ def test_body_must_be_declared_as_json(door: OpenDoor, kind: str) -> None:
         ("GET", "/payments/%2e%2e", 422, "wrong_till_number"),
         ("GET", "/payments/A-1%0a", 422, "wrong_till_number"),
         ("GET", "/payments/" + "x" * 41, 422, "wrong_till_number"),
+        ("GET", f"/payments/{CARD}", 422, "wrong_till_number"),
         ("GET", "/payments/%EF%BC%91", 422, "wrong_till_number"),
         ("GET", "/payments?last=0", 422, "wrong_query"),
         ("GET", "/payments?last=101", 422, "wrong_query"),

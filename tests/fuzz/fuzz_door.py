@@ -90,6 +90,7 @@ def agree(value: msgspec.Struct, second: dict[str, Any]) -> None:
         assert name in errors.FIELDS, name
         assert name != "amount" or seen is None or (type(seen) is int and 0 < seen < 10**12), seen
         assert name not in NAMES or seen is None or NAME.fullmatch(seen), seen
+        assert name == "secret" or CARD not in str(seen), name
         assert name not in {"purpose", "reason"} or not re.search(r"[\x00-\x1f\x7f-\x9f]", seen), seen
 
 
