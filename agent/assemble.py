@@ -44,7 +44,6 @@ from drivers.zvt.quirks import QUIRKS, Quirk
 from drivers.zvt.session import ZvtSession
 
 STATE_FILE = "state.sqlite"
-TRAINING_SUFFIX = "/training"
 
 # An APDU has at most 5 + 65,535 bytes (ZVT 4); twice that in a serial frame full of
 # stuffing. The rest is room to read on while one frame is taken.
@@ -112,7 +111,7 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
     settings = load(Path(settings_file), {quirk.value for quirk in QUIRKS})
     harden()
     log.configure(settings.log.level)
-    logger = log.get_logger("agent")
+    logger = log.logger("agent")
     clock = SystemClock(boot_id)
     credentials = credentials_folder(settings, environ)
     acquirer, trouble = _acquirer_key(settings, clock.wall().date())
@@ -149,11 +148,6 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
     return Agent(settings, shop, who, sockets, store, logger)
 
 
-def origin_of(settings: Settings) -> str:
-    """The journal's name. Training has one of its own, so neither can be taken for the other."""
-    return settings.agent.name + (TRAINING_SUFFIX if settings.agent.training else "")
-
-
 def _acquirer_key(settings: Settings, today: date) -> tuple[AcquirerKey | None, str]:
     """The key to seal with, or why no payment can be taken."""
     try:
@@ -163,7 +157,7 @@ def _acquirer_key(settings: Settings, today: date) -> tuple[AcquirerKey | None, 
 
 
 def _open_journal(settings: Settings, shop: Shop, store: Store, clock: Clock, credentials: Path) -> Journal:
-    origin = origin_of(settings)
+    origin = settings.origin
     signer = Ed25519Signer(origin, keys.load_journal_key(credentials))
     evolving = EvolvingKey(origin, KeyFile(settings.agent.state / keys.EVOLVING_KEY))
     disk = FolderDisk(settings.agent.journal)
@@ -202,7 +196,7 @@ def _forget(shop: Shop, store: Store) -> None:
 def _terminals(
     settings: Settings, shop: Shop, acquirer: AcquirerKey, fingerprint_key: bytearray
 ) -> dict[str, Terminal]:
-    vault = Vault(Sealer(acquirer, origin_of(settings)), fingerprint_key)
+    vault = Vault(Sealer(acquirer, settings.origin), fingerprint_key)
     currency = settings.rules.currency.number
     return {
         name: Terminal(

@@ -76,7 +76,7 @@ class Places:
 def places_of(settings: Settings) -> Places:
     """The places that the settings name."""
     agent = settings.agent
-    return Places(agent.name, agent.credentials, agent.state, settings.door.token, settings.upload.key)
+    return Places(settings.origin, agent.credentials, agent.state, settings.door.token, settings.upload.key)
 
 
 def create(places: Places) -> Created:

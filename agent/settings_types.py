@@ -16,6 +16,8 @@ from msgspec import Meta
 from agent.rules.policy import Policy
 from agent.settings_digest import NOT_HASHED, digest
 
+TRAINING_SUFFIX: Final = "/training"
+
 # A value marked so is never quoted in an error.
 SECRET: Final = {"secret": True}
 
@@ -174,6 +176,11 @@ class Settings:
     door: DoorSettings = field(default_factory=DoorSettings)
     upload: UploadSettings = field(default_factory=UploadSettings)
     log: LogSettings = field(default_factory=LogSettings)
+
+    @property
+    def origin(self) -> str:
+        """The journal's name. Training has one of its own, so neither can be taken for the other."""
+        return self.agent.name + (TRAINING_SUFFIX if self.agent.training else "")
 
     @property
     def digest(self) -> str:

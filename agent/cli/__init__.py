@@ -41,6 +41,9 @@ COMMANDS = {
 }
 
 
+SIMULATORS = {"zvt": "drivers.simulator.process"}
+
+
 class Parser(argparse.ArgumentParser):
     """argparse leaves with 2 when it does not understand, which with us means "not sent"."""
 
@@ -66,9 +69,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run_one(arguments: list[str]) -> int:
     """Run one command. Raises `CommandError`, and `SystemExit` for what argparse does not understand."""
     if arguments[:1] == ["sim"]:  # its options are its own: drivers never import agent
-        return int(import_module(COMMANDS["sim"][0]).main(arguments[1:]))
+        return _simulate(arguments[1:])
     args = _parser(arguments[0] if arguments else "").parse_args(arguments)
     return int(args.func(args))
+
+
+def _simulate(arguments: list[str]) -> int:
+    protocol = arguments[0] if arguments else ""
+    if protocol not in SIMULATORS:
+        raise CommandError(f"tillgate sim {'|'.join(SIMULATORS)} --help", Exit.USAGE)
+    return int(import_module(SIMULATORS[protocol]).main(arguments[1:]))
 
 
 def _parser(chosen: str) -> Parser:

@@ -186,7 +186,7 @@ def _own_key(args: argparse.Namespace) -> Ed25519Verifier | CosignatureVerifier:
         key = load_journal_key(settings.agent.credentials)
     except KeysError as error:
         raise CommandError(f"{error} {_NO_VKEY}", Exit.NO_PERMISSION) from None
-    return parse_vkey(Ed25519Signer(settings.agent.name, key).vkey)
+    return parse_vkey(Ed25519Signer(settings.origin, key).vkey)
 
 
 def _key(vkey: str) -> Ed25519Verifier | CosignatureVerifier:

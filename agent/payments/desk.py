@@ -84,13 +84,15 @@ class Desk:
     def get(self, till_number: str) -> PaymentView | None:
         """The payment as it stands, or None."""
         record = self.find(till_number)
-        return record and view_of(record, self._live.get(till_number))
+        return view_of(record, self._live.get(till_number)) if record else None
 
     def find(self, till_number: str) -> Record | None:
         """The record of a payment, also of one whose first entry is about to be written."""
         live = self._live.get(till_number)
         record = self._shop.book.get(till_number)
-        return record or (live and begin(live.request, -1, self._shop.clock.wall()))
+        if record is None and live is not None:
+            return begin(live.request, -1, self._shop.clock.wall())
+        return record
 
     async def wait(self, till_number: str, seconds: float) -> PaymentView:
         """The payment when it is done or asks something, at the latest after `seconds`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -54,6 +55,7 @@ class Shop:
     cosigned: Callable[[], int | None] = lambda: None
     terminals: dict[str, Terminal] = field(default_factory=dict)
     stopping: bool = False
+    one_guess: asyncio.Lock = field(default_factory=asyncio.Lock)
     follow: Callable[[Entry], None] = lambda _entry: None
     _journal: Journal | None = None
 
@@ -82,21 +84,12 @@ class Shop:
 
     def decide(self, request: Requested) -> Decided:
         """All rules on one request."""
-        original = self.book.get(request.original) if request.original else None
-        known = original and Original(
-            approved=original.verdict == "approved",
-            reversed=bool(original.reversed_by),
-            left=refundable(original),
-            currency=original.currency or "",
-            refunded=sum(original.refunds.values()),
-            kind=original.payment,
-        )
         asked = RuleRequest(
             kind=request.payment,
             amount=request.amount,
             currency=request.currency,
             till=request.till,
-            original=known,
+            original=self._original(request),
             training=self.settings.agent.training,
         )
         decision = decide(asked, self.windows, self.policy, self.clock.wall())
@@ -105,6 +98,19 @@ class Shop:
             step=decision.step,
             reasons=list(decision.reasons),
             policy=self.settings.digest,
+        )
+
+    def _original(self, request: Requested) -> Original | None:
+        original = self.book.get(request.original) if request.original else None
+        if original is None:
+            return None
+        return Original(
+            approved=original.verdict == "approved",
+            reversed=bool(original.reversed_by),
+            left=refundable(original),
+            currency=original.currency or "",
+            refunded=sum(original.refunds.values()),
+            kind=original.payment,
         )
 
     def ask(self, payment: Live, decision: Decided) -> Asked:

@@ -28,6 +28,12 @@ async def second_person(shop: Shop, request: Requested, credential: Credential |
 
 async def check_person(shop: Shop, till_number: str, credential: Credential) -> None:
     """Check a name and a secret. Every failure is written down and counts towards the lock-out."""
+    # One guess at a time: many at once would all be made before the first failure counts.
+    async with shop.one_guess:
+        await _guess(shop, till_number, credential)
+
+
+async def _guess(shop: Shop, till_number: str, credential: Credential) -> None:
     people, now = shop.people, shop.clock.wall()
     if people.locked_until(credential.person, now) is not None:
         raise LockedOut(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.journal.entry import CardSaid
 from agent.payments.live import Live
 from agent.payments.record import Record
 from agent.payments.views import CardView, PaymentView, Phase, ReceiptView
@@ -53,6 +54,12 @@ def view_of(record: Record, live: Live | None) -> PaymentView:
         approval_code=said.approval_code if said else "",
         requested_at=record.requested_at.isoformat(timespec="milliseconds"),
         entry=record.entry if done else None,
+    )
+
+
+def _card(card: CardSaid) -> CardView:
+    return CardView(
+        masked=card.masked, name=card.name, entry_mode=card.entry_mode, verification=card.verification
     )
 
 

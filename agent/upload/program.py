@@ -48,15 +48,15 @@ def run(settings: Settings, credentials: Path) -> None:
     verifier = collector_verifier(vkey)
     parts = Parts(
         source=Source.of(settings.agent.journal),
-        uploader=Uploader(settings.agent.name, verifier, _receipt(receipts, settings.agent.name, verifier)),
-        collector=CollectorClient(url, settings.agent.name, tls),
+        uploader=Uploader(settings.origin, verifier, _receipt(receipts, settings.origin, verifier)),
+        collector=CollectorClient(url, settings.origin, tls),
         receipts=receipts,
         backoff=Backoff(secrets.SystemRandom().random),
         now=lambda: int(time.time()),
         log=log,
     )
     notify("READY=1")
-    log("info", "uploading", origin=settings.agent.name, cosigned=parts.uploader.cosigned)
+    log("info", "uploading", origin=settings.origin, cosigned=parts.uploader.cosigned)
     loop(Carrier(parts, settings.upload.poll_s), _signalled, time.monotonic)
     notify("STOPPING=1")
 
