@@ -132,7 +132,10 @@ def _serve(device: SimulatedDevice, port: Port, stop: socket.socket) -> None:
             device.receive(data, now)
         if deadline is not None and now >= deadline:
             device.deadline_passed(now)
+        if device.plugged and not is_open:
+            port.open()
+            is_open = True
         port.write(device.bytes_to_send(now))
-        if device.plugged != is_open:
-            is_open = device.plugged
-            (port.open if is_open else port.close)()
+        if is_open and not device.plugged:
+            port.close()
+            is_open = False

@@ -81,7 +81,9 @@ def test_the_state_file_never_holds_a_clear_card_number(tmp_path: Path) -> None:
     assert PUBLISHED["visa"].number not in path.read_text()
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": 2}', '{"version": 1, "day": 0, "bookings": [{}]}'])
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"version": 2}', '{"version": 1, "day": 0, "bookings": [{}]}']
+)
 def test_a_file_that_is_no_state_file_is_named_and_kept(tmp_path: Path, content: str) -> None:
     path = tmp_path / "bank.json"
     path.write_text(content)

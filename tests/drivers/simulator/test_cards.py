@@ -15,7 +15,7 @@ def luhn(number: str) -> bool:
 
 @given(st.integers())
 def test_generated_numbers_have_a_right_check_digit_and_a_card_length(seed: int) -> None:
-    card = choose("generated", random.Random(seed))
+    card = choose("generated", random.Random(seed))  # noqa: S311 - nobody's cards
 
     assert luhn(card.number)
     assert len(card.number) in {13, 16, 19}
@@ -29,8 +29,8 @@ def test_only_as_much_of_the_card_is_given_as_asked_for() -> None:
     card = PUBLISHED["visa"]
 
     assert card.fields(Shown.MASKED) == b""
-    assert card.fields(Shown.NUMBER).hex() == "0e3012" "22f0f8" "41111111" "11111111"
-    assert card.fields(Shown.TRACK_2).hex().startswith("0e3012" "22f0f8" "41111111" "11111111" "23f1f7")
+    assert card.fields(Shown.NUMBER).hex() == "0e301222f0f84111111111111111"
+    assert card.fields(Shown.TRACK_2).hex().startswith("0e301222f0f8411111111111111123f1f7")
 
 
 def test_an_odd_number_of_digits_is_padded() -> None:

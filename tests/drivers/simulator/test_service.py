@@ -244,7 +244,9 @@ def test_the_same_seed_makes_the_same_cards(till_with: Scripted) -> None:
         till.pay()
         till.pay()
 
-    assert [booking.card for booking in one.bank.bookings] == [booking.card for booking in other.bank.bookings]
+    assert [booking.card for booking in one.bank.bookings] == [
+        booking.card for booking in other.bank.bookings
+    ]
     assert one.bank.bookings[0].card != one.bank.bookings[1].card
 
 
