@@ -160,7 +160,8 @@ def _leak(view: View, found: Finding) -> Leak | None:
     """Certain, and not a piece of a hexadecimal number."""
     around = (view.raw[max(found.start - 1, 0) : found.start], view.raw[found.end : found.end + 1])
     in_hex = any(neighbour and neighbour in _HEX_LETTERS for neighbour in around)
-    if not found.certain or view.packed or (in_hex and not found.track):
+    has_sentinel = not view.raw[found.start : found.start + 1].isdigit()
+    if not found.certain or view.packed or (in_hex and not has_sentinel):
         return None
     return Leak(*_whole(view, found.start, found.end), "track" if found.track else view.form)
 

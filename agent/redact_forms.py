@@ -19,6 +19,8 @@ Span = tuple[int, int]
 # Packed digits are looked for in short tokens only: a sealed card is 1,168 random bytes, and enough
 # random digits hold every number.
 _MAX_PACKED_BYTES: Final = 128
+# A tag and a length stand before packed digits, and hardly ever are both printable.
+_FRAMING_BYTES: Final = 4
 _OTHER: Final = 0x01
 _SPACE: Final = 0x20
 _HYPHEN: Final = 0x2D
@@ -31,8 +33,8 @@ _ESCAPE: Final = re.compile(
 # Six bytes are the shortest number in packed form; a separator may stand between two bytes.
 _HEX: Final = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{2}(?:(?:[ :,-]|, |, ?0x| ?0x|\\x)?[0-9A-Fa-f]{2}){5,}")
 _HEX_BYTE: Final = re.compile(r"(?:0x|\\x)?([0-9A-Fa-f]{2})")
-# Thirteen digits make eighteen characters.
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{18,}={0,2}")
+# Twelve bytes: thirteen digits in text, or a packed number with its tag and the next.
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xff]")
 
@@ -49,7 +51,7 @@ class View:
     raw: bytes
     spans: list[Span] | None = None
     packed: bool = False
-    # Packed digits of printable bytes are most likely just a text in hex.
+    # Packed digits amid printable bytes are most likely just a text.
     bytes_behind: bytes = field(default=b"")
 
     def span(self, offset: int) -> Span:
@@ -60,9 +62,8 @@ class View:
         """Whether packed digits here can be more than an accident of printable text."""
         if not self.packed:
             return True
-        return start % 2 == 0 and (
-            not self.bytes_behind or bool(_CONTROL.search(self.bytes_behind[start // 2 : (end + 1) // 2]))
-        )
+        near = self.bytes_behind[max(start // 2 - _FRAMING_BYTES, 0) : (end + 1) // 2 + _FRAMING_BYTES]
+        return start % 2 == 0 and (not self.bytes_behind or bool(_CONTROL.search(near)))
 
 
 def views(text: str) -> Iterator[View]:
@@ -138,11 +139,14 @@ def _hex(text: str, match: re.Match[str]) -> Iterator[View]:
     raw = bytes(int(text[start:end], 16) for start, end in pairs)
     nibbles = [(start + half, start + half + 1) for start, _end in pairs for half in range(2)]
     yield from _and_without_nul(View("hex", raw, pairs))
-    yield View("hex, packed", raw.hex().upper().encode(), nibbles, packed=True)
+    if not match[0].isdigit():  # plain digits were judged as such
+        yield View("hex, packed", raw.hex().upper().encode(), nibbles, packed=True)
 
 
 def _base64(match: re.Match[str]) -> Iterator[View]:
     """One changed character changes three bytes, so the whole token goes."""
+    if match[0].isdigit():
+        return
     token = match[0].rstrip("=").translate(_URL_SAFE)
     for glued in range(4):  # a path or a name may stand directly before it
         raw = _base64_bytes(token[glued:])

@@ -9,7 +9,7 @@ Linear in the length of the text; never raises on any content.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -38,6 +38,8 @@ _BARE_TRACK_2: Final = re.compile(rb"[0-9*]{12,19} ?[=Dd] ?[0-9]{2}(?:0[1-9]|1[0
 _TRACKS: Final = (_TRACK_1, _TRACK_2, _BARE_TRACK_2)
 
 _STAR: Final = 0x2A
+_SPACE: Final = 0x20
+_END_SENTINEL: Final = 0x3F
 # Luhn: twice the digit, digits of the product added.
 _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
@@ -82,24 +84,39 @@ def scrub_text(text: memoryview) -> int:
 
 def find(text: memoryview) -> list[Finding]:
     """All that looks like a card number or a track, in no order; findings may overlap."""
-    found = [_track(text, match) for pattern in _TRACKS for match in pattern.finditer(text)]
+    tracks = [_track(text, match) for pattern in _TRACKS for match in pattern.finditer(text)]
+    found = [track for track in tracks if any(text[offset] != _STAR for offset in track.hidden)]
     for match in _DIGITS.finditer(text):
         found.extend(_Run(text, match.start(), match.end()).findings())
     return found
 
 
 def _track(text: memoryview, match: re.Match[bytes]) -> Finding:
+    """The number by truncation, the rest altogether; the end sentinel stays, so a second look ends there."""
     start, end = match.span()
     while text[start] not in b"0123456789*":
         start += 1
     number, offset = [], start
     while text[offset] in b"0123456789* ":
-        if text[offset] != 0x20:
+        if text[offset] != _SPACE:
             number.append(offset)
         offset += 1
     hidden = [number[index] for index in hidden_range(len(number))]
-    hidden.extend(range(offset + 1, end))
-    return Finding(match.start(), end, hidden, certain=True, track=True)
+    hidden.extend(range(offset + 1, end - 1 if text[end - 1] == _END_SENTINEL else end))
+    # A sentinel is proof; without one, hexadecimal text has this form now and then.
+    certain = start != match.start() or _luhn(text, number)
+    return Finding(match.start(), end, hidden, certain=certain, track=True)
+
+
+def _luhn(text: memoryview, at: Sequence[int]) -> bool:
+    """Whether the digits at these offsets keep to Luhn; one that is hidden does not."""
+    total, count = 0, len(at)
+    for index, offset in enumerate(at):
+        digit = text[offset] - 0x30
+        if digit < 0:
+            return False
+        total += digit if (count - index) % 2 else _DOUBLED[digit]
+    return total % 10 == 0
 
 
 class _Run:
@@ -120,13 +137,18 @@ class _Run:
         return ends
 
     def findings(self) -> Iterator[Finding]:
-        piece_start = True
+        piece_start, judged = True, 0
         for index in range(len(self._at) - MIN_CARD_DIGITS + 1):
+            piece_end = self._piece_end[index]
             if piece_start:
-                yield from self._whole_pieces(index)
-            if self._piece_end[index] - index >= _MIN_BURIED_DIGITS and may_be_brand(*self._lead(index)[:2]):
+                for found in self._whole_pieces(index):
+                    yield found
+                    if found.certain and found.end == self._at[piece_end - 1] + 1:
+                        judged = piece_end  # one number has one masked form: look no further inside it
+            long_enough = piece_end - max(index, judged) >= _MIN_BURIED_DIGITS
+            if long_enough and may_be_brand(*self._lead(index)[:2]):
                 yield from self._buried(index)
-            piece_start = self._piece_end[index] == index + 1
+            piece_start = piece_end == index + 1
 
     def _whole_pieces(self, first: int) -> Iterator[Finding]:
         """Numbers that begin and end where pieces do."""
@@ -156,7 +178,7 @@ class _Run:
         return end - start
 
     def _judge(self, first: int, count: int, *, printed_as_card: bool) -> Iterator[Finding]:
-        luhn = self._luhn(first, count)
+        luhn = _luhn(self._text, self._at[first : first + count])
         lead = self._lead(first)
         unionpay = lead[:2] == _UNIONPAY and count >= _SHORTEST_UNIONPAY
         if luhn and has_brand(lead, count):
@@ -170,7 +192,7 @@ class _Run:
         """Numbers inside a longer unbroken piece, such as one with its expiry behind it."""
         longest = min(self._piece_end[first] - first, MAX_CARD_DIGITS)
         for count in range(_MIN_BURIED_DIGITS, longest + 1):
-            if has_brand(self._lead(first), count) and self._luhn(first, count):
+            if has_brand(self._lead(first), count) and _luhn(self._text, self._at[first : first + count]):
                 yield self._finding(first, count, certain=False)
 
     def _finding(self, first: int, count: int, *, certain: bool) -> Finding:
@@ -187,10 +209,3 @@ class _Run:
             text[at[first + 2]] - 0x30,
             text[at[first + 3]] - 0x30,
         )
-
-    def _luhn(self, first: int, count: int) -> bool:
-        text, at, total = self._text, self._at, 0
-        for index in range(count):
-            digit = text[at[first + index]] - 0x30
-            total += digit if (count - index) % 2 else _DOUBLED[digit]
-        return total % 10 == 0
