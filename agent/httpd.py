@@ -30,7 +30,8 @@ MAX_HEAD_BYTES = 16_384  # ours are below 1 KiB; h11 refuses a head that is long
 MAX_BODY_BYTES = 65_536  # the till's requests are below 2 KiB; the collector asks for more
 REQUEST_SECONDS = 30.0  # from the connection, or the first byte, to the last byte of one request
 KEEP_ALIVE_SECONDS = 75  # above the 60 s of a long poll, so that a till keeps its connection
-HANDSHAKE_SECONDS = 10.0  # TLS handshake or closing: both are two round trips
+HANDSHAKE_SECONDS = 10.0  # two round trips and a slow till
+GOODBYE_SECONDS = 1.0  # all was sent; only the other side's TLS farewell is awaited
 STOP_SECONDS = 5.0  # requests may finish; systemd would kill after 90
 BACKLOG = 64  # connections that the kernel may hold for us
 
@@ -106,15 +107,14 @@ async def serve(
     """
     doorman = _Doorman(_Bounded(app, max_body_bytes, say), allow, say)
     loop = asyncio.get_running_loop()
-    tls_seconds = HANDSHAKE_SECONDS if ssl else None
     servers = [
         await loop.create_server(
             doorman.protocol,
             sock=listener,
             backlog=BACKLOG,
             ssl=ssl,
-            ssl_handshake_timeout=tls_seconds,
-            ssl_shutdown_timeout=tls_seconds,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS if ssl else None,
+            ssl_shutdown_timeout=GOODBYE_SECONDS if ssl else None,
         )
         for listener in sockets
     ]
@@ -163,9 +163,12 @@ class _Doorman:
         return _Connection(self, self._config)
 
     async def close(self) -> None:
-        """Let requests finish for `STOP_SECONDS`, then cut."""
+        """Cut what is idle, let requests finish for `STOP_SECONDS`, then cut them too."""
         for connection in list(self.state.connections):
-            connection.shutdown()
+            if _is_idle(connection):
+                connection.transport.abort()
+            else:
+                connection.shutdown()
         await self._until_empty(STOP_SECONDS)
         for connection in list(self.state.connections):
             connection.transport.abort()
@@ -178,6 +181,12 @@ class _Doorman:
     async def _until_empty(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.empty.wait(), seconds)
+
+
+def _is_idle(connection: Any) -> bool:
+    """Whether nothing is asked and nothing is left to be said, on any of uvicorn's protocols."""
+    answered = connection.cycle is None or connection.cycle.response_complete
+    return answered and not connection.transport.get_write_buffer_size()
 
 
 class _Connection(H11Protocol):

@@ -1,0 +1,256 @@
+"""The whole way over loopback TLS: journal, uploader, collector, receipt; and what goes wrong on it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agent.journal.tiles import bundle_path
+from agent.upload import source
+from agent.upload.carrier import Carrier
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.upload.conftest import Headquarters, JournalFolder, Papers, Shop
+
+POLL_S = 5.0
+
+
+def until_rest(carrier: Carrier, limit: int = 50) -> float:
+    """Steps until the uploader wants to sleep; the answer is for how long."""
+    for _ in range(limit):
+        if wait_s := carrier.step():
+            return wait_s
+    raise AssertionError("the uploader never rests")
+
+
+def entries(bundle: bytes) -> list[bytes]:
+    """The entries of a C2SP tlog-tiles bundle: each behind its length as uint16."""
+    found = []
+    while bundle:
+        end = 2 + int.from_bytes(bundle[:2], "big")
+        found.append(bundle[2:end])
+        bundle = bundle[end:]
+    return found
+
+
+def collected(headquarters: Headquarters, size: int) -> list[bytes]:
+    return entries((headquarters.log / bundle_path(0, size)).read_bytes())
+
+
+def test_upload_from_empty(journal: JournalFolder, shop: Shop, headquarters: Headquarters) -> None:
+    journal.commit(5)
+    assert until_rest(shop.uploader(journal.folder, headquarters.url)) == POLL_S
+    assert shop.cosigned == 10
+    lines = collected(headquarters, 10)
+    assert lines[9] == b'{"index":9,"by":"honest"}'
+    assert (headquarters.log / "checkpoint").read_bytes().startswith(journal.heads[10])
+
+
+def test_no_journal_yet_is_nothing_to_do(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters
+) -> None:
+    assert shop.uploader(journal.folder, headquarters.url).step() == POLL_S
+    assert shop.receipts.alarms() == []
+
+
+def test_catching_up_takes_several_requests(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "MAX_BATCH_LINES", 7)
+    journal.commit(5)
+    journal.day = "2026-03-29"
+    journal.commit(5)
+    uploader = shop.uploader(journal.folder, headquarters.url)
+    sizes = []
+    while uploader.step() == 0:
+        sizes.append(shop.cosigned)
+    assert sizes == [6, 12, 18, 20]
+    assert len(collected(headquarters, 20)) == 20
+
+
+def test_what_comes_later_is_sent_later(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters
+) -> None:
+    uploader = shop.uploader(journal.folder, headquarters.url)
+    for commits in range(1, 4):
+        journal.commit()
+        until_rest(uploader)
+        assert shop.cosigned == 2 * commits
+
+
+def test_a_torn_commit_waits_for_its_checkpoint(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters
+) -> None:
+    journal.commit(2)
+    assert journal.file is not None
+    whole = journal.file.read_bytes()
+    journal.commit()
+    torn = journal.file.read_bytes()
+    journal.file.write_bytes(torn[:-10])
+    uploader = shop.uploader(journal.folder, headquarters.url)
+    until_rest(uploader)
+    assert shop.cosigned == 4
+    assert torn.startswith(whole)
+    journal.file.write_bytes(torn)
+    until_rest(uploader)
+    assert shop.cosigned == 6
+
+
+def test_resume_in_the_middle_without_a_receipt(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters
+) -> None:
+    journal.commit(5)
+    until_rest(shop.uploader(journal.folder, headquarters.url))
+    (shop.folder / "cosigned").unlink()
+    journal.commit(3)
+    assert until_rest(shop.uploader(journal.folder, headquarters.url)) == POLL_S
+    assert shop.cosigned == 16
+
+
+def test_a_lost_receipt_is_asked_for_again(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters
+) -> None:
+    journal.commit(5)
+    until_rest(shop.uploader(journal.folder, headquarters.url))
+    (shop.folder / "cosigned").write_bytes(b"damaged")
+    (shop.folder / "cosigned").unlink()
+    assert until_rest(shop.uploader(journal.folder, headquarters.url)) == POLL_S
+    assert shop.cosigned == 10
+
+
+def test_collector_away_and_back(journal: JournalFolder, shop: Shop, headquarters: Headquarters) -> None:
+    journal.commit(5)
+    uploader = shop.uploader(journal.folder, headquarters.url)
+    until_rest(uploader)
+    headquarters.stop()
+    journal.commit(5)
+    waits = [uploader.step() for _ in range(3)]
+    assert waits == [1.5, 3.0, 6.0]
+    headquarters.start()
+    assert until_rest(uploader) == POLL_S
+    assert shop.cosigned == 20
+
+
+def test_collector_restarted_while_the_connection_was_idle(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters
+) -> None:
+    uploader = shop.uploader(journal.folder, headquarters.url)
+    for size in (2, 4):
+        journal.commit()
+        assert until_rest(uploader) == POLL_S
+        assert shop.cosigned == size
+        headquarters.stop()
+        headquarters.start()
+
+
+def test_an_old_disk_image_is_an_alarm(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters, tmp_path: Path
+) -> None:
+    journal.commit(3)
+    image = journal.image(tmp_path / "image", "honest")
+    journal.commit(3)
+    until_rest(shop.uploader(journal.folder, headquarters.url))
+    shutil.rmtree(shop.folder)  # the image is older than the receipts, too
+    shop.receipts.make()
+    uploader = shop.uploader(image.folder, headquarters.url)
+    assert until_rest(uploader) == POLL_S
+    (alarm,) = shop.receipts.alarms()
+    assert (alarm.kind, alarm.journal_size, alarm.collector_size) == ("rollback", 6, 12)
+    assert "call headquarters" in alarm.next_step
+
+
+def test_receipts_alone_show_a_rollback_without_a_network(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters, tmp_path: Path
+) -> None:
+    image = journal.commit(3).image(tmp_path / "image", "honest")
+    until_rest(shop.uploader(journal.commit().folder, headquarters.url))
+    headquarters.stop()
+    assert shop.uploader(image.folder, headquarters.url).step() == POLL_S
+    assert [alarm.kind for alarm in shop.receipts.alarms()] == ["rollback"]
+
+
+def test_an_image_that_went_on_is_a_fork_and_both_heads_are_kept(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters, tmp_path: Path
+) -> None:
+    image = journal.commit(3).image(tmp_path / "image", "fork")
+    journal.commit(3)
+    until_rest(shop.uploader(journal.folder, headquarters.url))
+    (shop.folder / "cosigned").unlink()
+    image.commit(4)
+    assert until_rest(shop.uploader(image.folder, headquarters.url)) == POLL_S
+
+    (alarm,) = shop.receipts.alarms()
+    assert alarm.kind == "fork"
+    assert alarm.journal_head.encode() == image.heads[14]
+    assert alarm.collector_head.encode().startswith(journal.heads[12])
+    (kept,) = [json.loads(file.read_text()) for file in headquarters.evidence.iterdir()]
+    assert kept["offered_head"].encode() == image.heads[14]
+    assert kept["known_head"].encode().startswith(journal.heads[12])
+    assert len(kept["lines"]) == 2
+    assert (headquarters.log / "checkpoint").read_bytes().startswith(journal.heads[12])
+
+
+def test_a_fork_of_the_same_size_is_found(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters, tmp_path: Path
+) -> None:
+    image = journal.commit(3).image(tmp_path / "image", "fork")
+    until_rest(shop.uploader(journal.commit().folder, headquarters.url))
+    (shop.folder / "cosigned").unlink()
+    until_rest(shop.uploader(image.commit().folder, headquarters.url))
+    assert [alarm.kind for alarm in shop.receipts.alarms()] == ["fork"]
+
+
+def test_an_alarm_stops_the_upload_until_a_person_removes_it(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters, tmp_path: Path
+) -> None:
+    image = journal.commit(3).image(tmp_path / "image", "honest")
+    journal.commit()
+    until_rest(shop.uploader(journal.folder, headquarters.url))
+    until_rest(shop.uploader(image.folder, headquarters.url))
+
+    again = shop.uploader(journal.commit().folder, headquarters.url)  # a new process, the right disk
+    assert again.step() == POLL_S
+    assert again.step() == POLL_S
+    assert shop.cosigned == 8
+    assert len([line for line in shop.lines if line.startswith("error: upload stopped: rollback")]) == 1
+    (shop.folder / "alarm-rollback.json").unlink()
+    assert until_rest(again) == POLL_S
+    assert shop.cosigned == 10
+
+
+def test_certificate_of_another_authority_is_refused(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters, papers: Papers
+) -> None:
+    journal.commit()
+    uploader = shop.uploader(journal.folder, headquarters.url, papers.stranger)
+    assert uploader.step() == 1.5
+    assert not (headquarters.log / "checkpoint").exists()
+
+
+def test_certificate_of_another_till_may_not_bring_these_lines(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters, papers: Papers
+) -> None:
+    journal.commit()
+    assert shop.uploader(journal.folder, headquarters.url, papers.neighbour).step() == 1.5
+    assert "403: This client certificate may not bring lines of this log." in shop.lines[-1]
+    assert not (headquarters.log / "checkpoint").exists()
+
+
+def test_receipt_of_another_collector_is_not_kept(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters
+) -> None:
+    class Liar:
+        def post(self, body: bytes) -> tuple[int, bytes]:
+            status, answer = client.post(body)
+            return status, answer.replace(b"collector.example", b"somebody.example")
+
+    client = shop.client(headquarters.url)
+    journal.commit()
+    assert shop.uploader(journal.folder, headquarters.url, post=Liar()).step() == 1.5
+    assert shop.receipt() is None
+    assert "not signed by the key in the settings" in shop.lines[-1]

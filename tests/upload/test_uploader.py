@@ -1,0 +1,216 @@
+"""What the uploader concludes without a network: answers, waits, receipts and the order of calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.journal.note import Cosigner
+from agent.journal.reader import JournalReader
+from agent.upload import backoff, program
+from agent.upload.backoff import Backoff
+from agent.upload.receipts import Alarm, Receipt, ReceiptError
+from agent.upload.source import CommitLike, Source
+from agent.upload.uploader import Batch, Failed, Forked, Meaning, Moved, Stored, Uploader
+
+if TYPE_CHECKING:
+    from tests.upload.conftest import JournalFolder, Shop
+
+ORIGIN = "shop.example/till-1"
+
+
+COLLECTOR = Cosigner("collector.example", Ed25519PrivateKey.generate())
+
+
+@pytest.fixture
+def uploader() -> Uploader:
+    """One that has a receipt for 20 entries."""
+    return Uploader(ORIGIN, program.collector_verifier(COLLECTOR.vkey), Receipt(20, b"", 0, ""))
+
+
+def batch(start: int = 20, size: int = 30) -> Batch:
+    return Batch(start, size, (b"{}",) * (size - start), b"")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "meaning"),
+    [
+        (202, b"30\n", Stored(30)),
+        (409, b"25\n", Moved(25)),
+        (409, b"0\n", Moved(0)),
+        (409, b"900\n", Moved(900)),
+        (422, b"a signed head", Forked("a signed head")),
+        (422, b"\xff", Forked("\ufffd")),
+        (503, b"full\r\n\x1b[31m", Failed("the collector answered 503: full   [31m")),
+        (403, b"no", Failed("the collector answered 403: no")),
+        (413, b"", Failed("the collector answered 413: ")),
+        (302, b"", Failed("the collector answered 302: ")),
+    ],
+)
+def test_each_answer_has_one_meaning(uploader: Uploader, status: int, body: bytes, meaning: Meaning) -> None:
+    assert uploader.understand(batch(), status, body) == meaning
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"x", b"-1\n", b"+5\n", b"1 2", b"20\n", b"9" * 30, "\N{FULLWIDTH DIGIT TWO}".encode(), b"25\n\n"],
+)
+def test_a_409_that_makes_no_sense_is_not_followed(uploader: Uploader, body: bytes) -> None:
+    assert isinstance(uploader.understand(batch(), 409, body), Failed)
+    assert uploader.has == 20
+
+
+def test_a_collector_that_sends_us_in_circles_is_waited_out(uploader: Uploader) -> None:
+    assert uploader.understand(batch(20), 409, b"25\n") == Moved(25)
+    assert isinstance(uploader.understand(batch(25), 409, b"20\n"), Failed)
+    assert uploader.understand(batch(25), 409, b"20\n") == Moved(20)
+
+
+def test_an_old_receipt_counts_even_when_the_collector_forgot(uploader: Uploader) -> None:
+    uploader.understand(batch(), 409, b"0\n")
+    assert uploader.has == 0
+    assert uploader.rolled_back(19)
+    assert not uploader.rolled_back(20)
+    assert uploader.wants(20)
+
+
+def test_a_head_that_only_the_collector_knows_is_a_rollback(uploader: Uploader) -> None:
+    """202 for all we have: our key signed a longer journal than this one."""
+    uploader.understand(batch(20, 30), 202, b"30\n")
+    assert uploader.wants(30)
+    uploader.understand(Batch(30, 30, (), b""), 202, b"30\n")
+    assert uploader.rolled_back(30)
+    assert not uploader.rolled_back(31)
+
+
+@given(st.integers(0, 599), st.binary(max_size=80))
+def test_no_answer_breaks_the_uploader(status: int, body: bytes) -> None:
+    core = Uploader(ORIGIN, program.collector_verifier(COLLECTOR.vkey), None)
+    meaning = core.understand(batch(0, 5), status, body)
+    assert not isinstance(meaning, Failed) or len(meaning.reason) < 400
+    assert core.cosigned == 0
+
+
+def test_waits_grow_with_jitter_to_a_cap_and_start_again() -> None:
+    numbers = iter([n * 37 % 100 / 100 for n in range(1, 20)])
+    waits = Backoff(lambda: next(numbers))
+    grown = [waits.next_s() for _ in range(12)]
+    steps = [min(backoff.FIRST_SECONDS * 2**n, backoff.CAP_SECONDS) for n in range(12)]
+    assert all(step / 2 <= wait <= step for wait, step in zip(grown, steps, strict=True))
+    assert len({round(wait, 6) for wait in grown}) == len(grown)
+    waits.reset()
+    assert waits.next_s() <= backoff.FIRST_SECONDS
+
+
+class RecordingReader:
+    """The journal's reader, with a diary."""
+
+    def __init__(self, folder: Path, diary: list[str]) -> None:
+        self._reader = JournalReader(folder)
+        self._diary = diary
+        self.broken = False
+
+    def commits(self, index: int) -> Iterator[CommitLike]:
+        for commit in self._reader.commits(index):
+            self._diary.append("read")
+            yield commit
+
+    def size(self) -> int:
+        return self._reader.size()
+
+    def changed(self) -> bool:
+        return self._reader.changed()
+
+    def sync_read(self) -> None:
+        self._diary.append("sync")
+        if self.broken:
+            raise OSError(5, "the disk is broken")
+        self._reader.sync_read()
+
+
+class RecordingPost:
+    def __init__(self, diary: list[str]) -> None:
+        self._diary = diary
+
+    def post(self, _body: bytes) -> tuple[int, bytes]:
+        self._diary.append("send")
+        return 503, b""
+
+
+def test_nothing_is_sent_that_was_not_synced_after_it_was_read(journal: JournalFolder, shop: Shop) -> None:
+    diary: list[str] = []
+    journal.commit(2)
+    reader = RecordingReader(journal.folder, diary)
+    carrier = shop.carrier(Source(JournalReader(journal.folder), reader), RecordingPost(diary))
+    for _ in range(3):
+        carrier.step()
+        journal.commit()
+    assert [word for word in diary if word != "read"] == ["sync", "send"] * 3
+    assert all(diary[place - 1] != "read" for place, word in enumerate(diary) if word == "send")
+
+
+def test_nothing_is_sent_when_the_sync_fails(journal: JournalFolder, shop: Shop) -> None:
+    diary: list[str] = []
+    reader = RecordingReader(journal.commit().folder, diary)
+    reader.broken = True
+    carrier = shop.carrier(Source(JournalReader(journal.folder), reader), RecordingPost(diary))
+    with pytest.raises(OSError, match="broken"):
+        carrier.step()
+    assert "send" not in diary
+
+
+def test_the_watchdog_is_fed_from_the_loop_between_long_waits(
+    shop: Shop, journal: JournalFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", "8000000")
+    said: list[str] = []
+    monkeypatch.setattr(program, "notify", said.append)
+    now, waits = [0.0], list[float]()
+
+    def stopped(seconds: float) -> bool:
+        waits.append(seconds)
+        now[0] += seconds
+        return len(waits) == 4
+
+    program.loop(shop.uploader(journal.folder, "https://nobody.example"), stopped, lambda: now[0])
+    assert waits == [4.0, 1.0, 4.0, 1.0]
+    assert said == ["WATCHDOG=1"] * 4
+
+
+def test_receipt_of_another_journal_is_refused(journal: JournalFolder, shop: Shop) -> None:
+    note = journal.commit().heads[2].decode()
+    line = shop.cosigner.cosign(note.partition("\n\n")[0] + "\n", 1_790_000_000).line()
+    (shop.folder / "cosigned").write_text(note + line)
+    receipt = shop.receipt()
+    assert receipt is not None
+    assert (receipt.size, receipt.at_s) == (2, 1_790_000_000)
+    with pytest.raises(ReceiptError, match="not for"):
+        shop.receipts.cosigned("other.example", program.collector_verifier(shop.cosigner.vkey))
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff", b"x\n1\n\n", b"no note"])
+def test_damaged_receipt_is_refused(shop: Shop, damage: bytes) -> None:
+    (shop.folder / "cosigned").write_bytes(damage)
+    with pytest.raises(ReceiptError):
+        shop.receipt()
+
+
+def test_alarm_is_readable_by_people_and_comes_back_whole(shop: Shop) -> None:
+    alarm = Alarm("fork", 1_790_000_000, "Two pasts.", "Call headquarters.", 3, 4, "ours", "theirs")
+    shop.receipts.raise_alarm(alarm)
+    assert shop.receipts.alarms() == [alarm]
+    assert json.loads((shop.folder / "alarm-fork.json").read_text())["text"] == "Two pasts."
+    assert (shop.folder / "alarm-fork.json").stat().st_mode & 0o777 == 0o640
+
+
+def test_an_unreadable_alarm_is_an_alarm(shop: Shop) -> None:
+    (shop.folder / "alarm-rollback.json").write_bytes(b"{")
+    (alarm,) = shop.receipts.alarms()
+    assert alarm.kind == "rollback"
