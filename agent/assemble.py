@@ -21,7 +21,7 @@ from agent.journal.disk import FolderDisk
 from agent.journal.entry import Started
 from agent.journal.evolving import EvolvingKey, KeyFile
 from agent.journal.journal import Journal
-from agent.journal.note import Ed25519Signer
+from agent.journal.note import CosignatureVerifier, Ed25519Signer, parse_vkey
 from agent.journal.recover import Snapshot, SnapshotUnusable
 from agent.payments.book import Book
 from agent.payments.desk import Desk
@@ -31,6 +31,7 @@ from agent.payments.store import Store
 from agent.payments.terminals import Terminal
 from agent.rules import Windows
 from agent.settings import Settings, TerminalSettings, credentials_folder, load, why_not_live
+from agent.upload.receipts import Receipts
 from drivers.card import SecretBuffer, Vault
 from drivers.link import Link
 from drivers.seal import AcquirerKey, KeyExpired, KeyUnknown, Sealer
@@ -39,15 +40,12 @@ from drivers.wire import Wire
 from drivers.wire_serial import SerialWire
 from drivers.wire_tcp import TcpWire
 from drivers.zvt.config import SENDS_STATUS, ZvtSettings
+from drivers.zvt.frame import BUFFER_BYTES
 from drivers.zvt.line import Line, SerialLine, TcpLine
 from drivers.zvt.quirks import QUIRKS, Quirk
 from drivers.zvt.session import ZvtSession
 
 STATE_FILE = "state.sqlite"
-
-# An APDU has at most 5 + 65,535 bytes (ZVT 4); twice that in a serial frame full of
-# stuffing. The rest is room to read on while one frame is taken.
-LINE_BUFFER_BYTES = 160 * 1024
 
 # The parts of a snapshot in the state file.
 JOURNAL, BOOK, WINDOWS, PEOPLE = "journal", "book", "windows", "people"
@@ -70,6 +68,11 @@ class Agent:
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.shop, self.broken)
+        self.shop.broken = self.broken
+
+    def complain(self, error: Exception) -> None:
+        """A request failed by a fault of ours. What was written stands, so the agent goes on."""
+        self.log.error("request_failed", exception=log.exception_text(error))
 
     def on_broken(self, tell: Callable[[BaseException], None]) -> None:
         """Call `tell` once when the agent breaks."""
@@ -128,6 +131,7 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
         trouble=why_not_live(settings) or trouble,
     )
     shop.journal = _open_journal(settings, shop, store, clock, credentials)
+    shop.cosigned = partial(_cosigned, settings)
     recovered = shop.close_open()
     shop.write(
         Started(
@@ -170,6 +174,19 @@ def _open_journal(settings: Settings, shop: Shop, store: Store, clock: Clock, cr
     except SnapshotUnusable:
         _forget(shop, store)
         return begin(start=None)
+
+
+def _cosigned(settings: Settings) -> int | None:
+    """The tree size that headquarters has confirmed, as the uploader's receipt proves."""
+    vkey = settings.upload.collector_vkey
+    try:
+        collector = parse_vkey(vkey) if vkey else None
+        if not isinstance(collector, CosignatureVerifier):
+            return None
+        receipt = Receipts(settings.agent.receipts).cosigned(settings.origin, collector)
+    except (OSError, ValueError):
+        return None
+    return receipt.size if receipt else None
 
 
 def _thaw(shop: Shop, store: Store) -> Snapshot | None:
@@ -217,7 +234,7 @@ def _link(
     clock: Clock,
     unsolicited: Callable[[Event], None],
 ) -> Link:
-    buffer = SecretBuffer(LINE_BUFFER_BYTES)
+    buffer = SecretBuffer(BUFFER_BYTES)
     line: Line = SerialLine(buffer) if terminal.wire == "serial" else TcpLine(buffer)
     session = ZvtSession(line, vault, zvt_settings(terminal, currency))
     return Link(_wire(terminal), session, buffer, clock.monotonic, unsolicited)

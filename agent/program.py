@@ -43,7 +43,7 @@ async def run(agent: Agent) -> int:
 
 
 async def _open_door(agent: Agent, stop: asyncio.Event) -> None:
-    await serve(agent.desk, agent.gate, agent.sockets, stop, agent.broken, lambda: notify("READY=1"))
+    await serve(agent.desk, agent.gate, agent.sockets, stop, agent.complain, lambda: notify("READY=1"))
 
 
 async def _end(

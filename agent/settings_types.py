@@ -88,11 +88,10 @@ class AgentSettings:
     name: AgentName
     journal: Path = Path("/var/lib/tillgate/journal")
     state: Path = Path("/var/lib/tillgate/state")
-    receipts: Path = Path("/var/lib/tillgate-upload/receipts")
+    receipts: Path = Path("/var/lib/tillgate-receipts")
     credentials: Path = Path("/etc/tillgate/credentials")
-    socket: Path = Path("/run/tillgate/agent.sock")
+    socket: Path = Path("/run/tillgate/till.sock")
     training: bool = False
-    language: Literal["en", "zh", "de", "fr"] = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +139,9 @@ class DoorSettings:
     """`[door]`: who may knock. `users` and `groups` are names on this host."""
 
     users: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ("tillgate",)
+    groups: tuple[str, ...] = ("tillgate-till",)
     tcp: bool = False
-    token: CredentialName = "door-token"  # noqa: S105 - the name of the file, not the token
+    token: CredentialName = "door.token"  # noqa: S105 - the name of the file, not the token
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +150,8 @@ class UploadSettings:
 
     url: HttpsUrl | None = None
     ca: Path = Path("/etc/tillgate/collector-ca.pem")
-    certificate: Path = Path("/etc/tillgate/upload.pem")
-    key: CredentialName = "upload-key.pem"
+    certificate: Path = Path("/etc/tillgate/upload.crt")
+    key: CredentialName = "upload.key"
     collector_vkey: VerifierKey | None = None
     poll_s: Annotated[int, Meta(ge=2, le=3600, description="seconds", examples=[5])] = 5
 

@@ -92,7 +92,7 @@ class House:
     def furnish(self) -> str:
         """Make every key, certificate and settings file; the collector's verifier key."""
         state = self.folder / "state"
-        create(Places(self.origin, self.folder / "credentials", state, "door-token", "upload.key"))
+        create(Places(self.origin, self.folder / "credentials", state, "door.token", "upload.key"))
         acquirer = create_acquirer(self.folder / "acquirer", date.today())  # noqa: DTZ011 - validity is in days
         vkey = self._headquarters()
         self._write(

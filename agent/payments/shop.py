@@ -56,6 +56,7 @@ class Shop:
     terminals: dict[str, Terminal] = field(default_factory=dict)
     stopping: bool = False
     one_guess: asyncio.Lock = field(default_factory=asyncio.Lock)
+    broken: Callable[[BaseException], None] = lambda _error: None
     follow: Callable[[Entry], None] = lambda _entry: None
     _journal: Journal | None = None
 
@@ -78,9 +79,14 @@ class Shop:
         self.follow(entry)
 
     def write(self, *bodies: AnyBody) -> None:
-        """Put entries on disk. Raises `JournalBroken`, after which the agent must end."""
-        if bodies:
+        """Put entries on disk and let the state follow. Whatever fails here must end the agent."""
+        if not bodies:
+            return
+        try:
             self.journal.commit(*bodies)
+        except BaseException as error:
+            self.broken(error)
+            raise
 
     def decide(self, request: Requested) -> Decided:
         """All rules on one request."""

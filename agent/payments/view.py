@@ -44,10 +44,7 @@ def view_of(record: Record, live: Live | None) -> PaymentView:
         differs=said.differs if said else [],
         tip=said.tip if said else None,
         remaining=said.remaining if said else None,
-        card=card
-        and CardView(
-            masked=card.masked, name=card.name, entry_mode=card.entry_mode, verification=card.verification
-        ),
+        card=_card(card) if card else None,
         trace=said.trace if said else None,
         receipt_number=said.receipt_number if said else None,
         terminal_id=said.terminal_id if said else "",
