@@ -218,8 +218,8 @@ class ZvtSession:
         self._hold(meaning.receipt(packet), now)
 
     def _before_answer(self, packet: Any, now: float) -> None:
-        """Of an older dialogue, or ours without its answer: with money in play nobody may guess."""
-        if self._operation in commands.FINANCIAL:
+        """Of an older dialogue, or ours without its answer: with a result to come nobody may guess."""
+        if self._operation in commands.WITH_RESULT:
             self._lose(OUT_OF_TURN)
         else:
             self._TABLE[State.IDLE][type(packet)](self, packet, now)

@@ -26,16 +26,20 @@ class Waits:
     def __init__(self, settings: ZvtSettings) -> None:
         self.deadline: float | None = None
         self._settings = settings
-        self._announced_s: float | None = None
+        self._announced_s = 0.0
 
     @property
     def t4_s(self) -> float:
-        """T4 as the terminal announced it for this command, else as it is set."""
-        return self._announced_s or self._settings.t4_s
+        """T4 as it is set, or as the terminal announced it for this command if that is longer.
+
+        A shorter one is not taken: card complete announces one minute and is then
+        silent for two, at the PIN.
+        """
+        return max(self._settings.t4_s, self._announced_s)
 
     def command_sent(self, now: float) -> None:
         """T3 starts; what an earlier command announced is over."""
-        self._announced_s = None
+        self._announced_s = 0.0
         self.deadline = now + self._settings.t3_s
 
     def still_sending(self, now: float) -> None:
@@ -57,7 +61,7 @@ class Waits:
             ends_here = Quirk.NO_COMPLETION_AFTER_FAILURE in self._settings.quirks
             self.deadline = now + (0.0 if ends_here else FAILURE_WAIT_S)
         elif financial and result.cardholder_verification not in _SIGNATURES:
-            self.deadline = now + max(COMPLETION_WAIT_S, self._announced_s or 0.0)
+            self.deadline = now + max(COMPLETION_WAIT_S, self._announced_s)
         else:
             self.message_came(now)
 

@@ -24,6 +24,7 @@ from drivers.zvt.session import ZvtSession, ZvtSettings
 ORIGIN = "shop.example/till-1"
 KEY_ID = "test-1"
 BUFFER_BYTES = 70_000
+STARTED = 100.0  # seconds of the tests' clock
 
 LINES: dict[str, Callable[[SecretBuffer], Line]] = {"serial": SerialLine, "tcp": TcpLine}
 
@@ -60,7 +61,7 @@ class Till:
     """A session and, at the other end of its line, a terminal that says what the test tells it to."""
 
     def __init__(self, kind: str, settings: ZvtSettings | None = None) -> None:
-        self.now = 100.0
+        self.now = STARTED
         self.heard: list[str] = []
         self._near, self._far = SecretBuffer(BUFFER_BYTES), SecretBuffer(BUFFER_BYTES)
         self._line = LINES[kind](self._near)

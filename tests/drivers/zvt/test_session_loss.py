@@ -164,8 +164,10 @@ def test_t4_in_minutes_holds_until_the_command_ends(till: Till) -> None:
     assert till.wait(181) == [Lost(zvt.NO_MESSAGE, Heard.PERHAPS)]
 
 
-def test_t4_of_zero_minutes_changes_nothing(till: Till) -> None:
-    running(till).says(IntermediateStatus(0x0F, timeout_minutes=0))
+@pytest.mark.parametrize("minutes", [0, 1])
+def test_t4_of_fewer_minutes_does_not_cut_a_payment_off(till: Till, minutes: int) -> None:
+    """A card complete terminal says one minute and is then silent for two, at the PIN."""
+    running(till).says(IntermediateStatus(0x01, timeout_minutes=minutes))
     assert till.wait(179) == []
     assert till.wait(2) == [Lost(zvt.NO_MESSAGE, Heard.PERHAPS)]
 
