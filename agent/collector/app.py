@@ -64,7 +64,8 @@ async def _reply(origin: str, work: Callable[[], Answer], observe: Observe, trou
         trouble(origin, error)
         answer = said(503, "The collector could not store this. Nothing was accepted; send it again later.")
     observe(origin, answer)
-    return Response(answer.body, answer.status, media_type=answer.type)
+    # As a media type, Starlette would add a charset, and C2SP's type has none.
+    return Response(answer.body, answer.status, {"content-type": answer.type})
 
 
 def _lines(logs: Mapping[str, Served], origin: str, peer: object, body: bytes) -> Answer:

@@ -9,6 +9,7 @@ from hashlib import sha256
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from agent.collector.evidence import Evidence
 from agent.collector.log import Log, LogFolders
@@ -85,6 +86,16 @@ def shop() -> Shop:
 @pytest.fixture
 def cosigner() -> Cosigner:
     return Cosigner("collector.example", key("collector"))
+
+
+@pytest.fixture
+def any_key() -> Ed25519PrivateKey:
+    return key("any")
+
+
+@pytest.fixture
+def pem() -> bytes:
+    return key("collector").private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 class MemoryFolder:
