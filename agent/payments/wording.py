@@ -14,6 +14,8 @@ NEXT_STEP: dict[Verdict, str] = {
     "unclear": "Do not charge again. Look at the terminal and its receipt, then settle this payment.",
 }
 
+MONEY_BACK = "The money goes back to the customer's card. Give them the receipt."
+
 DIFFERS = "The terminal's {fields} differ from what was asked: compare the receipt before you go on."
 
 
@@ -25,6 +27,8 @@ def next_step(record: Record) -> str:
         return DIFFERS.format(fields=" and ".join(record.answered.differs))
     if record.payment == "close_day":
         return CLOSE_DAY_STEP[record.verdict]
+    if record.verdict == "approved" and record.payment != "sale":
+        return MONEY_BACK
     return NEXT_STEP[record.verdict]
 
 
