@@ -36,6 +36,8 @@ _HEX_BYTE: Final = re.compile(r"(?:0x|\\x)?([0-9A-Fa-f]{2})")
 # Twelve bytes: thirteen digits in text, or a packed number with its tag and the next.
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _URL_SAFE: Final = str.maketrans("-_", "+/")
+# In the text of nibbles: the codes of digits and of what stands between them.
+_DIGITS_ONLY: Final = re.compile(rb"(?:3[0-9]|2[0DE])*")
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xff]")
 
 
@@ -62,8 +64,14 @@ class View:
         """Whether packed digits here can be more than an accident of printable text."""
         if not self.packed:
             return True
-        near = self.bytes_behind[max(start // 2 - _FRAMING_BYTES, 0) : (end + 1) // 2 + _FRAMING_BYTES]
-        return start % 2 == 0 and (not self.bytes_behind or bool(_CONTROL.search(near)))
+        if start % 2:
+            return False
+        if not self.bytes_behind:
+            return True
+        first, last = start // 2, (end + 1) // 2
+        near = self.bytes_behind[max(first - _FRAMING_BYTES, 0) : last + _FRAMING_BYTES]
+        # Digits in text were judged as text.
+        return bool(_CONTROL.search(near)) and not _DIGITS_ONLY.fullmatch(self.raw, start, 2 * last)
 
 
 def views(text: str) -> Iterator[View]:
@@ -117,7 +125,12 @@ def _decoded(view: View) -> Iterator[View]:
     if len(view.raw) <= _MAX_PACKED_BYTES and view.spans is not None:
         spans = [span for span in view.spans for _nibble in range(2)]
         nibbles = view.raw.hex().upper().encode()
-        yield View(f"{view.form}, packed", nibbles, spans, packed=True, bytes_behind=view.raw)
+        # What was written as it is, is text; only bytes that had to be escaped can be binary.
+        behind = bytes(
+            byte if end - start > 1 else _HYPHEN
+            for byte, (start, end) in zip(view.raw, view.spans, strict=True)
+        )
+        yield View(f"{view.form}, packed", nibbles, spans, packed=True, bytes_behind=behind)
 
 
 def _unescaped(text: str) -> View:
