@@ -130,7 +130,8 @@ def _till_number(entry: Entry) -> str | None:
 
 def _verify(args: argparse.Namespace) -> int:
     k0 = args.first_key.read_bytes() if args.first_key else None
-    report = verify(_journal(args), _journal_key(args), every=args.every, k0=k0, receipts=_receipts(args))
+    every = True if args.every else None
+    report = verify(_journal(args), _journal_key(args), every=every, k0=k0, receipts=_receipts(args))
     if args.json:
         print(msgspec.json.encode(report).decode())
     else:

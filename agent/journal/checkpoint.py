@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from binascii import b2a_base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -32,7 +33,7 @@ class Checkpoint:
 
 def checkpoint_text(origin: str, size: int, root: bytes) -> str:
     """The three lines of a checkpoint."""
-    return f"{origin}\n{size}\n{b64encode(root).decode('ascii')}\n"
+    return f"{origin}\n{size}\n{b2a_base64(root, newline=False).decode()}\n"
 
 
 def check_origin(origin: str) -> None:

@@ -11,6 +11,7 @@ import errno
 import fcntl
 import os
 import re
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
@@ -76,7 +77,7 @@ class Disk(Readable, Protocol):
         """Done with the folder."""
 
 
-def file_name(index: int, day: str) -> str:
+def file_name(index: int, day: date) -> str:
     """The name of a file by the index of its first entry and its local date."""
     return f"j{index:010d}-{day}.jsonl"
 
@@ -86,12 +87,13 @@ def first_index(name: str) -> int:
     match = _FILE_NAME.fullmatch(name)
     if match is None:
         raise ValueError(f"{name} is not a name of a journal file")
+    date.fromisoformat(match[2])
     return int(match[1])
 
 
-def file_day(name: str) -> str:
+def file_day(name: str) -> date:
     """The local date in a file's name."""
-    return name[12:22]
+    return date.fromisoformat(name[12:22])
 
 
 class FolderReader:

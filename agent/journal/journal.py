@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 from agent.clock import Clock
 from agent.journal.checkpoint import check_origin, checkpoint_text
@@ -67,6 +67,7 @@ class Journal:
         self._head: Head | None = found.head
         self._sizes = disk.list()
         self._file, self._offset, self._line = _end(found, list(self._sizes))
+        self._day = file_day(self._file) if self._file else date.min
         self._reserved_until = 0
         self._no_reserve = self._old_key = False
         self._broken = ""
@@ -181,7 +182,7 @@ class Journal:
 
     def _make_ready(self, found: Recovered) -> None:
         if not self._file:
-            self._begin_file(self._clock.wall().date().isoformat())
+            self._begin_file(self._clock.wall().date())
         if found.cut is not None:
             self._disk.truncate(self._file, self._offset)
             self._disk.sync(self._file)
@@ -190,26 +191,28 @@ class Journal:
             self.commit(found.cut)
 
     def _entries(self, bodies: tuple[AnyBody, ...], moment: Moment) -> tuple[Entry, ...]:
+        version, config = self._version, self._config
         return tuple(
-            Entry(
-                index=index,
-                at=moment.wall,
-                boot_ms=moment.boot_ms,
-                boot=moment.boot,
-                version=self._version,
-                config=self._config,
-                body=body,
-            )
-            for index, body in enumerate(bodies, self.size)
+            [
+                Entry(
+                    index=index,
+                    at=moment.wall,
+                    boot_ms=moment.boot_ms,
+                    boot=moment.boot,
+                    version=version,
+                    config=config,
+                    body=body,
+                )
+                for index, body in enumerate(bodies, self.size)
+            ]
         )
 
     def _write(self, lines: list[bytes], moment: Moment) -> None:
         self._evolve()
-        day = moment.wall.date().isoformat()
         # On a full disk the reserve belongs to the old file: it must be used up there.
-        if day > file_day(self._file) and not self._no_reserve:
+        if moment.wall.date() > self._day and not self._no_reserve:
             self._end_file()
-            self._begin_file(day)
+            self._begin_file(moment.wall.date())
             self._reserve()
         for line in lines:
             self._frontier.append(leaf_hash(line))
@@ -260,8 +263,9 @@ class Journal:
         else:
             self._no_reserve, self._reserved_until = False, until
 
-    def _begin_file(self, day: str) -> None:
+    def _begin_file(self, day: date) -> None:
         self._file, self._offset, self._line = file_name(self.size, day), 0, 1
+        self._day = day
         self._disk.open(self._file)
         self._disk.sync_folder()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from binascii import b2a_base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -192,7 +193,7 @@ def check_name(name: str) -> None:
 
 def signature_line(name: str, key_id: bytes, signature: bytes) -> str:
     """One signature line with its newline."""
-    return f"{_PREFIX}{name} {b64encode(key_id + signature).decode('ascii')}\n"
+    return f"{_PREFIX}{name} {b2a_base64(key_id + signature, newline=False).decode()}\n"
 
 
 def sign_note(text: str, *signers: Signer) -> str:

@@ -9,17 +9,19 @@ from pathlib import Path
 
 from agent.journal.damage import Damage, DamagedJournal
 from agent.journal.disk import FolderReader, first_index
-from agent.journal.lines import Commit, FileCommits, Tail
+from agent.journal.lines import BLOCK_BYTES, Commit, FileCommits, Tail
 
 
 class JournalReader:
     """Whole commits from any index on. Trees and signatures are not checked here: see `walk.py`.
 
-    The reader remembers where it stopped, so that reading on costs nothing.
+    The reader remembers where it stopped, so that reading on costs nothing. It holds
+    a few times `block_bytes` in memory.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, block_bytes: int = BLOCK_BYTES) -> None:
         self._folder = FolderReader(folder)
+        self._block_bytes = block_bytes
         self._newest: tuple[str, int] | None = None
         self._place = ("", 0, 1, 0)  # file, offset, line, index to go on from
         self._seen: dict[str, int] = {}

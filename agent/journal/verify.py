@@ -20,6 +20,7 @@ from agent.journal.walk import Walk
 
 # Signatures that are checked without being asked for: about three seconds.
 FREE_SIGNATURES = 20_000
+_SIGNATURES = {True: sys.maxsize, False: 0, None: FREE_SIGNATURES}
 
 
 class Report(msgspec.Struct, kw_only=True):
@@ -55,17 +56,17 @@ def verify(
     folder: Path,
     verifier: Verifier,
     *,
-    every: bool = False,
+    every: bool | None = None,
     k0: bytes | bytearray | None = None,
     receipts: list[Receipt] | None = None,
 ) -> Report:
     """Check the journal in `folder`. Raises `OSError` and `NoteError` (an unusable k0) only.
 
-    All signatures are checked with `every`; without it the first
-    `FREE_SIGNATURES`, and beyond them the last one of each file.
+    The last signature of each file is checked, which signs all before it; besides
+    it `every` other one, or with False none, or by default the first `FREE_SIGNATURES`.
     """
     reader, report = FolderReader(folder), Report(origin=verifier.name)
-    walk = Walk(reader, verifier.name, [verifier], signatures=sys.maxsize if every else FREE_SIGNATURES)
+    walk = Walk(reader, verifier.name, [verifier], signatures=_SIGNATURES[every])
     evolving = EvolvingCheck(verifier.name, k0) if k0 is not None else None
     try:
         _check(walk, evolving, sorted(receipts or [], key=lambda receipt: receipt.size), report)

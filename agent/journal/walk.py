@@ -6,8 +6,10 @@ at closely, to name what happened.
 
 from __future__ import annotations
 
+from binascii import b2a_base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from agent.journal.checkpoint import checkpoint_text
 from agent.journal.damage import DamagedJournal
@@ -15,7 +17,7 @@ from agent.journal.diagnosis import Diagnosis, unwritten
 from agent.journal.disk import Readable
 from agent.journal.lines import Commit, FileCommits, Tail, checkpoint_line
 from agent.journal.note import NoteError, Verifier, open_note
-from agent.journal.tree import Frontier, leaf_hash
+from agent.journal.tree import Frontier
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Walk:
     ) -> None:
         self._folder = folder
         self._origin = origin
+        # How every checkpoint line of this journal begins: a JSON string whose first line is the origin.
+        self._opening = checkpoint_line(origin + "\n")[:-1]
         self._verifiers = verifiers
         self._wanted = signatures
         self._diagnosis = Diagnosis(folder, origin, verifiers)
@@ -96,10 +100,12 @@ class Walk:
         for line in commit.lines:
             if not line.startswith(b'{"index":%d,' % index):
                 raise DamagedJournal(self._diagnosis.misnumbered(commit, index))
-            append(leaf_hash(line))
+            append(sha256(b"\x00" + line).digest())
             index += 1
-        text = checkpoint_text(self._origin, self._size, self.frontier.root())
-        if not commit.lines or not commit.checkpoint.startswith(_opening(text)):
+        root = self.frontier.root()
+        opening = b"%s%d\\n%s\\n\\n" % (self._opening, index, b2a_base64(root, newline=False))
+        if not commit.lines or not commit.checkpoint.startswith(opening):
+            text = checkpoint_text(self._origin, index, root)
             raise DamagedJournal(self._diagnosis.contradicted(commit, text))
         self.checkpoints += 1
         if self.signatures < self._wanted:
@@ -112,8 +118,3 @@ class Walk:
             raise DamagedJournal(self._diagnosis.unsigned(commit, error)) from None
         self.signatures += 1
         self._signed = commit
-
-
-def _opening(text: str) -> bytes:
-    """How the checkpoint line of a note with this text begins."""
-    return checkpoint_line(text + "\n")[:-1]

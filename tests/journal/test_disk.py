@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_the_reserve_lies_behind_the_end_and_goes_with_the_day(tmp_path: Path) -
     world = World(FolderDisk(tmp_path))
     journal = world.open()
     journal.commit(body())
-    first = tmp_path / file_name(0, "2026-03-28")
+    first = tmp_path / file_name(0, date(2026, 3, 28))
     assert first.stat().st_blocks * 512 > 200_000
     assert first.stat().st_size < 2_000
     world.clock.pass_time(24 * 3600)
@@ -132,8 +133,8 @@ def test_a_file_system_without_reserves_is_asked_for_its_free_space(
 
 
 def test_names_of_files() -> None:
-    name = file_name(12, "2026-03-28")
-    assert (first_index(name), file_day(name)) == (12, "2026-03-28")
+    name = file_name(12, date(2026, 3, 28))
+    assert (first_index(name), file_day(name)) == (12, date(2026, 3, 28))
     for bad in ("lock", "j12-2026-03-28.jsonl", name + "x", "x" + name):
         with pytest.raises(ValueError, match="not a name"):
             first_index(bad)
@@ -175,7 +176,7 @@ def test_a_reader_goes_on_where_it_stopped_and_sees_only_whole_commits(tmp_path:
     assert [c.size for c in reader.commits(0)] == [1]
     reader.sync_read()
     journal.commit(body(1))
-    path = tmp_path / file_name(0, "2026-03-28")
+    path = tmp_path / file_name(0, date(2026, 3, 28))
     whole = path.read_bytes()
     journal.commit(body(2))
     path.write_bytes(path.read_bytes()[:-1])
@@ -207,7 +208,7 @@ def test_a_reader_of_nothing_has_nothing(tmp_path: Path) -> None:
 
 def test_a_reader_stops_at_a_gap(tmp_path: Path) -> None:
     filled(tmp_path)
-    (tmp_path / file_name(2, "2026-03-29")).unlink()
+    (tmp_path / file_name(2, date(2026, 3, 29))).unlink()
     with pytest.raises(DamagedJournal, match="missing_lines"):
         list(JournalReader(tmp_path).commits(0))
 
