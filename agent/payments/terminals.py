@@ -20,9 +20,9 @@ RECONNECT_CAP_S = 30.0
 # ZVT asks for one a minute (reference 11.8).
 IDLE_POLL_S = 60.0
 
-# An initialisation can ask for a diagnosis and the other way round; a terminal
-# that still asks after this many rounds needs a person.
-MAX_CARE_ROUNDS = 4
+# Registration, status, and between them what the terminal asks for: an initialisation
+# can ask for a diagnosis and the other way round. One that still asks needs a person.
+MAX_GREETING_STEPS = 8
 
 
 class Terminal:
@@ -111,22 +111,28 @@ class Terminal:
                 pass
 
     async def _greet(self) -> None:
-        ended = await self._ask(Operation.REGISTER)
-        for _ in range(MAX_CARE_ROUNDS):
-            if ended is None or ended.care is None:
-                break
-            ended = await self._ask(ended.care)
-        status = await self._ask(Operation.STATUS) if ended else None
-        if status is None:
-            self._become("away", self.text)
-        elif status.how is not How.COMPLETED or status.care is not None:
-            self._become("trouble", status.text or "the terminal asks for service")
-        elif status.simulator is not self._training:
-            self._become("trouble", SIMULATOR_OUTSIDE if status.simulator else REAL_INSIDE)
+        """Register, give the terminal the care it asks for, and hear that it is well."""
+        operation = Operation.REGISTER
+        for _ in range(MAX_GREETING_STEPS):
+            ended = await self._ask(operation)
+            if ended is None:
+                return
+            if ended.how is not How.COMPLETED:
+                self._become("trouble", ended.text)
+                return
+            self.terminal_id = ended.terminal_id or self.terminal_id
+            self.software = ended.software or self.software
+            if ended.care is None and operation is Operation.STATUS:
+                self._let_in(ended)
+                return
+            operation = ended.care or Operation.STATUS
+        self._become("trouble", STILL_ASKS)
+
+    def _let_in(self, status: Ended) -> None:
+        if status.simulator is self._training:
+            self._become("ready", status.text)
         else:
-            self.terminal_id = (ended.terminal_id if ended else "") or status.terminal_id
-            self.software = status.software
-            self._become("ready", "")
+            self._become("trouble", SIMULATOR_OUTSIDE if status.simulator else REAL_INSIDE)
 
     async def _stay(self) -> None:
         while not self._lost.is_set():
@@ -135,13 +141,21 @@ class Terminal:
                     await self._lost.wait()
             except TimeoutError:
                 if not self._turn.locked():
-                    await self._ask(Operation.STATUS)
+                    await self._poll()
+
+    async def _poll(self) -> None:
+        status = await self._ask(Operation.STATUS)
+        if status is not None and status.care is not None:
+            await self._greet()
 
     async def _ask(self, operation: Operation) -> Ended | None:
+        """Something without money; a result or receipt in it belongs to what was before."""
         ended = None
         async for event in self.perform(Command(operation)):
             if isinstance(event, Ended):
                 ended = event
+            elif isinstance(event, Outcome | Receipt):
+                self._unsolicited(event)
         return ended
 
     def _become(self, state: Literal["ready", "away", "trouble"], text: str) -> None:
@@ -159,5 +173,6 @@ class Terminal:
         )
 
 
+STILL_ASKS = "the terminal goes on asking for service"
 SIMULATOR_OUTSIDE = "this is a simulator, and the agent is not in training mode"
 REAL_INSIDE = "this is a real terminal, and the agent is in training mode"
