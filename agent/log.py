@@ -95,6 +95,7 @@ KEYS: Final[Mapping[str, type]] = {
     "count": int,
     "seconds": float,
     "error": str,
+    "text": str,
 }
 
 
