@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 from drivers.zvt import tlv
 from drivers.zvt.fields import Kind
@@ -50,7 +50,7 @@ _ROWS = (
     Bmp(0x24, _LLL, Kind.SECRET, "track 3"),
     Bmp(0x27, 1, _B, "result code"),
     Bmp(0x29, 4, _D, "terminal identifier"),
-    Bmp(0x2A, 15, _T, "merchant contract number", b" "),
+    Bmp(0x2A, 15, Kind.PADDED_TEXT, "merchant contract number", b" "),
     Bmp(0x2D, _LL, Kind.SECRET, "track 1"),
     Bmp(0x2E, _LLL, Kind.SECRET, "synchronous chip data"),
     Bmp(0x37, 3, _N, "trace number of the original payment"),
@@ -99,12 +99,8 @@ _ROWS = (
 TABLE: Final[dict[int, Bmp]] = {row.number: row for row in _ROWS}
 
 
-class Field(NamedTuple):
-    """One BMP of a body: where its value starts and ends."""
-
-    bmp: Bmp
-    start: int
-    end: int
+# One BMP of a body, and where its value starts and ends.
+Field = tuple[Bmp, int, int]
 
 
 def walk(body: memoryview, at: int = 0) -> tuple[list[Field], int]:
@@ -126,7 +122,7 @@ def walk(body: memoryview, at: int = 0) -> tuple[list[Field], int]:
         end = start + length
         if length < 0 or end > size:
             break
-        fields.append(Field(row, start, end))
+        fields.append((row, start, end))
         at = end
     return fields, at
 

@@ -17,6 +17,7 @@ class Kind(Enum):
     NUMBER = "BCD, kept as an integer"
     DIGITS = "BCD, kept as digits with their leading zeros"
     TEXT = "text, scrubbed before it is read"
+    PADDED_TEXT = "text of fixed length, filled with blanks"
     TOTALS = "end-of-day totals"
     TLV = "a TLV container"
     CARD = "card number: sealed"

@@ -73,8 +73,6 @@ _STATUS_TAGS: Final = _TEXTS | {
     0x1F6A: "remaining",
     0x41: "card_type_id",
     0x44: "application_name",
-    0x46: "emv_customer_text",
-    0x47: "emv_merchant_text",
 }
 
 _LAYOUTS: Final = (

@@ -195,8 +195,6 @@ class StatusInformation:
     cashback: int | None = None
     remaining: int | None = None
     application_name: str = ""
-    emv_customer_text: str = ""
-    emv_merchant_text: str = ""
     extended_error_text: str = ""
     dropped_card_fields: int = 0
     scrubbed_numbers: int = 0

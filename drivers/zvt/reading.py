@@ -7,18 +7,16 @@ APDU at its end.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Final, NamedTuple
 
-from drivers.card import Card, scrub_text
+from drivers.card import Card, Vault, scrub_text
 from drivers.terminal import ProtocolError
 from drivers.zvt import bmp, fields, tlv
 from drivers.zvt.apdu import Malformed
 from drivers.zvt.fields import Kind
-from drivers.zvt.layouts import REPEATED, Head, Layout
+from drivers.zvt.layouts import BY_CONTROL, REPEATED, Head, Layout
 from drivers.zvt.texts import Charset, decode_text
-
-if TYPE_CHECKING:
-    from drivers.card import Vault
 
 # A shorter text has no room for a card number: 13 digits are the shortest.
 SHORTEST_NUMBER_BYTES: Final = 13
@@ -30,6 +28,10 @@ class CardDesk(NamedTuple):
 
     vault: Vault
     context: str
+
+
+_Take = Callable[["Reader", str, int, int], None]
+_Step = tuple[_Take, str, int]
 
 
 class Reader:
@@ -71,42 +73,16 @@ class Reader:
             self._take_head(field, end)
             self.at = end
 
-    def _take_head(self, field: Head, end: int) -> None:
-        value = self._value(field.kind, self.at, end)
-        if value is None and field.mandatory:
-            raise ProtocolError(Malformed.BCD, field.name)
-        self.values[field.name] = value
-
     def read_fields(self) -> None:
         """Take the BMPs and the TLV container from here to the end."""
         found, stopped = bmp.walk(self.body, self.at)
-        names = self.layout.bmps
+        plan = _BMPS[self.layout.control]
         for row, start, end in found:
-            if row.kind is Kind.TLV:
-                self.read_tags(start, end)
-            elif row.kind in _CARD_KINDS:
-                self._set_aside(row, start, end)
-            elif row.number in names:
-                value = self._value(row.kind, start, end)
-                if row.tail == b" " and value is not None:
-                    value = value.rstrip()
-                self._keep(names[row.number], value, end - start)
+            step = plan.get(row.number)
+            if step is not None:
+                step[0](self, step[1], start, end)
         self.unparsed += len(self.body) - stopped
         self.at = len(self.body)
-
-    def read_tags(self, start: int, end: int) -> None:
-        """Take the tags of one container that the message has a place for."""
-        found, unread = tlv.elements(self.body, start, end)
-        self.unparsed += unread
-        names = self.layout.tags
-        for container, tag, at, stop in found:
-            row = tlv.TAGS.get(tag)
-            if row is None or (row.inside and row.inside != container):
-                continue
-            if row.kind is Kind.SECRET:
-                self.dropped += 1
-            elif tag in names:
-                self._keep(names[tag], self._value(row.kind, at, stop), stop - at)
 
     def text(self, start: int, end: int) -> str:
         """A text without card numbers."""
@@ -120,15 +96,12 @@ class Reader:
         if self._card is not None:
             self.values["card"] = desk.vault.take(Card.from_bcd(self._card, self._expiry), desk.context)
 
-    def _set_aside(self, row: bmp.Bmp, start: int, end: int) -> None:
-        if start == end:
-            return
-        if row.kind is Kind.EXPIRY:
-            self._expiry = self.body[start:end]
-        elif row.kind is Kind.CARD and self._card is None and row.number in self.layout.bmps:
-            self._card = self.body[start:end]
-        else:
-            self.dropped += 1
+    def _take_head(self, field: Head, end: int) -> None:
+        self.TAKES[field.kind](self, field.name, self.at, end)
+        if field.mandatory and field.name not in self.values:
+            raise ProtocolError(Malformed.BCD, field.name)
+
+    # ---- one field; what is no value of its kind is counted as unparsed ----
 
     def _keep(self, name: str, value: Any, size: int) -> None:
         if value is None:
@@ -138,19 +111,90 @@ class Reader:
         else:
             self.values.setdefault(name, value)
 
-    def _value(self, kind: Kind, start: int, end: int) -> Any:
-        """The value as `kind` says, or None where the bytes are no such value."""
-        if kind is Kind.TEXT:
-            return self.text(start, end)
-        view = self.body[start:end]
-        if kind is Kind.NUMBER:
-            return fields.number(view)
-        if kind is Kind.DIGITS:
-            return fields.digits(view)
-        if kind is Kind.TOTALS:
-            return fields.totals(view)
-        longest = 1 if kind is Kind.BYTE else LONGEST_INTEGER_BYTES
-        return int.from_bytes(view, "big") if 0 < end - start <= longest else None
+    def _byte(self, name: str, start: int, end: int) -> None:
+        self._keep(name, self.body[start] if end == start + 1 else None, end - start)
+
+    def _integer(self, name: str, start: int, end: int) -> None:
+        fits = 0 < end - start <= LONGEST_INTEGER_BYTES
+        self._keep(name, int.from_bytes(self.body[start:end], "big") if fits else None, end - start)
+
+    def _number(self, name: str, start: int, end: int) -> None:
+        self._keep(name, fields.number(self.body[start:end]), end - start)
+
+    def _digits(self, name: str, start: int, end: int) -> None:
+        self._keep(name, fields.digits(self.body[start:end]), end - start)
+
+    def _text(self, name: str, start: int, end: int) -> None:
+        self._keep(name, self.text(start, end), end - start)
+
+    def _padded_text(self, name: str, start: int, end: int) -> None:
+        self._keep(name, self.text(start, end).rstrip(), end - start)
+
+    def _totals(self, name: str, start: int, end: int) -> None:
+        self._keep(name, fields.totals(self.body[start:end]), end - start)
+
+    def _card_number(self, _: str, start: int, end: int) -> None:
+        if start == end:
+            return
+        if self._card is None:
+            self._card = self.body[start:end]
+        else:
+            self.dropped += 1
+
+    def _card_expiry(self, _: str, start: int, end: int) -> None:
+        self._expiry = self.body[start:end]
+
+    def _secret(self, _: str, start: int, end: int) -> None:
+        self.dropped += end > start
+
+    def _tags(self, _: str, start: int, end: int) -> None:
+        found, unread = tlv.elements(self.body, start, end)
+        self.unparsed += unread
+        plan = _TAGS[self.layout.control]
+        for container, tag, at, stop in found:
+            step = plan.get(tag)
+            if step is not None and step[2] in {0, container}:
+                step[0](self, step[1], at, stop)
+
+    TAKES: ClassVar[Mapping[Kind, _Take]] = {
+        Kind.BYTE: _byte,
+        Kind.INTEGER: _integer,
+        Kind.NUMBER: _number,
+        Kind.DIGITS: _digits,
+        Kind.TEXT: _text,
+        Kind.PADDED_TEXT: _padded_text,
+        Kind.TOTALS: _totals,
+        Kind.CARD: _card_number,
+        Kind.EXPIRY: _card_expiry,
+        Kind.SECRET: _secret,
+        Kind.TLV: _tags,
+    }
 
 
-_CARD_KINDS: Final = frozenset({Kind.CARD, Kind.EXPIRY, Kind.SECRET})
+# Looked at in every message, whether it has a place for them or not.
+_ALWAYS: Final = frozenset({Kind.SECRET, Kind.EXPIRY, Kind.TLV})
+
+
+def _bmp_steps(layout: Layout) -> dict[int, _Step]:
+    """What to do with each BMP of a message; one without a step is skipped."""
+    steps = {}
+    for row in bmp.TABLE.values():
+        name = layout.bmps.get(row.number, "")
+        if name or row.kind in _ALWAYS:
+            steps[row.number] = (Reader.TAKES[row.kind], name, 0)
+        elif row.kind is Kind.CARD:
+            steps[row.number] = (Reader.TAKES[Kind.SECRET], name, 0)
+    return steps
+
+
+def _tag_steps(layout: Layout) -> dict[int, _Step]:
+    """What to do with each tag of a message; the last part is the container that it counts in."""
+    return {
+        tag.number: (Reader.TAKES[tag.kind], layout.tags.get(tag.number, ""), tag.inside)
+        for tag in tlv.TAGS.values()
+        if tag.number in layout.tags or tag.kind is Kind.SECRET
+    }
+
+
+_BMPS: Final = {layout.control: _bmp_steps(layout) for layout in BY_CONTROL.values()}
+_TAGS: Final = {layout.control: _tag_steps(layout) for layout in BY_CONTROL.values()}

@@ -34,6 +34,7 @@ _CODECS: Final = {
     charset: f"iso8859_{charset.value}" for charset in Charset if charset.name.startswith("ISO_8859")
 } | {Charset.ZVT_7BIT: _TOLERANT, Charset.UTF_8: "utf-8", Charset.CP437: _TOLERANT}
 
+_SEVEN_BIT: Final = Charset.ZVT_7BIT
 _UMLAUTS: Final = str.maketrans("[\\]{|}~", "ÄÖÜäöüß")
 _NO_UMLAUTS: Final = str.maketrans("ÄÖÜäöüß", "[\\]{|}~")
 
@@ -44,22 +45,20 @@ def decode_text(value: memoryview, charset: Charset) -> str:
     A terminal's text is shown on the cashier's screen, where an escape
     sequence or a mark that turns the writing direction would be obeyed.
     """
-    text = _decode(value, charset).rstrip("\0")
+    try:
+        text = str(value, _CODECS[charset])
+    except UnicodeDecodeError:
+        text = str(value, _TOLERANT)
+    if charset is _SEVEN_BIT:
+        text = text.translate(_UMLAUTS)
+    text = text.rstrip("\0")
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else " " for char in text)
 
 
-def _decode(value: memoryview, charset: Charset) -> str:
-    try:
-        text = str(value, _CODECS[charset])
-    except UnicodeDecodeError:
-        return str(value, _TOLERANT)
-    return text.translate(_UMLAUTS) if charset is Charset.ZVT_7BIT else text
-
-
 def encode_text(text: str, charset: Charset) -> bytes:
     """Text as bytes; a character that the set does not have becomes a question mark."""
-    if charset is Charset.ZVT_7BIT:
+    if charset is _SEVEN_BIT:
         return text.translate(_NO_UMLAUTS).encode("ascii", "replace")
     return text.encode(_CODECS[charset], "replace")

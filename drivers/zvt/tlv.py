@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from drivers.zvt.fields import Kind
 
@@ -36,8 +36,8 @@ TAGS: Final[dict[int, Tag]] = {
         Tag(0x1B, Kind.BYTE, "diagnosis type"),
         Tag(0x41, Kind.INTEGER, "card type id"),
         Tag(0x44, Kind.TEXT, "preferred application name"),
-        Tag(0x46, Kind.TEXT, "EMV print data, customer"),
-        Tag(0x47, Kind.TEXT, "EMV print data, merchant"),
+        Tag(0x46, Kind.UNUSED, "EMV print data, customer"),
+        Tag(0x47, Kind.UNUSED, "EMV print data, merchant"),
         Tag(0x4C, Kind.SECRET, "UID of a contactless card"),
         Tag(0x1F07, Kind.BYTE, "receipt type"),
         Tag(0x1F08, Kind.SECRET, "track 1"),
@@ -61,13 +61,8 @@ CONTAINERS = frozenset(
 )
 
 
-class Element(NamedTuple):
-    """One primitive element: its container (0 = top), its tag, where its value starts and ends."""
-
-    container: int
-    tag: int
-    start: int
-    end: int
+# One primitive element: its container (0 = top), its tag, where its value starts and ends.
+Element = tuple[int, int, int, int]
 
 
 def elements(data: memoryview, start: int, end: int) -> tuple[list[Element], int]:
@@ -89,7 +84,7 @@ def _read(data: memoryview, at: int, end: int, container: int, depth: int, found
         if tag < 0 or size < 0 or stop > end or len(found) >= MOST_ELEMENTS:
             return unread + end - at
         if tag not in CONTAINERS:
-            found.append(Element(container, tag, start, stop))
+            found.append((container, tag, start, stop))
         elif depth < DEEPEST_NESTING:
             unread += _read(data, start, stop, tag, depth + 1, found)
         else:

@@ -85,7 +85,7 @@ def _bmps(layout: Layout, values: Mapping[str, Any], charset: Charset) -> Iterat
 
 def _text(row: bmp.Bmp, value: Any, charset: Charset) -> bytes:
     """The text of a BMP, padded or ended as its row says; empty for other kinds."""
-    if row.kind is not Kind.TEXT:
+    if row.kind not in {Kind.TEXT, Kind.PADDED_TEXT}:
         return b""
     text = encode_text(value, charset)
     return text.ljust(row.length, row.tail) if row.length > 0 else text + row.tail

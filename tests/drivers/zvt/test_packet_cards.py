@@ -100,7 +100,7 @@ def test_a_read_card_answer_without_a_result_code_gives_the_sealed_number_only()
 TEXTS = [
     bmp.field(0x3C, f"card {CLEAR} ok".encode()),
     bmp.field(0x8B, f"{CLEAR}\0".encode()),
-    *(bmp.field(0x06, tlv.element(tag, f"PAN {CLEAR}".encode())) for tag in (0x44, 0x46, 0x47, 0x1F17)),
+    *(bmp.field(0x06, tlv.element(tag, f"PAN {CLEAR}".encode())) for tag in (0x44, 0x1F17)),
     bmp.field(0x06, tlv.element(0x24, tlv.element(0x07, f"PAN {CLEAR}".encode()))),
 ]
 
