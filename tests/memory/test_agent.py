@@ -1,0 +1,119 @@
+"""The running agent, after a hundred payments whose answers held the whole card: nothing of it is left.
+
+The terminal sends the number (BMP 22), track 2 (BMP 23) and prints the number on
+both receipts. Which numbers those were is learned from the journal, by opening
+the seals with the acquirer's key: that the seals hold them is shown on the way.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.demo.acts import Shop
+from agent.demo.house import House
+from agent.demo.network import free_port
+from agent.journal.entry import Answered, decode
+from agent.keys_demo import PRIVATE_FILE, load_acquirer_private
+from agent.payments.views import PaymentRequest
+from drivers.seal import open_sealed
+from tests import cards
+from tests.memory.scanner import FORMS, scan
+
+PAYMENTS = 100
+PLANTED = cards.make(4711, prefix="453201")
+SCRIPT = """
+[terminal]
+software = "TILLGATE-SIM 1"
+
+[default]
+card = "generated"
+shown = "track_2"
+display = []
+receipt = ["Karte {card}", "Betrag"]
+"""
+
+# Of the sealed plaintext: version, count of digits, then 19 digits of room and the expiry (drivers/card.py).
+NUMBER_AT = 2
+EXPIRY_AT = 21
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A shop that has taken the payments and still runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        # The control: a number in the environment block lies in the agent's own memory.
+        patch.setenv("TILLGATE_TEST_PLANTED", PLANTED)
+        house = House(tmp_path_factory.mktemp("house"), port=free_port())
+        house.furnish()
+        (house.folder / "terminal.toml").write_text(SCRIPT, "utf-8")
+        house.start_terminal()
+        house.start("agent", "agent", "--settings", str(house.folder / "tillgate.toml"))
+    try:
+        house.wait_for(lambda: house.terminal_is("ready"), "the agent and its terminal")
+        shop = Shop(house, lambda _text: None)
+        for number in range(PAYMENTS):
+            view = shop.send(f"M-{number}", PaymentRequest(amount=100 + number, currency="EUR"))
+            assert view.verdict == "approved"
+        yield house
+    finally:
+        house.close()
+
+
+@pytest.fixture(scope="module")
+def opened(house: House) -> list[tuple[str, str]]:
+    """Number and expiry of every payment, as the acquirer reads them."""
+    private = load_acquirer_private(house.folder / "acquirer" / PRIVATE_FILE)
+    found = []
+    for file in sorted(house.journal.glob("*.jsonl")):
+        for line in file.read_bytes().splitlines():
+            body = decode(line).body if line.startswith(b"{") else None
+            if isinstance(body, Answered) and body.card is not None:
+                sealed, key_id = b64decode(body.card.sealed), body.card.key_id
+                plain = open_sealed(
+                    sealed, private, key_id=key_id, origin=house.origin, context=body.till_number
+                )
+                number = plain[NUMBER_AT : NUMBER_AT + plain[1]].decode("ascii")
+                found.append((number, plain[EXPIRY_AT : EXPIRY_AT + 4].decode("ascii")))
+    return found
+
+
+def test_every_seal_opens_for_the_acquirer_and_holds_another_card(opened: list[tuple[str, str]]) -> None:
+    assert len(set(opened)) == PAYMENTS
+    assert all(number == cards.with_check_digit(number[:-1]) for number, _expiry in opened)
+
+
+def test_no_card_is_left_in_the_memory_of_the_running_agent(
+    house: House, opened: list[tuple[str, str]]
+) -> None:
+    pid = house.programs["agent"].pid
+    numbers = [number for number, _expiry in opened]
+    tracks = [f"{number}={expiry}201" for number, expiry in opened]
+    try:
+        hits = scan(pid, [*numbers, PLANTED], tracks)
+    except PermissionError:
+        pytest.skip("reading another process's memory needs root")
+    planted = [hit for hit in hits if hit.what == len(numbers)]
+    assert planted, "the control: the scanner must see the planted number in this very process"
+    assert [hit for hit in hits if hit not in planted] == []
+
+
+def test_no_card_is_left_in_any_file_or_log(house: House, opened: list[tuple[str, str]]) -> None:
+    numbers = [number for number, _expiry in opened]
+    forms = {encode(number).strip(b"\0") for number in numbers for encode in FORMS.values()} - {b""}
+    forms |= {b64encode(number.encode())[:-4] for number in numbers}
+    pattern = re.compile(b"|".join(re.escape(form) for form in sorted(forms, reverse=True)))
+    files = [path for path in house.folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert {"agent.log", "bank.json", "terminal.trace"} <= {path.name for path in files}
+    found = [path.name for path in files if pattern.search(path.read_bytes())]
+    assert found == []
+
+
+def test_a_card_in_a_file_would_be_found(tmp_path: Path) -> None:
+    number = cards.make(1)
+    (tmp_path / "log").write_bytes(b"x" + number.encode() + b"x")
+    assert re.search(re.escape(FORMS["ascii"](number)), (tmp_path / "log").read_bytes())
