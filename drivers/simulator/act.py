@@ -103,9 +103,10 @@ class Act:
         if point in self.behaviour.skip:
             return POSITIVE
         wait_s = self.answer_timeout_s if point is Point.STATUS else T3_S
-        told = yield Ask(packet, wait_s, fields, self._trouble(point, Moment.AFTER), keep)
+        commits = point in {Point.STATUS, Point.RECEIPT}
+        told = yield Ask(packet, wait_s, fields, self._trouble(point, Moment.AFTER), commits, keep)
         if point in self.behaviour.twice:
-            told = yield Ask(packet, wait_s, fields, keep=keep)
+            told = yield Ask(packet, wait_s, fields, None, commits, keep)
         return told
 
     def before(self, point: Point) -> Story[None]:

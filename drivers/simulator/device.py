@@ -54,6 +54,7 @@ class SimulatedDevice:
         self._last_answer = Send(UNKNOWN_COMMAND)
         self._leaving: Gone | None = None
         self._gone_until: float | None = None
+        self._was_under_way = False
 
     def connected(self, now: float) -> None:
         """The till opened a fresh connection (TCP)."""
@@ -83,7 +84,8 @@ class SimulatedDevice:
     def deadline(self) -> float | None:
         """When `deadline_passed` wants to be called, or None."""
         line = self._line.deadline() if self._gone_until is None else None
-        times = [time for time in (line, self.terminal.deadline(), self._gone_until) if time is not None]
+        terminal = None if self._under_way else self.terminal.deadline()
+        times = [time for time in (line, terminal, self._gone_until) if time is not None]
         return min(times, default=None)
 
     def deadline_passed(self, now: float) -> None:
@@ -92,7 +94,8 @@ class SimulatedDevice:
             self._come_back(now)
         if self._gone_until is None:
             self._line.deadline_passed(now)
-        self._apply(self.terminal.deadline_passed(now), now)
+        if not self._under_way:
+            self._apply(self.terminal.deadline_passed(now), now)
         self._settle(now)
 
     def close(self) -> None:
@@ -102,7 +105,9 @@ class SimulatedDevice:
     def _take(self, now: float) -> None:
         for apdu in self._line.receive(now):
             if self._leaving is not None and self._line.idle:
-                continue  # the plug is out: what came with the acknowledgement was never heard
+                # The plug is out: what came behind the acknowledgement was neither heard nor acknowledged.
+                self._line.bytes_to_send()
+                continue
             if self._line.repeated:
                 self._apply([self._last_answer], now)
             else:
@@ -129,8 +134,16 @@ class SimulatedDevice:
                 self._trace.hide(memory.card)
             self._line.send(encode(effect.packet, memory.setup.character_set, effect.fields), now)
 
+    @property
+    def _under_way(self) -> bool:
+        """The till cannot answer yet: the line is still busy bringing it the question."""
+        return self.terminal.waits_for_answer and not self._line.idle
+
     def _settle(self, now: float) -> None:
         """Leave once the last message has arrived: the script says what the till has seen."""
+        if self._was_under_way and not self._under_way:
+            self.terminal.delivered(now)
+        self._was_under_way = self._under_way
         failed = self._line.trouble is not None
         if self._leaving is not None and (failed or self._line.idle):
             self._leave(self._leaving, now)

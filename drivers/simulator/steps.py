@@ -30,13 +30,15 @@ class Ask:
     """Send a command of the terminal and wait for the till's answer.
 
     Sent again when no answer came within `wait_s`. `then` happens once the
-    command has arrived. `keep`: do not give up, but ask again when the till is back.
+    command has arrived. `commits`: the answer decides about money. `keep`: do
+    not give up, but ask again when the till is back.
     """
 
     packet: Packet
     wait_s: float
     fields: bytes = b""
     then: Gone | None = None
+    commits: bool = False
     keep: bool = False
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from drivers.simulator import money, service
-from drivers.simulator.act import T3_S, Act, Memory
+from drivers.simulator.act import Act, Memory
 from drivers.simulator.bank import Bank
 from drivers.simulator.behaviour import Cancel, Outcome, Playbook, Script
 from drivers.simulator.steps import Ask, Effect, Gone, Pause, Send, Story
@@ -82,12 +82,17 @@ class SimulatedTerminal:
         self._asked: Ask | None = None
         self._tries = 0
         self._due: float | None = None
-        self._answer_owed_until = 0.0
+        self._strays = 0  # answers that may still come to what was said before
 
     @property
     def busy(self) -> bool:
         """True while a dialogue runs."""
         return self._story is not None
+
+    @property
+    def waits_for_answer(self) -> bool:
+        """True while the till owes an answer; the deadline is for that."""
+        return self._asked is not None
 
     def receive(self, packet: Packet, now: float) -> list[Effect]:
         """Take one packet from the till."""
@@ -120,7 +125,13 @@ class SimulatedTerminal:
 
     def line_back(self, now: float) -> list[Effect]:
         """The line is there again: whatever is unanswered is said again (reference 11.4, step 2)."""
+        self._strays = self._tries = 0
         return [] if self._asked is None else self._repeat(self._asked, now)
+
+    def delivered(self, now: float) -> None:
+        """What was sent has arrived: the till's time to answer begins (T3)."""
+        if self._asked is not None and self._due is not None:
+            self._due = now + self._asked.wait_s
 
     def _begin(self, packet: Packet, now: float) -> list[Effect]:
         memory = self.memory
@@ -146,6 +157,7 @@ class SimulatedTerminal:
         setup = self.memory.setup
         at = self._started + timedelta(seconds=now)
         self._act = Act(self.memory, orders, at, setup.answer_timeout_s)
+        self._strays = 0
         self._story = story(self._act, packet)
         return self._go_on(None, now)
 
@@ -157,10 +169,11 @@ class SimulatedTerminal:
         """Reference 4: busy is `84 9C`; a status enquiry is answered with status 9C (reference 12)."""
         asked = self._asked
         if asked is not None:
+            self._strays = self._tries = 0  # the till speaks in order: no older answer is under way
             again = self._repeat(asked, now) if asked.keep and self._due is None else []
             return [Send(BUSY), *again]
         if isinstance(packet, StatusEnquiry):
-            self._answer_owed_until = now + T3_S
+            self._strays += 1
             return [Send(POSITIVE), Send(Completion(terminal_status=STATUS_BUSY))]
         return [Send(BUSY)]
 
@@ -176,10 +189,15 @@ class SimulatedTerminal:
         return [Send(POSITIVE), *(self._go_on(None, now) if waiting else [])]
 
     def _answered(self, answer: Answer, now: float) -> list[Effect]:
-        if now < self._answer_owed_until:  # it belongs to the status that was given in between
-            self._answer_owed_until = 0.0
+        """Answers carry no number: where one decides about money, those to older messages are let pass."""
+        asked = self._asked
+        if self._strays and (asked is None or asked.commits):
+            self._strays -= 1
             return []
-        return [] if self._asked is None else self._go_on(answer, now)
+        if asked is None:
+            return []
+        self._strays += self._tries - 1
+        return self._go_on(answer, now)
 
     def _repeat(self, asked: Ask, now: float) -> list[Effect]:
         self._tries += 1
@@ -190,6 +208,7 @@ class SimulatedTerminal:
         if asked.keep:
             self._due = None
             return []
+        self._strays += self._tries
         return self._go_on(None, now)
 
     def _go_on(self, told: Answer | None, now: float) -> list[Effect]:

@@ -123,6 +123,8 @@ class LineTill:
     def run(self, command: Packet | None, answer: Policy = yes) -> list[Packet]:
         """Say the command and answer until both sides have nothing to wait for."""
         heard: list[Packet] = []
+        if self.line.trouble is not None:
+            self.line.reset(self.now)
         if command is not None:
             self.line.send(encode(command), self.now)
         for _ in range(MANY_TURNS):
@@ -145,6 +147,7 @@ class LineTill:
             back = self.device.bytes_to_send(self.now)
             if plugged and not self.device.plugged:
                 self.outages.append(self.now)
+                self.line.reset(self.now)
             if not there and not back:
                 return
             self._hear(back, heard, answer)

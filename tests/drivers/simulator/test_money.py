@@ -88,6 +88,23 @@ def test_a_payment_is_not_stored_before_the_till_has_answered_the_result(till: T
     assert states(till) == [State.BOOKED]
 
 
+def test_late_answers_to_display_texts_do_not_commit_the_payment(till: Till) -> None:
+    """A till that hung for a minute answers everything at once."""
+    waiting = till.say(Authorisation(1010, 978))
+    while not any(isinstance(packet, StatusInformation) for packet in waiting):
+        due = till.terminal.deadline()
+        assert due is not None
+        waiting = till.wait_until(due)
+
+    for _ in range(9):  # three texts, three times each
+        assert till.say(POSITIVE) == []
+    assert till.bank.balance() == 0
+
+    till.run(POSITIVE)
+
+    assert till.bank.balance() == 1010
+
+
 @pytest.mark.parametrize("silent", [StatusInformation, PrintTextBlock])
 def test_a_payment_is_reversed_when_the_till_does_not_answer(till: Till, silent: type[Packet]) -> None:
     heard = till.pay(answer=silent_on(silent))
