@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Final
 
 from drivers.simulator.cards import Shown
+from drivers.terminal import SIMULATOR_SOFTWARE
 from drivers.zvt.packet import Charset
 
 
@@ -137,6 +138,7 @@ class Fault:
 class TerminalSetup:
     """What the terminal is. `status` is its state at power-up (reference 9, terminal status).
 
+    `software` is how an agent knows a simulator; another text plays a real terminal in a test.
     `auto_reversal`: the specification's 2.2.8, a result that is not answered is
     reversed. False is the reading of chapter 4 and of card complete: it stays,
     and the pending message is given again.
@@ -147,7 +149,7 @@ class TerminalSetup:
     terminal_id: str = "29001006"
     merchant_id: str = "100764992"
     merchant: str = "Demo-Laden"
-    software: str = "SIM 1.0"
+    software: str = f"{SIMULATOR_SOFTWARE} 1"
     currency: int = 978
     status: int = 0x00
     auto_reversal: bool = True

@@ -41,10 +41,9 @@ RECONCILE: Final = 0xF0
 # BMP 19 of a registration's completion.
 NEEDS_INITIALISATION: Final = 0x01
 NEEDS_DIAGNOSIS: Final = 0x02
-# Service bytes of 06 20 and 05 01.
+# Service byte of 06 20.
 SEND_STATUS: Final = 0x01
 NO_RECEIPT: Final = 0x02
-NO_SOFTWARE_VERSION: Final = 0x02
 # The count of BMP 60 is one byte; a real terminal closes the day before it is full.
 LARGEST_COUNT: Final = 0xFF
 
@@ -65,12 +64,15 @@ def registration(act: Act, request: Registration) -> Story[None]:
     yield from act.ask(Point.COMPLETION, done)
 
 
-def status_enquiry(act: Act, request: StatusEnquiry) -> Story[None]:
-    """05 01 at rest; a busy terminal answers in `terminal`."""
+def status_enquiry(act: Act, _request: StatusEnquiry) -> Story[None]:
+    """05 01 at rest; a busy terminal answers in `terminal`.
+
+    The software version is told even to a till that does not want it (service
+    byte 02): a simulator must never pass for a real terminal.
+    """
     yield from act.answer()
-    short = (request.service or 0) & NO_SOFTWARE_VERSION
-    software = "" if short else act.memory.setup.software
-    yield from act.ask(Point.COMPLETION, Completion(terminal_status=act.memory.status, software=software))
+    done = Completion(terminal_status=act.memory.status, software=act.memory.setup.software)
+    yield from act.ask(Point.COMPLETION, done)
 
 
 def repeat_receipt(act: Act, request: RepeatReceipt) -> Story[None]:

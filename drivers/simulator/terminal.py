@@ -174,7 +174,8 @@ class SimulatedTerminal:
             return [Send(BUSY), *again]
         if isinstance(packet, StatusEnquiry):
             self._strays += 1
-            return [Send(POSITIVE), Send(Completion(terminal_status=STATUS_BUSY))]
+            busy = Completion(terminal_status=STATUS_BUSY, software=self.memory.setup.software)
+            return [Send(POSITIVE), Send(busy)]
         return [Send(BUSY)]
 
     def _abort(self, now: float) -> list[Effect]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drivers.simulator.bank import Bank
+from drivers.terminal import SIMULATOR_SOFTWARE
 from drivers.zvt.packet import (
     POSITIVE,
     UNKNOWN_COMMAND,
@@ -94,16 +95,20 @@ def test_display_texts_are_shown(till: Till) -> None:
     assert till.terminal.memory.displayed == ("Bitte warten", "Kasse 2")
 
 
-def test_a_status_enquiry_gives_state_and_software(till: Till) -> None:
-    assert completion(till.run(StatusEnquiry(123456))) == Completion(terminal_status=0, software="SIM 1.0")
-    assert completion(till.run(StatusEnquiry(123456, 3))) == Completion(terminal_status=0)
+@pytest.mark.parametrize("service", [None, 0x03, 0x07])
+def test_a_status_enquiry_always_says_that_this_is_a_simulator(till: Till, service: int | None) -> None:
+    done = completion(till.run(StatusEnquiry(123456, service)))
+
+    assert done == Completion(terminal_status=0, software="TILLGATE-SIM 1")
+    assert done.software.startswith(SIMULATOR_SOFTWARE)
 
 
 def test_a_status_enquiry_during_a_payment_says_busy_and_changes_nothing(till_with: Scripted) -> None:
     till = till_with("[[payment]]\nsilence_s = 60\ndisplay = []")
     till.say(Authorisation(1010, 978))
 
-    assert till.say(StatusEnquiry(123456, 3)) == [POSITIVE, Completion(terminal_status=0x9C)]
+    busy = Completion(terminal_status=0x9C, software="TILLGATE-SIM 1")
+    assert till.say(StatusEnquiry(123456, 3)) == [POSITIVE, busy]
 
     till.run(POSITIVE)
 
