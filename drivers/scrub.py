@@ -71,7 +71,15 @@ def scrub_text(text: memoryview) -> int:
     """Overwrite card numbers and tracks in raw single-byte text with `*`; gives how many there were.
 
     What truncation allows stays, the rest of a track goes altogether. `text` must be writable.
+    Hiding a number sets its neighbours apart, so it looks until there is nothing more.
     """
+    count = found = _hide_all(text)
+    while found:
+        found = _hide_all(text)
+    return count
+
+
+def _hide_all(text: memoryview) -> int:
     count, reached = 0, -1
     for finding in sorted(find(text), key=lambda found: (found.start, -found.end)):
         if finding.start >= reached:
