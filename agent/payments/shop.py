@@ -60,6 +60,9 @@ class Shop:
     follow: Callable[[Entry], None] = lambda _entry: None
     _journal: Journal | None = None
 
+    def __post_init__(self) -> None:
+        self.digest = self.settings.digest  # hashed once: no payment waits for it
+
     @property
     def journal(self) -> Journal:
         """The open journal."""
@@ -103,7 +106,7 @@ class Shop:
             till_number=request.till_number,
             step=decision.step,
             reasons=list(decision.reasons),
-            policy=self.settings.digest,
+            policy=self.digest,
         )
 
     def _original(self, request: Requested) -> Original | None:
