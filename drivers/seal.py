@@ -45,15 +45,15 @@ class SealError(DriverError):
     """No card can be sealed, so no payment may be taken. The text is for a person."""
 
 
-class KeyUnknown(SealError):  # noqa: N818  (the contract's name)
+class KeyUnknown(SealError):
     """There is no usable acquirer key at all."""
 
 
-class KeyExpired(SealError):  # noqa: N818
+class KeyExpired(SealError):
     """Every acquirer key is over, or not valid yet."""
 
 
-class NotOpened(SealError):  # noqa: N818
+class NotOpened(SealError):
     """A seal does not open: another key, another payment, or it was changed."""
 
 

@@ -13,6 +13,7 @@ import argparse
 import random
 import sys
 import time
+import zlib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -39,9 +40,10 @@ LENGTHS = {
 
 
 def one_input(data: bytes) -> None:
-    """Any bytes. Raises `AssertionError` on a finding."""
+    """Any bytes. Raises `AssertionError` on a finding. The redactor is slow: it gets its share."""
     check(data)
-    check_redact(data)
+    if zlib.crc32(data) % REDACT_EVERY == 0:
+        check_redact(data)
 
 
 def check(data: bytes) -> bytes:
