@@ -16,7 +16,7 @@ from drivers.zvt import bmp, fields, tlv
 from drivers.zvt.apdu import Malformed
 from drivers.zvt.fields import Kind
 from drivers.zvt.layouts import BY_CONTROL, REPEATED, Head, Layout
-from drivers.zvt.texts import Charset, decode_text
+from drivers.zvt.texts import Charset, blank_controls, decode_text
 
 # A shorter text has no room for a card number: 13 digits are the shortest.
 SHORTEST_NUMBER_BYTES: Final = 13
@@ -86,10 +86,10 @@ class Reader:
 
     def text(self, start: int, end: int) -> str:
         """A text without card numbers."""
-        view = self.body[start:end]
-        if end - start >= SHORTEST_NUMBER_BYTES:
-            self.scrubbed += scrub_text(view)
-        return decode_text(view, self._charset)
+        text = blank_controls(self.body[start:end], self._charset)
+        if len(text) >= SHORTEST_NUMBER_BYTES:
+            self.scrubbed += scrub_text(text)
+        return decode_text(text, self._charset)
 
     def seal_card(self, desk: CardDesk) -> None:
         """Give the number, if there was one, to the vault, which wipes it."""

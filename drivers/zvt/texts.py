@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 from typing import Final
 
@@ -39,11 +40,33 @@ _UMLAUTS: Final = str.maketrans("[\\]{|}~", "ÄÖÜäöüß")
 _NO_UMLAUTS: Final = str.maketrans("ÄÖÜäöüß", "[\\]{|}~")
 
 
-def decode_text(value: memoryview, charset: Charset) -> str:
-    """Text for people: zeros at the end are dropped, control characters become spaces.
+# Control characters of all sets, and of ISO 8859 the second range. In UTF-8 those bytes are letters.
+_CONTROLS: Final = re.compile(rb"[\x00-\x1f\x7f]")
+_CONTROLS_8859: Final = re.compile(rb"[\x00-\x1f\x7f-\x9f]")
+_LAST_8859: Final = Charset.ISO_8859_16
 
-    A terminal's text is shown on the cashier's screen, where an escape
-    sequence or a mark that turns the writing direction would be obeyed.
+
+def blank_controls(value: memoryview, charset: Charset) -> memoryview:
+    """The text without zeros at its end, its control characters made blanks where they lie.
+
+    To be done before card numbers are looked for: a number that a control
+    character cuts in two is none, and would be whole again on the screen.
+    """
+    end = len(value)
+    while end and not value[end - 1]:
+        end -= 1
+    text = value[:end]
+    pattern = _CONTROLS_8859 if 0 < charset <= _LAST_8859 else _CONTROLS
+    for match in pattern.finditer(text):
+        text[match.start()] = 0x20
+    return text
+
+
+def decode_text(value: memoryview, charset: Charset) -> str:
+    """Text that a screen can show.
+
+    A terminal's text is shown to the cashier, where an escape sequence or a
+    mark that turns the writing direction would be obeyed.
     """
     try:
         text = str(value, _CODECS[charset])
@@ -51,10 +74,15 @@ def decode_text(value: memoryview, charset: Charset) -> str:
         text = str(value, _TOLERANT)
     if charset is _SEVEN_BIT:
         text = text.translate(_UMLAUTS)
-    text = text.rstrip("\0")
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() else " " for char in text)
+    return "".join(_shown(char) for char in text)
+
+
+def _shown(char: str) -> str:
+    if char.isprintable():
+        return char
+    return " " if char.isspace() else "?"
 
 
 def encode_text(text: str, charset: Charset) -> bytes:

@@ -113,6 +113,13 @@ def test_a_number_inside_a_text_is_overwritten_and_counted(field: bytes) -> None
     assert "411111******1111" in repr(packet)
 
 
+@pytest.mark.parametrize("cut", ["\n", "\x06", "\t", "\x7f", "\0"])
+def test_a_control_character_inside_a_number_does_not_hide_it(cut: str) -> None:
+    """Found by the fuzz target: the character became a blank behind the search, and the number whole."""
+    line = read(join(0x06D1, b"\x00" + f"{CLEAR[:8]}{cut}{CLEAR[8:]}".encode()))
+    assert line == PrintLine(0, "411111** ****1111")
+
+
 def test_a_number_on_a_receipt_is_overwritten() -> None:
     line = read(join(0x06D1, b"\x00" + CLEAR.encode()))
     assert line == PrintLine(0, "411111******1111")

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.zvt import codes
-from drivers.zvt.texts import Charset, decode_text, encode_text
+from drivers.zvt.texts import Charset, blank_controls, decode_text, encode_text
 from tests.drivers.zvt.stage import secret
 
 
 def read(data: bytes, charset: Charset) -> str:
-    return decode_text(secret(data), charset)
+    return decode_text(blank_controls(secret(data), charset), charset)
 
 
 @pytest.mark.parametrize(

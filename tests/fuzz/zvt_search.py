@@ -1,0 +1,80 @@
+"""The search that the ZVT fuzz targets share.
+
+With atheris installed it is guided by coverage and begins with the good input;
+else, or with --plain, it is a seeded loop that bends good input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+FINDINGS_SHOWN = 20
+MOST_ACCIDENTS = 5
+LONGEST_PIECE_BYTES = 40
+
+
+def bent(rng: random.Random, good: Sequence[bytes], pieces: Sequence[bytes]) -> bytes:
+    """Good input after a few accidents."""
+    data = bytearray(rng.choice(good))
+    for _ in range(rng.randrange(MOST_ACCIDENTS + 1)):
+        at = rng.randrange(len(data) + 1)
+        match rng.randrange(7):
+            case 0:
+                data[at:at] = rng.choice(pieces)
+            case 1:
+                del data[at : at + rng.randrange(1, LONGEST_PIECE_BYTES)]
+            case 2 | 3:
+                data[at : at + 1] = bytes((rng.randrange(256),))
+            case 4:
+                data[at:] = rng.choice(good)[at:]
+            case 5:
+                data[at:at] = rng.randbytes(rng.randrange(1, LONGEST_PIECE_BYTES))
+            case _:
+                data[at:at] = data[at : at + rng.randrange(1, LONGEST_PIECE_BYTES)]
+    return bytes(data)
+
+
+def loop(
+    one_input: Callable[[bytes], None], good: Sequence[bytes], pieces: Sequence[bytes], runs: int, seed: int
+) -> int:
+    """The seeded search; gives the number of findings and prints the first of them."""
+    rng, began, findings = random.Random(seed), time.perf_counter(), 0  # noqa: S311 - repeatable on purpose
+    for run in range(runs):
+        data = bent(rng, good, pieces)
+        try:
+            one_input(data)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
+            findings += 1
+            if findings <= FINDINGS_SHOWN:
+                print(f"finding in run {run}: {error!r} from {data.hex()}", file=sys.stderr)  # noqa: T201 - a program
+    took_s = time.perf_counter() - began
+    print(f"{runs} inputs, seed {seed}, {took_s:.1f} s: {findings} findings")  # noqa: T201 - a program
+    return findings
+
+
+def search(one_input: Callable[[bytes], None], good: Sequence[bytes], pieces: Sequence[bytes]) -> None:
+    """Read the options and search; leaves with an error when something was found."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--plain", action="store_true", help="the seeded loop even if atheris is there")
+    args = parser.parse_args()
+    try:
+        import atheris  # noqa: PLC0415 - there are no wheels for every Python
+    except ImportError:
+        args.plain = True
+    if args.plain:
+        sys.exit(1 if loop(one_input, good, pieces, args.runs, args.seed) else 0)
+    with tempfile.TemporaryDirectory() as corpus:
+        for number, data in enumerate(good):
+            Path(corpus, str(number)).write_bytes(data)
+        atheris.instrument_all()
+        options = [f"-runs={args.runs}", f"-seed={args.seed}", f"-artifact_prefix={tempfile.gettempdir()}/"]
+        atheris.Setup([sys.argv[0], *options, corpus], one_input)
+        atheris.Fuzz()
