@@ -76,8 +76,18 @@ class Commit:
 class FileCommits:
     """The commits of one file from a position on; after the last one, `tail` tells what is left."""
 
-    def __init__(self, folder: Readable, file: str, *, offset: int, line: int, index: int) -> None:
+    def __init__(
+        self,
+        folder: Readable,
+        file: str,
+        *,
+        offset: int,
+        line: int,
+        index: int,
+        block_bytes: int = BLOCK_BYTES,
+    ) -> None:
         self._folder = folder
+        self._block_bytes = block_bytes
         self.file = file
         self.offset = offset
         self.line = line
@@ -87,7 +97,7 @@ class FileCommits:
     def __iter__(self) -> Iterator[Commit]:
         pending: list[bytes] = []
         rest, position = b"", self.offset
-        while block := self._folder.read(self.file, position, BLOCK_BYTES):
+        while block := self._folder.read(self.file, position, self._block_bytes):
             position += len(block)
             lines = (rest + block).split(b"\n")
             rest = lines.pop()

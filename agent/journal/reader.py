@@ -88,9 +88,12 @@ class JournalReader:
     def _part(self, name: str, index: int) -> FileCommits:
         """The rest of a file from the last place that is not behind `index`."""
         file, offset, line, begin = self._place
-        if file != name or begin > index:
+        # A file that became shorter is another file, whatever its name: a disk image was restored.
+        if file != name or begin > index or offset > self._seen.get(name, 0):
             offset, line, begin = 0, 1, first_index(name)
-        return FileCommits(self._folder, name, offset=offset, line=line, index=begin)
+        return FileCommits(
+            self._folder, name, offset=offset, line=line, index=begin, block_bytes=self._block_bytes
+        )
 
 
 def _since(commit: Commit, index: int) -> Commit:
