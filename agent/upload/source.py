@@ -11,6 +11,8 @@ from agent.upload.uploader import Batch
 
 # What fits well into 32 MB of memory together with everything else; a catch-up takes several.
 MAX_BATCH_BYTES = 256 * 1024
+# A few commits at a time; four of these are in memory while a file is read.
+BLOCK_BYTES = 64 * 1024
 # Half of what the collector takes in one request.
 MAX_BATCH_LINES = 4_096
 
@@ -59,7 +61,7 @@ class Source:
     @classmethod
     def of(cls, folder: Path) -> Source:
         """The source over a journal folder."""
-        return cls(JournalReader(folder), JournalReader(folder))
+        return cls(JournalReader(folder, BLOCK_BYTES), JournalReader(folder, BLOCK_BYTES))
 
     def size(self) -> int:
         """How many entries the journal has; 0 while the agent has not made the folder."""

@@ -83,8 +83,9 @@ GOOD = tuple(
 )
 PIECES = (
     b"\n", b"\n\n", b"\n\n\n", b"\r\n", b"\x00", b"\xff", b"start ", b"old ", b"tillgate-lines/v1", b"0",
-    b"00", b"-1", b"+3", b"9" * 19, b"9" * 20, b" 3", b"3 ", "\uff13".encode(), b"A" * 43 + b"=", b"\xe2\x80\x94 ",
-    ORIGIN.encode(), b"../..", b"{}", b"x" * 70_000, signed(3), signed(12), signed(3).split(b"\n\n")[1] * 40,
+    b"00", b"-1", b"+3", b"9" * 19, b"9" * 20, b" 3", b"3 ", "\uff13".encode(), b"A" * 43 + b"=",
+    b"\xe2\x80\x94 ", ORIGIN.encode(), b"../..", b"{}", b"x" * 70_000, signed(3), signed(12),
+    signed(3).split(b"\n\n")[1] * 40,
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import ipaddress
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -72,7 +72,7 @@ class JournalFolder:
         self.folder.mkdir(exist_ok=True)
         for _ in range(count):
             if self.file is None or self.day not in self.file.name:
-                self.file = self.folder / file_name(self.frontier.size, self.day)
+                self.file = self.folder / file_name(self.frontier.size, date.fromisoformat(self.day))
             with self.file.open("ab") as file:
                 file.write(self._commit(lines))
         return self

@@ -29,8 +29,7 @@ def rude_server(papers: Papers, reads: int, says: bytes, *, handshake: bool = Tr
     tls = server_tls(*papers.server, papers.ca)
 
     def serve() -> None:
-        connection, _ = listener.accept()
-        with connection, suppress(OSError):
+        with suppress(OSError), listener.accept()[0] as connection:
             if handshake:
                 with tls.wrap_socket(connection, server_side=True) as wrapped:
                     _talk(wrapped, reads, says)
@@ -40,6 +39,7 @@ def rude_server(papers: Papers, reads: int, says: bytes, *, handshake: bool = Tr
     try:
         yield f"https://127.0.0.1:{listener.getsockname()[1]}"
     finally:
+        listener.shutdown(socket.SHUT_RDWR)  # wakes an accept that nobody came to
         thread.join()
         listener.close()
 
