@@ -8,16 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.journal.disk import Disk, JournalLocked
 from agent.journal.entry import Completed, Entry
 from agent.journal.evolving import EvolvingKey
 from agent.journal.journal import Journal
+from agent.journal.lines import note_of
 from agent.journal.note import Ed25519Signer, parse_vkey
 from agent.journal.recover import Snapshot
 
 ORIGIN = "journal.example/store-0042/pos-07"
+FIRST_FILE = "j0000000000-2026-03-28.jsonl"
 K0 = bytes(range(32))
 MORNING = datetime(2026, 3, 28, 9, 0, tzinfo=timezone(timedelta(hours=1)))
 SIGNER = Ed25519Signer(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes([1]) * 32))
@@ -174,3 +177,21 @@ def numbers(entries: list[Entry]) -> list[str]:
 def is_full(journal: Journal) -> bool:
     """`journal.full`, which may change between two looks; mypy takes a property for a constant."""
     return journal.full
+
+
+@pytest.fixture
+def disk() -> MemoryDisk:
+    return MemoryDisk()
+
+
+@pytest.fixture
+def world(disk: MemoryDisk) -> World:
+    return World(disk)
+
+
+def lines_of(disk: MemoryDisk) -> list[bytes]:
+    return [line for content in disk.files.values() for line in bytes(content).splitlines()]
+
+
+def notes_of(disk: MemoryDisk) -> list[bytes]:
+    return [note_of(line) for line in lines_of(disk) if line.startswith(b'"')]

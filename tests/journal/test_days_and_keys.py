@@ -1,0 +1,190 @@
+"""Days, clocks, the evolving key, and a disk that fills up."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.journal.entry import ClockMoved
+from agent.journal.evolving import EvolvingCheck, verify_evolving
+from agent.journal.journal import RESERVE_BYTES, RESERVE_LOW_BYTES, JournalBroken
+from agent.journal.note import parse_note
+from tests.journal.conftest import (
+    FIRST_FILE,
+    K0,
+    MORNING,
+    ORIGIN,
+    MemoryDisk,
+    World,
+    body,
+    is_full,
+    notes_of,
+    numbers,
+)
+
+
+def test_a_new_day_begins_a_new_file_and_the_tree_goes_on(world: World, disk: MemoryDisk) -> None:
+    journal = world.open()
+    journal.commit(body(1))
+    world.clock.pass_time(24 * 3600)
+    journal.commit(body(2), body(3))
+    assert list(disk.list()) == [FIRST_FILE, "j0000000001-2026-03-29.jsonl"]
+    journal.close()
+    again = world.open()
+    assert numbers(world.applied) == ["till-1", "till-2", "till-3"]
+    assert again.size == 3
+    assert not [e for e in world.applied if isinstance(e.body, ClockMoved)]
+
+
+def test_the_day_is_the_local_one(world: World, disk: MemoryDisk) -> None:
+    world.clock.now = MORNING.replace(hour=0, minute=10)
+    world.open().commit(body(1))
+    assert list(disk.list()) == [FIRST_FILE]
+
+
+def test_a_day_that_comes_back_does_not_begin_a_file(world: World, disk: MemoryDisk) -> None:
+    journal = world.open()
+    journal.commit(body(1))
+    world.clock.now -= MORNING - MORNING.replace(day=20)
+    journal.commit(body(2))
+    assert list(disk.list()) == [FIRST_FILE]
+
+
+def test_a_crash_after_a_file_was_begun_leaves_it_usable(world: World, disk: MemoryDisk) -> None:
+    journal = world.open()
+    journal.commit(body(1))
+    world.clock.pass_time(24 * 3600)
+    disk.fail_at = disk.calls + 4
+    with pytest.raises(JournalBroken):
+        journal.commit(body(2))
+    disk.power_cut()
+    world.clock.pass_time(24 * 3600)
+    world.open().commit(body(3))
+    disk.locked = False
+    again = World(disk, world.clock, world.keys)
+    again.open()
+    assert numbers(again.applied) == ["till-1", "till-3"]
+
+
+def test_a_clock_that_went_back_is_an_entry_before_the_others(world: World) -> None:
+    journal = world.open()
+    journal.commit(body(1))
+    world.clock.pass_time(60)
+    world.clock.now = MORNING.replace(hour=8)
+    (entry,) = journal.commit(body(2))
+    moved = world.applied[1]
+    assert moved.body == ClockMoved(by_ms=-3_660_000)
+    assert (moved.index, entry.index) == (1, 2)
+
+
+def test_a_clock_that_jumped_ahead_is_an_entry_too(world: World) -> None:
+    journal = world.open()
+    journal.commit(body(1))
+    world.clock.now = MORNING.replace(hour=10)
+    journal.commit(body(2))
+    assert world.applied[1].body == ClockMoved(by_ms=3_600_000)
+
+
+def test_a_small_step_and_a_new_boot_are_no_news(world: World) -> None:
+    journal = world.open()
+    journal.commit(body(1))
+    world.clock.boot += 4_000
+    journal.commit(body(2))
+    world.clock.boot, world.clock.boot_name = 5, "bbbb"
+    world.clock.now = MORNING.replace(hour=20)
+    journal.commit(body(3))
+    assert numbers(world.applied) == ["till-1", "till-2", "till-3"]
+    assert len(world.applied) == 3
+
+
+def test_a_clock_that_went_back_over_a_restart_of_the_host_is_noticed(world: World) -> None:
+    journal = world.open()
+    journal.commit(body(1))
+    journal.close()
+    world.clock.boot, world.clock.boot_name = 5, "bbbb"
+    world.clock.now = MORNING.replace(hour=7)
+    world.open().commit(body(2))
+    assert ClockMoved(by_ms=-7_200_000) in [e.body for e in world.applied]
+
+
+def test_on_a_full_disk_the_reserve_carries_the_payment_in_flight(world: World, disk: MemoryDisk) -> None:
+    disk.room = RESERVE_BYTES
+    journal = world.open()
+    assert not is_full(journal)
+    written = 0
+    while not is_full(journal):
+        journal.commit(body(written))
+        written += 1
+    length = len(disk.files[FIRST_FILE])
+    assert RESERVE_BYTES - length <= RESERVE_LOW_BYTES
+    assert RESERVE_BYTES - length > RESERVE_LOW_BYTES - 4096
+    journal.commit(body(written))
+    disk.room *= 4
+    journal.tick()
+    assert not is_full(journal)
+
+
+def test_a_full_disk_does_not_begin_a_new_day(world: World, disk: MemoryDisk) -> None:
+    journal = world.open()
+    journal.commit(body(1))
+    disk.room = 0
+    journal.close()
+    journal = world.open()
+    assert is_full(journal)
+    world.clock.pass_time(24 * 3600)
+    journal.commit(body(2))
+    assert list(disk.list()) == [FIRST_FILE]
+
+
+def test_every_checkpoint_has_a_line_of_the_evolving_key(world: World, disk: MemoryDisk) -> None:
+    journal = world.open()
+    for number in range(4):
+        journal.commit(body(number))
+        world.clock.pass_time(400)
+    journal.close()
+    world.open().commit(body(9))
+    assert verify_evolving(notes_of(disk), ORIGIN, K0) == 4
+
+
+def test_the_key_evolves_at_every_start_and_stop_and_every_ten_minutes(world: World) -> None:
+    journal = world.open()
+    assert world.keys.epoch == 1
+    world.clock.pass_time(599)
+    journal.tick()
+    assert world.keys.epoch == 1
+    world.clock.pass_time(1)
+    journal.tick()
+    assert world.keys.epoch == 2
+    journal.close()
+    assert world.keys.epoch == 3
+    world.open()
+    assert world.keys.epoch == 4
+
+
+def test_todays_key_cannot_make_yesterdays_line(world: World, disk: MemoryDisk) -> None:
+    journal = world.open()
+    journal.commit(body(1))
+    stolen_before = parse_note(notes_of(disk)[0])
+    journal.close()
+    with pytest.raises(ValueError, match="went back"):
+        EvolvingCheck(ORIGIN, world.keys.key, world.keys.epoch).check(stolen_before)
+
+
+def test_a_key_that_cannot_be_kept_is_not_used(world: World) -> None:
+    journal = world.open()
+    world.clock.pass_time(700)
+    world.keys.fail = OSError(5, "Input/output error")
+    with pytest.raises(JournalBroken):
+        journal.commit(body(1))
+
+
+def test_a_full_disk_keeps_the_old_key_and_begins_nothing(world: World, disk: MemoryDisk) -> None:
+    journal = world.open()
+    world.clock.pass_time(700)
+    world.keys.fail = OSError(28, "No space left on device")
+    journal.commit(body(1))
+    assert is_full(journal)
+    assert verify_evolving(notes_of(disk), ORIGIN, K0) == 1
+    world.keys.fail = None
+    journal.tick()
+    assert not is_full(journal)
+    assert world.keys.epoch == 2
