@@ -31,6 +31,7 @@ class Charset(IntEnum):
 
 
 _TOLERANT: Final = "cp437"  # every byte has a character in it
+_COMMON: Final = "ascii"  # all sets agree on it, and most texts are nothing else
 _CODECS: Final = {
     charset: f"iso8859_{charset.value}" for charset in Charset if charset.name.startswith("ISO_8859")
 } | {Charset.ZVT_7BIT: _TOLERANT, Charset.UTF_8: "utf-8", Charset.CP437: _TOLERANT}
@@ -52,11 +53,13 @@ def blank_controls(value: memoryview, charset: Charset) -> memoryview:
     To be done before card numbers are looked for: a number that a control
     character cuts in two is none, and would be whole again on the screen.
     """
+    pattern = _CONTROLS_8859 if 0 < charset <= _LAST_8859 else _CONTROLS
+    if not pattern.search(value):
+        return value
     end = len(value)
     while end and not value[end - 1]:
         end -= 1
     text = value[:end]
-    pattern = _CONTROLS_8859 if 0 < charset <= _LAST_8859 else _CONTROLS
     for match in pattern.finditer(text):
         text[match.start()] = 0x20
     return text
@@ -68,15 +71,21 @@ def decode_text(value: memoryview, charset: Charset) -> str:
     A terminal's text is shown to the cashier, where an escape sequence or a
     mark that turns the writing direction would be obeyed.
     """
-    try:
-        text = str(value, _CODECS[charset])
-    except UnicodeDecodeError:
-        text = str(value, _TOLERANT)
+    text = _decode(value, charset)
     if charset is _SEVEN_BIT:
         text = text.translate(_UMLAUTS)
     if text.isprintable():
         return text
     return "".join(_shown(char) for char in text)
+
+
+def _decode(value: memoryview, charset: Charset) -> str:
+    for codec in (_COMMON, _CODECS[charset]):
+        try:
+            return str(value, codec)
+        except UnicodeDecodeError:
+            continue
+    return str(value, _TOLERANT)
 
 
 def _shown(char: str) -> str:
