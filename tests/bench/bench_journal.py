@@ -167,11 +167,11 @@ def start(place: Path) -> Row:
 
 
 def verified(place: Path, batch: int) -> Row:
-    """Entries a second of `log verify`, against the budget of 200 000."""
+    """Entries a second of one core for `log verify`, against the budget of 200 000."""
     filled(place, VERIFIED, batch).close()
-    began = time.perf_counter()
+    began = time.process_time()  # it waits for nothing; other programs on this host are not its fault
     report = verify(place / "journal", parse_vkey(SIGNER.vkey), every=False)
-    rate = report.entries / (time.perf_counter() - began)
+    rate = report.entries / (time.process_time() - began)
     what = f"verify, {batch} entries a commit"
     return Row(what, "1/s", 200_000, rate, 200_000 / rate, 1.0)
 
