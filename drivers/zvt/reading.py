@@ -92,9 +92,11 @@ class Reader:
         return decode_text(text, self._charset)
 
     def seal_card(self, desk: CardDesk) -> None:
-        """Give the number, if there was one, to the vault, which wipes it."""
+        """Give the number, if there was one, to the vault, which wipes it. A field of padding is none."""
         if self._card is not None:
-            self.values["card"] = desk.vault.take(Card.from_bcd(self._card, self._expiry), desk.context)
+            card = desk.vault.take(Card.from_bcd(self._card, self._expiry), desk.context)
+            if card.masked:
+                self.values["card"] = card
 
     def _take_head(self, field: Head, end: int) -> None:
         self.TAKES[field.kind](self, field.name, self.at, end)

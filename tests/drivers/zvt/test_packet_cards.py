@@ -62,6 +62,11 @@ def test_a_number_of_length_zero_is_no_card() -> None:
     assert status(bytes.fromhex("22f0f0")) == StatusInformation(result_code=0)
 
 
+def test_a_number_that_is_all_padding_is_no_card() -> None:
+    # Found by the fuzzer: it was a card without a digit, and was gone when written again.
+    assert status(bytes.fromhex("22f0f2f000")) == StatusInformation(result_code=0)
+
+
 def test_a_second_number_is_dropped() -> None:
     packet = status(bmp.field(0x22, packed(CLEAR)), bmp.field(0x22, packed(cards.PUBLISHED[1])))
     assert packet.card is not None
