@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +15,6 @@ from agent.journal.note import Ed25519Signer
 from agent.settings_read import SettingsError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from agent.journal.note import Cosigner
@@ -43,6 +44,14 @@ def test_a_whole_file_is_read(tmp_path: Path, shop: Shop) -> None:
     settings = load(write(tmp_path, GOOD, shop.signer.vkey))
     assert settings.port == 8443
     assert settings.logs["till-1"].client == "till-1.shop.example"
+
+
+def test_the_shipped_file_is_whole_and_shows_the_defaults() -> None:
+    shipped = Path(__file__).parents[2] / "config" / "collector.toml"
+    settings = load(shipped)
+    commented = re.findall(r"^# (\w+ = \S+)", shipped.read_text(), re.MULTILINE)
+    defaults = tomllib.loads("\n".join(commented))
+    assert defaults == {"host": settings.host, "port": settings.port}
 
 
 @pytest.mark.parametrize(
