@@ -13,9 +13,11 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+import tempfile
 import time
 from base64 import b64encode
 from collections.abc import Callable
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -186,11 +188,14 @@ def main() -> None:
     except ImportError:
         loop(target.one_input, args.runs, args.seed)
         return
-    atheris.instrument_all()
-    atheris.Setup(
-        [sys.argv[0], f"-runs={args.runs}", f"-seed={args.seed}", "-max_len=4096"], target.one_input
-    )
-    atheris.Fuzz()
+    # Alone, a mutator never meets a valid signature: it starts from good bodies.
+    with tempfile.TemporaryDirectory() as corpus:
+        for number, body in enumerate(GOOD):
+            (Path(corpus) / str(number)).write_bytes(body)
+        atheris.instrument_all()
+        options = [f"-runs={args.runs}", f"-seed={args.seed}", "-max_len=8192", corpus]
+        atheris.Setup([sys.argv[0], *options], target.one_input)
+        atheris.Fuzz()
 
 
 if __name__ == "__main__":
