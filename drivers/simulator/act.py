@@ -67,6 +67,7 @@ class Act:
 
     `undecided` is True while a cancel can still be obeyed. `issued` is the
     amount of a partial issue (84 9D). `cancelled` is set by the till's abort.
+    `unheard`: the last question was not answered.
     """
 
     memory: Memory
@@ -77,6 +78,7 @@ class Act:
     undecided: bool = False
     cancelled: bool = False
     issued: int | None = None
+    unheard: bool = False
     _happened: set[object] = field(default_factory=set)
 
     def prints(self, kind: int) -> bool:
@@ -107,6 +109,7 @@ class Act:
         told = yield Ask(packet, wait_s, fields, self._trouble(point, Moment.AFTER), commits, keep)
         if point in self.behaviour.twice:
             told = yield Ask(packet, wait_s, fields, None, commits, keep)
+        self.unheard = told is None
         return told
 
     def before(self, point: Point) -> Story[None]:

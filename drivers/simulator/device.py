@@ -84,8 +84,7 @@ class SimulatedDevice:
     def deadline(self) -> float | None:
         """When `deadline_passed` wants to be called, or None."""
         line = self._line.deadline() if self._gone_until is None else None
-        terminal = None if self._under_way else self.terminal.deadline()
-        times = [time for time in (line, terminal, self._gone_until) if time is not None]
+        times = [time for time in (line, self.terminal.deadline(), self._gone_until) if time is not None]
         return min(times, default=None)
 
     def deadline_passed(self, now: float) -> None:
@@ -94,8 +93,11 @@ class SimulatedDevice:
             self._come_back(now)
         if self._gone_until is None:
             self._line.deadline_passed(now)
-        if not self._under_way:
-            self._apply(self.terminal.deadline_passed(now), now)
+        under_way = self._under_way
+        effects = self.terminal.deadline_passed(now, under_way=under_way)
+        if under_way and effects:
+            self._line.reset(now)  # the terminal has given up, so the line has nothing left to repeat
+        self._apply(effects, now)
         self._settle(now)
 
     def close(self) -> None:

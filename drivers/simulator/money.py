@@ -161,7 +161,10 @@ def _approved(
     told = yield from _tell(act, _as_said(act, request, booking, asked), booking, card)
     if not told:
         bank.reverse(booking.number)
-        yield from act.stop(ABORTED)
+        if (
+            not act.unheard
+        ):  # a till that does not answer is left alone (reference 4: the terminal is at rest)
+            yield from act.stop(ABORTED)
         return
     if not stays:
         bank.book(booking.number)

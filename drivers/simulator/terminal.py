@@ -80,7 +80,8 @@ class SimulatedTerminal:
         self._act: Act | None = None
         self._story: Story[None] | None = None
         self._asked: Ask | None = None
-        self._tries = 0
+        self._tries = 0  # waits for one answer that are over or under way
+        self._sent = 0  # how often the question went to the line
         self._due: float | None = None
         self._strays = 0  # answers that may still come to what was said before
 
@@ -108,16 +109,23 @@ class SimulatedTerminal:
         """When `deadline_passed` wants to be called, or None."""
         return self._due
 
-    def deadline_passed(self, now: float) -> list[Effect]:
-        """A pause is over, or the till did not answer in time."""
+    def deadline_passed(self, now: float, *, under_way: bool = False) -> list[Effect]:
+        """A pause is over, or the till did not answer in time.
+
+        `under_way`: the line is still repeating the question by itself.
+        """
         if self._due is None or now < self._due:
             return []
         asked = self._asked
         if asked is None:
             return self._go_on(None, now)
-        if self._tries <= REPEATS:
+        if self._tries > REPEATS:
+            return self._give_up(asked, now)
+        if not under_way:
             return self._repeat(asked, now)
-        return self._give_up(asked, now)
+        self._tries += 1
+        self._due = now + asked.wait_s
+        return []
 
     def line_failed(self, now: float) -> list[Effect]:
         """The line has given up: nobody acknowledges frames, so nobody will answer."""
@@ -125,7 +133,7 @@ class SimulatedTerminal:
 
     def line_back(self, now: float) -> list[Effect]:
         """The line is there again: whatever is unanswered is said again (reference 11.4, step 2)."""
-        self._strays = self._tries = 0
+        self._strays = self._tries = self._sent = 0
         return [] if self._asked is None else self._repeat(self._asked, now)
 
     def delivered(self, now: float) -> None:
@@ -169,7 +177,9 @@ class SimulatedTerminal:
         """Reference 4: busy is `84 9C`; a status enquiry is answered with status 9C (reference 12)."""
         asked = self._asked
         if asked is not None:
-            self._strays = self._tries = 0  # the till speaks in order: no older answer is under way
+            self._strays = self._tries = self._sent = (
+                0  # the till speaks in order: no older answer is under way
+            )
             again = self._repeat(asked, now) if asked.keep and self._due is None else []
             return [Send(BUSY), *again]
         if isinstance(packet, StatusEnquiry):
@@ -197,11 +207,12 @@ class SimulatedTerminal:
             return []
         if asked is None:
             return []
-        self._strays += self._tries - 1
+        self._strays += self._sent - 1
         return self._go_on(answer, now)
 
     def _repeat(self, asked: Ask, now: float) -> list[Effect]:
         self._tries += 1
+        self._sent += 1
         self._due = now + asked.wait_s
         return [Send(asked.packet, asked.fields)]
 
@@ -209,7 +220,7 @@ class SimulatedTerminal:
         if asked.keep:
             self._due = None
             return []
-        self._strays += self._tries
+        self._strays += self._sent
         return self._go_on(None, now)
 
     def _go_on(self, told: Answer | None, now: float) -> list[Effect]:
@@ -236,7 +247,8 @@ class SimulatedTerminal:
         return effects
 
     def _ask(self, step: Ask, now: float) -> list[Effect]:
-        self._asked, self._tries, self._due = step, 1, now + step.wait_s
+        self._asked, self._due = step, now + step.wait_s
+        self._tries = self._sent = 1
         sent: list[Effect] = [Send(step.packet, step.fields)]
         return sent if step.then is None else [*sent, self._gone(step.then)]
 

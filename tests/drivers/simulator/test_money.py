@@ -112,12 +112,16 @@ def test_a_payment_is_reversed_when_the_till_does_not_answer(till: Till, silent:
     assert states(till) == [State.REVERSED]
     assert till.bank.balance() == 0
     assert kinds(heard).count(silent) == 3, "given three times before the terminal gives up"
-    assert heard[-1] == Abort(0x6C)
+    assert kinds(heard)[-1] is silent, "and then it is at rest"
+    assert not till.terminal.busy
 
 
 def test_a_payment_is_reversed_when_the_till_refuses_the_result(till: Till) -> None:
-    till.pay(answer=lambda packet: Answer(0x84, 0x66) if isinstance(packet, StatusInformation) else POSITIVE)
+    heard = till.pay(
+        answer=lambda packet: Answer(0x84, 0x66) if isinstance(packet, StatusInformation) else POSITIVE
+    )
 
+    assert heard[-1] == Abort(0x6C)
     assert states(till) == [State.REVERSED]
 
 
