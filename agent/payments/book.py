@@ -78,7 +78,7 @@ class Book:
         return newest[:count]
 
     def last_numbers(self, terminal: str) -> tuple[int | None, int | None]:
-        """Trace and receipt number of the last result of a terminal: what settling compares with."""
+        """Trace and receipt number of the last payment that a terminal stored: what settling compares with."""
         return self._numbers.get(terminal, (None, None))
 
     def to_bytes(self) -> bytes:
@@ -92,7 +92,7 @@ class Book:
         self._numbers = part.last_numbers
 
     def _changed(self, record: Record) -> None:
-        if record.verdict is not None and record.answered is not None and record.answered.trace is not None:
+        if record.verdict == "approved" and record.answered is not None:
             self._numbers[record.terminal] = (record.answered.trace, record.answered.receipt_number)
         original = self.get(record.original) if record.original else None
         if original is not None:

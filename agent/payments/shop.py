@@ -139,6 +139,9 @@ class Shop:
                 return given_up(body, payment.cancelled)
             if isinstance(body, Decided) and (body.step == "block" or body.stricter_than(asked)):
                 return refused(body)
+        if payment.request.payment == "reversal" and self._original_receipt(payment.request) is None:
+            text = wording.NO_RECEIPT_NUMBER
+            return Answered(till_number=payment.request.till_number, verdict="refused", text=text)
         return None if terminal.ready else not_sent(payment.request, terminal.why_not)
 
     def record(self, request: Requested) -> Record:
@@ -162,15 +165,18 @@ class Shop:
 
     def command(self, request: Requested) -> Command:
         """The request in the words of the drivers."""
-        original = self.book.get(request.original) if request.original else None
-        receipt = original.answered.receipt_number if original and original.answered else None
+        reversal = request.payment == "reversal"
         return Command(
             OPERATION[request.payment],
             reference=request.till_number,
             amount=request.amount,
             currency=currency_of(request.currency).number if request.currency else None,
-            original_receipt=receipt if request.payment == "reversal" else None,
+            original_receipt=self._original_receipt(request) if reversal else None,
         )
+
+    def _original_receipt(self, request: Requested) -> int | None:
+        original = self.book.get(request.original) if request.original else None
+        return original.answered.receipt_number if original and original.answered else None
 
     def late(self, terminal: str, event: Outcome | Receipt) -> bool:
         """Keep what a terminal sent when nobody waited; True if it may be acknowledged.
