@@ -78,7 +78,7 @@ class Book:
         return newest[:count]
 
     def last_numbers(self, terminal: str) -> tuple[int | None, int | None]:
-        """Trace and receipt number of the last payment that a terminal stored: what settling compares with."""
+        """Trace and receipt number of the last payment a terminal stored: settling compares with them."""
         return self._numbers.get(terminal, (None, None))
 
     def to_bytes(self) -> bytes:
