@@ -134,15 +134,9 @@ class Desk:
 
     async def settle(self, till_number: str, settlement: Settlement) -> PaymentView:
         """Take a person's word on an unclear payment."""
-        record = self.find(till_number)
-        if record is None:
-            raise _unknown(till_number)
-        if record.verdict != "unclear":
-            raise Conflict(
-                f"Payment {till_number} is not unclear: there is nothing to settle.",
-                next_step="Look at its verdict.",
-            )
+        self._check_unclear(till_number)
         await check_person(self._shop, till_number, settlement.credential)
+        self._check_unclear(till_number)  # it may have been settled while the secret was checked
         person = settlement.credential.person
         self._shop.write(
             Settled(
@@ -153,6 +147,16 @@ class Desk:
             )
         )
         return self._known(till_number)
+
+    def _check_unclear(self, till_number: str) -> None:
+        record = self.find(till_number)
+        if record is None:
+            raise _unknown(till_number)
+        if record.verdict != "unclear":
+            raise Conflict(
+                f"Payment {till_number} is not unclear: there is nothing to settle.",
+                next_step="Look at its verdict.",
+            )
 
     def receipts(self, till_number: str) -> list[ReceiptView]:
         """What the terminal printed for a payment."""
