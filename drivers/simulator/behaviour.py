@@ -91,9 +91,10 @@ class Behaviour:
     """What the terminal does with one command.
 
     `when_amount`: only for this amount, and every time; otherwise entries are
-    used in order, once each. `says_amount` is what the answer claims while the
-    bank books something else. `abort_after` ends an approved payment with this
-    code in 06 1E, which undoes it. `skip` and `twice` name messages.
+    used in order, once each; what they leave out is as in [default].
+    `says_amount` is what the answer claims while the bank books something else.
+    `abort_after` ends an approved payment with this code in 06 1E, which undoes
+    it. `skip` and `twice` name messages.
     """
 
     when_amount: int | None = None

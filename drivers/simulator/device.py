@@ -95,7 +95,7 @@ class SimulatedDevice:
             self._line.deadline_passed(now)
         under_way = self._under_way
         effects = self.terminal.deadline_passed(now, under_way=under_way)
-        if under_way and effects:
+        if under_way and (effects or not self.terminal.waits_for_answer):
             self._line.reset(now)  # the terminal has given up, so the line has nothing left to repeat
         self._apply(effects, now)
         self._settle(now)
@@ -110,10 +110,16 @@ class SimulatedDevice:
                 # The plug is out: what came behind the acknowledgement was neither heard nor acknowledged.
                 self._line.bytes_to_send()
                 continue
-            if self._line.repeated:
+            if self._line.repeated and self._began:
                 self._apply([self._last_answer], now)
             else:
                 self._apply(self._understand(apdu, now), now)
+
+    @property
+    def _began(self) -> bool:
+        """The last command was taken up, so its repeat is not a new one; a refused one may be tried again."""
+        answer = self._last_answer.packet
+        return isinstance(answer, Answer) and answer.positive
 
     def _understand(self, apdu: memoryview, now: float) -> list[Effect]:
         try:

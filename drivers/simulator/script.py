@@ -43,11 +43,12 @@ def parse(text: str, name: str = "script") -> Script:
     except tomllib.TOMLDecodeError as error:
         raise ScriptError(f"{name}: this is not TOML: {error}.") from error
     _known(content, ("terminal", "default", "fault", *COMMANDS), name)
+    default = _read(Behaviour, content.get("default", {}), f"{name}: [default]")
     script = Script(
         terminal=_read(TerminalSetup, content.get("terminal", {}), f"{name}: [terminal]"),
-        default=_read(Behaviour, content.get("default", {}), f"{name}: [default]"),
+        default=default,
         behaviours={
-            command: _read_all(Behaviour, content[command], f"{name}: [[{command}]]")
+            command: _read_all(Behaviour, content[command], f"{name}: [[{command}]]", default)
             for command in COMMANDS
             if command in content
         },
@@ -57,19 +58,24 @@ def parse(text: str, name: str = "script") -> Script:
     return script
 
 
-def _read_all(kind: type[T], tables: object, where: str) -> tuple[T, ...]:
+def _read_all(kind: type[T], tables: object, where: str, base: T | None = None) -> tuple[T, ...]:
     if not isinstance(tables, list):
         raise ScriptError(f"{where}: write it with two brackets on each side, it is a list.")
-    return tuple(_read(kind, table, f"{where} number {index}") for index, table in enumerate(tables, 1))
+    return tuple(_read(kind, table, f"{where} number {index}", base) for index, table in enumerate(tables, 1))
 
 
-def _read(kind: type[T], table: object, where: str) -> T:
-    """A frozen dataclass from a table: unknown keys and wrong types are refused."""
+def _read(kind: type[T], table: object, where: str, base: T | None = None) -> T:
+    """A frozen dataclass from a table: unknown keys and wrong types are refused.
+
+    What the table leaves out is as in `base`, or else the default.
+    """
     if not isinstance(table, dict):
         raise ScriptError(f"{where}: expected a table with keys.")
     hints = typing.get_type_hints(kind)
     _known(table, tuple(hints), where)
     values = {key: _value(hints[key], value, f"{where}: {key}") for key, value in table.items()}
+    if base is not None:
+        return dataclasses.replace(base, **values)  # type: ignore[type-var]  # every `kind` here is a dataclass
     for missing in dataclasses.fields(kind):  # type: ignore[arg-type]  # every `kind` here is a dataclass
         if missing.default is dataclasses.MISSING and missing.name not in values:
             raise ScriptError(f"{where}: the key '{missing.name}' is missing.")
@@ -127,6 +133,8 @@ def _judge(script: Script, name: str) -> None:
                 raise ScriptError(f"{name}: {place}: {key}: one byte, 0 to 0xFF.")
         if behaviour.silence_s < 0:
             raise ScriptError(f"{name}: {place}: silence_s: not below 0.")
+    if script.default.when_amount is not None:
+        raise ScriptError(f"{name}: [default]: when_amount: the default is for every amount.")
     for fault in script.faults:
         if (fault.frame is None) == (fault.ack is None):
             raise ScriptError(f"{name}: [[fault]]: give either 'frame' or 'ack', counted from 1.")

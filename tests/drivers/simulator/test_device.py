@@ -16,9 +16,11 @@ from drivers.zvt.packet import (
     UNKNOWN_COMMAND,
     Abort,
     Answer,
+    Authorisation,
     Completion,
     Packet,
     PrintTextBlock,
+    Registration,
     StatusInformation,
     encode,
 )
@@ -147,6 +149,27 @@ def test_a_till_that_is_dead_on_the_line_gets_its_payment_reversed(line_till_wit
 
     assert states(till) == ["reversed"]
     assert not till.device.terminal.busy
+
+
+def test_a_result_that_never_arrived_is_given_up_with_its_repeats(line_till_with: Scripted) -> None:
+    """The till was away and missed the result; when it comes back the terminal is at rest and takes it in."""
+    till = line_till_with(
+        '[terminal]\nanswer_timeout_s = 1\n[[payment]]\ndisplay = []\nunplug = { seconds = 0, at = "status" }'
+    )
+    device = till.device
+    device.receive(encode_frame(encode(Authorisation(1010, 978))), 1.0)
+    device.bytes_to_send(1.0)
+    device.receive(b"\x06", 1.0)
+    register = encode_frame(encode(Registration(123456, 0x8E, 978)))
+    for now in (1.0, 2.0, 3.0, 4.0, 5.0):
+        device.deadline_passed(now)
+        device.bytes_to_send(now)  # into the air
+        device.receive(register if now == 2.0 else b"", now)
+
+    assert states(till) == ["reversed"]
+    device.receive(register, 7.0)
+
+    assert device.bytes_to_send(7.0) == b"\x06" + encode_frame(encode(POSITIVE))
 
 
 def test_a_malformed_command_is_answered_as_unknown(line_till_with: Scripted) -> None:

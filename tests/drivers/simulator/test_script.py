@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from drivers.simulator.behaviour import Behaviour, Display, Harm, Moment, Outcome, Point, Script, Side
+from drivers.simulator.cards import Shown
 from drivers.simulator.script import ScriptError, load, parse
 from drivers.zvt.packet import Charset
 
@@ -45,6 +46,13 @@ def test_every_kind_of_value_is_read() -> None:
     assert (fault.sender, fault.frame, fault.do) == (Side.TILL, 2, Harm.DAMAGE)
 
 
+def test_what_an_entry_leaves_out_is_as_in_the_default() -> None:
+    script = parse('[default]\nshown = "number"\ntip = 5\n[[payment]]\ntip = 7\n[[refund]]')
+
+    assert script.behaviours["payment"] == (Behaviour(tip=7, shown=Shown.NUMBER),)
+    assert script.behaviours["refund"] == (script.default,)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -62,6 +70,7 @@ def test_every_kind_of_value_is_read() -> None:
         ("[[payment]]\nunplug = { at = 'status' }", "unplug: the key 'seconds' is missing."),
         ("[[payment]]\ncode = 256", "[[payment]]: code: one byte, 0 to 0xFF."),
         ("[default]\ncard = 'mine'", "[default]: card: expected one of visa"),
+        ("[default]\nwhen_amount = 5", "[default]: when_amount: the default is for every amount."),
         ("[[fault]]\nframe = 1", "[[fault]] number 1: the key 'sender' is missing."),
         ("[[fault]]\nsender = 'till'", "[[fault]]: give either 'frame' or 'ack'"),
         ("[terminal]\npassword = '12'", "[terminal]: password: six digits in quotes."),
