@@ -161,7 +161,7 @@ def test_a_result_that_never_arrived_is_given_up_with_its_repeats(line_till_with
     device.bytes_to_send(1.0)
     device.receive(b"\x06", 1.0)
     register = encode_frame(encode(Registration(123456, 0x8E, 978)))
-    for now in (1.0, 2.0, 3.0, 4.0, 5.0):
+    for now in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0):
         device.deadline_passed(now)
         device.bytes_to_send(now)  # into the air
         device.receive(register if now == 2.0 else b"", now)
