@@ -83,6 +83,7 @@ class SimulatedTerminal:
         self._tries = 0  # waits for one answer that are over or under way
         self._sent = 0  # how often the question went to the line
         self._due: float | None = None
+        self._delivered = False  # the question; what is said besides it does not lengthen the wait
         self._strays = 0  # answers that may still come to what was said before
 
     @property
@@ -138,8 +139,9 @@ class SimulatedTerminal:
 
     def delivered(self, now: float) -> None:
         """What was sent has arrived: the till's time to answer begins (T3)."""
-        if self._asked is not None and self._due is not None:
+        if self._asked is not None and self._due is not None and not self._delivered:
             self._due = now + self._asked.wait_s
+        self._delivered = True
 
     def _begin(self, packet: Packet, now: float) -> list[Effect]:
         memory = self.memory
@@ -177,9 +179,7 @@ class SimulatedTerminal:
         """Reference 4: busy is `84 9C`; a status enquiry is answered with status 9C (reference 12)."""
         asked = self._asked
         if asked is not None:
-            self._strays = self._tries = self._sent = (
-                0  # the till speaks in order: no older answer is under way
-            )
+            self._strays, self._sent = 0, 1  # the till speaks in order: no older answer is under way
             again = self._repeat(asked, now) if asked.keep and self._due is None else []
             return [Send(BUSY), *again]
         if isinstance(packet, StatusEnquiry):
@@ -213,7 +213,7 @@ class SimulatedTerminal:
     def _repeat(self, asked: Ask, now: float) -> list[Effect]:
         self._tries += 1
         self._sent += 1
-        self._due = now + asked.wait_s
+        self._due, self._delivered = now + asked.wait_s, False
         return [Send(asked.packet, asked.fields)]
 
     def _give_up(self, asked: Ask, now: float) -> list[Effect]:
@@ -247,7 +247,7 @@ class SimulatedTerminal:
         return effects
 
     def _ask(self, step: Ask, now: float) -> list[Effect]:
-        self._asked, self._due = step, now + step.wait_s
+        self._asked, self._due, self._delivered = step, now + step.wait_s, False
         self._tries = self._sent = 1
         sent: list[Effect] = [Send(step.packet, step.fields)]
         return sent if step.then is None else [*sent, self._gone(step.then)]
