@@ -82,7 +82,10 @@ class Terminal:
                 yield event
 
     async def run(self) -> None:
-        """Connect, register, keep awake; and again whenever the line breaks."""
+        """Connect, register, keep awake; and again whenever the line breaks.
+
+        A terminal that is busy or in trouble keeps its line: it may still have a result to tell.
+        """
         delay = RECONNECT_FIRST_S
         while True:
             self._lost.clear()
@@ -94,8 +97,6 @@ class Terminal:
                     await self._stay()
             except WireError as error:
                 self._become("away", str(error))
-            async with self._turn:
-                await self._link.close()
             await asyncio.sleep(delay)
             delay = min(2 * delay, RECONNECT_CAP_S)
 
