@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
+from typing import Any
 
 from agent.journal.entry import Answered, AnyBody, Completed, Entry, Requested, Submitted
 from agent.money import CURRENCIES
@@ -81,11 +82,8 @@ def microseconds(windows: Windows, now: datetime) -> list[float]:
     return sorted(took)
 
 
-def main() -> None:
-    """Measure and print; exit with 1 when the budget is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true")
-    args = parser.parse_args()
+def measure() -> dict[str, Any]:
+    """The figures by name."""
     windows = Windows(clock_time(4))
     began = time.perf_counter()
     for entry in history():
@@ -95,7 +93,7 @@ def main() -> None:
     floor = microseconds(Windows(clock_time(4)), now)
     took = microseconds(windows, now)
     p50, p99 = took[len(took) // 2], took[len(took) * 99 // 100]
-    figures = {
+    return {
         "what": "rules p99",
         "floor_us": round(floor[len(floor) * 99 // 100], 1),
         "p50_us": round(p50, 1),
@@ -105,6 +103,14 @@ def main() -> None:
         "snapshot_bytes": len(windows.to_bytes()),
         "met": p99 <= BUDGET_US,
     }
+
+
+def main() -> None:
+    """Measure and print; exit with 1 when the budget is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    figures = measure()
     text = "\n".join(f"{name:<20} {value}" for name, value in figures.items())
     print(json.dumps(figures) if args.json else text)  # noqa: T201 - a program
     raise SystemExit(0 if figures["met"] else 1)

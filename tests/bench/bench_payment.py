@@ -1,0 +1,129 @@
+"""Budget: what the agent adds to one payment, by the side of its durable commits alone.
+
+The terminal at the other end of the wire is simulated, and its own time is
+taken out. The floor commits the same entries to a second journal on the same
+disk, in turn with the payments.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from agent.clock import SystemClock
+from agent.demo.house import House
+from agent.journal.disk import FolderDisk
+from agent.journal.entry import AnyBody
+from agent.payments.views import PaymentView
+from tests.bench.bench_journal import UnsyncedDisk, open_journal
+from tests.bench.budget import Line
+from tests.bench.inside import NO_PORT, SALE, Took, counter
+from tests.bench.outside import Pty, agent_running
+
+WARM_UP = 20
+ROUNDS = 300
+DOOR_ROUNDS = 100
+BUDGET = 1.5
+# The commits before the verdict's: request with decision and `submitted`, and the answer.
+UNTIL_ANSWER = 2
+
+Commits = Sequence[tuple[AnyBody, ...]]
+
+
+class Floor:
+    """The same commits by a journal that nobody else is behind."""
+
+    def __init__(self, folder: Path, disk: type[FolderDisk], clock: Callable[[], int]) -> None:
+        self._journal = open_journal(folder / "journal", disk(folder / "journal"), SystemClock())
+        self._clock = clock
+        self.until_answer: list[int] = []
+        self.until_verdict: list[int] = []
+
+    def commit(self, written: Commits) -> None:
+        """All commits of one payment."""
+        took = []
+        for bodies in written:
+            began = self._clock()
+            self._journal.commit(*bodies)
+            took.append(self._clock() - began)
+        self.until_answer.append(sum(took[:UNTIL_ANSWER]))
+        self.until_verdict.append(sum(took))
+
+    def close(self) -> None:
+        self._journal.close()
+
+
+def lines(place: Path) -> list[Line]:
+    """The budget; the same up to the verdict, on the processor alone, and through the till's door."""
+    floor, took, written = _in_turn(place / "disk", FolderDisk, time.perf_counter_ns)
+    alone, took_alone, _ = _in_turn(place / "cpu", UnsyncedDisk, time.process_time_ns)
+    door_floor, door = _through_the_door(place, written)
+    figure = _us([one.request + one.answer for one in took])
+    figure_alone = _us([one.request + one.answer for one in took_alone])
+    to_verdict = _us([one.request + one.verdict for one in took])
+    return [
+        Line("payment: to wire, to answer", "us", _us(floor.until_answer), figure, BUDGET),
+        Line(f"- to verdict, {len(written)} commits", "us", _us(floor.until_verdict), to_verdict),
+        Line("- processor alone, no disk", "us", _us(alone.until_answer), figure_alone),
+        Line("- by door and pty", "us", _us(door_floor.until_answer), _us(door)),
+    ]
+
+
+def _in_turn(
+    place: Path, disk: type[FolderDisk], clock: Callable[[], int]
+) -> tuple[Floor, list[Took], Commits]:
+    """Payments and their floor in turn; and what one payment writes."""
+    place.mkdir()
+    house = House(place / "house", port=NO_PORT)
+    house.folder.mkdir()
+    house.furnish()
+    floor = Floor(place / "floor", disk, clock)
+    took, written = asyncio.run(_payments(house, floor, disk, clock))
+    floor.close()
+    return floor, took, written
+
+
+async def _payments(
+    house: House, floor: Floor, disk: type[FolderDisk], clock: Callable[[], int]
+) -> tuple[list[Took], Commits]:
+    took: list[Took] = []
+    async with counter(house, disk(house.journal), clock) as shop:
+        for number in range(WARM_UP):
+            await shop.pay(f"warm-{number}")
+        written = tuple(shop.shop.written)
+        for number in range(ROUNDS):
+            if number % 2:
+                floor.commit(written)
+            took.append(await shop.pay(f"B-{number}"))
+            if not number % 2:
+                floor.commit(written)
+    return took, written
+
+
+def _through_the_door(place: Path, written: Commits) -> tuple[Floor, list[int]]:
+    """The real process, a till at its socket, and a terminal on a pty with a stamp on what it hears."""
+    took: list[int] = []
+    floor = Floor(place / "door-floor", FolderDisk, time.perf_counter_ns)
+    with agent_running(place / "door") as house, Pty(house.terminal) as terminal:
+        house.wait_for(lambda: house.terminal_is("ready"), "the agent and its terminal")
+        for number in range(WARM_UP + DOOR_ROUNDS):
+            floor.commit(written)
+            took.append(_one(house, terminal, f"D-{number}"))
+    floor.close()
+    return floor, took[WARM_UP:]
+
+
+def _one(house: House, terminal: Pty, number: str) -> int:
+    began = time.perf_counter_ns()
+    house.door.call("PUT", f"/payments/{number}", PaymentView, SALE)
+    view = house.door.call("GET", f"/payments/{number}?wait=30", PaymentView)
+    if view.verdict != "approved":
+        raise RuntimeError(f"{number} was to be approved and is {view.verdict}: {view.text}")
+    return terminal.asked_ns - began + terminal.answered_ns - terminal.told_ns
+
+
+def _us(took: Sequence[int]) -> float:
+    return statistics.median(took) / 1000

@@ -1,0 +1,123 @@
+"""Budget: `tillgate agent` from exec to READY=1 with a million entries in its journal.
+
+The floor is the same start with an empty journal. The snapshot is as old as one
+can be: behind it lie as many entries as the agent lets come together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import statistics
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from agent.clock import SystemClock
+from agent.demo.house import House
+from agent.journal.disk import FolderDisk
+from agent.journal.entry import AnyBody
+from agent.program import SNAPSHOT_ENTRIES
+from tests.bench.bench_journal import UnsyncedDisk
+from tests.bench.budget import Line
+from tests.bench.inside import NO_PORT, agent_of, counter
+
+ENTRIES = 1_000_000
+DAYS = 90
+# Payments in one commit while the journal is made; a shop's commits are smaller.
+BATCH = 9
+STARTS = 5
+BUDGET_S = 1.0
+PATIENCE_S = 60.0
+
+Story = Sequence[tuple[AnyBody, ...]]
+
+
+class Past(SystemClock):
+    """The clock of an earlier boot, a quarter of a year ago; `passed` moves it."""
+
+    passed = timedelta()
+
+    def __init__(self) -> None:
+        super().__init__("5bd7b7c1-59c1-4ad2-8a72-3f0a5a3e2c66")
+        self._began = datetime.now(UTC) - timedelta(days=DAYS, hours=1)
+
+    def wall(self) -> datetime:
+        return self._began + self.passed
+
+    def boot_ms(self) -> int:
+        return self.passed // timedelta(milliseconds=1)
+
+
+def lines(place: Path) -> list[Line]:
+    """Starts with and without history, in turn."""
+    empty, full = _house(place / "empty"), _house(place / "full")
+    story = asyncio.run(_story(_house(place / "one")))
+    entries = _fill(full, story)
+    os.sync()
+    _start_s(empty)  # the first one writes byte code
+    starts = [(_start_s(empty), _start_s(full)) for _ in range(STARTS)]
+    floor, figure = map(statistics.median, zip(*starts, strict=True))
+    note = f"{entries:,} entries, {SNAPSHOT_ENTRIES:,} of them behind the snapshot"
+    return [Line("start to ready", "s", floor, figure, BUDGET_S, "figure", note=note)]
+
+
+def _house(folder: Path) -> House:
+    folder.mkdir()
+    house = House(folder, port=NO_PORT)
+    house.furnish()
+    return house
+
+
+async def _story(house: House) -> Story:
+    """What one real payment writes."""
+    async with counter(house, FolderDisk(house.journal)) as shop:
+        await shop.pay("S-0")
+        return tuple(shop.shop.written)
+
+
+def _fill(house: House, story: Story) -> int:
+    """A million entries over ninety days, a snapshot, and what may lie behind one."""
+    clock = Past()
+    agent, shop = agent_of(house, UnsyncedDisk(house.journal), clock)
+    journal, bodies = shop.journal, [body for commit in story for body in commit]
+    number = 0
+    while journal.size < ENTRIES - SNAPSHOT_ENTRIES:
+        clock.passed = timedelta(days=DAYS) * journal.size / ENTRIES
+        journal.commit(*_renamed(bodies, range(number, number + BATCH)))
+        number += BATCH
+    agent.keep_snapshot()
+    while agent.entries_since_snapshot() < SNAPSHOT_ENTRIES:
+        for commit in story:
+            journal.commit(*_renamed(commit, (number,)))
+        number += 1
+    size = journal.size
+    agent.close()
+    return size
+
+
+def _renamed(bodies: Iterable[AnyBody], numbers: Iterable[int]) -> list[AnyBody]:
+    bodies = list(bodies)
+    return [msgspec.structs.replace(body, till_number=f"S-{n}") for n in numbers for body in bodies]
+
+
+def _start_s(house: House) -> float:
+    """Seconds until READY=1. The agent is killed, so that the next start finds what this one found."""
+    address = house.folder / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(address))
+        manager.settimeout(PATIENCE_S)
+        os.environ["NOTIFY_SOCKET"] = str(address)
+        began = time.perf_counter()
+        house.start("agent", "agent", "--settings", str(house.folder / "tillgate.toml"))
+        try:
+            while b"READY=1" not in manager.recv(4096):
+                pass
+            return time.perf_counter() - began
+        finally:
+            house.close()
+            address.unlink()

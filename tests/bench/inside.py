@@ -1,0 +1,213 @@
+"""The agent in this process: real shop, desk, journal and link, and a simulated terminal on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.resources import files
+
+from agent import VERSION, keys, log
+from agent.assemble import STATE_FILE, Agent, zvt_settings
+from agent.clock import Clock, SystemClock
+from agent.demo.house import House
+from agent.door.knock import gate
+from agent.journal.disk import Disk
+from agent.journal.entry import AnyBody
+from agent.journal.evolving import EvolvingKey, KeyFile
+from agent.journal.journal import Journal
+from agent.journal.note import Ed25519Signer
+from agent.payments.book import Book
+from agent.payments.people import People
+from agent.payments.shop import Shop
+from agent.payments.store import Store
+from agent.payments.terminals import Terminal
+from agent.payments.views import PaymentRequest
+from agent.rules import Windows
+from agent.settings import load
+from drivers.card import SecretBuffer, Vault
+from drivers.link import Link
+from drivers.seal import Sealer
+from drivers.simulator import script
+from drivers.simulator.bank import Bank
+from drivers.simulator.device import SimulatedDevice
+from drivers.simulator.faults import Faults
+from drivers.simulator.terminal import SimulatedTerminal
+from drivers.terminal import Event
+from drivers.zvt.frame import BUFFER_BYTES, encode_frame
+from drivers.zvt.line import SerialLine
+from drivers.zvt.packet import POSITIVE, encode
+from drivers.zvt.session import ZvtSession
+
+# How the frames begin that a payment is timed by, and the whole answer to a result.
+AUTHORISATION = bytes.fromhex("10 02 06 01")
+STATUS_INFORMATION = bytes.fromhex("10 02 04 0f")
+ANSWER = encode_frame(encode(POSITIVE))
+
+SALE = PaymentRequest(amount=1010, currency="EUR", till="till-1")
+PATIENCE_S = 30.0
+# Any port: nobody uploads from this process.
+NO_PORT = 9
+
+
+def simulated() -> SimulatedDevice:
+    """The demo's terminal: it shows the till a whole card number and track 2."""
+    orders = script.parse(files("agent.demo").joinpath("terminal.toml").read_text("utf-8"))
+    terminal = SimulatedTerminal(Bank(), orders, started=datetime.now().astimezone())
+    return SimulatedDevice(terminal, faults=Faults(()))
+
+
+class Cable:
+    """A wire with the simulated terminal at its other end; its own time is counted apart.
+
+    Stamps in nanoseconds of `clock`: when 06 01 was handed to the wire, when
+    04 0F was handed to the link, when its answer was handed to the wire.
+    """
+
+    def __init__(self, device: SimulatedDevice, clock: Callable[[], int]) -> None:
+        self.device = device
+        self.clock = clock
+        self.far_ns = 0
+        self.asked_ns = self.told_ns = self.answered_ns = self.far_when_told_ns = 0
+        self._arrived = bytearray()
+        self._callback: Callable[[], None] = lambda: None
+
+    async def open(self) -> None:
+        self._arrived.clear()
+
+    def close(self) -> None:
+        self._callback = lambda: None
+
+    def on_readable(self, callback: Callable[[], None]) -> None:
+        self._callback = callback
+
+    def read_into(self, space: memoryview) -> int:
+        count = min(len(space), len(self._arrived))
+        space[:count] = self._arrived[:count]
+        del self._arrived[:count]
+        return count
+
+    def write(self, data: bytes) -> int:
+        now = self.clock()
+        if AUTHORISATION in data:
+            self.asked_ns, self.told_ns, self.answered_ns = now, 0, 0
+        elif self.told_ns and not self.answered_ns and ANSWER in data:
+            self.answered_ns = now
+        asyncio.get_running_loop().call_soon(self._far_end, data)
+        return len(data)
+
+    def _far_end(self, data: bytes) -> None:
+        began, now = self.clock(), time.monotonic()
+        self.device.receive(data, now)
+        said = self.device.bytes_to_send(now)
+        self._arrived += said
+        ended = self.clock()
+        self.far_ns += ended - began
+        if STATUS_INFORMATION in said:
+            self.told_ns, self.far_when_told_ns = ended, self.far_ns
+        if said:
+            self._callback()
+
+
+@dataclass
+class NotingShop(Shop):
+    """A shop that remembers what each commit held."""
+
+    written: list[tuple[AnyBody, ...]] = field(default_factory=list)
+
+    def write(self, *bodies: AnyBody) -> None:
+        if bodies:
+            self.written.append(bodies)
+        super().write(*bodies)
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Nanoseconds of the agent alone: request to 06 01, 04 0F to its answer, 04 0F to the verdict."""
+
+    request: int
+    answer: int
+    verdict: int
+
+
+@dataclass
+class Counter:
+    """A shop at work. `agent.desk` takes payments, `cable` knows when what went over it."""
+
+    agent: Agent
+    shop: NotingShop
+    cable: Cable
+
+    async def pay(self, till_number: str) -> Took:
+        """Take one payment to its verdict. Raises `RuntimeError` if it is not approved."""
+        cable, desk = self.cable, self.agent.desk
+        self.shop.written.clear()
+        began = cable.clock()
+        desk.put(till_number, SALE)
+        view = await desk.wait(till_number, PATIENCE_S)
+        ended = cable.clock()
+        if view.verdict != "approved":
+            raise RuntimeError(f"{till_number} was to be approved and is {view.verdict}: {view.text}")
+        far = cable.far_ns - cable.far_when_told_ns
+        return Took(
+            request=cable.asked_ns - began,
+            answer=cable.answered_ns - cable.told_ns,
+            verdict=ended - cable.told_ns - far,
+        )
+
+
+def agent_of(house: House, disk: Disk, clock: Clock | None = None) -> tuple[Agent, NotingShop]:
+    """The agent of a furnished house, put together as `agent.assemble` does, but for disk, clock and door."""
+    settings = load(house.folder / "tillgate.toml")
+    clock = clock or SystemClock()
+    today = SystemClock().wall().date()  # the keys are of today, wherever `clock` is
+    acquirer = keys.load_acquirer_key(settings.acquirer.keys, settings.acquirer.vkey, today)
+    store = Store(str(settings.agent.state / STATE_FILE))
+    windows, people = Windows(settings.rules.business_day_starts), People(settings.people)
+    shop = NotingShop(
+        settings, clock, settings.rules, Book(store), windows, people, acquirer.not_after, acquirer.key_id
+    )
+    signer = Ed25519Signer(settings.origin, keys.load_journal_key(settings.agent.credentials))
+    evolving = EvolvingKey(settings.origin, KeyFile(settings.agent.state / keys.EVOLVING_KEY))
+    shop.journal = Journal.open(
+        disk, settings.origin, signer, evolving, clock, VERSION, settings.digest, None, shop.apply
+    )
+    return Agent(settings, shop, gate((), ()), [], store, log.logger("bench")), shop
+
+
+@asynccontextmanager
+async def counter(
+    house: House, disk: Disk, clock: Callable[[], int] = time.perf_counter_ns
+) -> AsyncIterator[Counter]:
+    """The agent of a furnished house with its terminal connected and ready."""
+    agent, shop = agent_of(house, disk)
+    settings = agent.settings
+    acquirer = keys.load_acquirer_key(
+        settings.acquirer.keys, settings.acquirer.vkey, shop.clock.wall().date()
+    )
+    vault = Vault(Sealer(acquirer, settings.origin), keys.load_fingerprint_key(settings.agent.credentials))
+    cable, buffer = Cable(simulated(), clock), SecretBuffer(BUFFER_BYTES)
+    zvt = zvt_settings(settings.terminals["front"], settings.rules.currency.number)
+    session = ZvtSession(SerialLine(buffer), vault, zvt)
+
+    def link(unsolicited: Callable[[Event], None]) -> Link:
+        return Link(cable, session, buffer, shop.clock.monotonic, unsolicited)
+
+    terminal = Terminal("front", link, shop.note, shop.late, training=True)
+    shop.terminals = {"front": terminal}
+    running = asyncio.create_task(terminal.run())
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not terminal.ready:  # noqa: ASYNC110 - it tells only the journal
+                await asyncio.sleep(0)
+        yield Counter(agent, shop, cable)
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        agent.close()
+        cable.device.close()
+        buffer.close()
