@@ -183,12 +183,13 @@ class Heard(Enum):
     """What a lost line proves about the command.
 
     NEVER: no byte of it left, it is safe to send again. PERHAPS: nothing is
-    proven. STANDS: the result was acknowledged and nothing else was owed.
+    proven, also after a result was acknowledged: a terminal takes a payment back
+    by itself when that acknowledgement is lost, and only its completion shows
+    that it is not.
     """
 
     NEVER = "never"
     PERHAPS = "perhaps"
-    STANDS = "stands"
 
 
 @dataclass(frozen=True, slots=True)

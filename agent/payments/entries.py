@@ -138,11 +138,9 @@ def closing(record: Record, event: Ended | Lost) -> list[AnyBody]:
 
 
 def _lost(record: Record, event: Lost, approved: bool) -> list[AnyBody]:
-    if event.heard is Heard.STANDS and approved:
-        return [Completed(till_number=record.till_number)]
     if record.answered is not None and not approved:
         return []
-    if event.heard is Heard.NEVER and record.answered is None:
+    if event.heard is Heard.NEVER:
         return [Answered(till_number=record.till_number, verdict="not_sent", text=event.reason)]
     return [Unclear(till_number=record.till_number, reason=event.reason)]
 

@@ -34,7 +34,6 @@ from drivers.zvt import messages as zvt
 from drivers.zvt.config import ZvtSettings
 from drivers.zvt.line import Line
 from drivers.zvt.packet import CardDesk, decode
-from drivers.zvt.proof import Proof
 from drivers.zvt.quirks import Quirk
 from drivers.zvt.waits import Waits
 from drivers.zvt.writing import encode
@@ -77,7 +76,7 @@ class ZvtSession:
         self._vault = vault
         self._settings = settings
         self._waits = Waits(settings)
-        self._proof = Proof()
+        self._left = False  # a byte of the command has left
         self._events: deque[Event] = deque()
         self._held: Outcome | Receipt | None = None
         self._waiting: deque[zvt.Packet] = deque()  # came while something was held
@@ -110,7 +109,7 @@ class ZvtSession:
         self._command, self._result = command, None
         self._context = command.reference or self._context
         self._abort_wanted = False
-        self._proof = Proof()
+        self._left = False
         self._line.send(apdu, now)
         self._waits.command_sent(now)
         self.state = State.SENT
@@ -152,8 +151,7 @@ class ZvtSession:
 
     def bytes_to_send(self) -> bytes:
         data = self._line.bytes_to_send()
-        if data:
-            self._proof.bytes_left()
+        self._left = self._left or bool(data)
         return data
 
     def events(self) -> Iterator[Event]:
@@ -248,8 +246,6 @@ class ZvtSession:
 
     def _take_in_turn(self, packet: zvt.Packet, now: float) -> None:
         if self._held is None:
-            if not isinstance(packet, zvt.Answer | zvt.StatusInformation):
-                self._proof.terminal_went_on()
             self._take(packet, now)
         elif len(self._waiting) < MOST_WAITING_PACKETS:
             self._waiting.append(packet)
@@ -269,7 +265,6 @@ class ZvtSession:
     def _store(self, result: Result) -> None:
         self._result = result
         self.state = State.STORED if result.said is Said.APPROVED else State.FAILED
-        self._proof.result_answered(line_confirms=not self._line.idle)
 
     def _go_on_waiting(self, now: float) -> None:
         if self.state is State.RUNNING:
@@ -309,7 +304,6 @@ class ZvtSession:
         elif self.state is State.FAILED and self._held is None and self._result is not None:
             self._end(meaning.failed(self._result))
         elif self.state is State.STORED:
-            self._proof.terminal_went_on()  # it repeats a result that it misses the answer to
             self._lose(NO_COMPLETION)
         else:
             self._lose(NO_ANSWER if self.state is State.SENT else NO_MESSAGE)
@@ -320,8 +314,7 @@ class ZvtSession:
         self._waits.stop()
 
     def _lose(self, reason: str) -> None:
-        owed = self._held is not None or self._settings.receipts_by_till
-        heard = self._proof.heard(owed=owed, line_idle=self._line.idle) if self.busy else Heard.NEVER
+        heard = Heard.PERHAPS if self.busy and self._left else Heard.NEVER
         self._events.append(Lost(reason, heard))
         self.state = State.IDLE
         self._waits.stop()

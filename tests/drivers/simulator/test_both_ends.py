@@ -1,8 +1,8 @@
 """Our session against our terminal over a bad line: what the till believes is what the bank did.
 
-The invariant: a till never believes more than is true. An ended command and a
-line that was lost with proof agree with the bank; without an accepted result
-the bank has no money; one command never books twice.
+The invariant: a till never believes more than is true. An ended command agrees
+with the bank; without an accepted result the bank has no money; one command
+never books twice.
 """
 
 from __future__ import annotations
@@ -115,13 +115,9 @@ class Counter:
 SALE = Command(Operation.SALE, "till 1", 1010, 978)
 
 points = st.sampled_from(["answer", "display", "status", "receipt", "completion"])
-# Where a line acknowledges an answer that its terminal no longer waits for, a till takes that for proof. So
-# these tills answer within the 30 s that a terminal waits, or never, and a restart takes its full minute.
-ACCEPTED_AFTER_S = (0.0, 2.0, 20.0, NEVER_S)
-absences = st.one_of(
-    st.tuples(st.just("unplug"), st.sampled_from([1, 8, 40, 200, 700])),
-    st.tuples(st.just("reboot"), st.sampled_from([60, 200, 700])),
-)
+# Within the 30 s that a terminal waits for an answer, after them, or never.
+ACCEPTED_AFTER_S = (0.0, 2.0, 20.0, 50.0, NEVER_S)
+absences = st.tuples(st.sampled_from(["unplug", "reboot"]), st.sampled_from([1, 8, 40, 60, 200, 700]))
 troubles = st.builds(
     lambda absence, point, when: (
         f'{absence[0]} = {{ seconds = {absence[1]}, at = "{point}", when = "{when}" }}\n'
@@ -149,7 +145,7 @@ faults = st.lists(
         st.integers(1, 14),
         st.sampled_from(["drop", "damage"]),
     ),
-    max_size=2,  # three lost ACKs of one result make a line acknowledge an answer that it throws away
+    max_size=3,
 )
 
 
@@ -180,5 +176,3 @@ def test_what_the_till_believes_is_what_the_bank_did(
         assert money == expected
     elif end.heard is Heard.NEVER:
         assert counter.bank.bookings == ()
-    elif end.heard is Heard.STANDS:
-        assert money == approved[0].amount
