@@ -7,8 +7,9 @@ given the time, never asks for it, and holds back the acknowledgement of every
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
@@ -201,6 +202,57 @@ class Lost:
 
 
 Event = Progress | Outcome | Receipt | Ended | Lost
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """A command that nobody knows the end of, and what was known of the terminal before it.
+
+    `trace_before` and `receipt_before` are the numbers of the last result before
+    the command. `asked_at` and `lost_at` are wall times with their offset.
+    """
+
+    command: Command
+    trace_before: int | None
+    receipt_before: int | None
+    asked_at: datetime
+    lost_at: datetime
+
+
+class Found(Enum):
+    """What the terminal's answers prove about an unclear command."""
+
+    BOOKED = "booked"
+    NOT_BOOKED = "not_booked"
+    UNPROVEN = "unproven"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found, why in one sentence, and the terminal's result where it has one."""
+
+    found: Found
+    proof: str
+    result: Result | None = None
+
+
+class Settling(Protocol):
+    """How one protocol finds out what became of a command.
+
+    `listen_s` is how long to be silent on a fresh line first: the terminal may
+    have something to repeat.
+    """
+
+    listen_s: float
+
+    def questions(self, unclear: Unclear) -> tuple[Command, ...]:
+        """What to ask the terminal, in this order; none of it moves money."""
+
+    def belongs(self, unclear: Unclear, result: Result) -> bool:
+        """Whether a late result is that of the unclear command, and may be acknowledged."""
+
+    def judge(self, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
+        """What the answers prove; None stands for a question without a result."""
 
 
 class Session(Protocol):

@@ -235,12 +235,18 @@ class LateResult(Body, frozen=True, kw_only=True):
 
 
 class Settled(Body, frozen=True, kw_only=True):
-    """An unclear payment is clear: by proof from the terminal or by a person's word."""
+    """An unclear payment is clear: by proof from the terminal or by a person's word.
+
+    `result` is what the terminal told of it, if it did. Two persons sign: who
+    says it (`person`) and who has seen it too (`witness`).
+    """
 
     till_number: str
     verdict: Verdict
     proof: str
+    result: Answered | None = None
     person: str = ""
+    witness: str = ""
 
 
 class TerminalState(Body, frozen=True, kw_only=True):

@@ -108,6 +108,7 @@ def change(record: Record, body: AnyBody, index: int) -> None:
         case Unclear():
             _decide(record, "unclear", body.reason, index)
         case Settled():
+            record.answered = body.result or record.answered
             _decide(record, body.verdict, body.proof, index)
         case Printed():
             _print(record, body)

@@ -1,0 +1,44 @@
+"""What became of an unclear payment: the terminal is asked, and only what is proven decides.
+
+The procedure is the same for every protocol; `drivers.terminal.Settling` knows
+what to ask and what the answers prove. What they do not prove stays unclear,
+with the reason in the journal, until persons settle it.
+"""
+
+from __future__ import annotations
+
+from agent.journal.entry import AnyBody, Settled, Unclear, Verdict
+from agent.payments.entries import answered
+from agent.payments.record import Record
+from agent.payments.shop import Shop
+from agent.payments.terminals import Terminal
+from drivers.terminal import Finding, Found
+
+# What the terminal did not store was taken back or never begun: nothing was charged.
+VERDICT: dict[Found, Verdict] = {Found.BOOKED: "approved", Found.NOT_BOOKED: "declined"}
+
+
+async def settle(terminal: Terminal, shop: Shop) -> None:
+    """Ask a terminal about what is unclear on it, and write down what its answers prove.
+
+    To be called when the terminal is registered and at rest, before it is given
+    a new payment. A line that breaks meanwhile proves nothing.
+    """
+    for record in shop.book.unclear(terminal.name):
+        unclear = shop.unclear_command(record)
+        answers = [await terminal.ask_for_result(question) for question in terminal.settling.questions(unclear)]
+        if terminal.lost:
+            return
+        shop.write(*_written(record, terminal.settling.judge(unclear, answers), terminal.terminal_id))
+
+
+def _written(record: Record, finding: Finding, terminal_id: str) -> list[AnyBody]:
+    if finding.found is Found.UNPROVEN:
+        if record.why == finding.proof:
+            return []
+        return [Unclear(till_number=record.till_number, reason=finding.proof)]
+    result = answered(record, finding.result, terminal_id) if finding.result else None
+    verdict = VERDICT[finding.found]
+    return [Settled(till_number=record.till_number, verdict=verdict, proof=finding.proof, result=result)]
+
+

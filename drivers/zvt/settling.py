@@ -1,0 +1,108 @@
+"""How a ZVT terminal is asked what became of a payment (reference 11.4).
+
+All it can tell is its last *stored* transaction, by repeat receipt (06 20, service
+byte 03). A payment that it took back was never stored. So the numbers of the
+transaction before ours decide: the same again, and ours was not stored; a newer
+one is ours if all that the terminal says of it fits, and else a person's matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from drivers.terminal import Command, Finding, Found, Operation, Result, Said, Unclear
+from drivers.zvt.sender import T2_S
+
+# A terminal's clock comes from its host and a till's from elsewhere; closer they need not be.
+CLOCKS_APART: Final = timedelta(minutes=10)
+
+SILENT: Final = "The terminal does not tell its last payment."
+NOTHING_BEFORE: Final = "Nothing is known of the terminal's last payment before this one."
+DAY_CLOSE: Final = "No question to the terminal tells whether its day is closed."
+SAME: Final = "The terminal's last stored payment is still {number}: this one was not stored."
+STORED: Final = "The terminal has stored it as {number}, with the amount that was asked."
+OTHER: Final = "The terminal's last stored payment is {number}, and it is not this one: {why}."
+
+
+class ZvtSettling:
+    """`drivers.terminal.Settling` for ZVT."""
+
+    # Reference 11.4, step 2: a terminal repeats a pending result once the line is back.
+    listen_s = 2 * T2_S
+
+    def questions(self, unclear: Unclear) -> tuple[Command, ...]:
+        if unclear.command.operation is Operation.CLOSE_DAY:
+            return ()
+        return (Command(Operation.REPEAT_RECEIPT),)
+
+    def belongs(self, unclear: Unclear, result: Result) -> bool:
+        """An approval must fit in everything; what is no approval commits nothing."""
+        if result.said is not Said.APPROVED:
+            return True
+        return _newer(unclear, result) is True and not _misfit(unclear, result)
+
+    def judge(self, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
+        if unclear.command.operation is Operation.CLOSE_DAY:
+            return Finding(Found.UNPROVEN, DAY_CLOSE)
+        last = answers[-1] if answers else None
+        if last is None or last.said is not Said.APPROVED:
+            return Finding(Found.UNPROVEN, SILENT)
+        newer = _newer(unclear, last)
+        if newer is None:
+            return Finding(Found.UNPROVEN, NOTHING_BEFORE)
+        if not newer:
+            return Finding(Found.NOT_BOOKED, SAME.format(number=_name(last)))
+        why = _misfit(unclear, last)
+        if why:
+            return Finding(Found.UNPROVEN, OTHER.format(number=_name(last), why=why))
+        return Finding(Found.BOOKED, STORED.format(number=_name(last)), last)
+
+
+def _newer(unclear: Unclear, last: Result) -> bool | None:
+    """Whether a stored transaction came after the last one known before; None if nobody can tell."""
+    pairs = ((unclear.trace_before, last.trace), (unclear.receipt_before, last.receipt_number))
+    known = [(before, now) for before, now in pairs if before is not None and now is not None]
+    if not known:
+        return None
+    return any(before != now for before, now in known)
+
+
+def _misfit(unclear: Unclear, result: Result) -> str:
+    """In what a stored transaction contradicts the command; empty if it fits."""
+    command = unclear.command
+    tip = result.tip or 0
+    if command.amount is not None and result.amount not in {command.amount, command.amount + tip}:
+        return "the amount differs"
+    if command.currency is not None and result.currency not in {None, command.currency}:
+        return "the currency differs"
+    if (result.original_trace is not None) is not (command.operation is Operation.REVERSAL):
+        return "it is a reversal" if result.original_trace is not None else "it is no reversal"
+    if not _in_time(unclear, result):
+        return "its time differs"
+    return ""
+
+
+def _in_time(unclear: Unclear, result: Result) -> bool:
+    """Whether its time (BMP 0C, 0D) lies between asking and losing, give or take the clocks."""
+    if len(result.time) != 6 or len(result.date) != 4:
+        return True
+    earliest, latest = unclear.asked_at - CLOCKS_APART, unclear.lost_at + CLOCKS_APART
+    # The date has no year: the one that brings it nearest to the question is meant.
+    candidates = [_at(year, result, unclear.asked_at) for year in {earliest.year, latest.year}]
+    return any(at is not None and earliest <= at <= latest for at in candidates)
+
+
+def _at(year: int, result: Result, like: datetime) -> datetime | None:
+    try:
+        local = datetime.strptime(f"{year}{result.date}{result.time}", "%Y%m%d%H%M%S")  # noqa: DTZ007
+    except ValueError:
+        return None
+    return local.replace(tzinfo=like.tzinfo)
+
+
+def _name(result: Result) -> str:
+    if result.receipt_number is not None:
+        return f"receipt {result.receipt_number}"
+    return f"trace {result.trace}"
