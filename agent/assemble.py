@@ -25,6 +25,7 @@ from agent.journal.note import CosignatureVerifier, Ed25519Signer, parse_vkey
 from agent.journal.recover import Snapshot, SnapshotUnusable
 from agent.payments.book import Book
 from agent.payments.desk import Desk
+from agent.payments.keeper import ShopKeeper
 from agent.payments.people import People
 from agent.payments.shop import Shop
 from agent.payments.store import Store
@@ -44,6 +45,7 @@ from drivers.zvt.frame import BUFFER_BYTES
 from drivers.zvt.line import Line, SerialLine, TcpLine
 from drivers.zvt.quirks import QUIRKS, Quirk
 from drivers.zvt.session import ZvtSession
+from drivers.zvt.settling import ZvtSettling
 
 STATE_FILE = "state.sqlite"
 
@@ -219,8 +221,8 @@ def _terminals(
         name: Terminal(
             name,
             partial(_link, terminal, currency, vault, shop.clock),
-            shop.note,
-            shop.late,
+            ShopKeeper(shop),
+            ZvtSettling(),
             training=settings.agent.training,
         )
         for name, terminal in settings.terminals.items()

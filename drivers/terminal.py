@@ -165,8 +165,8 @@ class Ended:
     ABORTED: it said that it gave up, `cancelled` when by a stop key or its own
     time-out. COMPLETED: it said that it is done.
     `status` is the terminal's own state where the command reports one, `care`
-    the command that it asks for before it will work. `simulator` is set when it
-    names itself as ours.
+    the command that it asks for before it will work. `busy`: it serves something
+    else just now. `simulator` is set when it names itself as ours.
     """
 
     how: How
@@ -175,6 +175,7 @@ class Ended:
     cancelled: bool = False
     status: int | None = None
     care: Operation | None = None
+    busy: bool = False
     simulator: bool = False
     terminal_id: str = ""
     software: str = ""
@@ -208,15 +209,14 @@ Event = Progress | Outcome | Receipt | Ended | Lost
 class Unclear:
     """A command that nobody knows the end of, and what was known of the terminal before it.
 
-    `trace_before` and `receipt_before` are the numbers of the last result before
-    the command. `asked_at` and `lost_at` are wall times with their offset.
+    `trace_before` and `receipt_before` are the numbers of the last payment that
+    the terminal had stored. `asked_at` is wall time with its offset.
     """
 
     command: Command
     trace_before: int | None
     receipt_before: int | None
     asked_at: datetime
-    lost_at: datetime
 
 
 class Found(Enum):

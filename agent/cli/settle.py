@@ -1,4 +1,4 @@
-"""`tillgate settle`: a person's word on what became of an unclear payment."""
+"""`tillgate settle`: two persons' word on what became of an unclear payment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from agent.cli.prompt import ask_secret
 from agent.payments.views import Credential, PaymentView, Settlement
 
 NEEDS = """\
-A settlement needs a reason of 3 to 200 characters, and a person with a secret.
+A settlement needs a reason of 3 to 200 characters, a person, and a witness
+with a secret.
 Nothing was changed."""
 
 
@@ -24,15 +25,20 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("till_number", type=till_number, metavar="X", help="its till number")
     parser.add_argument("--verdict", required=True, choices=["approved", "declined", "not_sent"])
     parser.add_argument("--reason", required=True, help="what proves it, such as a line of the receipt")
-    parser.add_argument("--person", required=True, metavar="NAME", help="who answers for it")
+    parser.add_argument("--person", required=True, metavar="NAME", help="who says so")
+    parser.add_argument("--witness", required=True, metavar="NAME", help="who has seen it too, and signs")
     add_door(parser)
     parser.set_defaults(func=_settle)
 
 
 def _settle(args: argparse.Namespace) -> int:
     try:
-        credential = Credential(args.person, ask_secret(args.person))
-        settlement = Settlement(verdict=args.verdict, reason=args.reason, credential=credential)
+        settlement = Settlement(
+            verdict=args.verdict,
+            reason=args.reason,
+            person=args.person,
+            credential=Credential(args.witness, ask_secret(args.witness)),
+        )
         msgspec.convert(msgspec.to_builtins(settlement), Settlement)
     except (EOFError, msgspec.ValidationError):
         raise CommandError(NEEDS, Exit.USAGE) from None

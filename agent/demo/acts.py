@@ -126,6 +126,7 @@ def cable_pulled(shop: Shop, number: str) -> PaymentView:
     word = Settlement(
         verdict="declined",
         reason="The terminal's list shows no such payment.",
+        person="cashier-1",
         credential=Credential(SUPERVISOR, SUPERVISOR_PIN),
     )
     shop.house.door.call("POST", f"/payments/{number}/settlement", PaymentView, word)

@@ -81,6 +81,10 @@ class Book:
         """Trace and receipt number of the last payment a terminal stored: settling compares with them."""
         return self._numbers.get(terminal, (None, None))
 
+    def told(self, terminal: str, trace: int | None, receipt: int | None) -> None:
+        """The terminal said which payment it stored last. Not from the journal: it says so at every start."""
+        self._numbers[terminal] = (trace, receipt)
+
     def to_bytes(self) -> bytes:
         """The part of the book that is not in the store."""
         return _record_out.encode(OpenPart(open=list(self._held.values()), last_numbers=self._numbers))
@@ -94,6 +98,8 @@ class Book:
     def _changed(self, record: Record) -> None:
         if record.verdict == "approved" and record.answered is not None:
             self._numbers[record.terminal] = (record.answered.trace, record.answered.receipt_number)
+        elif record.verdict == "unclear":
+            self._numbers.pop(record.terminal, None)  # nobody knows which one it stored last
         original = self.get(record.original) if record.original else None
         if original is not None:
             _book_against(original, record)

@@ -15,7 +15,7 @@ from agent.payments.payment import take
 from agent.payments.record import Record, begin
 from agent.payments.refusal import BadRequest, Busy, Conflict, NotFound, NotTaking
 from agent.payments.shop import Shop
-from agent.payments.signing import check_person, second_person
+from agent.payments.signing import second_person
 from agent.payments.status import status_of
 from agent.payments.terminals import Terminal
 from agent.payments.view import receipts_of, view_of
@@ -110,7 +110,7 @@ class Desk:
         live = self._asking(till_number, answer.prompt)
         needs = live.question.prompt.needs if live.question and answer.answer == "yes" else []
         if "credential" in needs:
-            await second_person(self._shop, live.request, answer.credential)
+            await second_person(self._shop, till_number, live.request.operator, answer.credential)
         if "identity" in needs and (answer.identity is not True or not answer.purpose):
             raise BadRequest(
                 "A yes needs the customer's identity checked and the purpose of the payment.",
@@ -133,17 +133,17 @@ class Desk:
         return self._known(till_number)
 
     async def settle(self, till_number: str, settlement: Settlement) -> PaymentView:
-        """Take a person's word on an unclear payment."""
+        """Take the word of two persons on an unclear payment."""
         self._check_unclear(till_number)
-        await check_person(self._shop, till_number, settlement.credential)
+        await second_person(self._shop, till_number, settlement.person, settlement.credential)
         self._check_unclear(till_number)  # it may have been settled while the secret was checked
-        person = settlement.credential.person
         self._shop.write(
             Settled(
                 till_number=till_number,
                 verdict=settlement.verdict,
                 proof=settlement.reason,
-                person=person,
+                person=settlement.person,
+                witness=settlement.credential.person,
             )
         )
         return self._known(till_number)

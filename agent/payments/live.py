@@ -40,6 +40,7 @@ class Live:
         self.display = ""
         self.question: Question | None = None
         self.finished = False
+        self._asked = 0
         self._view = view
         self.cancelled = False
         self._events: list[PaymentEvent] = []
@@ -47,7 +48,8 @@ class Live:
 
     def pose(self, step: Step, text: str, now: float) -> Asked:
         """Open the question that the rules want answered."""
-        prompt = Prompt(id=f"{step}-1", step=step, text=text, needs=NEEDS[step])
+        self._asked += 1
+        prompt = Prompt(id=f"{step}-{self._asked}", step=step, text=text, needs=NEEDS[step])
         self.question = Question(prompt, now)
         return Asked(till_number=self.request.till_number, prompt=prompt.id, step=step, text=text)
 

@@ -44,3 +44,7 @@ async def take(payment: Live, shop: Shop) -> None:
                 terminal.accept()
             case Ended() | Lost():
                 shop.write(*closing(record, event))
+
+    if shop.holds(payment.request):
+        shop.write(shop.ask_about_difference(payment))
+        shop.write(await payment.reply())

@@ -53,7 +53,7 @@ class People:
                 failures = self._failures.setdefault(person, [])
                 failures.append(entry.at)
                 del failures[:-MAX_FAILURES]
-            case Replied(person=person) | Settled(person=person):
+            case Replied(person=person) | Settled(witness=person):
                 self._failures.pop(person, None)
             case _:
                 pass

@@ -26,8 +26,9 @@ async def settle(terminal: Terminal, shop: Shop) -> None:
     """
     for record in shop.book.unclear(terminal.name):
         unclear = shop.unclear_command(record)
-        answers = [await terminal.ask_for_result(question) for question in terminal.settling.questions(unclear)]
-        if terminal.lost:
+        questions = terminal.settling.questions(unclear)
+        answers = [await terminal.result_of(question) for question in questions]
+        if not terminal.connected or record.verdict != "unclear":
             return
         shop.write(*_written(record, terminal.settling.judge(unclear, answers), terminal.terminal_id))
 
@@ -40,5 +41,3 @@ def _written(record: Record, finding: Finding, terminal_id: str) -> list[AnyBody
     result = answered(record, finding.result, terminal_id) if finding.result else None
     verdict = VERDICT[finding.found]
     return [Settled(till_number=record.till_number, verdict=verdict, proof=finding.proof, result=result)]
-
-

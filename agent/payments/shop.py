@@ -8,31 +8,30 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from agent.clock import Clock
+from agent.journal import entry
 from agent.journal.entry import (
     Answered,
     AnyBody,
     Asked,
     Decided,
     Entry,
-    LateResult,
     Replied,
     Requested,
     Submitted,
-    TerminalState,
-    Unclear,
 )
 from agent.journal.journal import Journal
 from agent.money import currency_of
 from agent.payments import wording
 from agent.payments.book import Book, refundable
-from agent.payments.entries import OPERATION, answered, given_up, not_sent, printed, refused
+from agent.payments.entries import OPERATION, given_up, not_sent, refused
 from agent.payments.live import Live
 from agent.payments.people import People
-from agent.payments.record import Record, begin
+from agent.payments.record import Record
 from agent.payments.terminals import Terminal
+from agent.payments.wording import next_step
 from agent.rules import Original, Policy, RuleRequest, Windows, decide
 from agent.settings import Settings
-from drivers.terminal import Command, Outcome, Receipt, Said
+from drivers.terminal import Command, Unclear
 
 
 @dataclass
@@ -151,6 +150,17 @@ class Shop:
             raise AssertionError("a payment under way has a record")
         return record
 
+    def holds(self, request: Requested) -> bool:
+        """Whether an approval for something else than was asked waits until a second person has seen it."""
+        record = self.record(request)
+        differs = record.verdict == "approved" and record.answered is not None and record.answered.differs
+        return bool(differs) and self.policy.differs == "hold"
+
+    def ask_about_difference(self, payment: Live) -> Asked:
+        """Open the question of an approval that differs. The money has moved, whatever the answer is."""
+        text = next_step(self.record(payment.request))
+        return payment.pose("supervisor", text, self.clock.monotonic())
+
     def submitted(self, request: Requested) -> Submitted:
         """The last entry before the terminal hears of it, with what to compare with later."""
         trace, receipt = self.book.last_numbers(request.terminal)
@@ -163,7 +173,7 @@ class Shop:
             last_receipt=receipt,
         )
 
-    def command(self, request: Requested) -> Command:
+    def command(self, request: Requested | Record) -> Command:
         """The request in the words of the drivers."""
         reversal = request.payment == "reversal"
         return Command(
@@ -174,27 +184,19 @@ class Shop:
             original_receipt=self._original_receipt(request) if reversal else None,
         )
 
-    def _original_receipt(self, request: Requested) -> int | None:
+    def _original_receipt(self, request: Requested | Record) -> int | None:
         original = self.book.get(request.original) if request.original else None
         return original.answered.receipt_number if original and original.answered else None
 
-    def late(self, terminal: str, event: Outcome | Receipt) -> bool:
-        """Keep what a terminal sent when nobody waited; True if it may be acknowledged.
-
-        An approval that no unclear payment accounts for is kept but not
-        acknowledged: the terminal then takes back what the till does not know.
-        """
-        unclear = self.book.unclear(terminal)
-        record = unclear[0] if unclear else _nobody(terminal, self)
-        if isinstance(event, Receipt):
-            self.write(printed(record, event))
-            return True
-        self.write(LateResult(terminal=terminal, result=answered(record, event.result)))
-        return bool(unclear) or event.result.said is not Said.APPROVED or event.result.amount is None
-
-    def note(self, state: TerminalState) -> None:
-        """A terminal changed its state."""
-        self.write(state)
+    def unclear_command(self, record: Record) -> Unclear:
+        """What nobody knows the end of, in the words of the drivers."""
+        before = record.submitted
+        return Unclear(
+            self.command(record),
+            trace_before=before.last_trace if before else None,
+            receipt_before=before.last_receipt if before else None,
+            asked_at=record.requested_at,
+        )
 
     def close_open(self) -> int:
         """Give every payment that a stop of the agent left open the verdict that is proven."""
@@ -221,9 +223,4 @@ def _left_open(record: Record) -> AnyBody:
         text = wording.RESTARTED_BEFORE
         return Answered(till_number=record.till_number, verdict="not_sent", text=text)
     reason = wording.NO_PROOF if record.answered else wording.RESTARTED_DURING
-    return Unclear(till_number=record.till_number, reason=reason)
-
-
-def _nobody(terminal: str, shop: Shop) -> Record:
-    nothing = Requested(till_number="", digest="", payment="sale", terminal=terminal, till="")
-    return begin(nothing, -1, shop.clock.wall())
+    return entry.Unclear(till_number=record.till_number, reason=reason)

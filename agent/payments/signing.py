@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import asyncio
 
-from agent.journal.entry import CredentialFailed, Requested
+from agent.journal.entry import CredentialFailed
 from agent.payments.people import check, is_second
 from agent.payments.refusal import BadRequest, LockedOut, WrongCredential
 from agent.payments.shop import Shop
 from agent.payments.views import Credential
 
 
-async def second_person(shop: Shop, request: Requested, credential: Credential | None) -> None:
-    """Let a second person sign. Raises a `Refusal`; the question stays open then."""
+async def second_person(shop: Shop, till_number: str, first: str, credential: Credential | None) -> None:
+    """Let somebody else than `first` sign. Raises a `Refusal`; what was to be signed stays open then."""
     if credential is None:
         raise BadRequest(
             "A second person has to sign this payment.",
             next_step="Answer again with that person's name and PIN; or answer no.",
         )
-    if not is_second(credential.person, request.operator):
+    if not is_second(credential.person, first):
         raise WrongCredential(
-            "The person who takes the payment cannot sign it as well.",
+            "One person cannot sign twice.",
             next_step="Ask somebody else to sign.",
         )
-    await check_person(shop, request.till_number, credential)
+    await _check(shop, till_number, credential)
 
 
-async def check_person(shop: Shop, till_number: str, credential: Credential) -> None:
+async def _check(shop: Shop, till_number: str, credential: Credential) -> None:
     """Check a name and a secret. Every failure is written down and counts towards the lock-out."""
     # One guess at a time: many at once would all be made before the first failure counts.
     async with shop.one_guess:

@@ -71,10 +71,14 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Settlement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The body of `POST /payments/{till_number}/settlement`: a person's word on an unclear payment."""
+    """The body of `POST /payments/{till_number}/settlement`: two persons' word on an unclear payment.
+
+    `person` says what became of it; the credential is that of a second one who has seen it too.
+    """
 
     verdict: Literal["approved", "declined", "not_sent"]
     reason: Annotated[str, Meta(min_length=3, max_length=200, pattern=_PRINTABLE)]
+    person: Name
     credential: Credential
 
 

@@ -22,6 +22,7 @@ AMOUNT: Final = Meta(ge=0, le=MAX_MINOR, description="amount")
 
 Amount = Annotated[int, AMOUNT]
 Count = Annotated[int, Meta(ge=0, le=100_000, description="payments", examples=[200])]
+Differs = Literal["tell", "hold"]
 SoftStep = Literal["confirm", "verify", "supervisor"]
 
 _SPAN: Final = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})", re.ASCII)
@@ -90,6 +91,7 @@ class Policy:
 
     `<what>_<step>` is the level above which `what` gives `step`. `day_` levels
     count sales, `refund_` levels count refunds, per till, business day and currency.
+    `differs` says what an approval for another amount than the asked one does.
     """
 
     currency: Currency
@@ -109,6 +111,7 @@ class Policy:
     refund_count_block: Count | None = None
     refund_sum_supervisor: Amount | None = None
     refund_sum_block: Amount | None = None
+    differs: Differs = "tell"
     business_day_starts: time = time(4)
     hours_grace_min: Annotated[int, Meta(ge=0, le=240, description="minutes", examples=[30])] = 30
     hours: Hours = field(default_factory=Hours)

@@ -6,6 +6,7 @@ from typing import Final
 
 APPROVED: Final = 0x00
 ABORTED: Final = 0x6C  # by the cardholder's stop key, or by the terminal's own time-out
+BUSY: Final = 0x9C  # also as the terminal's state
 HIGHEST_HOST_CODE: Final = 0x63  # 01 to 63 come from the host and are spoken of in decimal
 
 _RESULTS: Final = {

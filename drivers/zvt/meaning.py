@@ -82,6 +82,7 @@ def completed(packet: zvt.Completion) -> Ended:
         text=_state_text(packet),
         status=status,
         care=_care(packet),
+        busy=packet.terminal_status == codes.BUSY,
         simulator=packet.software.startswith(SIMULATOR_SOFTWARE),
         terminal_id=packet.terminal_id,
         software=packet.software.strip(),
@@ -98,7 +99,7 @@ def aborted(packet: zvt.Abort) -> Ended:
 def refused(packet: zvt.Answer) -> Ended:
     """84 xx: the command did not start."""
     code = packet.aprc if packet.result_code is None else packet.result_code
-    return Ended(How.REFUSED, code=code, text=codes.result_text(code))
+    return Ended(How.REFUSED, code=code, text=codes.result_text(code), busy=code == codes.BUSY)
 
 
 def failed(failure: Result) -> Ended:

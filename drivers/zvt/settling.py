@@ -17,6 +17,8 @@ from drivers.zvt.sender import T2_S
 
 # A terminal's clock comes from its host and a till's from elsewhere; closer they need not be.
 CLOCKS_APART: Final = timedelta(minutes=10)
+# Questions to the cashier, T4 as a terminal may lengthen it, a cardholder in no hurry.
+LONGEST_DIALOGUE: Final = timedelta(minutes=20)
 
 SILENT: Final = "The terminal does not tell its last payment."
 NOTHING_BEFORE: Final = "Nothing is known of the terminal's last payment before this one."
@@ -85,10 +87,11 @@ def _misfit(unclear: Unclear, result: Result) -> str:
 
 
 def _in_time(unclear: Unclear, result: Result) -> bool:
-    """Whether its time (BMP 0C, 0D) lies between asking and losing, give or take the clocks."""
+    """Whether its time (BMP 0C, 0D) is that of the dialogue, give or take the clocks."""
     if len(result.time) != 6 or len(result.date) != 4:
         return True
-    earliest, latest = unclear.asked_at - CLOCKS_APART, unclear.lost_at + CLOCKS_APART
+    earliest = unclear.asked_at - CLOCKS_APART
+    latest = unclear.asked_at + LONGEST_DIALOGUE + CLOCKS_APART
     # The date has no year: the one that brings it nearest to the question is meant.
     candidates = [_at(year, result, unclear.asked_at) for year in {earliest.year, latest.year}]
     return any(at is not None and earliest <= at <= latest for at in candidates)
