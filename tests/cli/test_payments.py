@@ -195,7 +195,8 @@ def test_settle_needs_a_secret_and_says_what_became_of_it(
 ) -> None:
     run(door, "pay", "15.00", "--till-number", "A-1")
     answers(monkeypatch, secrets=("right",))
-    words = ["settle", "A-1", "--verdict", "declined", "--reason", "no receipt", "--person", "boss"]
+    words = ["settle", "A-1", "--verdict", "declined", "--reason", "no receipt"]
+    words += ["--person", "anna", "--witness", "boss"]
     assert run(door, *words) == Exit.OK
     assert "DECLINED" in capsys.readouterr().out
 

@@ -68,10 +68,11 @@ def test_a_cancel_needs_no_body(door: OpenDoor, body: bytes | None) -> None:
     assert door.ask("POST", "/payments/A-1/cancel", body).json["verdict"] == "cancelled"
 
 
-def test_an_unclear_payment_is_settled_by_a_person(door: OpenDoor) -> None:
+def test_an_unclear_payment_is_settled_by_two_persons(door: OpenDoor) -> None:
     door.pay("A-1", 1500)
     credential = {"person": "boss", "secret": "right"}
-    body = json.dumps({"verdict": "declined", "reason": "receipt 23", "credential": credential}).encode()
+    word = {"verdict": "declined", "reason": "receipt 23", "person": "anna", "credential": credential}
+    body = json.dumps(word).encode()
     assert door.ask("POST", "/payments/A-1/settlement", body).json["verdict"] == "declined"
 
 
