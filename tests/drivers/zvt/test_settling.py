@@ -1,0 +1,108 @@
+"""What a terminal's last stored transaction proves about a payment that nobody knows the end of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from drivers.terminal import Command, Found, Operation, Result, Said, Unclear
+from drivers.zvt.settling import ZvtSettling
+
+ASKED_AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+SALE = Command(Operation.SALE, "A-1", 1010, 978)
+BEFORE = Result(
+    Said.APPROVED, 0, amount=1010, currency=978, trace=7, receipt_number=7, time="115950", date="1122"
+)
+OURS = replace(BEFORE, trace=8, receipt_number=8, time="120003")
+DECLINED = Result(Said.DECLINED, 5)
+SETTLING = ZvtSettling()
+
+
+def unclear(command: Command = SALE, trace: int | None = 7, receipt: int | None = 7) -> Unclear:
+    return Unclear(command, trace, receipt, ASKED_AT)
+
+
+def found(last: Result | None, what: Unclear | None = None) -> Found:
+    return SETTLING.judge(what or unclear(), [last]).found
+
+
+def test_it_asks_for_the_last_stored_transaction_and_moves_no_money() -> None:
+    assert SETTLING.questions(unclear()) == (Command(Operation.REPEAT_RECEIPT),)
+
+
+def test_the_same_transaction_again_proves_that_ours_was_not_stored() -> None:
+    assert found(BEFORE) is Found.NOT_BOOKED
+
+
+def test_a_newer_one_that_fits_in_everything_is_ours() -> None:
+    finding = SETTLING.judge(unclear(), [OURS])
+    assert (finding.found, finding.result) == (Found.BOOKED, OURS)
+    assert "receipt 8" in finding.proof
+
+
+def test_a_tip_on_top_is_still_ours() -> None:
+    assert found(replace(OURS, amount=1110, tip=100)) is Found.BOOKED
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(OURS, amount=1011),
+        replace(OURS, amount=1110),
+        replace(OURS, currency=756),
+        replace(OURS, original_trace=7),
+        replace(OURS, time="093000"),
+        replace(OURS, date="1121"),
+    ],
+    ids=["amount", "amount without its tip", "currency", "a reversal", "time", "date"],
+)
+def test_a_newer_one_that_differs_is_a_persons_matter(other: Result) -> None:
+    assert found(other) is Found.UNPROVEN
+    assert not SETTLING.belongs(unclear(), other)
+
+
+@pytest.mark.parametrize("silence", [None, DECLINED])
+def test_a_terminal_that_does_not_tell_proves_nothing(silence: Result | None) -> None:
+    assert found(silence) is Found.UNPROVEN
+
+
+def test_without_anything_known_before_an_equal_amount_proves_nothing() -> None:
+    assert found(OURS, unclear(trace=None, receipt=None)) is Found.UNPROVEN
+    assert not SETTLING.belongs(unclear(trace=None, receipt=None), OURS)
+
+
+def test_a_reversal_is_proven_by_a_reversal_only() -> None:
+    reversal = unclear(Command(Operation.REVERSAL, "A-2", original_receipt=7))
+    assert found(replace(OURS, original_trace=7), reversal) is Found.BOOKED
+    assert found(OURS, reversal) is Found.UNPROVEN
+
+
+def test_clocks_may_be_minutes_apart_and_the_year_is_missing() -> None:
+    new_year = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
+    asked = Unclear(SALE, 7, 7, new_year)
+    assert found(replace(OURS, time="000400", date="0101"), asked) is Found.BOOKED
+    assert found(replace(OURS, time="235100", date="1231"), asked) is Found.BOOKED
+    assert found(replace(OURS, time="233000", date="1231"), asked) is Found.UNPROVEN
+
+
+def test_a_time_that_is_no_time_proves_nothing() -> None:
+    assert found(replace(OURS, time="996161")) is Found.UNPROVEN
+
+
+def test_a_late_result_belongs_when_it_fits_and_a_late_no_commits_nothing() -> None:
+    assert SETTLING.belongs(unclear(), OURS)
+    assert not SETTLING.belongs(unclear(), BEFORE)
+    assert SETTLING.belongs(unclear(), DECLINED)
+
+
+def test_whether_a_day_is_closed_cannot_be_asked() -> None:
+    closing = unclear(Command(Operation.CLOSE_DAY, "Z-1"))
+    assert SETTLING.questions(closing) == ()
+    assert SETTLING.judge(closing, []).found is Found.UNPROVEN
+
+
+def test_an_hour_later_an_equal_payment_is_not_taken_for_ours() -> None:
+    late = ASKED_AT + timedelta(hours=1)
+    assert found(replace(OURS, time=f"{late:%H%M%S}")) is Found.UNPROVEN
