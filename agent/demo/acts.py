@@ -15,7 +15,6 @@ from agent.payments.views import (
     Credential,
     PaymentRequest,
     PaymentView,
-    Settlement,
 )
 
 WAIT_S = 30
@@ -117,21 +116,15 @@ def reversal(original: str) -> Act:
 
 
 def cable_pulled(shop: Shop, number: str) -> PaymentView:
-    """The line breaks in the middle: unclear, the terminal is held, a person settles it."""
+    """The line breaks in the middle: unclear, the terminal is held until it has been asked."""
     view = shop.send(number, PaymentRequest(amount=7700, currency="EUR"))
     try:
         shop.send(f"{number}x", PaymentRequest(amount=100, currency="EUR"))
     except RefusedError as refusal:
         shop.say(f"        next sale refused: {shorten(str(refusal), 52)}")
-    word = Settlement(
-        verdict="declined",
-        reason="The terminal's list shows no such payment.",
-        person="cashier-1",
-        credential=Credential(SUPERVISOR, SUPERVISOR_PIN),
-    )
-    shop.house.door.call("POST", f"/payments/{number}/settlement", PaymentView, word)
-    shop.say(f"        settled  by {SUPERVISOR}: not charged")
-    shop.house.wait_for(lambda: shop.house.terminal_is("ready"), "the terminal's cable")
+    shop.house.wait_for(lambda: shop.follow(number).verdict != "unclear", "what the terminal can prove")
+    settled = shop.follow(number)
+    shop.say(below(f"{number} is {settled.verdict} now. {settled.text}"))
     return view
 
 
@@ -188,7 +181,7 @@ def line(view: PaymentView) -> str:
     what = f"{view.till_number:<6}{view.payment:<10}{amount:>13}  {view.verdict or '':<10}"
     if len(what) + len(said) <= WIDTH:
         return (what + said).rstrip()
-    return what.rstrip() + "\n" + fill(said, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
+    return what.rstrip() + "\n" + below(said)
 
 
 def _approved(view: PaymentView) -> str:
@@ -196,6 +189,11 @@ def _approved(view: PaymentView) -> str:
     if view.differs and view.terminal_amount:
         parts.insert(0, f"terminal says {format_amount(view.terminal_amount, EUR)}")
     return " ".join(part for part in parts if part)
+
+
+def below(text: str) -> str:
+    """A long sentence under its payment."""
+    return fill(text, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
 
 
 def shorten(text: str, width: int) -> str:

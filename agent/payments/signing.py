@@ -20,7 +20,7 @@ async def second_person(shop: Shop, till_number: str, first: str, credential: Cr
         )
     if not is_second(credential.person, first):
         raise WrongCredential(
-            "One person cannot sign twice.",
+            "Whoever asks for it cannot sign it as well.",
             next_step="Ask somebody else to sign.",
         )
     await _check(shop, till_number, credential)
