@@ -1,0 +1,220 @@
+"""What the counter answers: one number is one payment, one terminal serves one payment."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from agent.payments.refusal import BadRequest, Busy, Conflict, NotFound, NotTaking
+from agent.payments.views import PaymentRequest, PaymentView
+from tests.journal.conftest import MORNING
+from tests.payments.conftest import Make
+from tests.payments.world import World
+
+EUROS = PaymentRequest(amount=1250, currency="EUR")
+
+
+def test_the_same_number_with_the_same_content_is_the_same_payment(world: World) -> None:
+    first = world.pay()
+    assert world.pay() == first
+    assert (world.sent("0601"), world.booked()) == (1, [1250])
+
+
+def test_also_while_it_runs(world: World) -> None:
+    world.put("A-1")
+    world.until(lambda: world.sent("0601") == 1)
+    assert world.put("A-1").phase == "running"
+    assert world.follow().verdict == "approved"
+    assert (world.sent("0601"), world.booked()) == (1, [1250])
+
+
+def test_also_when_both_come_at_once(world: World) -> None:
+    async def both() -> list[tuple[PaymentView, bool]]:
+        return [world.desk.put("A-1", EUROS), world.desk.put("A-1", EUROS)]
+
+    (first, created), (second, again) = world.run(both())
+    assert (created, again, first) == (True, False, second)
+    world.follow()
+    assert world.kinds().count("requested") == 1
+
+
+def test_also_after_a_restart(world: World) -> None:
+    first = world.pay()
+    world.restart()
+    assert world.pay() == first
+    assert world.sent("0601") == 1
+
+
+@pytest.mark.parametrize("when", ["running", "done", "restarted"])
+def test_the_same_number_with_other_content_is_a_conflict(world: World, when: str) -> None:
+    world.put("A-1")
+    world.until(lambda: world.sent("0601") == 1)
+    if when != "running":
+        world.follow()
+    if when == "restarted":
+        world.restart()
+    with pytest.raises(Conflict) as told:
+        world.put("A-1", 1251)
+    assert told.value.status == 409
+    assert world.follow().verdict == "approved"
+    assert world.booked() == [1250]
+
+
+def test_also_when_it_comes_in_the_same_moment(world: World) -> None:
+    async def both() -> None:
+        world.desk.put("A-1", EUROS)
+        world.desk.put("A-1", PaymentRequest(amount=1251, currency="EUR"))
+
+    with pytest.raises(Conflict):
+        world.run(both())
+    assert world.follow().verdict == "approved"
+
+
+def test_two_tills_at_once_on_one_terminal_one_is_told_to_wait(world: World) -> None:
+    world.put("A-1")
+    with pytest.raises(Busy, match="serves another payment"):
+        world.put("B-1", till="2")
+    assert world.follow("A-1").verdict == "approved"
+    assert world.pay("B-1", till="2").verdict == "approved"
+
+
+def test_an_unclear_payment_holds_its_terminal(make: Make) -> None:
+    world = make('[[payment]]\nunplug = { seconds = 2, at = "status" }')
+    assert world.pay().verdict == "unclear"
+    world.until(lambda: world.terminal.ready)
+    with pytest.raises(Busy, match="A-1 on terminal front is unclear"):
+        world.put("A-2")
+    with pytest.raises(Busy):
+        world.close_day("Z-1")
+    assert world.desk.status().unclear == ["A-1"]
+    assert world.desk.status().terminals[0].state == "unclear"
+
+
+def test_it_goes_on_holding_it_after_a_restart(make: Make) -> None:
+    world = make('[[payment]]\nunplug = { seconds = 2, at = "status" }')
+    world.pay()
+    world.restart()
+    with pytest.raises(Busy):
+        world.put("A-2")
+    assert world.pay("A-1").verdict == "unclear"
+    assert world.sent("0601") == 1
+
+
+def test_while_the_acquirers_key_is_over_nothing_is_taken(make: Make) -> None:
+    world = make(key_until=date(2026, 3, 27))
+    with pytest.raises(NotTaking, match="ended on 2026-03-27"):
+        world.put("A-1")
+
+
+def test_a_key_that_ends_today_serves_until_midnight(make: Make) -> None:
+    world = make(key_until=MORNING.date())
+    assert world.pay("A-1").verdict == "approved"
+    world.wait(24 * 3600)
+    with pytest.raises(NotTaking):
+        world.put("A-2")
+    assert world.pay("A-1").verdict == "approved"  # what was answered is still told
+
+
+def test_without_a_hard_limit_nothing_is_taken(make: Make) -> None:
+    world = make(rules="")
+    with pytest.raises(NotTaking, match="hard limit is not set"):
+        world.put("A-1")
+    assert world.desk.status().taking_payments is False
+    assert world.sent("0600") == 0
+
+
+def test_on_a_full_disk_nothing_is_begun(world: World) -> None:
+    world.disk.room = 0
+    world.restart()
+    with pytest.raises(NotTaking, match="disk is full"):
+        world.put("A-1")
+    assert world.disk.entries()[-1].body.__class__.__name__ == "TerminalState"  # what runs is finished
+
+
+def test_while_the_agent_stops_it_finishes_and_begins_nothing(world: World) -> None:
+    async def stop() -> None:
+        world.desk.put("A-1", EUROS)
+        await world.desk.finish()
+
+    world.run(stop())
+    assert world.view().verdict == "approved"
+    with pytest.raises(NotTaking, match="stopping"):
+        world.put("A-2")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"payment": "sale", "original": "A-0"},
+        {"payment": "refund"},
+        {"payment": "reversal", "original": "A-0"},
+        {"payment": "refund", "original": "A-0", "amount": None},
+        {"currency": None},
+        {"terminal": "back"},
+    ],
+)
+def test_a_request_that_contradicts_itself_is_refused_unwritten(
+    world: World, wrong: dict[str, str | None]
+) -> None:
+    size = len(world.disk.entries())
+    with pytest.raises(BadRequest):
+        world.put("A-1", **{"amount": 1250, "currency": "EUR"} | wrong)  # type: ignore[arg-type]
+    assert (len(world.disk.entries()), world.desk.get("A-1")) == (size, None)
+
+
+def test_nobody_knows_a_number_that_was_never_sent(world: World) -> None:
+    with pytest.raises(NotFound):
+        world.desk.receipts("A-1")
+    with pytest.raises(NotFound):
+        world.desk.cancel("A-1")
+    with pytest.raises(NotFound):
+        world.run(world.desk.wait("A-1", 1))
+
+
+def test_waiting_is_over_after_its_time(world: World) -> None:
+    world.put("A-1")
+    before = world.outside.now
+    view = world.run(world.desk.wait("A-1", 0.005))
+    assert view.phase == "running"
+    assert world.outside.now == pytest.approx(before + 0.005, abs=0.001)
+
+
+def test_the_last_payments_come_newest_first(world: World) -> None:
+    for number in ("A-1", "A-2", "A-3"):
+        world.pay(number)
+    assert [view.till_number for view in world.desk.last(2)] == ["A-3", "A-2"]
+
+
+def test_a_cancel_while_it_runs_is_a_wish_that_the_terminal_grants(make: Make) -> None:
+    world = make("[[payment]]\nsilence_s = 20")
+    world.put("A-1")
+    world.until(lambda: world.story.count("terminal 04FF") == 3)
+    world.wait(1)
+    assert world.do(world.desk.cancel, "A-1").phase == "running"
+    assert world.follow().verdict == "cancelled"
+    assert (world.sent("06B0"), world.booked()) == (1, [])
+
+
+def test_a_cancel_that_comes_too_late_does_not_hide_the_approval(make: Make) -> None:
+    world = make('[[payment]]\nsilence_s = 20\ncancel = "too_late"')
+    world.put("A-1")
+    world.until(lambda: world.story.count("terminal 04FF") == 3)
+    world.wait(1)
+    world.do(world.desk.cancel, "A-1")
+    assert world.follow().verdict == "approved"
+    assert world.booked() == [1250]
+
+
+def test_a_cancel_of_what_is_over_changes_nothing(world: World) -> None:
+    view = world.pay()
+    assert world.desk.cancel("A-1") == view
+
+
+def test_the_status_tells_who_is_served(world: World) -> None:
+    assert world.desk.status().terminals[0].state == "ready"
+    world.put("A-1")
+    assert world.desk.status().terminals[0].state == "busy"
+    world.follow()
+    status = world.desk.status()
+    assert (status.taking_payments, status.entries) == (True, len(world.disk.entries()))

@@ -1,0 +1,131 @@
+"""Refunds and reversals: never more than was paid, counted also while nobody knows what became of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.journal.entry import Answered, Completed, PaymentKind, Requested, Submitted, Unclear
+from drivers.simulator.bank import Kind, State
+from tests.payments.conftest import Make
+from tests.payments.world import World
+
+
+def refund(world: World, number: str, amount: int, original: str = "A-1") -> str | None:
+    return world.pay(number, amount, payment="refund", original=original).verdict
+
+
+def reversal(world: World, number: str, original: str = "A-1") -> str | None:
+    return world.pay(number, None, payment="reversal", original=original).verdict
+
+
+def sent_elsewhere(
+    world: World, number: str, payment: PaymentKind, amount: int | None, original: str = ""
+) -> None:
+    """Another terminal of this shop has a payment under way."""
+    request = Requested(
+        till_number=number,
+        digest="",
+        payment=payment,
+        terminal="back",
+        till="1",
+        amount=amount,
+        currency="EUR" if amount else None,
+        original=original,
+    )
+    world.shop.write(request, Submitted(till_number=number, terminal="back", receipts="till"))
+
+
+def test_refunds_are_given_until_the_sale_is_used_up(world: World) -> None:
+    world.pay()
+    assert refund(world, "R-1", 500) == "approved"
+    assert refund(world, "R-2", 751) == "refused"
+    assert refund(world, "R-3", 750) == "approved"
+    assert refund(world, "R-4", 1) == "refused"
+    assert world.bank.balance() == 0
+
+
+def test_also_over_a_restart(world: World) -> None:
+    world.pay()
+    refund(world, "R-1", 500)
+    world.restart()
+    assert refund(world, "R-2", 751) == "refused"
+    assert refund(world, "R-3", 750) == "approved"
+
+
+@pytest.mark.parametrize("unclear", [False, True])
+def test_a_refund_that_is_under_way_or_unclear_counts(world: World, unclear: bool) -> None:
+    world.pay()
+    sent_elsewhere(world, "R-1", "refund", 500, "A-1")
+    if unclear:
+        world.shop.write(Unclear(till_number="R-1", reason="the line broke"))
+    assert refund(world, "R-2", 751) == "refused"
+    assert reversal(world, "S-1") == "refused"
+    world.shop.write(Answered(till_number="R-1", verdict="declined"))
+    assert refund(world, "R-3", 1250) == "approved"
+
+
+def test_a_reversal_that_is_under_way_leaves_nothing_to_give_back(world: World) -> None:
+    world.pay()
+    sent_elsewhere(world, "S-1", "reversal", None, "A-1")
+    assert refund(world, "R-1", 1) == "refused"
+    assert reversal(world, "S-2") == "refused"
+
+
+def test_a_refund_that_was_declined_gives_the_sale_free_again(make: Make) -> None:
+    world = make('[[refund]]\noutcome = "decline"')
+    world.pay()
+    assert refund(world, "R-1", 1250) == "declined"
+    assert refund(world, "R-2", 1250) == "approved"
+
+
+def test_what_the_terminal_said_of_a_tip_can_be_given_back(make: Make) -> None:
+    world = make("[[payment]]\ntip = 90")
+    world.pay()
+    assert refund(world, "R-1", 1340) == "approved"
+
+
+def test_a_partial_approval_is_all_that_can_be_given_back(make: Make) -> None:
+    world = make("[[payment]]\npartial = 500")
+    world.pay()
+    assert refund(world, "R-1", 501) == "refused"
+    assert refund(world, "R-2", 500) == "approved"
+
+
+def test_a_reversal_names_the_receipt_of_its_original(world: World) -> None:
+    world.pay("A-1", 1250)
+    world.pay("A-2", 999)
+    assert reversal(world, "S-1", "A-1") == "approved"
+    first, second, undo = world.bank.bookings
+    assert (undo.kind, undo.original) == (Kind.REVERSAL, first.number)
+    assert (first.state, second.state) == (State.REVERSED, State.BOOKED)
+    assert reversal(world, "S-2", "A-1") == "refused"
+    assert world.sent("0630") == 1
+
+
+def test_a_sale_without_a_receipt_number_cannot_be_reversed_by_it(world: World) -> None:
+    """Some terminals send none: there is nothing to name, so nothing is sent and the agent lives on."""
+    sent_elsewhere(world, "B-1", "sale", 700)
+    world.shop.write(
+        Answered(till_number="B-1", verdict="approved", amount=700), Completed(till_number="B-1")
+    )
+    view = world.pay("S-1", None, payment="reversal", original="B-1")
+    assert view.verdict == "refused"
+    assert "receipt number" in view.text
+    assert world.sent("0630") == 0
+    assert world.pay("A-1").verdict == "approved"
+
+
+@pytest.mark.parametrize("original", ["NONE", "A-2", "R-1", "S-1"])
+def test_only_an_approved_sale_can_be_taken_back(make: Make, original: str) -> None:
+    world = make('[[payment]]\n[[payment]]\noutcome = "decline"')
+    world.pay("A-1")
+    world.pay("A-2")
+    refund(world, "R-1", 100)
+    assert refund(world, "S-1", 100, original) == "refused"
+    assert reversal(world, "S-2", original) == "refused"
+
+
+def test_a_sale_that_was_refunded_in_part_cannot_be_reversed_as_a_whole(world: World) -> None:
+    world.pay()
+    refund(world, "R-1", 1)
+    assert reversal(world, "S-1") == "refused"
