@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -21,25 +20,12 @@ import pytest
 from agent.journal.entry import LateResult
 from agent.payments.views import PaymentView
 from drivers.simulator.bank import Booking, State
+from tests.payments.killed import PATH
 from tests.payments.world import World
 
 # A coroutine that was made one line before its task was: a process that is killed does not complain either.
 pytestmark = pytest.mark.filterwarnings("ignore:coroutine 'Desk._run' was never awaited:RuntimeWarning")
 
-HOUSE = Path(__file__).parents[2]
-PATH = {
-    str(HOUSE / file)
-    for file in (
-        "agent/payments/payment.py",
-        "agent/payments/shop.py",
-        "agent/payments/entries.py",
-        "agent/payments/live.py",
-        "agent/payments/desk.py",
-        "agent/journal/journal.py",
-        "drivers/link.py",
-        "drivers/zvt/session.py",
-    )
-}
 # A payment runs through more than a thousand lines of these files; far fewer means that nobody looked.
 FEWEST_LINES = 500
 

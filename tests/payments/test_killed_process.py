@@ -1,0 +1,148 @@
+"""The real agent on a pty, killed by SIGKILL in the middle of a payment and started again.
+
+A dozen points of the same path that `test_kill_anywhere` tries line by line; here
+with the kernel's files, a real terminal's process and real time. All at once,
+since most of the time goes by while a terminal waits for somebody to answer.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.cli.client import BrokenError, UnreachableError
+from agent.demo.house import House
+from agent.journal.note import parse_vkey
+from agent.journal.verify import verify
+from agent.payments.views import PaymentRequest, PaymentView
+
+# A payment of this terminal takes some 1700 lines. The last point is behind its end.
+POINTS = (40, 120, 260, 340, 420, 520, 700, 900, 1100, 1300, 1500, 5000)
+SALE = PaymentRequest(amount=1250, currency="EUR")
+# Three frames of 5 s, then three questions of one second: a terminal gives up in this time.
+PATIENCE_S = 40.0
+LOOK_AGAIN_S = 0.1
+HERE = Path(__file__).parents[2]
+
+
+@dataclass
+class End:
+    """What was left when all had settled."""
+
+    verdict: str
+    booked: int
+    sent: int
+    verified: str
+    killed: bool
+
+
+class Scene:
+    """One shop, one agent that will be killed, one that comes after it."""
+
+    def __init__(self, folder: Path, line: int) -> None:
+        self.house = House(folder)
+        self._line = line
+
+    def play(self) -> End:
+        try:
+            self.house.furnish()
+            self.house.start_terminal()
+            killed = self._first_life()
+            self._second_life()
+            return self._end(killed)
+        finally:
+            self.house.close()
+
+    def _first_life(self) -> bool:
+        """Ask for a payment; True if the agent was killed in it."""
+        agent = self.house.programs["agent"] = self._start_doomed()
+        self.house.wait_for(lambda: self.house.terminal_is("ready"), "the agent and its terminal")
+        killed = self._ask() is None
+        if not killed:
+            agent.kill()
+        assert agent.wait(PATIENCE_S) == -signal.SIGKILL
+        del self.house.programs["agent"]
+        return killed
+
+    def _start_doomed(self) -> subprocess.Popen[str]:
+        settings = str(self.house.folder / "tillgate.toml")
+        with (self.house.folder / "doomed.log").open("w") as output:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tests.payments.killed", str(self._line), settings],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+                cwd=HERE,
+            )
+
+    def _second_life(self) -> None:
+        self.house.start("agent", "agent", "--settings", str(self.house.folder / "tillgate.toml"))
+        self.house.wait_for(lambda: self.house.terminal_is("ready", "unclear"), "the second agent")
+        give_up = time.monotonic() + PATIENCE_S
+        while self._states("authorised"):
+            assert time.monotonic() < give_up, "the terminal has not settled"
+            time.sleep(LOOK_AGAIN_S)
+
+    def _end(self, killed: bool) -> End:
+        view = self._ask()
+        assert view is not None
+        self.house.stop("agent")
+        trace = (self.house.folder / "terminal.trace").read_text("ascii")
+        found = verify(
+            self.house.journal, parse_vkey(self.house.journal_vkey), every=True, k0=self.house.first_key
+        )
+        sent = trace.count("till      10 02 06 01 ")
+        return End(str(view.verdict), len(self._states("booked")), sent, found.result, killed)
+
+    def _ask(self) -> PaymentView | None:
+        """The same request as often as the till likes; None when there is nobody to answer."""
+        door = self.house.door
+        try:
+            view = door.call("PUT", "/payments/A-1", PaymentView, SALE)
+            while view.phase != "done":
+                view = door.call("GET", "/payments/A-1?wait=30", PaymentView)
+        except (BrokenError, UnreachableError):
+            return None
+        return view
+
+    def _states(self, state: str) -> list[Any]:
+        bank = self.house.folder / "bank.json"
+        if not bank.exists():  # it was never asked
+            return []
+        content = json.loads(bank.read_text("utf-8"))
+        return [booking for booking in content["bookings"] if booking["state"] == state]
+
+
+@pytest.fixture(scope="module")
+def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[int, End]:
+    """All scenes, by the line at which their agent was killed."""
+    scenes = {line: Scene(tmp_path_factory.mktemp(f"killed-{line}-"), line) for line in POINTS}
+    with ThreadPoolExecutor(len(POINTS)) as stage:
+        played = {line: stage.submit(scene.play) for line, scene in scenes.items()}
+        return {line: end.result() for line, end in played.items()}
+
+
+@pytest.mark.parametrize("line", POINTS)
+def test_after_a_kill_the_till_learns_the_truth_or_that_it_is_unclear(
+    ends: dict[int, End], line: int
+) -> None:
+    end = ends[line]
+    assert end.verdict in {"approved", "unclear"}
+    assert end.booked <= 1
+    assert end.booked == 1 or end.verdict == "unclear"
+    assert end.sent <= 1
+    assert end.verified == "ok"
+
+
+def test_every_kill_but_the_last_came_in_time(ends: dict[int, End]) -> None:
+    assert [end.killed for end in ends.values()] == [True] * (len(POINTS) - 1) + [False]
+    assert {end.verdict for end in ends.values()} == {"approved", "unclear"}
