@@ -8,6 +8,7 @@ from typing import Literal
 
 from agent.journal.entry import TerminalState
 from agent.payments.views import TerminalCondition
+from agent.payments.wording import CANCELLED_BY_TILL
 from drivers.link import Link
 from drivers.terminal import Command, Ended, Event, How, Lost, Operation, Outcome, Receipt, WireError
 
@@ -52,6 +53,7 @@ class Terminal:
         self._late = late
         self._training = training
         self._turn = asyncio.Lock()
+        self._waiting = self._unwanted = False  # of a payment: for its turn; it was cancelled then
         self._lost = asyncio.Event()
 
     @property
@@ -69,17 +71,29 @@ class Terminal:
         self._link.accept()
 
     def abort(self) -> None:
-        """Ask the terminal to stop. The result still decides."""
-        self._link.abort()
+        """Ask the terminal to stop; its result still decides. What still waits for its turn is not sent."""
+        if self._waiting:
+            self._unwanted = True
+        else:
+            self._link.abort()
 
     async def perform(self, command: Command) -> AsyncIterator[Event]:
-        """Send one command and give what the terminal says until the dialogue is over."""
+        """Send a payment once the terminal is free, and give what it says until the dialogue is over."""
+        self._waiting, self._unwanted = True, False
         async with self._turn:
-            async for event in self._link.perform(command):
-                if isinstance(event, Lost):
-                    self._lost.set()
-                    self._become("away", event.reason)
+            self._waiting = False
+            if self._unwanted:
+                yield Ended(How.ABORTED, text=CANCELLED_BY_TILL, cancelled=True)
+                return
+            async for event in self._dialogue(command):
                 yield event
+
+    async def _dialogue(self, command: Command) -> AsyncIterator[Event]:
+        async for event in self._link.perform(command):
+            if isinstance(event, Lost):
+                self._lost.set()
+                self._become("away", event.reason)
+            yield event
 
     async def run(self) -> None:
         """Connect, register, keep awake; and again whenever the line breaks.
@@ -152,11 +166,12 @@ class Terminal:
     async def _ask(self, operation: Operation) -> Ended | None:
         """Something without money; a result or receipt in it belongs to what was before."""
         ended = None
-        async for event in self.perform(Command(operation)):
-            if isinstance(event, Ended):
-                ended = event
-            elif isinstance(event, Outcome | Receipt):
-                self._unsolicited(event)
+        async with self._turn:
+            async for event in self._dialogue(Command(operation)):
+                if isinstance(event, Ended):
+                    ended = event
+                elif isinstance(event, Outcome | Receipt):
+                    self._unsolicited(event)
         return ended
 
     def _become(self, state: Literal["ready", "away", "trouble"], text: str) -> None:
