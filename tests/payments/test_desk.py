@@ -79,6 +79,30 @@ def test_two_tills_at_once_on_one_terminal_one_is_told_to_wait(world: World) -> 
     assert world.pay("B-1", till="2").verdict == "approved"
 
 
+@pytest.fixture
+def slow(make: Make) -> World:
+    """A terminal that takes the second status enquiry for its timed work, while a payment comes."""
+    world = make('[[status_enquiry]]\n[[status_enquiry]]\nsilence_s = 20\nsilence_before = "completion"')
+    world.until(lambda: world.sent("0501") == 2)
+    world.put("A-1")
+    world.wait(5)
+    assert (world.view().phase, world.sent("0601")) == ("running", 0)
+    return world
+
+
+def test_a_payment_waits_for_a_terminal_that_is_at_work(slow: World) -> None:
+    assert slow.follow().verdict == "approved"
+    assert (slow.sent("0601"), slow.booked()) == (1, [1250])
+
+
+def test_a_payment_that_is_cancelled_while_it_waits_is_not_sent(slow: World) -> None:
+    slow.do(slow.desk.cancel, "A-1")
+    view = slow.follow()
+    assert (view.verdict, slow.sent("0601"), slow.sent("06B0")) == ("cancelled", 0, 0)
+    assert "before the terminal heard of it" in view.text
+    assert slow.pay("A-2").verdict == "approved"
+
+
 def test_an_unclear_payment_holds_its_terminal(make: Make) -> None:
     world = make('[[payment]]\nunplug = { seconds = 2, at = "status" }')
     assert world.pay().verdict == "unclear"

@@ -41,6 +41,7 @@ class Case:
 
     orders: str = ""
     receipts: str = "till"
+    rules: str = 'hard = "2000.00"'
     request: dict[str, Any] = field(default_factory=dict)
     ends: tuple[str, ...] = ("approved", "unclear")
     commits: bool = True  # our acknowledgement is what makes it stand
@@ -51,14 +52,19 @@ class Case:
 
     def prepared(self) -> World:
         """A world at the moment before the payment."""
-        world = World(self.orders, receipts=self.receipts)
+        world = World(self.orders, receipts=self.receipts, rules=self.rules)
         if self.kind != "sale":
             world.pay("A-0")
         return world
 
     def pay(self, world: World) -> PaymentView:
+        """Ask for it, say yes if there is a question, and wait for the verdict."""
         amount = None if self.kind == "reversal" else 1250
-        return world.pay("A-1", amount, **self.request)
+        view = world.pay("A-1", amount, **self.request)
+        if view.phase != "asking":
+            return view
+        world.answer("A-1", "yes")
+        return world.follow("A-1")
 
 
 # The other reading of the specification: what the till does not answer stays, and is told again.
@@ -70,6 +76,7 @@ CASES = {
     "declined": Case('[[payment]]\noutcome = "decline"', ends=("declined", "unclear")),
     "stopped": Case('[[payment]]\noutcome = "stop_key"', ends=("cancelled", "unclear")),
     "taken back": Case("[[payment]]\nabort_after = 0x6C", ends=("unclear",)),
+    "confirmed": Case(rules='hard = "20.00"\nsoft = "10.00"', ends=("approved", "unclear", "not_sent")),
     "refund": Case(request={"payment": "refund", "original": "A-0"}),
     "reversal": Case(request={"payment": "reversal", "original": "A-0"}),
 }

@@ -8,11 +8,14 @@ since most of the time goes by while a terminal waits for somebody to answer.
 from __future__ import annotations
 
 import json
+import os
+import resource
 import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,10 +30,13 @@ from agent.payments.views import PaymentRequest, PaymentView
 
 # A payment of this terminal takes some 1700 lines. The last point is behind its end.
 POINTS = (40, 120, 260, 340, 420, 520, 700, 900, 1100, 1300, 1500, 5000)
+COMMAND = "till      10 02 06 01 "  # as the simulator's trace has it
 SALE = PaymentRequest(amount=1250, currency="EUR")
 # Three frames of 5 s, then three questions of one second: a terminal gives up in this time.
 PATIENCE_S = 40.0
 LOOK_AGAIN_S = 0.1
+# More than request, decision and `submitted` with their checkpoint; less than these and the sealed result.
+REQUEST_BYTES = 2500
 HERE = Path(__file__).parents[2]
 
 
@@ -100,7 +106,7 @@ class Scene:
         found = verify(
             self.house.journal, parse_vkey(self.house.journal_vkey), every=True, k0=self.house.first_key
         )
-        sent = trace.count("till      10 02 06 01 ")
+        sent = trace.count(COMMAND)
         return End(str(view.verdict), len(self._states("booked")), sent, found.result, killed)
 
     def _ask(self) -> PaymentView | None:
@@ -146,3 +152,28 @@ def test_after_a_kill_the_till_learns_the_truth_or_that_it_is_unclear(
 def test_every_kill_but_the_last_came_in_time(ends: dict[int, End]) -> None:
     assert [end.killed for end in ends.values()] == [True] * (len(POINTS) - 1) + [False]
     assert {end.verdict for end in ends.values()} == {"approved", "unclear"}
+
+
+def test_a_file_system_that_takes_no_more_ends_the_agent_unacknowledged(tmp_path: Path) -> None:
+    """The kernel lets the journal grow by the request, but not by the result."""
+    house = House(tmp_path)
+    try:
+        house.furnish()
+        house.start_terminal()
+        house.start("agent", "agent", "--settings", str(tmp_path / "tillgate.toml"))
+        house.wait_for(lambda: house.terminal_is("ready"), "the agent and its terminal")
+        agent = house.programs.pop("agent")
+        (journal,) = house.journal.glob("*.jsonl")
+        room = journal.stat().st_size + REQUEST_BYTES
+        resource.prlimit(agent.pid, resource.RLIMIT_FSIZE, (room, room))
+        with suppress(BrokenError):
+            house.door.call("PUT", "/payments/A-1", PaymentView, SALE)
+        assert agent.wait(PATIENCE_S) == os.EX_SOFTWARE
+        assert "The journal could not be written" in (tmp_path / "agent.log").read_text("utf-8")
+        house.start("agent", "agent", "--settings", str(tmp_path / "tillgate.toml"))
+        house.wait_for(lambda: house.terminal_is("unclear"), "the second agent")
+        assert house.door.call("PUT", "/payments/A-1", PaymentView, SALE).verdict == "unclear"
+        assert '"kind":"tail_cut"' in journal.read_text("utf-8")
+        assert (tmp_path / "terminal.trace").read_text("ascii").count(COMMAND) == 1
+    finally:
+        house.close()
