@@ -186,3 +186,13 @@ def test_the_day_is_closed_once_however_often_the_till_asks(world: World) -> Non
     assert (view.payment, view.verdict) == ("close_day", "approved")
     assert world.close_day("Z-1") == view
     assert (world.bank.day, world.sent("0650")) == (1, 1)
+
+
+def test_the_same_orders_give_the_same_story(make: Make) -> None:
+    """The bed of these tests leaves nothing to chance: what fails once fails again."""
+    first, second = (make('[[payment]]\nunplug = { seconds = 2, at = "receipt" }') for _ in range(2))
+    for world in (first, second):
+        world.pay()
+        world.wait(200)
+    assert first.story == second.story
+    assert first.outside.now == second.outside.now
