@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from agent.journal.entry import TerminalState
 from agent.payments.views import TerminalCondition
+from agent.payments.wording import CANCELLED_BY_TILL
 from drivers.link import Link
 from drivers.terminal import (
     Command,
@@ -89,6 +90,7 @@ class Terminal:
         self._keeper = keeper
         self._training = training
         self._turn = asyncio.Lock()
+        self._waiting = self._unwanted = False  # of a payment: for its turn; it was cancelled then
         self._lost = asyncio.Event()
 
     @property
@@ -111,28 +113,41 @@ class Terminal:
         self._link.accept()
 
     def abort(self) -> None:
-        """Ask the terminal to stop. The result still decides."""
-        self._link.abort()
+        """Ask the terminal to stop; its result still decides. What still waits for its turn is not sent."""
+        if self._waiting:
+            self._unwanted = True
+        else:
+            self._link.abort()
 
     async def perform(self, command: Command) -> AsyncIterator[Event]:
-        """Send one command and give what the terminal says until the dialogue is over."""
+        """Send a payment once the terminal is free, and give what it says until the dialogue is over."""
+        self._waiting, self._unwanted = True, False
         async with self._turn:
-            async for event in self._link.perform(command):
-                if isinstance(event, Lost):
-                    self._lost.set()
-                    self._become("away", event.reason)
+            self._waiting = False
+            if self._unwanted:
+                yield Ended(How.ABORTED, text=CANCELLED_BY_TILL, cancelled=True)
+                return
+            async for event in self._dialogue(command):
                 yield event
 
     async def result_of(self, question: Command) -> Result | None:
         """Ask for a result that moves no money; None if the terminal gives none."""
         result = None
-        async for event in self.perform(question):
-            if isinstance(event, Outcome) and not event.late:
-                result = event.result
-                self._link.accept()
-            elif isinstance(event, Outcome | Receipt):
-                self._unsolicited(event)
+        async with self._turn:
+            async for event in self._dialogue(question):
+                if isinstance(event, Outcome) and not event.late:
+                    result = event.result
+                    self._link.accept()
+                elif isinstance(event, Outcome | Receipt):
+                    self._unsolicited(event)
         return result
+
+    async def _dialogue(self, command: Command) -> AsyncIterator[Event]:
+        async for event in self._link.perform(command):
+            if isinstance(event, Lost):
+                self._lost.set()
+                self._become("away", event.reason)
+            yield event
 
     async def run(self) -> None:
         """Connect, settle, keep awake; and again whenever the line breaks.
@@ -195,7 +210,7 @@ class Terminal:
             if ended.care is None and operation is Operation.STATUS:
                 return self._judged(ended)
             operation, steps = ended.care or Operation.STATUS, steps + 1
-        self._become("trouble", STILL_ASKS)
+        self._become("trouble", STILL_ASKS if busy < MAX_BUSY_ANSWERS else STILL_BUSY)
         return None
 
     def _judged(self, status: Ended) -> Ended | None:
@@ -238,11 +253,12 @@ class Terminal:
     async def _ask(self, operation: Operation) -> Ended | None:
         """Something without money; a result or receipt in it belongs to what was before."""
         ended = None
-        async for event in self.perform(Command(operation)):
-            if isinstance(event, Ended):
-                ended = event
-            elif isinstance(event, Outcome | Receipt):
-                self._unsolicited(event)
+        async with self._turn:
+            async for event in self._dialogue(Command(operation)):
+                if isinstance(event, Ended):
+                    ended = event
+                elif isinstance(event, Outcome | Receipt):
+                    self._unsolicited(event)
         return ended
 
     def _become(self, state: Literal["ready", "away", "trouble"], text: str) -> None:
@@ -261,5 +277,6 @@ class Terminal:
 
 
 STILL_ASKS = "the terminal goes on asking for service"
+STILL_BUSY = "the terminal is busy with something that does not end: look at its display"
 SIMULATOR_OUTSIDE = "this is a simulator, and the agent is not in training mode"
 REAL_INSIDE = "this is a real terminal, and the agent is in training mode"
