@@ -43,7 +43,8 @@ class Case:
     receipts: str = "till"
     rules: str = 'hard = "2000.00"'
     request: dict[str, Any] = field(default_factory=dict)
-    ends: tuple[str, ...] = ("approved", "unclear")
+    ends: tuple[str, ...] = ("approved", "declined")
+    first: bool = False  # nothing is known of the terminal before it
     commits: bool = True  # our acknowledgement is what makes it stand
 
     @property
@@ -53,13 +54,13 @@ class Case:
     def prepared(self) -> World:
         """A world at the moment before the payment."""
         world = World(self.orders, receipts=self.receipts, rules=self.rules)
-        if self.kind != "sale":
-            world.pay("A-0")
+        if not self.first:
+            assert world.pay("A-0", AMOUNTS["reversal"]).verdict == "approved"
         return world
 
     def pay(self, world: World) -> PaymentView:
         """Ask for it, say yes if there is a question, and wait for the verdict."""
-        amount = None if self.kind == "reversal" else 1250
+        amount = None if self.kind == "reversal" else AMOUNTS[self.kind]
         view = world.pay("A-1", amount, **self.request)
         if view.phase != "asking":
             return view
@@ -69,14 +70,17 @@ class Case:
 
 # The other reading of the specification: what the till does not answer stays, and is told again.
 KEEPS = '[terminal]\nsoftware = "TILLGATE-SIM 1"\nauto_reversal = false'
+AMOUNTS = {"sale": 1250, "refund": 300, "reversal": 500}
+PLAIN = "[[payment]]\n"
 CASES = {
     "approved, the till prints": Case(),
     "approved, the terminal prints": Case(receipts="terminal"),
     "approved, the terminal keeps it": Case(KEEPS, commits=False),
-    "declined": Case('[[payment]]\noutcome = "decline"', ends=("declined", "unclear")),
-    "stopped": Case('[[payment]]\noutcome = "stop_key"', ends=("cancelled", "unclear")),
-    "taken back": Case("[[payment]]\nabort_after = 0x6C", ends=("unclear",)),
-    "confirmed": Case(rules='hard = "20.00"\nsoft = "10.00"', ends=("approved", "unclear", "not_sent")),
+    "approved, as the first": Case(first=True, ends=("approved", "unclear")),
+    "declined": Case(PLAIN + '[[payment]]\noutcome = "decline"', ends=("declined",)),
+    "stopped": Case(PLAIN + '[[payment]]\noutcome = "stop_key"', ends=("cancelled", "declined")),
+    "taken back": Case(PLAIN + "[[payment]]\nabort_after = 0x6C", ends=("declined", "unclear")),
+    "confirmed": Case(rules='hard = "20.00"\nsoft = "10.00"', ends=("approved", "declined", "not_sent")),
     "refund": Case(request={"payment": "refund", "original": "A-0"}),
     "reversal": Case(request={"payment": "reversal", "original": "A-0"}),
 }
@@ -143,16 +147,18 @@ class Judge:
 
     def __post_init__(self) -> None:
         self._before = len(self.world.bank.bookings)
+        self._sent_before = self.world.sent(COMMANDS[self.case.kind])
 
     def look(self, view: PaymentView | None) -> None:
         """Raises where the till, the journal and the bank cannot all be right."""
-        booked, sent = self._booked(), self.world.sent(COMMANDS[self.case.kind])
+        booked = self._booked()
+        sent = self.world.sent(COMMANDS[self.case.kind]) - self._sent_before
         assert len(booked) <= 1
         assert sent <= 1
         if view is None:
             assert sent == 0
         elif view.verdict == "approved":
-            assert [booking.amount for booking in booked] == [1250]
+            assert [booking.amount for booking in booked] == [AMOUNTS[self.case.kind]]
         elif view.verdict != "unclear":
             assert booked == []
         if booked and self.case.commits:
