@@ -11,7 +11,8 @@ NEXT_STEP: dict[Verdict, str] = {
     "cancelled": "Start again if the customer still wants to pay. Nothing was charged.",
     "not_sent": "The terminal never heard of it. It is safe to try again with a new till number.",
     "refused": "Nothing was sent to the terminal. Ask the person in charge if it should be allowed.",
-    "unclear": "Do not charge again. Look at the terminal and its receipt, then settle this payment.",
+    "unclear": "Do not charge again. The agent asks the terminal; if it cannot tell, look at its receipt "
+    "and settle this payment.",
 }
 
 MONEY_BACK = "The money goes back to the customer's card. Give them the receipt."
