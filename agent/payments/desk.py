@@ -248,7 +248,7 @@ class Desk:
         if unclear:
             raise Busy(
                 f"Payment {unclear[0].till_number} on terminal {terminal.name} is unclear.",
-                next_step="The agent asks the terminal. If it cannot tell, see its receipt: 'tillgate settle'.",
+                next_step="The agent asks the terminal. If it cannot tell: 'tillgate settle'.",
             )
         if any(live.request.terminal == terminal.name for live in self._live.values()):
             raise Busy(
