@@ -1,0 +1,133 @@
+"""From a seed to a plan: how often which thing goes wrong."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import msgspec
+
+from tests.world.plan import Fault, Payment, Plan, Till, Way, What
+
+# Few amounts, so that payments look alike: whoever settles by the amount alone is soon wrong.
+AMOUNTS = (1250, 1250, 1250, 1990, 60_000)
+POINTS = ("answer", "display", "status", "receipt", "completion")
+# A payment touches the outside (disk calls twice, writes to the cable) some forty times.
+STEPS, DISK_CALLS, PIECES = 60, 14, 24
+
+ON_A_CABLE: tuple[What, ...] = ("lose", "cut_short", "damage", "repeat", "noise")
+ON_ANY_WIRE: tuple[What, ...] = ("delay", "split", "unplug", "silence", "reboot", "freeze")
+ON_THE_DISK: tuple[What, ...] = ("disk_error", "sync_lies", "short_write", "disk_full", "read_error")
+ON_THE_HOST: tuple[What, ...] = ("kill", "kill", "power", "power", "clock", "network")
+WAYS: tuple[Way, ...] = ("to_terminal", "to_till")
+
+
+def plan_of(seed: int) -> Plan:
+    """The plan of one seed."""
+    dice = random.Random(seed)  # noqa: S311 - not for secrets
+    wire: Any = "tcp" if dice.random() < 0.25 else "serial"
+    plan = Plan(
+        seed=seed,
+        payments=(),
+        wire=wire,
+        receipts="terminal" if dice.random() < 0.4 else "till",
+        auto_reversal=dice.random() < 0.6,
+        tlv=dice.random() < 0.7,
+        virgin=dice.random() < 0.05,
+    )
+    # Some worlds are calm and some are hell: what hides behind noise shows in a calm one.
+    trouble = dice.choice((0.15, 0.4, 0.7, 1.5))
+    payments = [_payment(dice, number, plan, trouble) for number in range(1, dice.randint(3, 8) + 1)]
+    return msgspec.structs.replace(plan, payments=tuple(payments))
+
+
+def _payment(dice: random.Random, number: int, plan: Plan, trouble: float) -> Payment:
+    kind = dice.choices(("sale", "refund", "reversal", "close_day"), (20, 2, 2, 1))[0]
+    original = f"A-{dice.randint(1, number - 1)}" if number > 1 else ""
+    if kind in {"refund", "reversal"} and not original:
+        kind = "sale"
+    count = sum(dice.random() < trouble / 2 for _ in range(4))
+    return Payment(
+        number=f"A-{number}",
+        amount=0 if kind in {"reversal", "close_day"} else dice.choice(AMOUNTS),
+        kind=kind,  # type: ignore[arg-type]  # one of the four
+        original=original if kind in {"refund", "reversal"} else "",
+        mood=_mood(dice),
+        till=_till(dice, trouble),
+        faults=tuple(_fault(dice, plan.wire) for _ in range(count)),
+        rest=round(dice.choice((0.5, 3, 12, 70, 200)) * dice.uniform(0.5, 1.5), 3),
+    )
+
+
+def _till(dice: random.Random, trouble: float) -> Till:
+    if dice.random() > trouble / 3:
+        return Till()
+    sooner, later = round(dice.uniform(0.01, 8), 3), round(dice.uniform(0.1, 100), 3)
+    match dice.randrange(5):
+        case 0:
+            return Till(cancels=sooner)
+        case 1:
+            return Till(crashes=sooner, back=later)
+        case 2:
+            return Till(repeats=sooner)
+        case 3:
+            return Till(answers="no")
+        case _:
+            return Till(answers="", crashes=sooner, back=200 + later)
+
+
+def _mood(dice: random.Random) -> dict[str, Any]:
+    """Most of the time the terminal does what it should."""
+    mood: dict[str, Any] = {}
+    if dice.random() < 0.5:
+        mood["display"] = []
+    if dice.random() > 0.35:
+        return mood
+    match dice.randrange(12):
+        case 0:
+            mood |= {"outcome": "decline"}
+        case 1:
+            mood |= {"outcome": "stop_key"}
+        case 2:
+            mood |= {"outcome": "refuse", "code": dice.choice((0x6C, 0x83, 0x9C))}
+        case 3:
+            mood |= {"tip": dice.choice((100, 250))}
+        case 4:
+            mood |= {"partial": 500}
+        case 5:
+            mood |= {"silence_s": dice.choice((2, 20, 100, 260)), "silence_before": dice.choice(POINTS)}
+        case 6:
+            mood |= {"skip": [dice.choice(("display", "receipt", "completion"))]}
+        case 7:
+            mood |= {"twice": [dice.choice(POINTS)]}
+        case 8:
+            mood |= {"abort_after": 0x6C}
+        case 9:
+            mood |= {"cancel": dice.choice(("refused", "ignored", "too_late"))}
+        case 10:
+            mood |= {"shown": dice.choice(("number", "track_2"))}
+        case _:
+            gone = {"at": dice.choice(POINTS), "when": dice.choice(("before", "after"))}
+            mood |= {dice.choice(("unplug", "reboot")): gone | {"seconds": dice.choice((1, 5, 40))}}
+    return mood
+
+
+def _fault(dice: random.Random, wire: str) -> Fault:
+    kinds = dice.choices((ON_A_CABLE, ON_ANY_WIRE, ON_THE_DISK, ON_THE_HOST), (4, 4, 2, 4))[0]
+    if kinds is ON_A_CABLE and wire == "tcp":
+        kinds = ON_ANY_WIRE
+    what = dice.choice(kinds)
+    if kinds is ON_THE_DISK:
+        return Fault(what, dice.randint(1, DISK_CALLS), seconds=dice.choice((1, 60)), size=dice.randint(0, 600))
+    if what in {"kill", "power"}:
+        return Fault(what, dice.randint(1, STEPS), seconds=dice.choice((0.1, 2.0, 30.0)))
+    if what == "clock":
+        jump = dice.choice((-7200, -30, 30, 7200, 50_000, 90_000))
+        return Fault(what, dice.randint(1, 5), size=jump)
+    if what == "network":
+        return Fault(what, 1, seconds=dice.choice((1, 60, 300)), size=dice.randint(0, 3))
+    seconds = dice.choice((0.05, 0.3, 2.0, 4.9, 8.0))
+    if what in {"unplug", "silence", "reboot", "freeze"}:
+        seconds = dice.choice((0.5, 4.0, 9.0, 25.0, 70.0))
+    way = dice.choice(WAYS)
+    return Fault(what, dice.randint(1, PIECES), way=way, seconds=seconds, size=dice.randint(0, 60))

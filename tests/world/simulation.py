@@ -1,0 +1,176 @@
+"""One run: the plan is played, then everything is made well, and the account is drawn up."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+
+from agent.journal.entry import Entry, decode
+from agent.payments.book import Book
+from agent.payments.record import Record
+from agent.payments.store import Store
+from drivers.simulator.bank import Booking
+from tests.world.host import Host
+from tests.world.outside import BEFORE, Outside
+from tests.world.plan import Payment, Plan
+from tests.world.till import TRIES, TRY_AGAIN_S, Till, Told
+
+# systemd starts an agent again after so long; a computer whose power failed takes as long as its fault says.
+RESTART_S = 1.0
+# A disk error is over after some starts; one that refuses its journal for good is found out here.
+MOST_STARTS = 30
+# The terminal's waits, its line, T4: all of it is over by then, and what is unclear was asked about twice.
+RECOVERY_S = 1800.0
+ASKED_TWICE_S = 130.0
+
+
+@dataclass
+class Account:
+    """What is known at the end: the bank's truth, the journal, and what the till believes."""
+
+    bookings: tuple[Booking, ...] = ()
+    owner: dict[int, str] = field(default_factory=dict)
+    begun: list[str] = field(default_factory=list)
+    closed_by: list[str] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    journal: list[Entry] = field(default_factory=list)
+    lines: list[bytes] = field(default_factory=list)
+    promised: dict[int, bytes] = field(default_factory=dict)
+    roots: dict[int, bytes] = field(default_factory=dict)
+    records: dict[str, Record] = field(default_factory=dict)
+    believed: dict[str, Record | None] = field(default_factory=dict)
+    trouble: list[str] = field(default_factory=list)
+    happened: Counter[str] = field(default_factory=Counter)
+    asked: int = 0
+    refused: int = 0
+    trace: list[str] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        """One word for all that happened."""
+        return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()[:16]
+
+
+class Simulation:
+    """One world, for one plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.outside = Outside(plan)
+        self.host = Host(plan, self.outside)
+        self.till = Till(self.host)
+        self.trouble: list[str] = []
+
+    def run(self) -> Account:
+        """Play the plan."""
+        try:
+            self._revive()
+            self.host.until(lambda: self.host.terminal.ready, RECOVERY_S)
+            for payment in self.plan.payments:
+                self._serve(payment)
+                self._rest(payment.rest)
+            self._recover()
+            return self._account()
+        finally:
+            self.host.close()
+
+    def _serve(self, payment: Payment) -> None:
+        """The till wants this payment, and does not stop before it knows what became of it."""
+        self.outside.arm(payment)
+        crashed, tries = False, 0
+        while self._revive() and tries < TRIES:
+            plan = Payment(payment.number, payment.amount, payment.kind, payment.original) if crashed else payment
+            if not self.till.put(plan):
+                tries += 1
+                self.host.until(lambda: False, TRY_AGAIN_S)
+            elif self.till.follow(plan):
+                return
+            else:
+                tries += self.host.alive and crashed
+                crashed = crashed or self.host.alive
+
+    def _rest(self, seconds: float) -> None:
+        if self.outside.dice.random() < 0.3:
+            self.host.keep_snapshot()
+        end = self.outside.now + seconds
+        while self._revive() and self.outside.now < end:
+            self.host.until(lambda: False, end - self.outside.now)
+
+    def _revive(self) -> bool:
+        """The agent runs, again if need be; False when it will not come up any more."""
+        for _ in range(MOST_STARTS):
+            if self.host.alive:
+                return True
+            self._bury()
+            if self.host.start():
+                return True
+        self.trouble.append(f"the agent does not start: {self.host.refused or 'the disk fails'}")
+        return False
+
+    def _bury(self) -> None:
+        outside, death = self.outside, self.outside.death
+        if death is not None and death.what == "power":
+            outside.disk.power_cut()
+            outside.boots += 1
+        if outside.now:
+            outside.go_on_for(death.seconds if death is not None else RESTART_S)
+
+    def _recover(self) -> None:
+        """A last start, no more faults, and time enough."""
+        outside, host = self.outside, self.host
+        outside.disarm()
+        outside.dead = True
+        host.until(lambda: False, 0.0)
+        outside.go_on_for(RESTART_S)
+        self.trouble = []
+        if not self._revive():
+            return
+        well = host.until(self._calm, RECOVERY_S)
+        if not well:
+            self.trouble.append(f"not well in the end: terminal {host.terminal.state} {host.terminal.text}")
+        if host.alive and host.shop.book.unclear():
+            host.until(lambda: not host.shop.book.unclear(), ASKED_TWICE_S)
+        if not host.alive:
+            self.trouble += [f"the agent broke: {error!r}" for error in host.errors] or ["the agent died"]
+            return
+        for payment in self.plan.payments:
+            self.till.look(payment.number)
+
+    def _calm(self) -> bool:
+        host = self.host
+        return host.terminal.ready and not host.desk._live and not self.outside.device.terminal.busy
+
+    def _account(self) -> Account:
+        outside, bank = self.outside, self.outside.bank
+        account = Account(
+            bookings=tuple(booking for booking in bank.bookings if bank.owner[booking.number] != BEFORE),
+            owner=bank.owner,
+            begun=bank.begun,
+            closed_by=bank.closed_by,
+            told=self.till.told,
+            promised=self.host.promises.lines,
+            roots=self.host.promises.roots,
+            trouble=self.trouble,
+            happened=outside.happened,
+            asked=len(self.plan.payments),
+            refused=self.till.refused,
+            trace=outside.trace,
+        )
+        _read_journal(account, outside.disk.content())
+        if self.host.alive:
+            account.believed = {number: self.host.shop.book.get(number) for number in account.records}
+        return account
+
+
+def _read_journal(account: Account, files: dict[str, bytes]) -> None:
+    """The entries as they stand on disk, and the payments that they tell of."""
+    for content in files.values():
+        account.lines += [line for line in content.split(b"\n") if line.startswith(b"{")]
+    account.journal = [decode(line) for line in account.lines]
+    book = Book(Store(":memory:"))
+    for entry in account.journal:
+        book.apply(entry)
+    numbers = {getattr(entry.body, "till_number", "") for entry in account.journal}
+    known = {number: book.get(number) for number in sorted(numbers)}
+    account.records = {number: record for number, record in known.items() if record is not None}

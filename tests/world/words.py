@@ -1,0 +1,88 @@
+"""A plan and what came of it, in sentences."""
+
+from __future__ import annotations
+
+import textwrap
+
+from tests.world.checker import Violation
+from tests.world.plan import Fault, Payment, Plan, Till
+from tests.world.simulation import Account
+
+WIDTH = 80
+
+WHERE = {"to_terminal": "on its way to the terminal", "to_till": "on its way to the till", "": ""}
+SENTENCES = {
+    "kill": "the agent is killed when it touches the outside for the {at}th time",
+    "power": "the power fails when the agent touches the outside for the {at}th time",
+    "disk_error": "the {at}th call to the disk fails",
+    "sync_lies": "the {at}th call to the disk fails, and a sync has then dropped what it should keep",
+    "short_write": "the {at}th call to the disk, if it is a write, takes {size} bytes only",
+    "disk_full": "from the {at}th call to it the disk is full for {seconds} s",
+    "read_error": "the {at}th read of the disk fails",
+    "lose": "piece {at} {where} is lost",
+    "cut_short": "piece {at} {where} loses its end",
+    "damage": "one bit of piece {at} {where} turns over",
+    "repeat": "piece {at} {where} arrives again {seconds} s later",
+    "delay": "piece {at} {where} comes {seconds} s late, and all behind it",
+    "split": "piece {at} {where} comes in two parts, {seconds} s apart",
+    "noise": "{size} bytes of noise come before piece {at} {where}",
+    "unplug": "at piece {at} {where} the plug is pulled, for {seconds} s",
+    "silence": "at piece {at} {where} the cable goes dead, for {seconds} s",
+    "reboot": "at piece {at} {where} the terminal restarts and is gone for {seconds} s",
+    "freeze": "at piece {at} {where} the terminal freezes for {seconds} s",
+    "clock": "{at} s after it began the clock jumps by {size} s",
+    "network": "the network drops the {at}th exchange with the collector, for {seconds} s",
+}
+
+
+def story(plan: Plan, account: Account, violations: list[Violation]) -> list[str]:
+    """What a person reads to understand one run."""
+    reading = "takes back what is not answered" if plan.auto_reversal else "keeps what is not answered"
+    lines = [f"A terminal on {plan.wire} that {reading}; the {plan.receipts} prints receipts."]
+    if plan.why:
+        lines = [*textwrap.wrap(plan.why, WIDTH), "", *lines]
+    for payment in plan.payments:
+        lines += _payment(payment)
+        record = account.records.get(payment.number)
+        told = [told.verdict or told.phase for told in account.told if told.number == payment.number]
+        booked = [booking.state.value for booking in account.bookings if account.owner[booking.number] == payment.number]
+        verdict = f"{record.verdict}: {record.why}" if record else "not in the journal"
+        lines += textwrap.wrap(f"= {verdict}", WIDTH, initial_indent="    ", subsequent_indent="      ")
+        lines += textwrap.wrap(
+            f"= the bank: {', '.join(booked) or 'nothing'}; the till heard: {', '.join(dict.fromkeys(told)) or 'nothing'}",
+            WIDTH, initial_indent="    ", subsequent_indent="      ",
+        )
+    lines.append(f"Trace {account.digest}.")
+    lines += [f"BROKEN {violation.rule}: {violation.text}" for violation in violations]
+    return lines if violations else [*lines, "No promise was broken."]
+
+
+def _payment(payment: Payment) -> list[str]:
+    amount = f" of {payment.amount / 100:.2f}" if payment.amount else ""
+    against = f" against {payment.original}" if payment.original else ""
+    lines = [f"{payment.number}: a {payment.kind.replace('_', ' ')}{amount}{against}, then {payment.rest} s of rest."]
+    mood = {name: value for name, value in payment.mood.items() if name != "display"}
+    told = [f"the terminal: {name} {value}" for name, value in mood.items()]
+    told += _till(payment.till)
+    told += [sentence(fault) for fault in payment.faults]
+    return lines + [line for text in told for line in textwrap.wrap(f"- {text}", WIDTH, initial_indent="    ")]
+
+
+def _till(till: Till) -> list[str]:
+    told = []
+    if till.answers != "yes":
+        told.append(f"the cashier answers questions with {till.answers or 'silence'}")
+    if till.cancels:
+        told.append(f"the till cancels after {till.cancels} s")
+    if till.repeats:
+        told.append(f"the till asks again after {till.repeats} s")
+    if till.crashes:
+        told.append(f"the till crashes after {till.crashes} s and is back {till.back} s later")
+    return told
+
+
+def sentence(fault: Fault) -> str:
+    """What goes wrong, in one sentence."""
+    return SENTENCES[fault.what].format(
+        at=fault.at, where=WHERE[fault.way], seconds=fault.seconds, size=fault.size
+    )
