@@ -29,7 +29,7 @@ bench: $(VENV)/dev
 # One target a parser, RUNS inputs each. Ten million take hours: not part of CI.
 RUNS ?= 100000
 fuzz: $(VENV)/dev
-	@for target in tests/fuzz/fuzz_*.py; do $(BIN)/python $$target --runs $(RUNS) || exit 1; done
+	@for target in tests/fuzz/fuzz_*.py; do $(BIN)/python -m tests.fuzz.$$(basename $$target .py) --runs $(RUNS) || exit 1; done
 
 lock: $(VENV)/made
 	@$(BIN)/pip install --quiet uv

@@ -21,6 +21,7 @@ from agent.journal.evolving import EvolvingKey, KeyFile
 from agent.journal.journal import Journal
 from agent.journal.note import Ed25519Signer
 from agent.payments.book import Book
+from agent.payments.keeper import ShopKeeper
 from agent.payments.people import People
 from agent.payments.shop import Shop
 from agent.payments.store import Store
@@ -41,6 +42,7 @@ from drivers.zvt.frame import BUFFER_BYTES, encode_frame
 from drivers.zvt.line import SerialLine
 from drivers.zvt.packet import POSITIVE, encode
 from drivers.zvt.session import ZvtSession
+from drivers.zvt.settling import ZvtSettling
 
 # How the frames begin that a payment is timed by, and the whole answer to a result.
 AUTHORISATION = bytes.fromhex("10 02 06 01")
@@ -196,7 +198,7 @@ async def counter(
     def link(unsolicited: Callable[[Event], None]) -> Link:
         return Link(cable, session, buffer, shop.clock.monotonic, unsolicited)
 
-    terminal = Terminal("front", link, shop.note, shop.late, training=True)
+    terminal = Terminal("front", link, ShopKeeper(shop), ZvtSettling(), training=True)
     shop.terminals = {"front": terminal}
     running = asyncio.create_task(terminal.run())
     try:

@@ -1,6 +1,6 @@
 """Fuzz the collector's bodies: any bytes are a request that builds back to them, or a refusal.
 
-    python tests/fuzz/fuzz_collector_body.py --runs 1000000 [--seed N]
+    python -m tests.fuzz.fuzz_collector_body --runs 1000000 [--seed N]
 
 What parses is also given to a log with a signed head, which must never shrink,
 take another history or raise anything.
@@ -10,14 +10,12 @@ good bodies.
 
 from __future__ import annotations
 
-import argparse
 import random
 import sys
-import tempfile
 import time
 from base64 import b64encode
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -34,6 +32,7 @@ from agent.collector.store import Store
 from agent.journal.checkpoint import checkpoint_text
 from agent.journal.note import Cosigner, Ed25519Signer, parse_vkey, sign_note
 from agent.journal.tree import Frontier, leaf_hash
+from tests.fuzz import harness
 
 ORIGIN = "shop.example/till-1"
 SIGNER = Ed25519Signer(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
@@ -174,29 +173,7 @@ def loop(one_input: Callable[[bytes], None], runs: int, seed: int) -> None:
     print(f"{runs} runs, seed {seed}, {time.monotonic() - began:.0f} s, nothing found")  # noqa: T201
 
 
-def main() -> None:
-    """Fuzz as the options say."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--runs", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=2026)
-    args = parser.parse_args()
-    target = Target()
-    try:
-        import atheris  # noqa: PLC0415 - optional
-    except ImportError:
-        loop(target.one_input, args.runs, args.seed)
-        return
-    # Alone, a mutator never meets a valid signature: it starts from good bodies.
-    with tempfile.TemporaryDirectory() as corpus:
-        for number, body in enumerate(GOOD):
-            (Path(corpus) / str(number)).write_bytes(body)
-        atheris.instrument_all()
-        options = [f"-runs={args.runs}", f"-seed={args.seed}", "-max_len=8192", corpus]
-        atheris.Setup([sys.argv[0], *options], target.one_input)
-        atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    target = Target()
+    # Alone, a mutator never meets a valid signature: it starts from good bodies.
+    harness.run(__doc__, target.one_input, partial(loop, target.one_input), corpus=GOOD, longest=8192)

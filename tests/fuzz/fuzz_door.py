@@ -1,6 +1,6 @@
 """Fuzz the door's bodies: any bytes give a request that a second reader agrees with, or a refusal.
 
-    python tests/fuzz/fuzz_door.py --runs 1000000 [--seed N]
+    python -m tests.fuzz.fuzz_door --runs 1000000 [--seed N]
 
 With atheris installed the search is guided by coverage, else a seeded loop bends
 good bodies and fills gaps with what a body must not have.
@@ -8,11 +8,9 @@ good bodies and fills gaps with what a body must not have.
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import re
-import sys
 import time
 from typing import Any
 
@@ -22,6 +20,7 @@ from agent.door import errors
 from agent.door.body import decode
 from agent.door.errors import DoorRefusal
 from agent.payments.views import Answer, CloseDayRequest, PaymentRequest, Settlement
+from tests.fuzz import harness
 
 KINDS: tuple[type[msgspec.Struct], ...] = (PaymentRequest, Answer, Settlement, CloseDayRequest)
 CODES = {
@@ -122,23 +121,5 @@ def _bent(body: bytearray, rng: random.Random) -> bytes:
     return bytes(body)
 
 
-def main() -> None:
-    """Run with atheris if it is there."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
-    try:
-        import atheris  # noqa: PLC0415 - optional
-    except ImportError:
-        atheris = None
-    if atheris is None:
-        loop(args.runs, args.seed)
-        return
-    atheris.instrument_all()
-    atheris.Setup([sys.argv[0], f"-runs={args.runs}", f"-seed={args.seed}"], one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    harness.run(__doc__, one_input, loop)

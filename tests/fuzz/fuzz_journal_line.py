@@ -1,6 +1,6 @@
 """Fuzz the reading of a journal: changed bytes are damage, or a torn end, and never other entries.
 
-    python tests/fuzz/fuzz_journal_line.py --runs 1000000 [--seed N]
+    python -m tests.fuzz.fuzz_journal_line --runs 1000000 [--seed N]
 
 With atheris installed the search is guided by coverage, else a seeded loop bends
 a good journal of one file.
@@ -8,9 +8,7 @@ a good journal of one file.
 
 from __future__ import annotations
 
-import argparse
 import random
-import sys
 import time
 from datetime import UTC, datetime
 
@@ -23,6 +21,7 @@ from agent.journal.lines import checkpoint_line
 from agent.journal.note import signature_line
 from agent.journal.tree import Frontier, leaf_hash
 from agent.journal.walk import Walk
+from tests.fuzz import harness
 
 ORIGIN = "fuzz.example/till-1"
 NAME = "j0000000000-2026-03-28.jsonl"
@@ -135,22 +134,6 @@ def loop(runs: int, seed: int) -> None:
     print(f"{runs} inputs, {good} of them journals, seed {seed}, {took_s:.1f} s: no finding")  # noqa: T201 - a program
 
 
-def main() -> None:
-    """Run with atheris if it is there."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
-    assert check(CONTENT)
-    try:
-        import atheris  # noqa: PLC0415 - optional
-    except ImportError:
-        loop(args.runs, args.seed)
-        return
-    atheris.instrument_all()
-    atheris.Setup([sys.argv[0], f"-runs={args.runs}", f"-seed={args.seed}"], one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    assert check(CONTENT)
+    harness.run(__doc__, one_input, loop)

@@ -1,19 +1,18 @@
 """Fuzz the reading of amounts: whatever comes in, the integer is right or there is none.
 
-    python tests/fuzz/fuzz_money.py --runs 1000000 [--seed N]
+    python -m tests.fuzz.fuzz_money --runs 1000000 [--seed N]
 
 With atheris installed the search is guided by coverage, else it is a seeded loop.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
 import re
-import sys
 import time
 
 from agent.money import CURRENCIES, MAX_MINOR, AmountError, format_amount, parse_amount
+from tests.fuzz import harness
 
 # Written apart from the parser: what an amount looks like, by decimals.
 SHAPE = {
@@ -59,21 +58,5 @@ def loop(runs: int, seed: int) -> None:
     print(f"{runs} inputs, {amounts} of them amounts, seed {seed}, {took_s:.1f} s: no finding")  # noqa: T201 - a program
 
 
-def main() -> None:
-    """Run with atheris if it is there."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
-    try:
-        import atheris  # noqa: PLC0415 - optional
-    except ImportError:
-        loop(args.runs, args.seed)
-        return
-    atheris.instrument_all()
-    atheris.Setup([sys.argv[0], f"-runs={args.runs}", f"-seed={args.seed}"], one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    harness.run(__doc__, one_input, loop)

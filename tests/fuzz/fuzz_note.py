@@ -1,6 +1,6 @@
 """Fuzz signed notes, checkpoints and verifier keys: one spelling each, or a `NoteError`.
 
-    python tests/fuzz/fuzz_note.py --runs 1000000 [--seed N]
+    python -m tests.fuzz.fuzz_note --runs 1000000 [--seed N]
 
 With atheris installed the search is guided by coverage, else a seeded loop bends
 good notes and keys.
@@ -8,9 +8,7 @@ good notes and keys.
 
 from __future__ import annotations
 
-import argparse
 import random
-import sys
 import time
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.journal.checkpoint import checkpoint_text, parse_checkpoint
 from agent.journal.lines import checkpoint_line, note_of
 from agent.journal.note import Cosigner, Ed25519Signer, NoteError, parse_note, parse_vkey, sign_note
+from tests.fuzz import harness
 
 ORIGIN = "fuzz.example/till-1"
 SIGNER = Ed25519Signer(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes(32)))
@@ -105,22 +104,6 @@ def loop(runs: int, seed: int) -> None:
     print(f"{runs} inputs, {taken} taken, seed {seed}, {took_s:.1f} s: no finding")  # noqa: T201 - a program
 
 
-def main() -> None:
-    """Run with atheris if it is there."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
-    assert [check(data) for data in GOOD] == [1, 1, 1, 1, 1]
-    try:
-        import atheris  # noqa: PLC0415 - optional
-    except ImportError:
-        loop(args.runs, args.seed)
-        return
-    atheris.instrument_all()
-    atheris.Setup([sys.argv[0], f"-runs={args.runs}", f"-seed={args.seed}"], one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    assert [check(data) for data in GOOD] == [1, 1, 1, 1, 1]
+    harness.run(__doc__, one_input, loop)

@@ -1,6 +1,6 @@
 """Fuzz the search for card numbers: any bytes, and numbers planted in any surroundings.
 
-    python tests/fuzz/fuzz_scrub.py --runs 1000000 [--seed N]
+    python -m tests.fuzz.fuzz_scrub --runs 1000000 [--seed N]
 
 Nothing raises, lengths stay, a second look changes nothing, and of a planted
 number no more is left than truncation allows. With atheris installed the
@@ -9,19 +9,15 @@ search is guided by coverage, else it is a seeded loop.
 
 from __future__ import annotations
 
-import argparse
 import random
-import sys
 import time
 import zlib
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from agent.redact import redact, redact_bytes
 from drivers.card import Card, masked_from_bcd, scrub_text
 from drivers.scrub import hidden_range
 from tests import cards
+from tests.fuzz import harness
 
 MAX_JUNK_BYTES = 40
 ALPHABET = b"000011223456789999    ..--==DdBb^^;;%%??**xX\xa0\xff\xc2\r\n\0\\u"
@@ -104,21 +100,5 @@ def _check_hidden(left: str, number: str, shown: bytes) -> None:
     assert all(digits[at] == "*" for at in hidden_range(len(number))), shown
 
 
-def main() -> None:
-    """Read the options and search."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
-    try:
-        import atheris  # noqa: PLC0415 - there are no wheels for every Python
-    except ImportError:
-        loop(args.runs, args.seed)
-        return
-    atheris.instrument_all()
-    atheris.Setup([sys.argv[0], f"-runs={args.runs}", f"-seed={args.seed}"], one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    harness.run(__doc__, one_input, loop)

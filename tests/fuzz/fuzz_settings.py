@@ -1,6 +1,6 @@
 """Fuzz the reading of settings: any text gives settings or a `SettingsError` with a line in it.
 
-    python tests/fuzz/fuzz_settings.py --runs 100000 [--seed N]
+    python -m tests.fuzz.fuzz_settings --runs 100000 [--seed N]
 
 With atheris installed the search is guided by coverage, else a seeded loop
 changes lines of the shipped file.
@@ -8,15 +8,14 @@ changes lines of the shipped file.
 
 from __future__ import annotations
 
-import argparse
 import random
 import re
-import sys
 import time
 from pathlib import Path
 
 from agent.settings import SettingsError, parse
 from drivers.zvt.quirks import QUIRKS
+from tests.fuzz import harness
 
 SHIPPED = Path(__file__).parents[2] / "config" / "tillgate.toml"
 NAME = Path("tillgate.toml")
@@ -79,21 +78,5 @@ def _changed(lines: list[str], rng: random.Random) -> list[str]:
     return lines
 
 
-def main() -> None:
-    """Run with atheris if it is there."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
-    try:
-        import atheris  # noqa: PLC0415 - optional
-    except ImportError:
-        loop(args.runs, args.seed)
-        return
-    atheris.instrument_all()
-    atheris.Setup([sys.argv[0], f"-runs={args.runs}", f"-seed={args.seed}"], one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    harness.run(__doc__, one_input, loop)

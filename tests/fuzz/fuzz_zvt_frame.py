@@ -1,6 +1,6 @@
 """Fuzz the serial frame reader: any bytes are signals, whole APDUs, named faults or noise.
 
-    python tests/fuzz/fuzz_zvt_frame.py --runs 1000000 [--seed N]
+    python -m tests.fuzz.fuzz_zvt_frame --runs 1000000 [--seed N]
 
 It raises nothing, finds the same APDUs however the bytes are cut, hands up only
 APDUs whose CRC and length are true, and leaves none of them behind. Whatever
@@ -8,11 +8,6 @@ came before, a frame after T1 of silence is read.
 """
 
 from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from drivers.card import SecretBuffer
 from drivers.zvt.frame import Fault, FrameReader, announced_length, encode_frame

@@ -1,17 +1,12 @@
 """Fuzz the ZVT messages: any bytes are a message or a named refusal.
 
-    python tests/fuzz/fuzz_zvt_packet.py --runs 1000000 [--seed N]
+    python -m tests.fuzz.fuzz_zvt_packet --runs 1000000 [--seed N]
 
 Nothing else is raised, the bytes are gone afterwards, no planted card number is
 in the message, and a message that was read whole can be written and read again.
 """
 
 from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from drivers.card import Card
 from drivers.terminal import ProtocolError, SealedCard

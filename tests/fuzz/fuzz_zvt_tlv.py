@@ -1,14 +1,9 @@
 """Fuzz the TLV reader: any bytes give elements inside the container and a count of what was not read.
 
-python tests/fuzz/fuzz_zvt_tlv.py --runs 1000000 [--seed N]
+python -m tests.fuzz.fuzz_zvt_tlv --runs 1000000 [--seed N]
 """
 
 from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from drivers.zvt.tlv import CONTAINERS, MOST_ELEMENTS, element, elements, length, length_bytes
 from tests.fuzz.zvt_search import search

@@ -6,13 +6,13 @@ else, or with --plain, it is a seeded loop that bends good input.
 
 from __future__ import annotations
 
-import argparse
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from functools import partial
+
+from tests.fuzz import harness
 
 FINDINGS_SHOWN = 20
 MOST_ACCIDENTS = 5
@@ -62,22 +62,5 @@ def loop(
 
 def search(one_input: Callable[[bytes], None], good: Sequence[bytes], pieces: Sequence[bytes]) -> None:
     """Read the options and search; leaves with an error when something was found."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--plain", action="store_true", help="the seeded loop even if atheris is there")
-    args = parser.parse_args()
-    try:
-        import atheris  # noqa: PLC0415 - there are no wheels for every Python
-    except ImportError:
-        args.plain = True
-    if args.plain:
-        sys.exit(1 if loop(one_input, good, pieces, args.runs, args.seed) else 0)
-    with tempfile.TemporaryDirectory() as corpus:
-        for number, data in enumerate(good):
-            Path(corpus, str(number)).write_bytes(data)
-        atheris.instrument_all()
-        options = [f"-runs={args.runs}", f"-seed={args.seed}", f"-max_len={LONGEST_INPUT_BYTES}"]
-        options.append(f"-artifact_prefix={tempfile.gettempdir()}/")
-        atheris.Setup([sys.argv[0], *options, corpus], one_input)
-        atheris.Fuzz()
+    by_seed = partial(loop, one_input, good, pieces)
+    harness.run(__doc__, one_input, by_seed, corpus=good, longest=LONGEST_INPUT_BYTES)
