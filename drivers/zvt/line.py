@@ -67,6 +67,10 @@ class Line(Protocol):
     def idle(self) -> bool:
         """Nothing of ours waits to be acknowledged. What a line gave up on stays unacknowledged."""
 
+    @property
+    def sent_again(self) -> bool:
+        """The APDU sent last went out more than once without a NAK: an earlier copy may have arrived."""
+
     def reset(self, now: float) -> None:
         """A fresh connection: forget and wipe all that belongs to the old one."""
 
@@ -110,6 +114,10 @@ class SerialLine:
     def idle(self) -> bool:
         return self._sender.current is None
 
+    @property
+    def sent_again(self) -> bool:
+        return self._sender.sent_again
+
     def send(self, apdu: bytes, now: float) -> None:
         if self.trouble is None:
             self._sent_since = True
@@ -142,7 +150,7 @@ class SerialLine:
                 self._refuse(Fault.SILENCE, now)
             self._suspect()
         if self._sender.deadline is not None and now >= self._sender.deadline:
-            self._repeat(now)
+            self._repeat(now, refused=False)
 
     def _receive(self, now: float) -> Iterator[memoryview]:
         for event in self._reader.read():
@@ -154,7 +162,7 @@ class SerialLine:
             elif event is Signal.ACK:
                 self._sender.acknowledged(now)
             else:
-                self._repeat(now)
+                self._repeat(now, refused=True)
             if self.trouble is not None:
                 return
         self._suspect()
@@ -183,8 +191,8 @@ class SerialLine:
         if self._faults == TRANSMISSIONS:
             self._give_up(f"{DAMAGED} ({fault})")
 
-    def _repeat(self, now: float) -> None:
-        if not self._sender.repeat(now):
+    def _repeat(self, now: float, *, refused: bool) -> None:
+        if not self._sender.repeat(now, refused=refused):
             self._give_up(NOT_ACKNOWLEDGED)
 
     def _suspect(self) -> None:
@@ -202,6 +210,7 @@ class TcpLine:
 
     repeated = False
     idle = True
+    sent_again = False
 
     def __init__(self, buffer: SecretBuffer) -> None:
         self._buffer = buffer

@@ -16,13 +16,17 @@ MAX_QUEUED_APDUS: Final = 16
 
 
 class Sender:
-    """Stop and wait. `out` is what must go over the line now, signals of the receiving half included."""
+    """Stop and wait. `out` is what must go over the line now, signals of the receiving half included.
+
+    `sent_again`: the last APDU went out more than once, and not because the other side refused it.
+    """
 
     def __init__(self) -> None:
         self._queue: deque[bytes] = deque()
         self._transmissions = 0
         self.out = bytearray()
         self.deadline: float | None = None
+        self.sent_again = False
 
     @property
     def current(self) -> bytes | None:
@@ -45,15 +49,17 @@ class Sender:
         if self._queue:
             self._transmit(now)
 
-    def repeat(self, now: float) -> bool:
-        """Send the current frame again; False when that was done twice before."""
+    def repeat(self, now: float, *, refused: bool) -> bool:
+        """Send the current frame again (`refused`: by NAK); False when that was done twice before."""
         if self._queue and self._transmissions < TRANSMISSIONS:
+            self.sent_again = self.sent_again or not refused
             self._transmit(now)
             return True
         return not self._queue
 
     def _transmit(self, now: float) -> None:
         frame = encode_frame(self._queue[0])
+        self.sent_again = self.sent_again and self._transmissions > 0
         self.out += frame
         self._transmissions += 1
         self.deadline = now + len(frame) * SLOWEST_BYTE_S + T2_S

@@ -47,6 +47,7 @@ NO_ANSWER: Final = "the terminal did not answer the command in time"
 NO_MESSAGE: Final = "the terminal did not say in time how the command ended"
 NO_COMPLETION: Final = "the terminal did not finish after its result was stored"
 NO_RESULT: Final = "the terminal finished without a result"
+REFUSED_AGAIN: Final = "the terminal refused the command when it came again; it may have begun the first one"
 NO_RESULT_CODE: Final = "the terminal sent a result without a result code"
 OUT_OF_TURN: Final = "the terminal sent a result or a receipt before it had answered the command"
 FLOOD: Final = "the terminal went on sending without waiting for an answer"
@@ -77,6 +78,7 @@ class ZvtSession:
         self._settings = settings
         self._waits = Waits(settings)
         self._left = False  # a byte of the command has left
+        self._left_twice = False  # and then the command again: the line had no ACK for it
         self._events: deque[Event] = deque()
         self._held: Outcome | Receipt | None = None
         self._waiting: deque[zvt.Packet] = deque()  # came while something was held
@@ -109,7 +111,7 @@ class ZvtSession:
         self._command, self._result = command, None
         self._context = command.reference or self._context
         self._abort_wanted = False
-        self._left = False
+        self._left = self._left_twice = False
         self._line.send(apdu, now)
         self._waits.command_sent(now)
         self.state = State.SENT
@@ -166,6 +168,7 @@ class ZvtSession:
         line_deadline = self._line.deadline()
         if line_deadline is not None and now >= line_deadline:
             self._line.deadline_passed(now)
+            self._left_twice = self._left_twice or (self.state is State.SENT and self._line.sent_again)
             self._look_at_line()
         if self._waits.deadline is not None and now >= self._waits.deadline:
             self._time_is_over(now)
@@ -182,7 +185,9 @@ class ZvtSession:
         """An answer that nothing waits for."""
 
     def _answered(self, packet: zvt.Answer, now: float) -> None:
-        if not packet.positive:
+        if not packet.positive and self._left_twice and self._operation in commands.FINANCIAL:
+            self._lose(REFUSED_AGAIN)
+        elif not packet.positive:
             self._end(meaning.refused(packet))
         elif self._operation in commands.ANSWER_ONLY:
             self._end(Ended(How.COMPLETED))
