@@ -210,13 +210,17 @@ class Unclear:
     """A command that nobody knows the end of, and what was known of the terminal before it.
 
     `trace_before` and `receipt_before` are the numbers of the last payment that
-    the terminal had stored. `asked_at` is wall time with its offset.
+    the terminal had stored. `asked_at` is wall time with its offset. `trace_said` and
+    `receipt_said` are those of an approval that the terminal gave for it and may have
+    taken back since.
     """
 
     command: Command
     trace_before: int | None
     receipt_before: int | None
     asked_at: datetime
+    trace_said: int | None = None
+    receipt_said: int | None = None
 
 
 class Found(Enum):
@@ -249,7 +253,10 @@ class Settling(Protocol):
         """What to ask the terminal, in this order; none of it moves money."""
 
     def belongs(self, unclear: Unclear, result: Result) -> bool:
-        """Whether a late result is that of the unclear command, and may be acknowledged."""
+        """Whether a late result is that of the unclear command."""
+
+    def commits(self, unclear: Unclear, result: Result) -> bool:
+        """Whether acknowledging a late result could make something stand that was not stored before."""
 
     def judge(self, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
         """What the answers prove; None stands for a question without a result."""

@@ -6,7 +6,7 @@ import sqlite3
 
 import msgspec
 
-from agent.journal.entry import Entry, Requested
+from agent.journal.entry import Entry, LateResult, Requested
 from agent.payments.record import Record, begin, change
 from agent.payments.store import Store
 
@@ -36,8 +36,8 @@ class Book:
     def apply(self, entry: Entry) -> None:
         """Let one entry change the book."""
         body = entry.body
-        number = getattr(body, "till_number", None)
-        if number is None:
+        number = body.result.till_number if isinstance(body, LateResult) else getattr(body, "till_number", "")
+        if not number:
             return
         if isinstance(body, Requested):
             self._held[number] = begin(body, entry.index, entry.at)

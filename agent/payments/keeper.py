@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from agent.journal.entry import LateResult, Requested, TerminalState
+from agent.journal.entry import Answered, LateResult, Requested, TerminalState
 from agent.payments.entries import answered, printed
 from agent.payments.record import Record, begin
 from agent.payments.settle import settle
 from agent.payments.shop import Shop
 from agent.payments.terminals import Terminal
-from drivers.terminal import Outcome, Receipt, Result, Said
+from drivers.terminal import Command, Operation, Outcome, Receipt, Result, Unclear
 
 
 class ShopKeeper:
@@ -16,6 +16,9 @@ class ShopKeeper:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
+        self._late: Answered | None = (
+            None  # what was kept last: a terminal says the same until it is answered
+        )
 
     def note(self, state: TerminalState) -> None:
         """A terminal changed its state."""
@@ -36,23 +39,34 @@ class ShopKeeper:
     def late(self, terminal: Terminal, event: Outcome | Receipt) -> bool:
         """Keep what a terminal sent when nobody waited; True if it may be acknowledged.
 
-        An approval that no unclear payment accounts for is kept but not
-        acknowledged: the terminal then takes back what the till does not know.
+        An approval that no unclear payment accounts for is kept but not acknowledged: the
+        terminal then takes back what the till does not know. What it had stored before is
+        stored whatever the answer is, and a terminal that gets none may wait for ever.
         """
         unclear = self._shop.book.unclear(terminal.name)
-        record = unclear[0] if unclear else self._nobody(terminal.name)
         if isinstance(event, Receipt):
-            self._shop.write(printed(record, event))
+            self._shop.write(printed(unclear[0] if unclear else self._nobody(terminal.name), event))
             return True
-        result = event.result
-        self._shop.write(LateResult(terminal=terminal.name, result=answered(record, result)))
-        if result.said is not Said.APPROVED or result.amount is None:
-            return True
-        return bool(unclear) and terminal.settling.belongs(self._shop.unclear_command(record), result)
+        result, settling = event.result, terminal.settling
+        doubt = self._shop.unclear_command(unclear[0]) if unclear else self._no_doubt(terminal.name)
+        ours = bool(unclear) and settling.belongs(doubt, result)
+        record = unclear[0] if ours else self._nobody(terminal.name)
+        self._keep(terminal.name, answered(record, result))
+        return ours or not settling.commits(doubt, result)
 
     async def settle(self, terminal: Terminal) -> None:
         """Ask the terminal about what is unclear on it."""
         await settle(terminal, self._shop)
+
+    def _keep(self, terminal: str, late: Answered) -> None:
+        if late != self._late:
+            self._shop.write(LateResult(terminal=terminal, result=late))
+            self._late = late
+
+    def _no_doubt(self, terminal: str) -> Unclear:
+        """Nothing is unclear, and these are the numbers of what the terminal stored last."""
+        trace, receipt = self._shop.book.last_numbers(terminal)
+        return Unclear(Command(Operation.STATUS), trace, receipt, self._shop.clock.wall())
 
     def _nobody(self, terminal: str) -> Record:
         nothing = Requested(till_number="", digest="", payment="sale", terminal=terminal, till="")

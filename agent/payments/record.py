@@ -11,6 +11,7 @@ from agent.journal.entry import (
     AnyBody,
     Completed,
     Decided,
+    LateResult,
     PaymentKind,
     Printed,
     Reason,
@@ -35,7 +36,10 @@ class Printout(msgspec.Struct):
 
 
 class Record(msgspec.Struct, kw_only=True):
-    """What is known of one payment. `entry` is the index of the line that decided it."""
+    """What is known of one payment. `entry` is the index of the line that decided it.
+
+    `late` is what the terminal said of it when it was unclear already.
+    """
 
     till_number: str
     digest: str
@@ -51,6 +55,7 @@ class Record(msgspec.Struct, kw_only=True):
     reasons: list[Reason] = []
     submitted: Submitted | None = None
     answered: Answered | None = None
+    late: Answered | None = None
     verdict: Verdict | None = None
     why: str = ""
     entry: int | None = None
@@ -62,6 +67,12 @@ class Record(msgspec.Struct, kw_only=True):
     def open(self) -> bool:
         """No verdict yet."""
         return self.verdict is None
+
+    @property
+    def said(self) -> Answered | None:
+        """The approval that the terminal gave last, whatever became of it."""
+        approvals = [said for said in (self.late, self.answered) if said and said.verdict == "approved"]
+        return approvals[0] if approvals else None
 
     @property
     def possibly_booked(self) -> bool:
@@ -103,10 +114,10 @@ def change(record: Record, body: AnyBody, index: int) -> None:
                 _decide(record, body.verdict, body.text, index)
         case Completed() if record.answered is not None:
             _decide(record, record.answered.verdict, record.answered.text, index)
-        case Undone():
-            _decide(record, "unclear", UNDONE, index)
-        case Unclear():
-            _decide(record, "unclear", body.reason, index)
+        case Undone() | Unclear():
+            _decide(record, "unclear", body.reason if isinstance(body, Unclear) else UNDONE, index)
+        case LateResult():
+            record.late = body.result
         case Settled():
             record.answered = body.result or record.answered
             _decide(record, body.verdict, body.proof, index)

@@ -30,7 +30,11 @@ async def settle(terminal: Terminal, shop: Shop) -> None:
         answers = [await terminal.result_of(question) for question in questions]
         if not terminal.connected or record.verdict != "unclear":
             return
-        shop.write(*_written(record, terminal.settling.judge(unclear, answers), terminal.terminal_id))
+        finding = terminal.settling.judge(unclear, answers)
+        shop.write(*_written(record, finding, terminal.terminal_id))
+        last = answers[-1] if answers else None
+        if finding.found is not Found.UNPROVEN and last is not None:
+            shop.book.told(terminal.name, last.trace, last.receipt_number)
 
 
 def _written(record: Record, finding: Finding, terminal_id: str) -> list[AnyBody]:

@@ -190,12 +190,14 @@ class Shop:
 
     def unclear_command(self, record: Record) -> Unclear:
         """What nobody knows the end of, in the words of the drivers."""
-        before = record.submitted
+        before, said = record.submitted, record.said
         return Unclear(
             self.command(record),
             trace_before=before.last_trace if before else None,
             receipt_before=before.last_receipt if before else None,
             asked_at=record.requested_at,
+            trace_said=said.trace if said else None,
+            receipt_said=said.receipt_number if said else None,
         )
 
     def close_open(self) -> int:

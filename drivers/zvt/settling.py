@@ -25,6 +25,7 @@ NOTHING_BEFORE: Final = "Nothing is known of the terminal's last payment before 
 DAY_CLOSE: Final = "No question to the terminal tells whether its day is closed."
 SAME: Final = "The terminal's last stored payment is still {number}: this one was not stored."
 STORED: Final = "The terminal has stored it as {number}, with the amount that was asked."
+AS_SAID: Final = "The terminal has stored it as {number}, as it had said when it approved it."
 OTHER: Final = "The terminal's last stored payment is {number}, and it is not this one: {why}."
 
 
@@ -40,10 +41,19 @@ class ZvtSettling:
         return (Command(Operation.REPEAT_RECEIPT),)
 
     def belongs(self, unclear: Unclear, result: Result) -> bool:
-        """An approval must fit in everything; what is no approval commits nothing."""
+        """It must not be an older one, and it must be what was asked.
+
+        A terminal that repeats a result is still at its last dialogue, and that was ours. So clocks
+        that differ, or numbers that nobody knew before, are no reason to leave it waiting: one that
+        does not reverse by itself would serve nobody until it has its answer (card complete).
+        """
         if result.said is not Said.APPROVED:
             return True
-        return _newer(unclear, result) is True and not _misfit(unclear, result)
+        return _newer(unclear, result) is not False and not _other_command(unclear, result)
+
+    def commits(self, unclear: Unclear, result: Result) -> bool:
+        """Only an approval does, and not the one that was the last before: that is stored."""
+        return result.said is Said.APPROVED and _newer(unclear, result) is not False
 
     def judge(self, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
         if unclear.command.operation is Operation.CLOSE_DAY:
@@ -51,15 +61,29 @@ class ZvtSettling:
         last = answers[-1] if answers else None
         if last is None or last.said is not Said.APPROVED:
             return Finding(Found.UNPROVEN, SILENT)
-        newer = _newer(unclear, last)
-        if newer is None:
-            return Finding(Found.UNPROVEN, NOTHING_BEFORE)
-        if not newer:
-            return Finding(Found.NOT_BOOKED, SAME.format(number=_name(last)))
-        why = _misfit(unclear, last)
-        if why:
-            return Finding(Found.UNPROVEN, OTHER.format(number=_name(last), why=why))
-        return Finding(Found.BOOKED, STORED.format(number=_name(last)), last)
+        if _as_said(unclear, last):
+            return Finding(Found.BOOKED, AS_SAID.format(number=_name(last)), last)
+        return _compared(unclear, last)
+
+
+def _compared(unclear: Unclear, last: Result) -> Finding:
+    """What the last stored transaction proves by its numbers and its content."""
+    newer, number = _newer(unclear, last), _name(last)
+    if newer is None:
+        return Finding(Found.UNPROVEN, NOTHING_BEFORE)
+    if not newer:
+        return Finding(Found.NOT_BOOKED, SAME.format(number=number))
+    why = _misfit(unclear, last)
+    if why:
+        return Finding(Found.UNPROVEN, OTHER.format(number=number, why=why))
+    return Finding(Found.BOOKED, STORED.format(number=number), last)
+
+
+def _as_said(unclear: Unclear, last: Result) -> bool:
+    """Whether the stored transaction has the numbers of the approval that was given for ours."""
+    pairs = ((unclear.trace_said, last.trace), (unclear.receipt_said, last.receipt_number))
+    known = [(said, now) for said, now in pairs if said is not None and now is not None]
+    return bool(known) and all(said == now for said, now in known)
 
 
 def _newer(unclear: Unclear, last: Result) -> bool | None:
@@ -72,17 +96,21 @@ def _newer(unclear: Unclear, last: Result) -> bool | None:
 
 
 def _misfit(unclear: Unclear, result: Result) -> str:
-    """In what a stored transaction contradicts the command; empty if it fits."""
+    """In what a stored transaction contradicts the command or its time; empty if it fits."""
+    return _other_command(unclear, result) or ("" if _in_time(unclear, result) else "its time differs")
+
+
+def _other_command(unclear: Unclear, result: Result) -> str:
+    """In what a result contradicts the command; empty if it fits."""
     command = unclear.command
-    tip = result.tip or 0
-    if command.amount is not None and result.amount not in {command.amount, command.amount + tip}:
+    tip, remaining = result.tip or 0, result.remaining or 0
+    fitting = {command.amount, (command.amount or 0) + tip, (command.amount or 0) - remaining}
+    if command.amount is not None and result.amount not in fitting:
         return "the amount differs"
     if command.currency is not None and result.currency not in {None, command.currency}:
         return "the currency differs"
     if (result.original_trace is not None) is not (command.operation is Operation.REVERSAL):
         return "it is a reversal" if result.original_trace is not None else "it is no reversal"
-    if not _in_time(unclear, result):
-        return "its time differs"
     return ""
 
 

@@ -104,7 +104,7 @@ def test_a_payment_that_is_cancelled_while_it_waits_is_not_sent(slow: World) -> 
 
 
 def test_an_unclear_payment_holds_its_terminal(make: Make) -> None:
-    world = make('[[payment]]\nunplug = { seconds = 2, at = "status" }')
+    world = make('[[payment]]\nreboot = { seconds = 2, at = "status" }')
     assert world.pay().verdict == "unclear"
     world.until(lambda: world.terminal.ready)
     with pytest.raises(Busy, match="A-1 on terminal front is unclear"):
@@ -116,7 +116,7 @@ def test_an_unclear_payment_holds_its_terminal(make: Make) -> None:
 
 
 def test_it_goes_on_holding_it_after_a_restart(make: Make) -> None:
-    world = make('[[payment]]\nunplug = { seconds = 2, at = "status" }')
+    world = make('[[payment]]\nreboot = { seconds = 2, at = "status" }')
     world.pay()
     world.restart()
     with pytest.raises(Busy):

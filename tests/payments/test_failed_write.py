@@ -61,7 +61,7 @@ def test_the_next_start_tells_the_truth_or_unclear(world: World, step: str, call
 
 
 def test_a_disk_that_fails_while_a_person_signs_ends_the_agent(make: Make) -> None:
-    world = make('[[payment]]\nunplug = { seconds = 2, at = "status" }')
+    world = make('[[payment]]\nreboot = { seconds = 2, at = "status" }')
     world.pay()
     world.until(lambda: world.terminal.ready)
     world.disk.fail_at = world.disk.calls + 1

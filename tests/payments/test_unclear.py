@@ -14,6 +14,8 @@ from tests.payments.conftest import Make
 from tests.payments.world import PIN, SUPERVISOR, World
 
 PULLED = '[[payment]]\nunplug = { seconds = 5, at = "status" }\n'
+# It forgets the payment over it, and has none stored that it could tell.
+RESTARTED = '[[payment]]\nreboot = { seconds = 5, at = "status" }\n'
 # A first payment, so that something is known of the terminal before the one that is lost.
 PLAIN = "[[payment]]\n"
 # It goes on saying what nobody answered until somebody does, and does not reverse by itself.
@@ -36,7 +38,7 @@ def late_results(world: World) -> list[LateResult]:
 
 @pytest.fixture
 def unclear(make: Make) -> World:
-    world = make(PULLED)
+    world = make(RESTARTED)
     assert world.pay().verdict == "unclear"
     world.until(lambda: world.terminal.ready)
     return world
@@ -175,6 +177,13 @@ def test_an_agent_that_was_killed_asks_when_it_is_back(make: Make) -> None:
 def test_a_first_payment_has_nothing_to_compare_with_and_stays_unclear(unclear: World) -> None:
     assert unclear.view().verdict == "unclear"
     assert unclear.kinds().count("unclear") == 2  # the second says what the terminal could not prove
+
+
+def test_a_first_payment_is_proven_by_the_numbers_that_the_terminal_approved_it_with(make: Make) -> None:
+    world = make(PULLED)
+    assert world.pay().verdict == "unclear"
+    assert settled(world).verdict == "approved"
+    assert world.booked() == [1250]
 
 
 def test_after_a_persons_word_an_equal_amount_proves_nothing(make: Make) -> None:

@@ -60,7 +60,41 @@ def test_a_tip_on_top_is_still_ours() -> None:
 )
 def test_a_newer_one_that_differs_is_a_persons_matter(other: Result) -> None:
     assert found(other) is Found.UNPROVEN
+
+
+@pytest.mark.parametrize(
+    "other",
+    [replace(OURS, amount=1011), replace(OURS, currency=756), replace(OURS, original_trace=7)],
+    ids=["amount", "currency", "a reversal"],
+)
+def test_a_late_result_of_another_command_does_not_belong(other: Result) -> None:
     assert not SETTLING.belongs(unclear(), other)
+    assert SETTLING.commits(unclear(), other)
+
+
+def test_what_a_terminal_repeats_belongs_whatever_its_clock_says_and_whatever_was_known_before() -> None:
+    assert SETTLING.belongs(unclear(), replace(OURS, time="093000"))
+    assert SETTLING.belongs(unclear(trace=None, receipt=None), OURS)
+
+
+def test_the_last_one_before_again_commits_nothing() -> None:
+    assert not SETTLING.commits(unclear(), BEFORE)
+    assert not SETTLING.commits(unclear(), DECLINED)
+    assert SETTLING.commits(unclear(), OURS)
+
+
+def test_what_is_stored_under_the_numbers_it_was_approved_with_is_ours() -> None:
+    said = replace(unclear(), trace_said=8, receipt_said=8)
+    odd = replace(OURS, amount=1500, time="093000")
+    assert SETTLING.judge(said, [odd]).found is Found.BOOKED
+    assert SETTLING.judge(replace(said, receipt_said=9), [odd]).found is Found.UNPROVEN
+    assert SETTLING.judge(said, [BEFORE]).found is Found.NOT_BOOKED
+
+
+def test_a_part_is_ours_when_the_rest_is_named() -> None:
+    part = replace(OURS, amount=500, remaining=510)
+    assert SETTLING.belongs(unclear(), part)
+    assert not SETTLING.belongs(unclear(), replace(part, remaining=500))
 
 
 @pytest.mark.parametrize("silence", [None, DECLINED])
@@ -70,7 +104,6 @@ def test_a_terminal_that_does_not_tell_proves_nothing(silence: Result | None) ->
 
 def test_without_anything_known_before_an_equal_amount_proves_nothing() -> None:
     assert found(OURS, unclear(trace=None, receipt=None)) is Found.UNPROVEN
-    assert not SETTLING.belongs(unclear(trace=None, receipt=None), OURS)
 
 
 def test_a_reversal_is_proven_by_a_reversal_only() -> None:
