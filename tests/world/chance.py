@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -78,38 +79,29 @@ def _till(dice: random.Random, trouble: float) -> Till:
 
 def _mood(dice: random.Random) -> dict[str, Any]:
     """Most of the time the terminal does what it should."""
-    mood: dict[str, Any] = {}
-    if dice.random() < 0.5:
-        mood["display"] = []
-    if dice.random() > 0.35:
-        return mood
-    match dice.randrange(12):
-        case 0:
-            mood |= {"outcome": "decline"}
-        case 1:
-            mood |= {"outcome": "stop_key"}
-        case 2:
-            mood |= {"outcome": "refuse", "code": dice.choice((0x6C, 0x83, 0x9C))}
-        case 3:
-            mood |= {"tip": dice.choice((100, 250))}
-        case 4:
-            mood |= {"partial": 500}
-        case 5:
-            mood |= {"silence_s": dice.choice((2, 20, 100, 260)), "silence_before": dice.choice(POINTS)}
-        case 6:
-            mood |= {"skip": [dice.choice(("display", "receipt", "completion"))]}
-        case 7:
-            mood |= {"twice": [dice.choice(POINTS)]}
-        case 8:
-            mood |= {"abort_after": 0x6C}
-        case 9:
-            mood |= {"cancel": dice.choice(("refused", "ignored", "too_late"))}
-        case 10:
-            mood |= {"shown": dice.choice(("number", "track_2"))}
-        case _:
-            gone = {"at": dice.choice(POINTS), "when": dice.choice(("before", "after"))}
-            mood |= {dice.choice(("unplug", "reboot")): gone | {"seconds": dice.choice((1, 5, 40))}}
-    return mood
+    mood: dict[str, Any] = {"display": []} if dice.random() < 0.5 else {}
+    return mood if dice.random() > 0.35 else mood | dice.choice(MOODS)(dice)
+
+
+def _gone(dice: random.Random) -> dict[str, Any]:
+    where = {"at": dice.choice(POINTS), "when": dice.choice(("before", "after"))}
+    return {dice.choice(("unplug", "reboot")): where | {"seconds": dice.choice((1, 5, 40))}}
+
+
+MOODS: tuple[Callable[[random.Random], dict[str, Any]], ...] = (
+    lambda _: {"outcome": "decline"},
+    lambda _: {"outcome": "stop_key"},
+    lambda dice: {"outcome": "refuse", "code": dice.choice((0x6C, 0x83, 0x9C))},
+    lambda dice: {"tip": dice.choice((100, 250))},
+    lambda _: {"partial": 500},
+    lambda dice: {"silence_s": dice.choice((2, 20, 100, 260)), "silence_before": dice.choice(POINTS)},
+    lambda dice: {"skip": [dice.choice(("display", "receipt", "completion"))]},
+    lambda dice: {"twice": [dice.choice(POINTS)]},
+    lambda _: {"abort_after": 0x6C},
+    lambda dice: {"cancel": dice.choice(("refused", "ignored", "too_late"))},
+    lambda dice: {"shown": dice.choice(("number", "track_2"))},
+    _gone,
+)
 
 
 def _fault(dice: random.Random, wire: str) -> Fault:
@@ -118,7 +110,9 @@ def _fault(dice: random.Random, wire: str) -> Fault:
         kinds = ON_ANY_WIRE
     what = dice.choice(kinds)
     if kinds is ON_THE_DISK:
-        return Fault(what, dice.randint(1, DISK_CALLS), seconds=dice.choice((1, 60)), size=dice.randint(0, 600))
+        return Fault(
+            what, dice.randint(1, DISK_CALLS), seconds=dice.choice((1, 60)), size=dice.randint(0, 600)
+        )
     if what in {"kill", "power"}:
         return Fault(what, dice.randint(1, STEPS), seconds=dice.choice((0.1, 2.0, 30.0)))
     if what == "clock":

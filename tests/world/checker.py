@@ -47,15 +47,15 @@ def _bookings(account: Account) -> Iterator[Violation]:
         number = account.owner[booking.number]
         record = account.records.get(number)
         if record is None:
-            yield Violation("known", f"{number or 'nobody'} has booking {booking.number}, not in the journal")
+            yield Violation("known", f"{number or 'nobody'} is booked and not in the journal")
         elif record.verdict in NOTHING:
-            yield Violation("not denied", f"{number} is booked, the journal says {record.verdict}: {record.why}")
+            yield Violation("not denied", f"{number} is booked and {record.verdict}: {record.why}")
         elif record.verdict == "approved" and record.answered and record.answered.amount != booking.amount:
             yield Violation("amount", f"{number} booked {booking.amount}, journal {record.answered.amount}")
     for number in account.closed_by:
         record = account.records.get(number)
         if record is None or record.verdict in NOTHING:
-            yield Violation("not denied", f"{number} closed the day, the journal says {record and record.verdict}")
+            yield Violation("not denied", f"{number} closed the day and is {record and record.verdict}")
 
 
 def _approvals(account: Account) -> Iterator[Violation]:
@@ -101,20 +101,18 @@ def _once(account: Account) -> Iterator[Violation]:
 
 def _told(account: Account) -> Iterator[Violation]:
     """What the till was told stays so; only unclear may become clear."""
-    booked = {
-        account.owner[booking.number] for booking in account.bookings if booking.state is State.BOOKED
-    }
+    booked = {account.owner[booking.number] for booking in account.bookings if booking.state is State.BOOKED}
     first: dict[str, str] = {}
     for told in account.told:
         known = first.get(told.number)
         if told.verdict in NOTHING and told.number in booked:
-            yield Violation("not denied", f"the till was told {told.verdict} of {told.number}, and it is booked")
+            yield Violation("not denied", f"{told.number} is booked, the till heard {told.verdict}")
         if known not in {None, "unclear", told.verdict}:
             yield Violation("words stay", f"{told.number} was {known} and then {told.verdict or told.phase}")
         if told.verdict is not None:
             first[told.number] = told.verdict
         if told.phase != "deciding" and told.number not in account.records:
-            yield Violation("known", f"the till was told that {told.number} is {told.phase}; it was forgotten")
+            yield Violation("known", f"the till heard that {told.number} is {told.phase}; it was forgotten")
 
 
 def _entries(account: Account) -> Iterator[Violation]:
@@ -169,11 +167,10 @@ class Tally:
         self.refused += account.refused
         self.faults += account.happened
         self.verdicts += Counter(str(record.verdict) for record in account.records.values())
-        doubted = {
-            entry.body.till_number for entry in account.journal if isinstance(entry.body, UnclearEntry | Undone)
-        }
+        bodies = [entry.body for entry in account.journal]
+        doubted = {body.till_number for body in bodies if isinstance(body, UnclearEntry | Undone)}
         self.unclear += len(doubted)
-        self.settled += sum(isinstance(entry.body, Settled) for entry in account.journal)
+        self.settled += sum(isinstance(body, Settled) for body in bodies)
         for record in account.records.values():
             if record.verdict == "unclear":
                 self.persons[re.sub("[0-9]+", "N", record.why)] += 1

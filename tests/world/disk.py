@@ -17,13 +17,17 @@ from agent.journal.disk import JournalLocked
 SECTOR_BYTES = 512
 
 
+# Offset and bytes; a new size and None; a negative offset: a sync has failed.
+Writes = list[tuple[int, bytes | None]]
+
+
 @dataclass(slots=True)
 class File:
-    """`pending` are the writes since the last sync: offset and bytes, or a new size and None."""
+    """`pending` are the writes since the last sync."""
 
     now: bytearray = field(default_factory=bytearray)
     safe: bytearray = field(default_factory=bytearray)
-    pending: list[tuple[int, bytes | None]] = field(default_factory=list)
+    pending: Writes = field(default_factory=list)
     reserved: int = 0
 
 
@@ -112,7 +116,7 @@ class SimulatedDisk:
     # ---- what happens to it ----
 
     def fail_to_sync(self, name: str) -> None:
-        """A sync fails: the kernel drops some writes and shows them all the same, until the file is opened again."""
+        """A sync fails: the kernel drops some writes and shows them until it is opened again."""
         file = self.files[name]
         kept = [write for write in file.pending if self._dice.random() < 0.5]
         file.safe = self._torn(file.safe, kept)
@@ -141,7 +145,7 @@ class SimulatedDisk:
         if any(offset < 0 for offset, _ in file.pending):
             file.now, file.pending = bytearray(file.safe), []
 
-    def _torn(self, safe: bytearray, pending: list[tuple[int, bytes | None]]) -> bytearray:
+    def _torn(self, safe: bytearray, pending: Writes) -> bytearray:
         """One of the contents that a disk may hold after these writes, each sector new or old for itself."""
         fashion = self._dice.choice(("nothing", "all", "beginning", "sectors", "sectors", "length only"))
         if fashion == "nothing" or not pending:

@@ -6,6 +6,7 @@ fault can be put at any of these places. The dead touch nothing any more.
 
 from __future__ import annotations
 
+import errno
 import random
 import zlib
 from collections import Counter
@@ -127,7 +128,8 @@ class Outside:
         device = self.device.deadline()
         if device is not None and frozen is not None:
             device = max(device, frozen)
-        times = [until, device, self.cable.deadline(), self.alarm(), self._later[0][0] if self._later else None]
+        later = self._later[0][0] if self._later else None
+        times = [until, device, self.cable.deadline(), self.alarm(), later]
         known = [time for time in times if time is not None]
         assert known, "nothing will ever happen again: somebody waits in vain"
         self.now = max(self.now, min(known))
@@ -193,12 +195,12 @@ class Outside:
     def touch(self) -> None:
         """The agent touches the outside; it may be the last time. Raises OSError for the dead."""
         if self.dead:
-            raise OSError(5, "the agent is dead")
+            raise OSError(errno.EIO, "the agent is dead")
         self.touches += 1
         fault = self.armed("steps")
         if fault is not None:
             self.die(fault)
-            raise OSError(5, "the agent is dead")
+            raise OSError(errno.EIO, "the agent is dead")
 
     def die(self, fault: Fault) -> None:
         """The agent's process ends here; its memory counts no more."""
@@ -209,7 +211,9 @@ class Outside:
         self.touch()
         self.tell("disk", call)
         if call == "read":
-            return None if self.armed("reads") is None else self._fail(call)
+            if self.armed("reads") is not None:
+                raise OSError(errno.EIO, "read failed")
+            return None
         fault = self.armed("disk")
         if fault is None:
             return None
@@ -221,12 +225,9 @@ class Outside:
             return None
         if fault.what == "sync_lies" and call == "sync":
             self.disk.fail_to_sync(name)
-        return self._fail(call)
+        raise OSError(errno.EIO, f"{call} failed")
 
-    def _fail(self, call: str) -> None:
-        raise OSError(5, f"{call} failed")
-
-    def _after_disk(self, call: str) -> None:
+    def _after_disk(self, _call: str) -> None:
         self.touch()
 
     def _room_again(self) -> None:
@@ -269,7 +270,7 @@ class SimulatedKeys:
     def replace(self, epoch: int, key: bytearray) -> None:
         self._outside.touch()
         if self._outside.disk.full:
-            raise OSError(28, "no room")
+            raise OSError(errno.ENOSPC, "no room")
         self.epoch, self.key = epoch, bytearray(key)
         self._outside.touch()
 

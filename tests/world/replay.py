@@ -26,7 +26,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--shrink", metavar="NAME", help="reduce it and keep it under tests/world/stories")
     parser.add_argument("--trace", action="store_true", help="everything that happened")
     options = parser.parse_args(arguments)
-    plan = plan_of(int(options.what)) if options.what.isdigit() else from_json(Path(options.what).read_bytes())
+    plan = (
+        plan_of(int(options.what)) if options.what.isdigit() else from_json(Path(options.what).read_bytes())
+    )
     account, violations = play(plan)
     if options.shrink and violations:
         plan = shrunk(plan, violations)

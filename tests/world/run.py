@@ -117,9 +117,9 @@ def figures(tally: Tally, broken: dict[int, list[Violation]], seconds: float) ->
 
 def summary(tally: Tally, broken: dict[int, list[Violation]], seconds: float, start: int) -> list[str]:
     """What a person reads at the end."""
-    last = start + tally.seeds - 1
+    last, faults = start + tally.seeds - 1, tally.faults.total()
     lines = [
-        f"Seeds {start} to {last}: {tally.payments} payments, {tally.faults.total()} faults, {seconds:.0f} s.",
+        f"Seeds {start} to {last}: {tally.payments} payments, {faults} faults, {seconds:.0f} s.",
         "",
         *_table("Verdicts in the end", tally.verdicts),
         "",
@@ -133,7 +133,7 @@ def summary(tally: Tally, broken: dict[int, list[Violation]], seconds: float, st
     ]
     if not broken:
         return [*lines, "No promise was broken."]
-    lines.append(f"Promises were broken in {len(broken)} seeds; replay one: python -m tests.world.replay SEED")
+    lines.append(f"Promises were broken in {len(broken)} seeds: python -m tests.world.replay SEED")
     for seed, found in list(broken.items())[:10]:
         lines += [f"{seed:9}  {violation.rule}: {violation.text}"[:WIDTH] for violation in found[:3]]
     return lines

@@ -40,7 +40,13 @@ def _shorter(plan: Plan) -> Iterator[Plan]:
     for place, payment in enumerate(payments):
         for smaller in _simpler(payment):
             yield _with(plan, (*payments[:place], smaller, *payments[place + 1 :]))
-    for plain in ({"wire": "serial"}, {"receipts": "terminal"}, {"auto_reversal": True}, {"tlv": True}, {"virgin": False}):
+    for plain in (
+        {"wire": "serial"},
+        {"receipts": "terminal"},
+        {"auto_reversal": True},
+        {"tlv": True},
+        {"virgin": False},
+    ):
         yield from _changed(plan, plain)
 
 

@@ -6,6 +6,8 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 
+import msgspec
+
 from agent.journal.entry import Entry, decode
 from agent.payments.book import Book
 from agent.payments.record import Record
@@ -14,6 +16,7 @@ from drivers.simulator.bank import Booking
 from tests.world.host import Host
 from tests.world.outside import BEFORE, Outside
 from tests.world.plan import Payment, Plan
+from tests.world.plan import Till as Calm
 from tests.world.till import TRIES, TRY_AGAIN_S, Till, Told
 
 # systemd starts an agent again after so long; a computer whose power failed takes as long as its fault says.
@@ -80,7 +83,7 @@ class Simulation:
         self.outside.arm(payment)
         crashed, tries = False, 0
         while self._revive() and tries < TRIES:
-            plan = Payment(payment.number, payment.amount, payment.kind, payment.original) if crashed else payment
+            plan = msgspec.structs.replace(payment, till=Calm()) if crashed else payment
             if not self.till.put(plan):
                 tries += 1
                 self.host.until(lambda: False, TRY_AGAIN_S)

@@ -1,4 +1,4 @@
-"""The till: asks for payments, listens, crashes, asks again with the same number, and remembers what it was told."""
+"""The till: asks, listens, crashes, asks again with the same number, and remembers what it was told."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Till:
             if view.phase == "done":
                 return True
             if not self._reply(payment, view):
-                host.until(lambda: desk._live.get(number) is None, give_up - self._outside.now)
+                host.until(lambda: number not in host.desk._live, give_up - self._outside.now)
         return False
 
     def _reply(self, payment: Payment, view: PaymentView) -> bool:

@@ -42,16 +42,7 @@ def story(plan: Plan, account: Account, violations: list[Violation]) -> list[str
     if plan.why:
         lines = [*textwrap.wrap(plan.why, WIDTH), "", *lines]
     for payment in plan.payments:
-        lines += _payment(payment)
-        record = account.records.get(payment.number)
-        told = [told.verdict or told.phase for told in account.told if told.number == payment.number]
-        booked = [booking.state.value for booking in account.bookings if account.owner[booking.number] == payment.number]
-        verdict = f"{record.verdict}: {record.why}" if record else "not in the journal"
-        lines += textwrap.wrap(f"= {verdict}", WIDTH, initial_indent="    ", subsequent_indent="      ")
-        lines += textwrap.wrap(
-            f"= the bank: {', '.join(booked) or 'nothing'}; the till heard: {', '.join(dict.fromkeys(told)) or 'nothing'}",
-            WIDTH, initial_indent="    ", subsequent_indent="      ",
-        )
+        lines += [*_payment(payment), *_end(payment.number, account)]
     lines.append(f"Trace {account.digest}.")
     lines += [f"BROKEN {violation.rule}: {violation.text}" for violation in violations]
     return lines if violations else [*lines, "No promise was broken."]
@@ -60,12 +51,25 @@ def story(plan: Plan, account: Account, violations: list[Violation]) -> list[str
 def _payment(payment: Payment) -> list[str]:
     amount = f" of {payment.amount / 100:.2f}" if payment.amount else ""
     against = f" against {payment.original}" if payment.original else ""
-    lines = [f"{payment.number}: a {payment.kind.replace('_', ' ')}{amount}{against}, then {payment.rest} s of rest."]
+    kind = payment.kind.replace("_", " ")
     mood = {name: value for name, value in payment.mood.items() if name != "display"}
     told = [f"the terminal: {name} {value}" for name, value in mood.items()]
-    told += _till(payment.till)
-    told += [sentence(fault) for fault in payment.faults]
-    return lines + [line for text in told for line in textwrap.wrap(f"- {text}", WIDTH, initial_indent="    ")]
+    told += [*_till(payment.till), *(sentence(fault) for fault in payment.faults)]
+    head = f"{payment.number}: a {kind}{amount}{against}, then {payment.rest} s of rest."
+    return [head, *(line for text in told for line in _points("-", text))]
+
+
+def _end(number: str, account: Account) -> list[str]:
+    record = account.records.get(number)
+    heard = [told.verdict or told.phase for told in account.told if told.number == number]
+    booked = [one.state.value for one in account.bookings if account.owner[one.number] == number]
+    verdict = f"{record.verdict}: {record.why}" if record else "not in the journal"
+    bank, till = ", ".join(booked) or "nothing", ", ".join(dict.fromkeys(heard)) or "nothing"
+    return [*_points("=", verdict), *_points("=", f"the bank: {bank}; the till heard: {till}")]
+
+
+def _points(mark: str, text: str) -> list[str]:
+    return textwrap.wrap(f"{mark} {text}", WIDTH, initial_indent="    ", subsequent_indent="      ")
 
 
 def _till(till: Till) -> list[str]:
