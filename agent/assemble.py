@@ -17,6 +17,7 @@ from agent.clock import Clock, SystemClock
 from agent.door.knock import Gate, gate
 from agent.door.sockets import open_door
 from agent.hardening import harden
+from agent.journal.damage import JournalError
 from agent.journal.disk import FolderDisk
 from agent.journal.entry import Started
 from agent.journal.evolving import EvolvingKey, KeyFile
@@ -51,6 +52,11 @@ STATE_FILE = "state.sqlite"
 
 # The parts of a snapshot in the state file.
 JOURNAL, BOOK, WINDOWS, PEOPLE = "journal", "book", "windows", "people"
+
+UNUSABLE = (
+    "The journal in {journal}, or its key in {state}, cannot be read and written ({reason}). "
+    "No payment was touched. Look at the disk and at the rights of both folders, then start the agent again."
+)
 
 
 @dataclass
@@ -163,6 +169,15 @@ def _acquirer_key(settings: Settings, today: date) -> tuple[AcquirerKey | None, 
 
 
 def _open_journal(settings: Settings, shop: Shop, store: Store, clock: Clock, credentials: Path) -> Journal:
+    try:
+        return _begin_journal(settings, shop, store, clock, credentials)
+    except OSError as error:
+        raise JournalError(
+            UNUSABLE.format(journal=settings.agent.journal, state=settings.agent.state, reason=error.strerror)
+        ) from error
+
+
+def _begin_journal(settings: Settings, shop: Shop, store: Store, clock: Clock, credentials: Path) -> Journal:
     origin = settings.origin
     signer = Ed25519Signer(origin, keys.load_journal_key(credentials))
     evolving = EvolvingKey(origin, KeyFile(settings.agent.state / keys.EVOLVING_KEY))

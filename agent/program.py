@@ -11,6 +11,7 @@ from typing import Any
 
 from agent.assemble import Agent, assemble
 from agent.door.app import serve
+from agent.journal.damage import JournalError
 from agent.journal.entry import Stopped
 from agent.notify import notify, watchdog_interval_s
 
@@ -19,6 +20,11 @@ EVOLVE_CHECK_S = 60.0
 
 # Between snapshots a start replays at most this many entries: some 20 ms.
 SNAPSHOT_ENTRIES = 2_000
+
+LEFT_BADLY = (
+    "The journal is whole, but it could not be closed in good order ({reason}). "
+    "No payment was touched. Look at the disk before you start the agent again."
+)
 
 
 async def run(agent: Agent) -> int:
@@ -56,13 +62,24 @@ async def _end(
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, door, return_exceptions=True)
+    if agent.error is None:
+        _leave(agent)
     if agent.error is not None:
         agent.log.error("agent_broken", error=type(agent.error).__name__, text=str(agent.error))
         return os.EX_SOFTWARE
-    agent.shop.write(Stopped(reason="asked to stop"))
-    agent.keep_snapshot()
-    agent.close()
     return os.EX_OK
+
+
+def _leave(agent: Agent) -> None:
+    """Write down that we stop. A disk that fails now has all that was ever told."""
+    try:
+        agent.shop.write(Stopped(reason="asked to stop"))
+        agent.keep_snapshot()
+        agent.close()
+    except JournalError as error:
+        agent.broken(error)
+    except OSError as error:
+        agent.broken(JournalError(LEFT_BADLY.format(reason=error.strerror)))
 
 
 async def _keep_up(agent: Agent) -> None:
