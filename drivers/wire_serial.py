@@ -10,7 +10,8 @@ import asyncio
 import errno
 import os
 import termios
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -111,12 +112,29 @@ def _report_hang_up(file: int) -> None:
 
 
 def _holder(device: str) -> str:
-    """Who has the port open, as far as /proc tells this user."""
-    port = os.path.realpath(device)
-    for process in Path("/proc").glob("[0-9]*"):
+    """Who has locked the port, or has it open, as far as /proc tells this user."""
+    for process in (*_lockers(device), *_openers(device)):
         try:
-            if any(str(file.readlink()) == port for file in (process / "fd").iterdir()):
-                return f"{(process / 'comm').read_text().strip()} (process {process.name})"
+            return f"{Path('/proc', process, 'comm').read_text().strip()} (process {process})"
         except OSError:
             continue
     return "another program"
+
+
+def _lockers(device: str) -> Iterator[str]:
+    """Every user may read who locks what; who has what open only its owner may."""
+    with suppress(OSError):
+        port = Path(device).stat()
+        place = f"{os.major(port.st_dev):02x}:{os.minor(port.st_dev):02x}:{port.st_ino}"
+        for lock in Path("/proc/locks").read_text("ascii").splitlines():
+            words = lock.split()
+            if place in words:
+                yield words[words.index(place) - 1]
+
+
+def _openers(device: str) -> Iterator[str]:
+    port = os.path.realpath(device)
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if any(str(file.readlink()) == port for file in (process / "fd").iterdir()):
+                yield process.name
