@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import select
 import signal
+import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,8 +40,6 @@ def run(settings: Settings, credentials: Path) -> None:
 
     Raises `UploadError`, `OSError` and what the journal's reader raises.
     """
-    # Signals are waited for, not handled: a request or a write is never cut in the middle.
-    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
     url, vkey = settings.upload.url, settings.upload.collector_vkey
     if url is None or vkey is None:
         raise UploadError("[upload] url is not set, so the journal stays on this host. Payments go on.")
@@ -57,7 +58,8 @@ def run(settings: Settings, credentials: Path) -> None:
     )
     notify("READY=1")
     log("info", "uploading", origin=settings.origin, cosigned=parts.uploader.cosigned)
-    loop(Carrier(parts, settings.upload.poll_s), _signalled, time.monotonic)
+    with _stop_signals() as stopped:
+        loop(Carrier(parts, settings.upload.poll_s), stopped, time.monotonic)
     notify("STOPPING=1")
 
 
@@ -108,5 +110,21 @@ def _receipt(receipts: Receipts, origin: str, verifier: CosignatureVerifier) -> 
         return None
 
 
-def _signalled(seconds: float) -> bool:
-    return signal.sigtimedwait(_STOP_SIGNALS, seconds) is not None
+@contextmanager
+def _stop_signals() -> Iterator[Callable[[float], bool]]:
+    """Wait so many seconds for SIGTERM or SIGINT; True if one came, then or before.
+
+    They only wake, so a request or a write is never cut in the middle. Python's
+    `sigtimedwait` would not do: woken by SIGCONT after its time it tells of a signal
+    that never came.
+    """
+    waker, woken = socket.socketpair()
+    with waker, woken:
+        waker.setblocking(False)
+        signal.set_wakeup_fd(waker.fileno())
+        for number in _STOP_SIGNALS:
+            signal.signal(number, lambda *_: None)
+        try:
+            yield lambda seconds: bool(select.select([woken], [], [], seconds)[0])
+        finally:
+            signal.set_wakeup_fd(-1)
