@@ -150,7 +150,11 @@ class FolderDisk(FolderReader):
         self._files[name] = fd
 
     def append(self, name: str, data: bytes) -> int:
-        return os.write(self._files[name], data)
+        fd, path = self._files[name], self.folder / name
+        # The kernel goes on writing to a file that somebody has removed, and syncs it, too.
+        if not os.path.samestat(os.fstat(fd), path.stat()):
+            raise OSError(errno.ESTALE, "another file stands in its place", str(path))
+        return os.write(fd, data)
 
     def sync(self, name: str) -> None:
         os.fdatasync(self._files[name])

@@ -171,11 +171,12 @@ class Journal:
         )
 
     def close(self) -> None:
-        """Leave the key's epoch, give back the reserve, and let the folder go. Raises `OSError`."""
+        """Give back the reserve, leave the key's epoch, and let the folder go. Raises `OSError`."""
         try:
             if not self._broken:
-                self._evolving.close(self._clock.monotonic())
+                # In this order: on a full disk the new key takes its room from the reserve.
                 self._disk.truncate(self._file, self._offset)
+                self._evolving.close(self._clock.monotonic())
         finally:
             self._broken = self._broken or "it was closed"
             self._disk.unlock()
