@@ -25,10 +25,26 @@ CREATE TABLE IF NOT EXISTS snapshot (part TEXT PRIMARY KEY, content BLOB NOT NUL
 PAGE_CACHE_KIB = 1024
 
 
+class StoreError(Exception):
+    """The file cannot be used. The message is for the installer."""
+
+    def __init__(self, path: str, reason: sqlite3.Error) -> None:
+        super().__init__(
+            f"The state in {path} cannot be used ({reason}). No payment was touched: all of it is made from "
+            "the journal. Free space on the disk or delete this file, then start the agent again."
+        )
+
+
 class Store:
-    """One SQLite file of derived state. `path` may be `:memory:`."""
+    """One SQLite file of derived state. `path` may be `:memory:`. Raises `StoreError` at first use."""
 
     def __init__(self, path: str) -> None:
+        try:
+            self._open(path)
+        except sqlite3.Error as error:
+            raise StoreError(path, error) from error
+
+    def _open(self, path: str) -> None:
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
