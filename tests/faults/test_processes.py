@@ -177,7 +177,7 @@ class Scene:
 
 # What each must end in; where the terminal is free to choose, both.
 SCENES = {
-    **({"agent_sleeps_before_the_result": {"declined"}} if "LONG" in os.environ else {}),
+    **({"agent_sleeps_before_the_result": {"declined"}} if os.environ.get("LONG") else {}),
     "agent_sleeps_and_the_terminal_keeps_it": {"approved"},
     "terminal_sleeps_before_the_command": {"approved", "declined"},
     "terminal_sleeps_in_the_payment": {"approved", "declined"},

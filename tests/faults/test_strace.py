@@ -19,7 +19,7 @@ import pytest
 from agent.cli.client import RefusedError
 from tests.faults.stage import Shop, child_of, end, missing, until
 
-LONG = "LONG" in os.environ
+LONG = bool(os.environ.get("LONG"))
 # Most of a shop's time goes by while a terminal waits, so many of them fit on two cores.
 SHOPS_AT_ONCE = 10
 CALLS = "openat,pread64,write,pwrite64,writev,fdatasync,fsync,fallocate,ftruncate"
@@ -113,6 +113,9 @@ def every_point() -> Iterator[Point]:
 
 
 POINTS = tuple(every_point()) if LONG else CHOSEN
+# All scenes are played before the first test can look at its own.
+LONGEST_S = 1800 if LONG else 300
+pytestmark = pytest.mark.timeout(LONGEST_S)
 
 
 @dataclass

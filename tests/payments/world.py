@@ -128,6 +128,7 @@ class Outside:
     def __init__(self, orders: str) -> None:
         parsed = script.parse(orders)
         self.now = 0.0
+        self.set_back = timedelta()  # by how much somebody has set back the wall clock
         self.story: list[str] = []
         self.disk = ToldDisk(self.story)
         self.keys = MemoryKeys()
@@ -252,7 +253,7 @@ class OutsideClock:
         self._outside = outside
 
     def wall(self) -> datetime:
-        return MORNING + timedelta(seconds=self._outside.now)
+        return MORNING + timedelta(seconds=self._outside.now) - self._outside.set_back
 
     def monotonic(self) -> float:
         return self._outside.now
