@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # systemd's own judge of the units, strace for faults.
 DEBIAN := golang-go golang-golang-x-mod-dev openssl systemd strace
 
-.PHONY: demo test check format bench fuzz lock clean
+.PHONY: demo test check format bench fuzz faults powercut lock clean
 
 demo: $(VENV)/runtime
 	@$(BIN)/tillgate demo
@@ -30,6 +30,17 @@ bench: $(VENV)/dev
 RUNS ?= 100000
 fuzz: $(VENV)/dev
 	@for target in tests/fuzz/fuzz_*.py; do $(BIN)/python -m tests.fuzz.$$(basename $$target .py) --runs $(RUNS) || exit 1; done
+
+# Real faults under the real programs; LONG=1 tries every call on the journal, some minutes long.
+faults: $(VENV)/dev $(VENV)/debian
+	@LONG=$(LONG) $(BIN)/pytest tests/faults
+
+# Power cuts under the journal on an ext4, half of them with torn sectors. Root, /dev/fuse, loop devices.
+CUTS ?= 200
+powercut: $(VENV)/dev
+	@dpkg -s libfuse3-3 >/dev/null 2>&1 || { apt-get update -q >/dev/null && apt-get install -qy --no-install-recommends libfuse3-3 >/dev/null; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --group powercut
+	@$(BIN)/python -m tests.powercut --cuts $(CUTS)
 
 lock: $(VENV)/made
 	@$(BIN)/pip install --quiet uv
