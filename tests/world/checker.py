@@ -27,7 +27,7 @@ class Violation:
 
 def check(account: Account) -> list[Violation]:
     """Every broken promise of one run."""
-    rules = (_trouble, _bookings, _approvals, _once, _told, _entries, _heads, _books)
+    rules = (_trouble, _written_first, _bookings, _approvals, _once, _told, _entries, _heads, _books)
     return [violation for rule in rules for violation in rule(account)]
 
 
@@ -37,6 +37,12 @@ def _trouble(account: Account) -> Iterator[Violation]:
     for number, record in account.records.items():
         if record.open:
             yield Violation("has a verdict", f"{number} has none in the end")
+
+
+def _written_first(account: Account) -> Iterator[Violation]:
+    """The terminal hears of a payment, and has its answer, only when that is on disk."""
+    for text in account.hasty:
+        yield Violation("written first", text)
 
 
 def _bookings(account: Account) -> Iterator[Violation]:
@@ -144,6 +150,17 @@ def _books(account: Account) -> Iterator[Violation]:
             yield Violation("one truth", f"the agent's book of {number} is not that of its journal")
 
 
+def harm(account: Account) -> tuple[set[str], set[str], set[str]]:
+    """Payments that are booked and were denied or forgotten, booked twice, approved for nothing."""
+    booked = Counter(account.owner[one.number] for one in account.bookings if one.state is State.BOOKED)
+    verdicts = {number: record.verdict for number, record in account.records.items()}
+    told = {told.number for told in account.told if told.verdict in NOTHING}
+    lost = {number for number in booked if number in told or verdicts.get(number, "refused") in NOTHING}
+    approved = {told.number for told in account.told if told.verdict == "approved"}
+    twice = {number for number, times in booked.items() if times > 1}
+    return lost, twice, {number for number in approved if not _stands(account, number)}
+
+
 @dataclass
 class Tally:
     """What many runs came to."""
@@ -160,7 +177,7 @@ class Tally:
     twice: int = 0
     wrong: int = 0
 
-    def add(self, account: Account, violations: list[Violation]) -> None:
+    def add(self, account: Account) -> None:
         """One more run."""
         self.seeds += 1
         self.payments += len(account.records)
@@ -174,10 +191,10 @@ class Tally:
         for record in account.records.values():
             if record.verdict == "unclear":
                 self.persons[re.sub("[0-9]+", "N", record.why)] += 1
-        rules = Counter(violation.rule for violation in violations)
-        self.lost += rules["known"] + rules["not denied"]
-        self.twice += rules["once"]
-        self.wrong += rules["approved is booked"]
+        lost, twice, wrong = harm(account)
+        self.lost += len(lost)
+        self.twice += len(twice)
+        self.wrong += len(wrong)
 
     def join(self, other: Tally) -> None:
         """Add what another process counted."""

@@ -139,7 +139,14 @@ class SimulatedDisk:
         return {name: bytes(self.files[name].now) for name in sorted(self.files)}
 
     def _settle(self, file: File) -> None:
-        file.safe, file.pending = bytearray(file.now), []
+        """What was written since is on disk now; what a failed sync dropped is lost for good."""
+        if not any(offset < 0 for offset, _ in file.pending):
+            file.safe, file.pending = bytearray(file.now), []
+            return
+        for offset, data in file.pending[1:]:
+            file.safe.extend(bytes(max(0, offset - len(file.safe))))
+            file.safe[offset:] = data or b""
+        file.pending = [(-1, b"")]
 
     def _look_at_the_disk_itself(self, file: File) -> None:
         if any(offset < 0 for offset, _ in file.pending):

@@ -18,7 +18,7 @@ import msgspec
 
 from agent.assemble import BOOK, JOURNAL, PEOPLE, WINDOWS, _forget, _thaw, zvt_settings
 from agent.journal.damage import DamagedJournal, JournalError
-from agent.journal.entry import AnyBody, Entry, Started, encode
+from agent.journal.entry import Answered, AnyBody, Entry, LateResult, Started, Submitted, encode
 from agent.journal.evolving import EvolvingKey
 from agent.journal.journal import Journal
 from agent.journal.recover import SnapshotUnusable
@@ -82,11 +82,20 @@ class Promises:
     def __init__(self) -> None:
         self.lines: dict[int, bytes] = {}
         self.roots: dict[int, bytes] = {}
+        self.submitted: set[str] = set()
+        self.answered: set[str] = set()
 
-    def take(self, entries: tuple[Entry, ...], size: int, root: bytes) -> None:
-        """A commit was made."""
-        for entry in entries:
-            self.lines[entry.index] = encode(entry)
+    def applied(self, entry: Entry) -> None:
+        """An agent acts on it from now on."""
+        self.lines[entry.index] = encode(entry)
+        body = entry.body
+        if isinstance(body, Submitted):
+            self.submitted.add(body.till_number)
+        elif isinstance(body, Answered | LateResult):
+            self.answered.add((body if isinstance(body, Answered) else body.result).till_number)
+
+    def signed(self, size: int, root: bytes) -> None:
+        """A checkpoint may be shown to anybody."""
         self.roots[size] = root
 
 
@@ -96,7 +105,7 @@ def witnessed(promises: Promises) -> type[Journal]:
     class Witnessed(Journal):
         def commit(self, *bodies: AnyBody) -> tuple[Entry, ...]:
             entries = super().commit(*bodies)
-            promises.take(entries, self.size, self.root)
+            promises.signed(self.size, self.root)
             return entries
 
     return Witnessed
@@ -176,6 +185,7 @@ class Host:
         self.outside = outside
         self.settings = settings_of(plan.wire, plan.receipts, plan.tlv)
         self.promises = Promises()
+        outside.bank.written = lambda: (self.promises.submitted, self.promises.answered)
         self.alive = False
         self.refused = ""
         self._tcp = plan.wire == "tcp"
@@ -299,6 +309,11 @@ class Host:
 
     def _open_journal(self, shop: Shop, clock: OutsideClock) -> Journal:
         start = _thaw(shop, self.store)
+
+        def apply(entry: Entry) -> None:
+            shop.apply(entry)
+            self.promises.applied(entry)
+
         while True:
             evolving = EvolvingKey(ORIGIN, self.outside.keys)
             try:
@@ -311,7 +326,7 @@ class Host:
                     "0.1.0",
                     self.settings.digest,
                     start,
-                    shop.apply,
+                    apply,
                 )
             except SnapshotUnusable:
                 self.outside.tell("snapshot unusable")

@@ -40,18 +40,35 @@ BEFORE = "before"
 class TruthfulBank(Bank):
     """Remembers which till number each booking and each end of day was for."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, waits_for_us: bool) -> None:
         super().__init__()
+        self.waits_for_us = waits_for_us
         self.heard_from = ""  # for whom the bytes came that the terminal read last
         self.asked_by = ""  # for whom the dialogue runs
         self.owner: dict[int, str] = {}
         self.begun: list[str] = []
+        self.hasty: list[str] = []  # what happened before it was written down
+        self.written: Callable[[], tuple[set[str], set[str]]] = lambda: (set(), set())
         self.closed_by: list[str] = []
 
     def ask(self, *args: Any, **more: Any) -> Booking:
         booking = super().ask(*args, **more)
         self.owner[booking.number] = self.asked_by
         return booking
+
+    def book(self, number: int) -> Booking:
+        """A terminal that keeps what nobody answers books first and tells then: that is not our answer."""
+        owner = self.owner[number]
+        if self.waits_for_us and owner not in self.written()[1] and owner != BEFORE:
+            self.hasty.append(f"{owner} was booked by our answer before its result was written")
+        return super().book(number)
+
+    def begin(self) -> None:
+        """A dialogue about money begins, for whom the last bytes came."""
+        self.asked_by = self.heard_from
+        self.begun.append(self.asked_by)
+        if self.asked_by not in self.written()[0]:
+            self.hasty.append(f"the terminal began {self.asked_by} before it was written")
 
     def close_day(self) -> None:
         super().close_day()
@@ -68,8 +85,7 @@ class Moods(Playbook):
 
     def behaviour(self, command: str, amount: int | None) -> Behaviour:  # noqa: ARG002 - as the original
         if command in {"payment", "refund", "reversal", "end_of_day"}:
-            self._bank.asked_by = self._bank.heard_from
-            self._bank.begun.append(self._bank.asked_by)
+            self._bank.begin()
             return self.moods.get(self._bank.asked_by, Behaviour())
         return Behaviour()
 
@@ -90,7 +106,7 @@ class Outside:
         self.disk = SimulatedDisk(self.dice)
         self.disk.before, self.disk.after = self._before_disk, self._after_disk
         self.keys = SimulatedKeys(self)
-        self.bank = TruthfulBank()
+        self.bank = TruthfulBank(waits_for_us=plan.auto_reversal)
         self.cable = Cable(self, tcp=plan.wire == "tcp")
         if not plan.virgin:
             self._serve_before()

@@ -39,7 +39,7 @@ def portion(seeds: range) -> tuple[Tally, dict[int, list[Violation]]]:
     tally, broken = Tally(), {}
     for seed in seeds:
         account, violations = play(plan_of(seed))
-        tally.add(account, violations)
+        tally.add(account)
         if violations:
             broken[seed] = violations
         if seed % SEEDS_A_COLLECTION == 0:

@@ -36,6 +36,7 @@ class Account:
     owner: dict[int, str] = field(default_factory=dict)
     begun: list[str] = field(default_factory=list)
     closed_by: list[str] = field(default_factory=list)
+    hasty: list[str] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
     journal: list[Entry] = field(default_factory=list)
     lines: list[bytes] = field(default_factory=list)
@@ -151,6 +152,7 @@ class Simulation:
             owner=bank.owner,
             begun=bank.begun,
             closed_by=bank.closed_by,
+            hasty=bank.hasty,
             told=self.till.told,
             promised=self.host.promises.lines,
             roots=self.host.promises.roots,
@@ -170,7 +172,10 @@ def _read_journal(account: Account, files: dict[str, bytes]) -> None:
     """The entries as they stand on disk, and the payments that they tell of."""
     for content in files.values():
         account.lines += [line for line in content.split(b"\n") if line.startswith(b"{")]
-    account.journal = [decode(line) for line in account.lines]
+    try:
+        account.journal = [decode(line) for line in account.lines]
+    except msgspec.DecodeError as error:
+        account.trouble.append(f"the journal cannot be read: {error}")
     book = Book(Store(":memory:"))
     for entry in account.journal:
         book.apply(entry)
