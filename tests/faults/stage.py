@@ -92,8 +92,15 @@ class Shop:
                 cwd=HERE,
             )
 
+    def is_ready(self) -> bool:
+        """The agent answers, and so does its terminal."""
+        try:
+            return self.house.terminal_is("ready")
+        except BrokenError:  # it died while it answered
+            return False
+
     def until_ready(self) -> None:
-        until(lambda: self.house.terminal_is("ready") or self._dead(), self.said)
+        until(lambda: self.is_ready() or self._dead(), self.said)
         assert not self._dead(), self.said()
 
     def pay(self, number: str = MINE, request: PaymentRequest = SALE) -> PaymentView | None:

@@ -151,7 +151,7 @@ def test_an_agent_that_starts_on_a_full_disk_takes_no_payment_and_says_so(make: 
     fill(shop.house.journal.resolve().parent / "filler")
     shop.start_agent()
     agent = shop.house.programs["agent"]
-    until(lambda: agent.poll() is not None or shop.house.terminal_is("ready"), shop.said)
+    until(lambda: agent.poll() is not None or shop.is_ready(), shop.said)
     if agent.poll() is None:
         assert "disk is full" in shop.house.door.call("GET", "/status", StatusView).why_not
     else:

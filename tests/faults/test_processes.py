@@ -92,7 +92,7 @@ class Scene:
     def verdict(self) -> PaymentView:
         """What the till knows when the terminal may be used again, or a person must settle."""
         self.until(lambda: self.shop.view().phase == "done")
-        self.until(lambda: self.house.terminal_is("ready"))
+        self.until(self.shop.is_ready)
         view = self.shop.pay()
         assert view is not None
         self.shop.judge(view)

@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -155,11 +156,16 @@ class Scene:
         agent = self.shop.agent_under(*point.tool, *options)
         told, refused = None, 0
         try:
-            until(lambda: agent.poll() is not None or self.house.terminal_is("ready"), self.shop.said)
+            until(lambda: agent.poll() is not None or self.shop.is_ready(), self.shop.said)
             view = self.shop.pay()
             told = view.verdict if view else None
         except RefusedError as refusal:
             refused = refusal.status
+        except BaseException:
+            with suppress(OSError, IndexError):  # strace lets go of what it traces when it is killed
+                os.kill(child_of(agent), signal.SIGKILL)
+            agent.wait()
+            raise
         # Where nobody answers it ends by itself.
         status = end(agent, child_of(agent) if told or refused else None)
         injected = "(INJECTED)" in record.read_text("utf-8", "replace") or status == -signal.SIGKILL
