@@ -256,7 +256,7 @@ class Settling(Protocol):
         """Whether a late result is that of the unclear command."""
 
     def commits(self, unclear: Unclear, result: Result) -> bool:
-        """Whether acknowledging a late result could make something stand that was not stored before."""
+        """Whether acknowledging a late result could make something stand that nobody asked for."""
 
     def judge(self, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
         """What the answers prove; None stands for a question without a result."""

@@ -96,7 +96,7 @@ class Book:
         self._numbers = part.last_numbers
 
     def _changed(self, record: Record) -> None:
-        if record.verdict == "approved" and record.answered is not None:
+        if record.verdict == "approved" and record.answered is not None and record.payment != "close_day":
             self._numbers[record.terminal] = (record.answered.trace, record.answered.receipt_number)
         elif record.verdict == "unclear":
             self._numbers.pop(record.terminal, None)  # nobody knows which one it stored last

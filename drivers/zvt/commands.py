@@ -20,6 +20,8 @@ LONGEST_DISPLAY_LINE: Final = 99  # what LLVAR can say; terminals cut at 16 to 4
 
 # Commands of which a lost answer leaves open whether money moved.
 FINANCIAL: Final = frozenset({Operation.SALE, Operation.REFUND, Operation.REVERSAL})
+# Commands after which something is not as before.
+CHANGING: Final = FINANCIAL | {Operation.CLOSE_DAY}
 # Commands whose `04 0F` is their own result; any other command may meet one of an older dialogue.
 WITH_RESULT: Final = FINANCIAL | {
     Operation.CLOSE_DAY,

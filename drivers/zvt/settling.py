@@ -41,19 +41,22 @@ class ZvtSettling:
         return (Command(Operation.REPEAT_RECEIPT),)
 
     def belongs(self, unclear: Unclear, result: Result) -> bool:
-        """It must not be an older one, and it must be what was asked.
-
-        A terminal that repeats a result is still at its last dialogue, and that was ours. So clocks
-        that differ, or numbers that nobody knew before, are no reason to leave it waiting: one that
-        does not reverse by itself would serve nobody until it has its answer (card complete).
-        """
+        """An approval must fit in everything: it may be the answer to a question about an older one."""
         if result.said is not Said.APPROVED:
             return True
-        return _newer(unclear, result) is not False and not _other_command(unclear, result)
+        return _newer(unclear, result) is True and not _misfit(unclear, result)
 
     def commits(self, unclear: Unclear, result: Result) -> bool:
-        """Only an approval does, and not the one that was the last before: that is stored."""
-        return result.said is Said.APPROVED and _newer(unclear, result) is not False
+        """Only an approval does, and neither the one that was the last before nor what was asked for.
+
+        Clocks that differ, or numbers that nobody knew before, are no reason to leave a terminal
+        waiting: one that does not reverse by itself would serve nobody until it has its answer
+        (card complete). They are no proof either; the payment stays unclear.
+        """
+        if result.said is not Said.APPROVED or _newer(unclear, result) is False:
+            return False
+        nothing_asked = unclear.command.operation is Operation.STATUS
+        return nothing_asked or bool(_other_command(unclear, result))
 
     def judge(self, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
         if unclear.command.operation is Operation.CLOSE_DAY:

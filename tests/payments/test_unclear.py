@@ -179,10 +179,12 @@ def test_a_first_payment_has_nothing_to_compare_with_and_stays_unclear(unclear: 
     assert unclear.kinds().count("unclear") == 2  # the second says what the terminal could not prove
 
 
-def test_a_first_payment_is_proven_by_the_numbers_that_the_terminal_approved_it_with(make: Make) -> None:
-    world = make(PULLED)
+def test_a_first_payment_has_its_late_answer_and_proves_nothing(make: Make) -> None:
+    """A terminal that keeps its result must not wait for ever; but nothing is known to compare it with."""
+    world = make(STUBBORN + PULLED)
     assert world.pay().verdict == "unclear"
-    assert settled(world).verdict == "approved"
+    assert settled(world).verdict == "unclear"
+    assert [late.result.till_number for late in late_results(world)] == [""]
     assert world.booked() == [1250]
 
 

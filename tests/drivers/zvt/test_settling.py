@@ -72,15 +72,24 @@ def test_a_late_result_of_another_command_does_not_belong(other: Result) -> None
     assert SETTLING.commits(unclear(), other)
 
 
-def test_what_a_terminal_repeats_belongs_whatever_its_clock_says_and_whatever_was_known_before() -> None:
-    assert SETTLING.belongs(unclear(), replace(OURS, time="093000"))
-    assert SETTLING.belongs(unclear(trace=None, receipt=None), OURS)
+def test_what_was_asked_for_is_not_left_waiting_for_a_clock_or_for_want_of_numbers() -> None:
+    for asked, result in (
+        (unclear(), replace(OURS, time="093000")),
+        (unclear(trace=None, receipt=None), OURS),
+    ):
+        assert not SETTLING.commits(asked, result)
+        assert not SETTLING.belongs(asked, result)  # and it proves nothing
+
+
+def test_when_nothing_is_unclear_a_new_approval_commits_what_nobody_asked_for() -> None:
+    nothing = unclear(Command(Operation.STATUS))
+    assert SETTLING.commits(nothing, OURS)
+    assert not SETTLING.commits(nothing, BEFORE)
 
 
 def test_the_last_one_before_again_commits_nothing() -> None:
     assert not SETTLING.commits(unclear(), BEFORE)
     assert not SETTLING.commits(unclear(), DECLINED)
-    assert SETTLING.commits(unclear(), OURS)
 
 
 def test_what_is_stored_under_the_numbers_it_was_approved_with_is_ours() -> None:
