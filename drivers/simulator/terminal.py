@@ -133,8 +133,11 @@ class SimulatedTerminal:
         return [] if self._asked is None else self._give_up(self._asked, now)
 
     def line_back(self, now: float) -> list[Effect]:
-        """The line is there again: whatever is unanswered is said again (reference 11.4, step 2)."""
-        self._strays = self._tries = self._sent = 0
+        """The line is there again: whatever is unanswered is said again (reference 11.4, step 2).
+
+        That counts as a try: a till that comes and goes does not keep a question open for ever.
+        """
+        self._strays = self._sent = 0
         return [] if self._asked is None else self._repeat(self._asked, now)
 
     def delivered(self, now: float) -> None:
