@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # systemd's own judge of the units, strace for faults.
 DEBIAN := golang-go golang-golang-x-mod-dev openssl systemd strace
 
-.PHONY: demo test check format bench fuzz faults powercut lock clean
+.PHONY: demo test check format bench fuzz faults powercut simulate lock clean
 
 demo: $(VENV)/runtime
 	@$(BIN)/tillgate demo
@@ -41,6 +41,12 @@ powercut: $(VENV)/dev
 	@dpkg -s libfuse3-3 >/dev/null 2>&1 || { apt-get update -q >/dev/null && apt-get install -qy --no-install-recommends libfuse3-3 >/dev/null; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --group powercut
 	@$(BIN)/python -m tests.powercut --cuts $(CUTS)
+
+# The whole shop under faults, one world a seed; START=n tries others than CI does.
+SEEDS ?= 2000
+START ?= 0
+simulate: $(VENV)/dev
+	@$(BIN)/python -m tests.world --seeds $(SEEDS) --start $(START)
 
 lock: $(VENV)/made
 	@$(BIN)/pip install --quiet uv

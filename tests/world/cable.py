@@ -134,6 +134,7 @@ class Cable:
                 bad = bytes((data[place] ^ 1 << fault.size % 8,))
                 self._queue(way, at, data[:place] + bad + data[place + 1 :], owner)
             case "repeat":
+                self._outside.bank.stray_answers = True
                 self._queue(way, at, data, owner)
                 self._queue(way, at + fault.seconds, data, owner)
             case "delay":

@@ -146,7 +146,7 @@ def _heads(account: Account) -> Iterator[Violation]:
 def _books(account: Account) -> Iterator[Violation]:
     """What the agent derives from a snapshot is what the whole journal says."""
     for number, believed in account.believed.items():
-        if believed != account.records[number]:
+        if believed != account.records.get(number):
             yield Violation("one truth", f"the agent's book of {number} is not that of its journal")
 
 

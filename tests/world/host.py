@@ -41,7 +41,7 @@ from drivers.zvt.session import ZvtSession
 from drivers.zvt.settling import ZvtSettling
 from tests.journal.conftest import ORIGIN, SIGNER
 from tests.world.cable import CableEnd
-from tests.world.outside import Outside, OutsideClock
+from tests.world.outside import Outside, OutsideClock, trace_name
 from tests.world.plan import Plan
 
 FRONT = "front"
@@ -91,8 +91,10 @@ class Promises:
         body = entry.body
         if isinstance(body, Submitted):
             self.submitted.add(body.till_number)
-        elif isinstance(body, Answered | LateResult):
-            self.answered.add((body if isinstance(body, Answered) else body.result).till_number)
+        elif isinstance(body, Answered):
+            self.answered.add(body.till_number)
+        elif isinstance(body, LateResult):  # it may not be known yet for which payment it is
+            self.answered.add(trace_name(body.result.trace))
 
     def signed(self, size: int, root: bytes) -> None:
         """A checkpoint may be shown to anybody."""
