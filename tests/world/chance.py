@@ -35,6 +35,7 @@ def plan_of(seed: int) -> Plan:
         auto_reversal=dice.random() < 0.6,
         tlv=dice.random() < 0.7,
         virgin=dice.random() < 0.05,
+        uploads=dice.random() < 0.5,
     )
     # Some worlds are calm and some are hell: what hides behind noise shows in a calm one.
     trouble = dice.choice((0.15, 0.4, 0.7, 1.5))

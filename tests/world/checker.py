@@ -133,12 +133,16 @@ def _entries(account: Account) -> Iterator[Violation]:
 
 
 def _heads(account: Account) -> Iterator[Violation]:
-    """The tree has grown from every head that was ever shown."""
+    """The tree has grown from every head that was ever shown, and headquarters see no other past."""
+    for text in account.alarms:
+        yield Violation("one past", text)
+    shown = account.roots | account.cosigned
+    if max(account.cosigned, default=0) > len(account.lines):
+        yield Violation("one past", f"headquarters have {max(account.cosigned)} entries, the disk fewer")
     tree = Frontier()
     for line in account.lines:
         tree.append(leaf_hash(line))
-        root = account.roots.get(tree.size)
-        if root is not None and tree.root() != root:
+        if tree.root() != shown.get(tree.size, tree.root()):
             yield Violation("one past", f"the head of {tree.size} entries was another")
             return
 

@@ -29,6 +29,7 @@ class File:
     safe: bytearray = field(default_factory=bytearray)
     pending: Writes = field(default_factory=list)
     reserved: int = 0
+    failures: int = 0
 
 
 class SimulatedDisk:
@@ -113,11 +114,29 @@ class SimulatedDisk:
     def close(self, name: str) -> None:
         """Nothing is kept open here."""
 
+    # ---- what another process calls ----
+
+    def read_by_other(self, name: str, offset: int, count: int) -> bytes:
+        """The page cache is the same for all."""
+        return bytes(self.files[name].now[offset : offset + count])
+
+    def failures(self, name: str) -> int:
+        """How many syncs of this file have failed until now: a descriptor tells of later ones only."""
+        return self.files[name].failures
+
+    def sync_by_reader(self, name: str, known: int) -> None:
+        """What the agent wrote and did not sync yet becomes durable by a reader's sync as well."""
+        file = self.files.get(name)
+        if file is None or file.failures > known:
+            raise OSError(errno.EIO, "sync failed")
+        self._settle(file)
+
     # ---- what happens to it ----
 
     def fail_to_sync(self, name: str) -> None:
         """A sync fails: the kernel drops some writes and shows them until it is opened again."""
         file = self.files[name]
+        file.failures += 1
         kept = [write for write in file.pending if self._dice.random() < 0.5]
         file.safe = self._torn(file.safe, kept)
         file.pending = [(-1, b"")]

@@ -12,7 +12,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -98,6 +98,15 @@ class Moods(Playbook):
         return Behaviour()
 
 
+class Process(Protocol):
+    """Another program that goes on beside the agent; `due` is when it wants its next step."""
+
+    due: float
+
+    def step(self) -> None:
+        """Do one thing."""
+
+
 class Outside:
     """The world without the agent. `trace` tells what happened, the same for the same plan."""
 
@@ -122,8 +131,7 @@ class Outside:
         self._armed: dict[tuple[str, int], Fault] = {}
         self._counts: Counter[str] = Counter()
         self._later: list[tuple[float, str, Callable[[], None]]] = []
-        self.alarm: Callable[[], float | None] = lambda: None
-        self.ring: Callable[[], None] = lambda: None
+        self.others: list[Process] = []
 
     def _device(self, plan: Plan) -> SimulatedDevice:
         setup = TerminalSetup(auto_reversal=plan.auto_reversal)
@@ -153,7 +161,7 @@ class Outside:
         if device is not None and frozen is not None:
             device = max(device, frozen)
         later = self._later[0][0] if self._later else None
-        times = [until, device, self.cable.deadline(), self.alarm(), later]
+        times = [until, device, self.cable.deadline(), later, *(other.due for other in self.others)]
         known = [time for time in times if time is not None]
         assert known, "nothing will ever happen again: somebody waits in vain"
         self.now = max(self.now, min(known))
@@ -165,9 +173,9 @@ class Outside:
         if frozen is None and deadline is not None and deadline <= self.now:
             self.device.deadline_passed(self.now)
         self.collect()
-        alarm = self.alarm()
-        if alarm is not None and alarm <= self.now:
-            self.ring()
+        for other in self.others:
+            if other.due <= self.now:
+                other.step()
 
     def go_on_for(self, seconds: float) -> None:
         """Let time pass while no agent runs."""

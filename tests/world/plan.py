@@ -80,6 +80,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     """One run. `seed` also feeds the dice of the world itself: how a power cut tears a write.
 
     A terminal is mostly one that has served before; a `virgin` one has no last payment to tell.
+    It `uploads` when headquarters take part.
     """
 
     seed: int
@@ -89,6 +90,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     auto_reversal: bool = True
     tlv: bool = True
     virgin: bool = False
+    uploads: bool = False
     why: str = ""
 
 

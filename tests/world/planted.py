@@ -29,6 +29,7 @@ from drivers.zvt.messages import POSITIVE
 from drivers.zvt.session import ZvtSession
 from drivers.zvt.settling import ZvtSettling
 from tests.world.chance import plan_of
+from tests.world.network import WorldReader
 from tests.world.run import play
 
 MOST_SEEDS = 3000
@@ -229,6 +230,13 @@ def believe_what_was_not_synced() -> Iterator[None]:
 
 
 @contextmanager
+def upload_before_the_sync() -> Iterator[None]:
+    """Headquarters get what a power cut may still take away here."""
+    with patched(WorldReader, "sync_read", lambda _self: None):
+        yield
+
+
+@contextmanager
 def refused_is_refused() -> Iterator[None]:
     """An error in answer to a command that went out twice is taken for a plain no."""
     deadline_passed = ZvtSession.deadline_passed
@@ -263,6 +271,7 @@ BUGS = (
     Bug("forget till numbers", forget_till_numbers),
     Bug("try a failed sync again", try_a_sync_again, quick=False),
     Bug("believe what was not synced", believe_what_was_not_synced, quick=False),
+    Bug("upload before the sync", upload_before_the_sync, quick=False),
     Bug("take a second refusal for the first", refused_is_refused, quick=False),
 )
 

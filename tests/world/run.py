@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import sys
+import textwrap
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -127,7 +128,7 @@ def summary(tally: Tally, broken: dict[int, list[Violation]], seconds: float, st
         "",
         f"Unclear at some time: {tally.unclear}. Settled by asking the terminal: {tally.settled}.",
         f"Left to a person: {tally.persons.total()}",
-        *(f"{count:7}  {line}" for why, count in tally.persons.most_common() for line in _wrapped(why)),
+        *(line for why, count in tally.persons.most_common() for line in _person(count, why)),
         "",
         f"Lost or denied: {tally.lost}. Charged twice: {tally.twice}. Approved for nothing: {tally.wrong}.",
     ]
@@ -150,5 +151,5 @@ def _table(title: str, counts: Counter[str]) -> list[str]:
     return lines
 
 
-def _wrapped(text: str) -> list[str]:
-    return [text if len(text) <= WIDTH - 9 else text[: WIDTH - 12] + "..."]
+def _person(count: int, why: str) -> list[str]:
+    return textwrap.wrap(f"{count:7}  {why}", WIDTH, subsequent_indent=" " * 9, drop_whitespace=True)

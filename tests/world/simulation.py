@@ -12,8 +12,10 @@ from agent.journal.entry import Entry, decode
 from agent.payments.book import Book
 from agent.payments.record import Record
 from agent.payments.store import Store
+from agent.upload.backoff import CAP_SECONDS
 from drivers.simulator.bank import Booking
 from tests.world.host import Host
+from tests.world.network import Upload
 from tests.world.outside import BEFORE, Outside
 from tests.world.plan import Payment, Plan
 from tests.world.plan import Till as Calm
@@ -25,6 +27,8 @@ RESTART_S = 1.0
 MOST_STARTS = 30
 # The terminal's waits, its line, T4: all of it is over by then, and what is unclear was asked about twice.
 RECOVERY_S = 1800.0
+# The longest back-off of the uploader and one more.
+UPLOAD_S = 2 * CAP_SECONDS
 ASKED_TWICE_S = 130.0
 
 
@@ -44,6 +48,8 @@ class Account:
     roots: dict[int, bytes] = field(default_factory=dict)
     records: dict[str, Record] = field(default_factory=dict)
     believed: dict[str, Record | None] = field(default_factory=dict)
+    alarms: list[str] = field(default_factory=list)
+    cosigned: dict[int, bytes] = field(default_factory=dict)
     trouble: list[str] = field(default_factory=list)
     happened: Counter[str] = field(default_factory=Counter)
     asked: int = 0
@@ -64,6 +70,9 @@ class Simulation:
         self.outside = Outside(plan)
         self.host = Host(plan, self.outside)
         self.till = Till(self.host)
+        self.upload = Upload(self.outside, plan.seed) if plan.uploads else None
+        if self.upload is not None:
+            self.outside.others.append(self.upload)
         self.trouble: list[str] = []
 
     def run(self) -> Account:
@@ -117,6 +126,8 @@ class Simulation:
         if death is not None and death.what == "power":
             outside.disk.power_cut()
             outside.boots += 1
+            if self.upload is not None:
+                self.upload.begin()
         if outside.now:
             outside.go_on_for(death.seconds if death is not None else RESTART_S)
 
@@ -133,6 +144,8 @@ class Simulation:
         well = host.until(self._calm, RECOVERY_S)
         if not well:
             self.trouble.append(f"not well in the end: terminal {host.terminal.state} {host.terminal.text}")
+        if self.upload is not None and not self._uploaded(self.upload):
+            self.trouble.append("headquarters do not have all in the end")
         if host.alive and host.shop.book.unclear():
             host.until(lambda: not host.shop.book.unclear(), ASKED_TWICE_S)
         if not host.alive:
@@ -140,6 +153,14 @@ class Simulation:
             return
         for payment in self.plan.payments:
             self.till.look(payment.number)
+
+    def _uploaded(self, upload: Upload) -> bool:
+        """Everything reaches headquarters, unless there is an alarm."""
+        size = self.host.shop.journal.size if self.host.alive else 0
+        kept = upload.receipts.kept
+        return self.host.until(
+            lambda: bool(upload.receipts.raised or (kept and kept[-1].size >= size)), UPLOAD_S
+        )
 
     def _calm(self) -> bool:
         host = self.host
@@ -163,6 +184,9 @@ class Simulation:
             trace=outside.trace,
         )
         _read_journal(account, outside.disk.content())
+        if self.upload is not None:
+            account.alarms = [alarm.text for alarm in self.upload.receipts.raised]
+            account.cosigned = {receipt.size: receipt.root for receipt in self.upload.receipts.kept}
         if self.host.alive:
             account.believed = {number: self.host.shop.book.get(number) for number in account.records}
         return account
