@@ -155,6 +155,15 @@ def once_it_is_followed(door: OpenDoor, act: Callable[[], None]) -> Iterator[Non
     watcher.join()
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """A shell ignores Ctrl-C for what it starts in the background, and its children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_ctrl_c_asks_to_cancel_and_keeps_waiting(door: OpenDoor, capsys: Captured) -> None:
     main_thread = threading.main_thread().ident or 0
     with once_it_is_followed(door, lambda: signal.pthread_kill(main_thread, signal.SIGINT)):
