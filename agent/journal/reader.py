@@ -11,6 +11,9 @@ from agent.journal.damage import Damage, DamagedJournal
 from agent.journal.disk import FolderReader, first_index
 from agent.journal.lines import BLOCK_BYTES, Commit, FileCommits, Tail
 
+# More than the random part of a signature line.
+MARK_BYTES = 128
+
 
 class JournalReader:
     """Whole commits from any index on. Trees and signatures are not checked here: see `walk.py`.
@@ -24,6 +27,7 @@ class JournalReader:
         self._block_bytes = block_bytes
         self._newest: tuple[str, int] | None = None
         self._place = ("", 0, 1, 0)  # file, offset, line, index to go on from
+        self._before = b""  # what stood just before that place
         self._seen: dict[str, int] = {}
 
     def commits(self, index: int) -> Iterator[Commit]:
@@ -42,9 +46,9 @@ class JournalReader:
             part = self._part(name, index)
             for commit in part:
                 if commit.size > index:
-                    self._place = (name, commit.offset, commit.line, commit.index)
+                    self._remember(name, commit.offset, commit.line, commit.index)
                     yield _since(commit, index)
-            self._place = (name, part.offset, part.line, part.index)
+            self._remember(name, part.offset, part.line, part.index)
             if following is not None and (part.tail or part.index != following):
                 raise _broken_off(part.tail, name, part.index)
 
@@ -57,7 +61,7 @@ class JournalReader:
         part = self._part(name, sys.maxsize)
         for _ in part:
             pass
-        self._place = (name, part.offset, part.line, part.index)
+        self._remember(name, part.offset, part.line, part.index)
         return part.index
 
     def sync_read(self) -> None:
@@ -83,13 +87,28 @@ class JournalReader:
         """Open before reading: a sync tells only of failures since its descriptor was opened."""
         if self._newest is None or self._newest[0] != name:
             self.close()
-            self._newest = name, os.open(self._folder.folder / name, os.O_RDONLY | os.O_CLOEXEC)
+            fd = os.open(self._folder.folder / name, os.O_RDONLY | os.O_CLOEXEC)
+            # A sync that failed before was told to the agent and is not told to us: what it left in
+            # clean pages may be on no disk. Read the disk itself.
+            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+            self._newest = name, fd
+
+    def _remember(self, name: str, offset: int, line: int, index: int) -> None:
+        if self._place != (name, offset, line, index):
+            self._place = (name, offset, line, index)
+            self._before = self._just_before(name, offset)
+
+    def _just_before(self, name: str, offset: int) -> bytes:
+        """The end of the commit before: signatures, which no other commit has."""
+        begin = max(offset - MARK_BYTES, 0)
+        return self._folder.read(name, begin, offset - begin)
 
     def _part(self, name: str, index: int) -> FileCommits:
         """The rest of a file from the last place that is not behind `index`."""
         file, offset, line, begin = self._place
-        # A file that became shorter is another file, whatever its name: a disk image was restored.
-        if file != name or begin > index or offset > self._seen.get(name, 0):
+        # A file with another content there is another file, whatever its name: a torn end was read
+        # before the agent cut it, or a disk image was restored.
+        if file != name or begin > index or self._just_before(name, offset) != self._before:
             offset, line, begin = 0, 1, first_index(name)
         return FileCommits(
             self._folder, name, offset=offset, line=line, index=begin, block_bytes=self._block_bytes

@@ -259,3 +259,28 @@ def test_a_first_key_has_32_bytes(length: int) -> None:
         EvolvingCheck(ORIGIN, bytes(length))
     with pytest.raises(EvolvingError, match="32 bytes"):
         enrol(MemoryKeys(), bytearray(length))
+
+
+def test_a_reader_begins_again_where_the_agent_cut_an_end_that_it_had_read(tmp_path: Path) -> None:
+    """After a power cut the uploader may be up before the agent, and read what the agent then cuts."""
+    world = World(FolderDisk(tmp_path))
+    journal = world.open()
+    journal.commit(body(0))
+    path = tmp_path / file_name(0, date(2026, 3, 28))
+    kept = path.read_bytes()
+    journal.commit(body(1), body(2))
+    reader = JournalReader(tmp_path)
+    assert reader.size() == 3
+    journal.close()
+    path.write_bytes(kept)
+    other = world.open()
+    other.commit(body(1_234_567))
+    other.commit(body(8), body(9))
+    assert reader.size() == 4
+    assert numbers([decode(line) for c in reader.commits(1) for line in c.lines]) == [
+        "till-1234567",
+        "till-8",
+        "till-9",
+    ]
+    other.close()
+    reader.close()
