@@ -79,6 +79,7 @@ class Cable:
         self.end = end
         if self._tcp:
             self._ways["to_till"].clear()
+            self._ways["to_terminal"].clear()
             self._outside.device.connected(self._outside.now)
 
     def lose_end(self, reason: str) -> None:

@@ -120,6 +120,10 @@ class SimulatedDisk:
         """The page cache is the same for all."""
         return bytes(self.files[name].now[offset : offset + count])
 
+    def forget_clean_pages(self, name: str) -> None:
+        """Who opens it reads the disk itself, where a sync had failed (POSIX_FADV_DONTNEED)."""
+        self._look_at_the_disk_itself(self.files[name])
+
     def failures(self, name: str) -> int:
         """How many syncs of this file have failed until now: a descriptor tells of later ones only."""
         return self.files[name].failures

@@ -135,6 +135,7 @@ class WorldReader(JournalReader):
 
     def _hold(self, name: str) -> None:
         if self._held is None or self._held[0] != name:
+            self._disk.forget_clean_pages(name)
             self._held = name, self._disk.failures(name)
 
 

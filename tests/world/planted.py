@@ -278,11 +278,11 @@ BUGS = (
 
 def seeds_until_caught(bug: Bug, start: int = 0, most: int = MOST_SEEDS) -> tuple[int | None, str]:
     """How many seeds it took and what was seen; None when it was never caught."""
-    with bug.plant():
-        for seed in range(start, start + most):
+    for seed in range(start, start + most):
+        with bug.plant():
             _, violations = play(plan_of(seed))
-            if violations:
-                return seed - start + 1, f"{violations[0].rule}: {violations[0].text}"
+        if violations and not play(plan_of(seed))[1]:
+            return seed - start + 1, f"{violations[0].rule}: {violations[0].text}"
     return None, ""
 
 
