@@ -12,8 +12,9 @@ Who repeats, and what is a repeat (serial only; TCP has neither):
   a lost ACK never makes us repeat an old `80 00 00`, which a terminal might take
   for the answer to the result it sent since, and commit before we have it on disk.
 * The same frame again is a repeat, acknowledged but not handed up, when nothing
-  of ours went out since, or when it is still on its way: the application's answer
-  is under our own T2 already. When our answer was acknowledged, the bytes alone
+  of ours went out since (of what a slow host reads at once, the second copy came
+  before our answer to the first), or when it is still on its way: the application's
+  answer is under our own T2 already. When our answer was acknowledged, the bytes alone
   cannot tell a repeat from a new message (two equal receipt lines, two `04 FF`).
   The clock can: a repeat comes T2 after the frame, a new message at once. A
   repeat of this kind is handed up with `repeated` set, so that the session gives
@@ -108,7 +109,7 @@ class SerialLine:
         self._faults_until = now
         self._last: tuple[int, int] | None = None  # length and CRC of the last good APDU
         self._last_at = now
-        self._sent_since = False
+        self._queued_since = self._sent_since = False
 
     @property
     def idle(self) -> bool:
@@ -120,7 +121,7 @@ class SerialLine:
 
     def send(self, apdu: bytes, now: float) -> None:
         if self.trouble is None:
-            self._sent_since = True
+            self._queued_since = True
             self._sender.send(apdu, now)
 
     def receive(self, now: float) -> Iterator[memoryview]:
@@ -135,6 +136,7 @@ class SerialLine:
     def bytes_to_send(self) -> bytes:
         out = bytes(self._sender.out)
         self._sender.out.clear()
+        self._sent_since = self._sent_since or self._queued_since
         return out
 
     def deadline(self) -> float | None:
@@ -178,7 +180,7 @@ class SerialLine:
         in_time = REPEAT_EARLIEST_S <= age <= REPEAT_LATEST_S
         self.repeated = same and in_time and not _is_answer(apdu)
         if not self.repeated:
-            self._sent_since = False
+            self._queued_since = self._sent_since = False
             ours = self._sender.current
             if ours is not None and _is_answer(ours) != _is_answer(apdu):
                 self._sender.acknowledged(now)
