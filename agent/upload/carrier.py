@@ -84,6 +84,7 @@ class Carrier:
         try:
             status, answer = self._parts.collector.post(body)
         except UnreachableError as error:
+            self._parts.uploader.unheard()
             return Failed(str(error))
         return self._parts.uploader.understand(batch, status, answer)
 

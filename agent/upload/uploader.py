@@ -100,6 +100,10 @@ class Uploader:
                 return Forked(body.decode("utf-8", "replace"))
         return Failed(f"the collector answered {status}: {_sentence(body)}")
 
+    def unheard(self) -> None:
+        """No answer came. The collector may have stored what was sent, so it may stand elsewhere again."""
+        self._moved = False
+
     def _cosigned(self, sent: Batch, body: bytes) -> Meaning:
         try:
             receipt = read_receipt(sent.checkpoint + body, self._origin, self._collector)

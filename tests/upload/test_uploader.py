@@ -73,6 +73,12 @@ def test_a_collector_that_sends_us_in_circles_is_waited_out(uploader: Uploader) 
     assert uploader.understand(batch(25), 409, b"20\n") == Moved(20)
 
 
+def test_a_collector_that_moved_while_its_answer_was_lost_is_followed(uploader: Uploader) -> None:
+    assert uploader.understand(batch(20), 409, b"25\n") == Moved(25)
+    uploader.unheard()
+    assert uploader.understand(batch(25), 409, b"30\n") == Moved(30)
+
+
 def test_an_old_receipt_counts_even_when_the_collector_forgot(uploader: Uploader) -> None:
     uploader.understand(batch(), 409, b"0\n")
     assert uploader.has == 0
