@@ -51,7 +51,7 @@ def scan(pid: int, pans: Sequence[str], tracks: Sequence[str] = ()) -> list[Hit]
     needles: dict[bytes, tuple[int, str]] = {}
     for what, secret in enumerate(secrets):
         for form, encode in FORMS.items():
-            needle = encode(secret).strip(b"\0")
+            needle = encode(secret)
             if needle:
                 needles.setdefault(needle, (what, form))
     pattern = _pattern(needles)
@@ -82,12 +82,12 @@ def _packed(secret: str) -> bytes:
     return bytes.fromhex(nibbles[: len(nibbles) // 2 * 2])
 
 
-# Big and little endian text differ only in zeros at the ends, which `scan` leaves off: with
-# them every empty page would be slow.
+# Big and little endian text differ only in zeros at the ends, which are left off here. A packed
+# number's zeros are its digits and stay: three bytes that are left of six stand in any memory by chance.
 FORMS: Final[dict[str, Callable[[str], bytes]]] = {
     "ascii": lambda secret: secret.encode("ascii"),
-    "utf-16": lambda secret: secret.encode("utf-16-le"),
-    "utf-32": lambda secret: secret.encode("utf-32-le"),
+    "utf-16": lambda secret: secret.encode("utf-16-le").strip(b"\0"),
+    "utf-32": lambda secret: secret.encode("utf-32-le").strip(b"\0"),
     "hex text": lambda secret: secret.encode("ascii").hex().encode(),
     "words of 4 bytes, swapped": _swapped(4),
     # The first two bytes differ from number to number, which would make the pattern slow.

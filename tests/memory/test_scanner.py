@@ -17,6 +17,8 @@ from tests.memory.scanner import FORMS, scan
 
 # Belongs to nobody's published test card, so nothing else in a process contains the numbers.
 BIN = "453201"
+# 48 bits against some hundred megabytes: one chance hit in a million runs.
+ENOUGH_BYTES = 6
 ROOT = Path(__file__).parents[2]
 PANS = [cards.make(seed, prefix=BIN) for seed in range(100)]
 TRACKS = [f";{pan}=26121010000{seed:05}?" for seed, pan in enumerate(PANS)]
@@ -63,6 +65,12 @@ def test_a_planted_number_is_seen_in_every_form(form: str) -> None:
         hits = scan(pid, PANS)
     assert form.removesuffix("-le").removesuffix("-be") in {hit.form for hit in hits}
     assert {0} == {hit.what for hit in hits}
+
+
+@pytest.mark.parametrize("number", [cards.make(5, length=13, prefix="400000000"), *PANS[:3]])
+def test_what_is_looked_for_is_too_long_to_stand_in_a_memory_by_chance(number: str) -> None:
+    needles = [encode(number) for encode in FORMS.values()]
+    assert min(len(needle) for needle in needles if needle) >= ENOUGH_BYTES
 
 
 def test_a_planted_track_is_seen() -> None:
