@@ -41,20 +41,11 @@ def judge(terminal: TerminalSettings) -> Iterator[Objection]:
     """What does not go together with the terminal's protocol."""
     row = driver(terminal.protocol)
     if terminal.wire not in row.wires:
-        yield (
-            "wire",
-            f"the text '{terminal.wire}'",
-            f"one of {', '.join(row.wires)}",
-            f"{row.title} has no other.",
-        )
-    for quirk in terminal.quirks:
-        if quirk not in row.quirks:
-            yield (
-                "quirks",
-                f"the text '{quirk}'",
-                "quirks that the driver knows",
-                _near(quirk, tuple(row.quirks)),
-            )
+        known = ", ".join(row.wires)
+        yield "wire", f"the text '{terminal.wire}'", f"one of {known}", f"{row.title} has no other."
+    for quirk in sorted(set(terminal.quirks) - set(row.quirks)):
+        step = _near(quirk, tuple(row.quirks))
+        yield "quirks", f"the text '{quirk}'", "quirks that the driver knows", step
     if terminal.variant and terminal.variant not in row.variants:
         step = _near(terminal.variant, row.variants)
         yield "variant", f"the text '{terminal.variant}'", "a variant of the protocol", step
