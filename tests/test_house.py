@@ -17,6 +17,10 @@ PURE_DRIVER = {"drivers.terminal", "drivers.card", "drivers.zvt", "drivers.scrub
 # Folder or file -> what of ours it may import (prefixes), and what it must never.
 MAY: dict[str, tuple[set[str], set[str]]] = {
     "drivers/zvt": (PURE_DRIVER, OUTSIDE | {"structlog", "agent"}),
+    "drivers/transbank": (
+        {"drivers.terminal", "drivers.card", "drivers.scrub", "drivers.transbank", "drivers.driver"},
+        OUTSIDE | {"structlog", "agent"},
+    ),
     "drivers/card.py": ({"drivers"}, OUTSIDE | {"agent"}),
     "drivers": ({"drivers"}, {"agent", "structlog"}),
     "agent/money.py": (set(), OUTSIDE | {"drivers"}),
