@@ -1,0 +1,84 @@
+"""Every protocol in every dialect on every wire: the rows that the suite is played for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any, Final
+
+from drivers.driver import PROTOCOLS as ALL
+from drivers.driver import Driver, Options, WireKind, driver
+from drivers.simulator.bank import Bank
+from drivers.simulator.behaviour import Playbook, Script, TerminalSetup
+from drivers.simulator.device import SimulatedDevice
+from drivers.simulator.faults import Faults
+from drivers.simulator.plain import Installation, SimulatedLine
+from drivers.simulator.terminal import SimulatedTerminal
+from tests.journal.conftest import MORNING
+
+PROTOCOLS=tuple(p for p in ALL if p!='ecr17')
+PESO: Final = 152
+# What a shop has to set for a protocol beyond its name.
+WANTS: Final[dict[str, dict[str, Any]]] = {
+    "zvt": {"password": "123456"},
+    "ecr17": {"terminal_id": "12345678"},
+    "transbank": {"currency": PESO},
+}
+# The one older simulator, which knows nothing of `Installation`.
+ZVT: Final = "zvt"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One protocol as one shop has it."""
+
+    protocol: str
+    variant: str
+    wire: WireKind
+
+    def __str__(self) -> str:
+        return "-".join(word for word in (self.protocol, self.variant, self.wire) if word)
+
+    @property
+    def row(self) -> Driver:
+        """The protocol's own row."""
+        return driver(self.protocol)
+
+    @property
+    def options(self) -> Options:
+        """The settings of this shop."""
+        return Options(wire=self.wire, variant=self.variant, **WANTS.get(self.protocol, {}))
+
+    def setup(self, **more: Any) -> TerminalSetup:
+        """The terminal that stands in this shop."""
+        numbers = {"terminal_id": self.options.terminal_id} if self.options.terminal_id else {}
+        return TerminalSetup(currency=self.options.currency, **numbers, **more)
+
+    def terminal(self, bank: Bank, playbook: Playbook, setup: TerminalSetup, seed: int = 0) -> SimulatedLine:
+        """Its simulated terminal."""
+        script = Script(terminal=setup)
+        if self.protocol != ZVT:
+            place = Installation(bank, MORNING, script, playbook, self.wire, self.variant, seed)
+            device: SimulatedLine = import_module(f"drivers.simulator.{self.protocol}").make(place)
+            return device
+        terminal = SimulatedTerminal(bank, script, started=MORNING, seed=seed)
+        terminal._playbook = playbook
+        return SimulatedDevice(terminal, tcp=self.wire == "tcp", faults=Faults(()))
+
+
+@cache
+def cases() -> tuple[Case, ...]:
+    """All rows of the table."""
+    return tuple(
+        Case(protocol, variant, wire)
+        for protocol in PROTOCOLS
+        for variant in driver(protocol).variants or ("",)
+        for wire in driver(protocol).wires
+    )
+
+
+@cache
+def dialects() -> tuple[Case, ...]:
+    """Each dialect on each line that it speaks differently on: a byte on USB is a byte on a serial line."""
+    return tuple(case for case in cases() if case.wire != "usb")

@@ -1,0 +1,48 @@
+"""A bad cable: whatever is lost, added, damaged or doubled, what the till is told is what the bank did."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from tests.drivers.suite.bed import Bed
+from tests.drivers.suite.cable import Harm, damaged, doubled, lossy, noisy, silent
+from tests.drivers.suite.promises import kept, of
+from tests.drivers.suite.table import Case
+
+SEEDS = range(40)
+SHARE = 0.2
+
+KINDS: dict[str, Callable[[random.Random], Harm]] = {
+    "loss": lambda dice: lossy(dice, SHARE),
+    "noise": lambda dice: noisy(dice, SHARE),
+    "damage": lambda dice: damaged(dice, SHARE),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bad_serial_line(dialect: Case, kind: str) -> None:
+    if dialect.wire == "tcp":
+        pytest.skip("TCP loses, adds and damages nothing")
+    for seed in SEEDS:
+        with of(kind, "seed", seed), Bed(dialect) as bed:
+            bed.begin()
+            kept(bed, bed.pay(KINDS[kind](random.Random(seed))))
+
+
+def test_a_terminal_that_says_things_twice(dialect: Case) -> None:
+    for seed in SEEDS:
+        with of("seed", seed), Bed(dialect) as bed:
+            bed.begin()
+            kept(bed, bed.pay(doubled(random.Random(seed), 2 * SHARE, only=("to_till",))))
+
+
+@pytest.mark.parametrize("seconds", [1.0, 12.0, 400.0])
+def test_a_line_that_falls_silent(dialect: Case, seconds: float) -> None:
+    for way, most in (("to_terminal", 80), ("to_till", 400)):
+        for place in range(0, most, 7):
+            with of("silent behind byte", place, way), Bed(dialect) as bed:
+                bed.begin()
+                kept(bed, bed.pay(silent(way, place, seconds)))
