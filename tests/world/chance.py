@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from drivers.driver import PROTOCOLS
+from tests.drivers.suite.table import ZVT, dialects
 from tests.world.plan import Fault, Payment, Plan, Till, Way, What
 
 # Few amounts, so that payments look alike: whoever settles by the amount alone is soon wrong.
@@ -23,8 +25,39 @@ ON_THE_HOST: tuple[What, ...] = ("kill", "kill", "power", "power", "clock", "net
 WAYS: tuple[Way, ...] = ("to_terminal", "to_till")
 
 
+# A million seeds for each protocol, in the order of the table; the first million is ZVT's.
+SEEDS_EACH = 1_000_000
+
+
+def first_seed(protocol: str) -> int:
+    """Where the seeds of a protocol begin."""
+    return SEEDS_EACH * PROTOCOLS.index(protocol)
+
+
 def plan_of(seed: int) -> Plan:
     """The plan of one seed."""
+    protocol = PROTOCOLS[seed // SEEDS_EACH]
+    return _of_zvt(seed) if protocol == ZVT else _of_others(seed, protocol)
+
+
+def _of_others(seed: int, protocol: str) -> Plan:
+    """As ZVT's, without what only ZVT has: a terminal that takes back, TLV, an end that undoes."""
+    dice = random.Random(seed)  # noqa: S311 - not for secrets
+    dialect = dice.choice([case for case in dialects() if case.protocol == protocol])
+    plan = Plan(
+        seed=seed,
+        payments=(),
+        wire=dialect.wire,  # type: ignore[arg-type]  # no dialect is on USB
+        receipts="terminal" if dice.random() < 0.4 else "till",
+        virgin=dice.random() < 0.05,
+        uploads=dice.random() < 0.2,
+        protocol=protocol,
+        variant=dialect.variant,
+    )
+    return _with_payments(dice, plan)
+
+
+def _of_zvt(seed: int) -> Plan:
     dice = random.Random(seed)  # noqa: S311 - not for secrets
     wire: Any = "tcp" if dice.random() < 0.25 else "serial"
     plan = Plan(
@@ -37,6 +70,10 @@ def plan_of(seed: int) -> Plan:
         virgin=dice.random() < 0.05,
         uploads=dice.random() < 0.5,
     )
+    return _with_payments(dice, plan)
+
+
+def _with_payments(dice: random.Random, plan: Plan) -> Plan:
     # Some worlds are calm and some are hell: what hides behind noise shows in a calm one.
     trouble = dice.choice((0.15, 0.4, 0.7, 1.5))
     payments = [_payment(dice, number, plan, trouble) for number in range(1, dice.randint(3, 8) + 1)]
@@ -54,7 +91,7 @@ def _payment(dice: random.Random, number: int, plan: Plan, trouble: float) -> Pa
         amount=0 if kind in {"reversal", "close_day"} else dice.choice(AMOUNTS),
         kind=kind,  # type: ignore[arg-type]  # one of the four
         original=original if kind in {"refund", "reversal"} else "",
-        mood=_mood(dice),
+        mood=_mood(dice, plan.protocol),
         till=_till(dice, trouble),
         faults=tuple(_fault(dice, plan.wire) for _ in range(count)),
         rest=round(dice.choice((0.5, 3, 12, 70, 200)) * dice.uniform(0.5, 1.5), 3),
@@ -78,10 +115,10 @@ def _till(dice: random.Random, trouble: float) -> Till:
             return Till(answers="", crashes=sooner, back=200 + later)
 
 
-def _mood(dice: random.Random) -> dict[str, Any]:
+def _mood(dice: random.Random, protocol: str) -> dict[str, Any]:
     """Most of the time the terminal does what it should."""
     mood: dict[str, Any] = {"display": []} if dice.random() < 0.5 else {}
-    return mood if dice.random() > 0.35 else mood | dice.choice(MOODS)(dice)
+    return mood if dice.random() > 0.35 else mood | dice.choice(MOODS if protocol == ZVT else PLAIN_MOODS)(dice)
 
 
 def _gone(dice: random.Random) -> dict[str, Any]:
@@ -102,6 +139,12 @@ MOODS: tuple[Callable[[random.Random], dict[str, Any]], ...] = (
     lambda dice: {"cancel": dice.choice(("refused", "ignored", "too_late"))},
     lambda dice: {"shown": dice.choice(("number", "track_2"))},
     _gone,
+)
+
+# Codes of ZVT, and an end that undoes a result, are nothing to the others.
+PLAIN_MOODS = (
+    lambda _: {"outcome": "refuse"},
+    *(mood for mood in MOODS if not {"code", "abort_after"} & mood(random.Random(0)).keys()),  # noqa: S311 - any
 )
 
 

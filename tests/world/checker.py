@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from agent.journal.entry import Settled, Undone
 from agent.journal.entry import Unclear as UnclearEntry
 from agent.journal.tree import Frontier, leaf_hash
+from agent.payments.record import Record
 from drivers.simulator.bank import Booking, Kind, State
 from tests.world.simulation import Account
 
@@ -56,12 +57,17 @@ def _bookings(account: Account) -> Iterator[Violation]:
             yield Violation("known", f"{number or 'nobody'} is booked and not in the journal")
         elif record.verdict in NOTHING:
             yield Violation("not denied", f"{number} is booked and {record.verdict}: {record.why}")
-        elif record.verdict == "approved" and record.answered and record.answered.amount != booking.amount:
-            yield Violation("amount", f"{number} booked {booking.amount}, journal {record.answered.amount}")
+        elif record.verdict == "approved" and _said(record) not in {None, booking.amount}:
+            yield Violation("amount", f"{number} booked {booking.amount}, journal {_said(record)}")
     for number in account.closed_by:
         record = account.records.get(number)
         if record is None or record.verdict in NOTHING:
             yield Violation("not denied", f"{number} closed the day and is {record and record.verdict}")
+
+
+def _said(record: Record) -> int | None:
+    """The amount that the terminal gave; not every protocol has one in its answer."""
+    return record.answered.amount if record.answered else None
 
 
 def _approvals(account: Account) -> Iterator[Violation]:

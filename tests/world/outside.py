@@ -17,11 +17,11 @@ from typing import Any, Protocol
 import msgspec
 
 from drivers.simulator.bank import Bank, Booking, Kind
-from drivers.simulator.behaviour import Behaviour, Playbook, Script, TerminalSetup
+from drivers.simulator.behaviour import Behaviour, Playbook, Script
 from drivers.simulator.cards import PUBLISHED
 from drivers.simulator.device import SimulatedDevice
-from drivers.simulator.faults import Faults
-from drivers.simulator.terminal import SimulatedTerminal
+from drivers.simulator.plain import PlainTerminal, SimulatedLine
+from tests.drivers.suite.table import ZVT, Case
 from tests.journal.conftest import MORNING
 from tests.world.cable import Cable
 from tests.world.disk import SimulatedDisk
@@ -122,7 +122,8 @@ class Outside:
         self.disk = SimulatedDisk(self.dice)
         self.disk.before, self.disk.after = self._before_disk, self._after_disk
         self.keys = SimulatedKeys(self)
-        self.bank = TruthfulBank(waits_for_us=plan.auto_reversal)
+        self.case = Case(plan.protocol, plan.variant, plan.wire)
+        self.bank = TruthfulBank(waits_for_us=plan.protocol == ZVT and plan.auto_reversal)
         self.cable = Cable(self, tcp=plan.wire == "tcp")
         if not plan.virgin:
             self._serve_before()
@@ -132,18 +133,19 @@ class Outside:
         self._later: list[tuple[float, str, Callable[[], None]]] = []
         self.others: list[Process] = []
 
-    def _device(self, plan: Plan) -> SimulatedDevice:
-        setup = TerminalSetup(auto_reversal=plan.auto_reversal)
-        terminal = SimulatedTerminal(self.bank, Script(terminal=setup), started=MORNING, seed=plan.seed)
+    def _device(self, plan: Plan) -> SimulatedLine:
         self.moods = Moods(self.bank)
-        terminal._playbook = self.moods
-        return SimulatedDevice(terminal, tcp=plan.wire == "tcp", faults=Faults(()))
+        setup = self.case.setup(auto_reversal=plan.auto_reversal)
+        return self.case.terminal(self.bank, self.moods, setup, plan.seed)
 
     def _serve_before(self) -> None:
         """A payment of another day."""
         self.bank.asked_by = BEFORE
         at, card = MORNING - timedelta(days=1), PUBLISHED["visa"]
-        booking = self.bank.ask(Kind.SALE, 1250, 978, at, approved=True, card=card, approval_code="000001")
+        currency = self.case.options.currency
+        booking = self.bank.ask(
+            Kind.SALE, 1250, currency, at, approved=True, card=card, approval_code="000001"
+        )
         self.bank.book(booking.number)
         self.bank.asked_by = ""
 
@@ -268,6 +270,14 @@ class Outside:
         self.happened["clock"] += 1
         self.tell("clock", fault.size)
         self.wall_moved_s += fault.size
+
+    @property
+    def terminal_busy(self) -> bool:
+        """Whether a dialogue runs on the terminal."""
+        if isinstance(self.device, PlainTerminal):
+            return self.device._busy
+        assert isinstance(self.device, SimulatedDevice)
+        return self.device.terminal.busy
 
     def reboot_terminal(self, seconds: float) -> None:
         """Its power fails for a moment."""

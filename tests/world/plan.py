@@ -80,7 +80,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     """One run. `seed` also feeds the dice of the world itself: how a power cut tears a write.
 
     A terminal is mostly one that has served before; a `virgin` one has no last payment to tell.
-    It `uploads` when headquarters take part.
+    It `uploads` when headquarters take part. Only ZVT has an `auto_reversal` and a `tlv`.
     """
 
     seed: int
@@ -92,6 +92,8 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     virgin: bool = False
     uploads: bool = False
     why: str = ""
+    protocol: str = "zvt"
+    variant: str = ""
 
 
 def faults_of(plan: Plan) -> int:

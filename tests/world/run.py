@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from multiprocessing import get_context
 
-from tests.world.chance import plan_of
+from drivers.driver import PROTOCOLS
+from tests.world.chance import first_seed, plan_of
 from tests.world.checker import Tally, Violation, check
 from tests.world.plan import Plan
 from tests.world.simulation import Account, Simulation
@@ -80,19 +81,21 @@ def main(arguments: Sequence[str]) -> int:
     """`python -m tests.world`; 1 when a promise was broken."""
     options = _options(arguments)
     began = time.monotonic()
-    tally, broken = run(options.start, options.seeds, options.jobs)
+    start = first_seed(options.protocol) + options.start
+    tally, broken = run(start, options.seeds, options.jobs)
     seconds = time.monotonic() - began
     if options.json:
         print(json.dumps(figures(tally, broken, seconds), indent=1))  # noqa: T201
     else:
-        print("\n".join(summary(tally, broken, seconds, options.start)))  # noqa: T201
+        print("\n".join(summary(tally, broken, seconds, start)))  # noqa: T201
     return 1 if broken else 0
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m tests.world", description="The whole shop under faults.")
     parser.add_argument("--seeds", type=int, default=2000, help="how many worlds")
-    parser.add_argument("--start", type=int, default=0, help="the first seed")
+    parser.add_argument("--start", type=int, default=0, help="the first seed, counted for each protocol")
+    parser.add_argument("--protocol", choices=PROTOCOLS, default=PROTOCOLS[0], help="what the terminal speaks")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="processes")
     parser.add_argument("--json", action="store_true", help="figures for programs")
     return parser.parse_args(arguments)
@@ -120,7 +123,8 @@ def summary(tally: Tally, broken: dict[int, list[Violation]], seconds: float, st
     """What a person reads at the end."""
     last, faults = start + tally.seeds - 1, tally.faults.total()
     lines = [
-        f"Seeds {start} to {last}: {tally.payments} payments, {faults} faults, {seconds:.0f} s.",
+        f"{plan_of(start).protocol}, seeds {start} to {last}: {tally.payments} payments, {faults} faults, "
+        f"{seconds:.0f} s.",
         "",
         *_table("Verdicts in the end", tally.verdicts),
         "",

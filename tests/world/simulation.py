@@ -165,7 +165,7 @@ class Simulation:
 
     def _calm(self) -> bool:
         host = self.host
-        return host.terminal.ready and not host.desk._live and not self.outside.device.terminal.busy
+        return host.terminal.ready and not host.desk._live and not self.outside.terminal_busy
 
     def _account(self) -> Account:
         outside, bank = self.outside, self.outside.bank

@@ -43,7 +43,7 @@ class Till:
             if payment.kind == "close_day":
                 view, _ = self._host.do(desk.close_day, CloseDayRequest(till_number=payment.number))
             else:
-                view, _ = self._host.do(desk.put, payment.number, request_of(payment))
+                view, _ = self._host.do(desk.put, payment.number, request_of(payment, self._host.settings.rules.currency.letters))
         except Refusal as refusal:
             self._outside.tell("told", payment.number, refusal.code)
             self.refused += 1
@@ -113,12 +113,12 @@ class Till:
         return False
 
 
-def request_of(payment: Payment) -> PaymentRequest:
+def request_of(payment: Payment, currency: str) -> PaymentRequest:
     """The body that the till sends, the same every time."""
     return PaymentRequest(
         payment=payment.kind if payment.kind != "close_day" else "sale",
         amount=payment.amount or None,
-        currency="EUR" if payment.amount else None,
+        currency=currency if payment.amount else None,
         original=payment.original or None,
         terminal=FRONT,
     )

@@ -38,7 +38,10 @@ SENTENCES = {
 def story(plan: Plan, account: Account, violations: list[Violation]) -> list[str]:
     """What a person reads to understand one run."""
     reading = "takes back what is not answered" if plan.auto_reversal else "keeps what is not answered"
-    lines = [f"A terminal on {plan.wire} that {reading}.", f"The {plan.receipts} prints receipts."]
+    terminal = f"A terminal on {plan.wire} that {reading}."
+    if plan.protocol != "zvt":
+        terminal = f"A terminal on {plan.wire} that speaks {plan.protocol} {plan.variant}".rstrip() + "."
+    lines = [terminal, f"The {plan.receipts} prints receipts."]
     if plan.why:
         lines = [*textwrap.wrap(plan.why, WIDTH), "", *lines]
     for payment in plan.payments:
