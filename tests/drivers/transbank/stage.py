@@ -5,7 +5,7 @@ Time is a number that only the test moves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -32,6 +32,10 @@ SALE = Command(Operation.SALE, "till 1", 25000, PESO, sequence=4711)
 TICKET = ticket(4711)
 
 
+# What a wire makes of the bytes that are put on it.
+Wire = Callable[[bytes], bytes]
+
+
 class Counter:
     """Our session and our terminal, joined by a wire that takes no time."""
 
@@ -52,6 +56,8 @@ class Counter:
         self.to_till = bytearray()
         self.accepts = True
         self.plugged = True
+        self.there: Wire = bytes
+        self.back: Wire = bytes
         self._piece = piece
 
     def perform(self, command: Command) -> Ended | Lost:
@@ -63,11 +69,14 @@ class Counter:
 
     def result(self) -> Result:
         """The one result of the command performed last."""
-        (outcome,) = [event for event in self.heard if isinstance(event, Outcome)]
+        (outcome,) = self.outcomes()
         return outcome.result
 
+    def outcomes(self) -> list[Outcome]:
+        return [event for event in self.heard if isinstance(event, Outcome)]
+
     def late(self) -> list[Result]:
-        return [event.result for event in self.heard if isinstance(event, Outcome) and event.late]
+        return [outcome.result for outcome in self.outcomes() if outcome.late]
 
     def hear_out(self, until: float = 1e9) -> None:
         for _ in range(MANY_TURNS):
@@ -87,8 +96,8 @@ class Counter:
             there = self.session.bytes_to_send()
             if self.plugged and self.terminal.plugged:
                 self.to_terminal += there
-                self.terminal.receive(there, self.now)
-            back = self.terminal.bytes_to_send(self.now)
+                self.terminal.receive(self.there(there), self.now)
+            back = self.back(self.terminal.bytes_to_send(self.now))
             self._look_at_plug()
             if self.plugged:
                 self.to_till += back
