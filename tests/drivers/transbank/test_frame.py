@@ -97,9 +97,10 @@ def test_with_the_checksum_lost_the_next_frame_is_still_read() -> None:
     assert Ear().hear(cut + encode_frame(b"0210|00|")) == [Fault.LRC, b"0210|00|"]
 
 
-def test_an_ack_inside_noise_is_noise_until_the_line_was_silent() -> None:
+@pytest.mark.parametrize("piece", [1, 3])
+def test_an_ack_inside_noise_is_noise_until_the_line_was_silent(piece: int) -> None:
     ear = Ear()
-    assert ear.hear(b"\xff\x06\x15") == []
+    assert ear.hear(b"\xff\x06\x15", piece) == []
     assert not ear.reader.silence()
     assert ear.hear(b"\x06") == [Signal.ACK]
 

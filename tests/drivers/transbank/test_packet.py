@@ -91,10 +91,10 @@ def test_an_account_that_is_no_card_number_is_not_kept(account: str) -> None:
 
 
 @pytest.mark.parametrize("at", [2, 3, 4, 5, 8, 12, 14, 17, 19, 20])
-@pytest.mark.parametrize("form", ["{}", "x{}y", "{0:.4}\x01{0:.16}", "{}=30121011"])
+@pytest.mark.parametrize("form", ["{}", "x{}y", "{0:.8}\x01{1}", "{}=30121011"])
 def test_a_card_number_in_a_field_where_none_belongs_is_hidden(at: int, form: str) -> None:
     fields = sale_answer().split("|")
-    fields[at] = form.format(PUBLISHED[0])
+    fields[at] = form.format(PUBLISHED[0], PUBLISHED[0][8:])
     response = read("|".join(fields))
     assert "11111111" not in repr(response).replace(" ", "")
 

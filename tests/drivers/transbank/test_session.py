@@ -101,6 +101,13 @@ def test_a_status_and_the_result_in_one_read_lose_nothing_and_send_no_ack_too_ea
     assert hand.accept() == ACK
 
 
+def test_a_status_behind_a_held_result_gets_no_ack_that_would_be_the_results() -> None:
+    hand = paying()
+    hand.says(sale_answer())
+    assert hand.says("0900|82|") == []
+    assert hand.hears() == b""
+
+
 @pytest.mark.parametrize("at", range(1, len(sale_answer()) + 3))
 def test_a_pause_of_half_a_second_anywhere_in_the_response_changes_nothing(at: int) -> None:
     hand, frame = paying(), encode_frame(sale_answer().encode())
@@ -199,6 +206,26 @@ def test_a_result_while_nothing_runs_is_late_and_held() -> None:
     (outcome,) = outcomes(hand.says(sale_answer()))
     assert (outcome.late, hand.hears()) == (True, b"")
     assert hand.accept() == ACK
+
+
+def test_a_late_result_that_nobody_accepted_is_never_acknowledged() -> None:
+    hand = ByHand()
+    hand.says(sale_answer(order=OTHER_TICKET))
+    hand.start(SALE)
+    assert hand.accept() == b""
+
+
+def test_two_closes_that_are_answered_alike_are_two_results() -> None:
+    hand = ByHand()
+    for _ in range(2):
+        assert hand.start(Command(Operation.CLOSE_DAY)) == encode_frame(b"0500||")
+        (outcome,) = outcomes(hand.says("0510|00|597029414300|75001637"))
+        assert not outcome.late
+        hand.accept()
+        hand.says()
+    hand.session.start(Command(Operation.CLOSE_DAY), hand.now)
+    (outcome,) = outcomes(hand.says("0510|00|597029414300|75001637"))
+    assert outcome.late
 
 
 def test_no_sale_is_sent_when_the_poll_is_not_answered() -> None:
