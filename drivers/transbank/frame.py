@@ -25,7 +25,7 @@ MAX_FRAME_BYTES: Final = 2048
 # A frame, and behind it whatever came in the same read.
 BUFFER_BYTES: Final = 2 * MAX_FRAME_BYTES
 
-_BOUND: Final = re.compile(rb"[\x02\x03]")
+_BOUND: Final = re.compile(rb"\x02+|\x03")
 _STX: Final = re.compile(rb"\x02")
 
 
@@ -136,11 +136,11 @@ class FrameReader:
             if match is None:
                 self._walked = limit - start
                 return None
-            at = match.start()
+            at = match.end() - 1
             if view[at] == ETX:
                 self._walked = at - start
                 return at if at + 1 < end else None
-            self._drop(at)  # a new frame where the old one should have gone on
+            self._drop(at)  # a new frame where the old one should have gone on; the last of many
             self._walked = 1
 
     def _deliver(self, etx: int) -> Iterator[Fault | memoryview]:

@@ -288,6 +288,23 @@ def test_a_terminal_that_says_nothing_more_is_not_a_no() -> None:
     assert end(hand.wait(told.SILENCE_S)) == Lost(told.NO_RESPONSE, Heard.PERHAPS)
 
 
+def test_a_question_that_asks_nobody_is_not_waited_for_as_long_as_a_cardholder() -> None:
+    hand = ByHand()
+    hand.start(Command(Operation.REPEAT_RECEIPT))
+    hand.says(ACK)
+    assert isinstance(end(hand.wait(told.QUESTION_S)), Lost)
+
+
+def test_on_a_line_that_gave_up_a_command_is_lost_before_it_left() -> None:
+    hand = ByHand()
+    for _ in range(3):
+        hand.says(b"\x02x\x03x")
+    hand.hears()
+    hand.session.start(SALE, hand.now)
+    assert end(hand.says()) == Lost(f"{DAMAGED} (wrong checksum)", Heard.NEVER)
+    assert hand.hears() == b""
+
+
 def test_each_status_message_starts_the_wait_anew() -> None:
     hand = paying()
     for _ in range(3):
