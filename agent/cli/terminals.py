@@ -13,10 +13,11 @@ from typing import Final
 from agent.advice import Advice, advise
 from agent.cli.exits import Exit
 from agent.cli.screen import INDENT, Screen, plain
-from agent.plugged import ROOT, Plugged, plugged
+from agent.plugged import Plugged, plugged
 from drivers.probes import Probe
 from drivers.probing import who_answers
 from drivers.terminal import DriverError
+from drivers.usb_trouble import ROOT
 from drivers.wire import Wire
 from drivers.wire_serial import SerialWire
 
