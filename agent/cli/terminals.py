@@ -78,7 +78,14 @@ def _probe(root: Path, device: Plugged) -> tuple[str, str, bool]:
         return "", NO_PORT, False
 
     def wire(probe: Probe) -> Wire:
-        return SerialWire(str(root / device.port.removeprefix("/")), probe.baud_rate, probe.stop_bits)
+        line = probe.line
+        return SerialWire(
+            str(root / device.port.removeprefix("/")),
+            line.baud_rate,
+            line.stop_bits,
+            line.data_bits,
+            line.parity,
+        )
 
     try:
         answer = asyncio.run(who_answers(wire))
