@@ -102,10 +102,10 @@ def find(text: memoryview) -> list[Finding]:
 def _track(text: memoryview, match: re.Match[bytes]) -> Finding:
     """The number by truncation, the rest altogether; the end sentinel stays, so a second look ends there."""
     start, end = match.span()
-    while text[start] not in b"0123456789*":
+    while start < end and text[start] not in b"0123456789*":  # blanks alone before track 1's separator
         start += 1
     number, offset = [], start
-    while text[offset] in b"0123456789* ":
+    while offset < end and text[offset] in b"0123456789* ":
         if text[offset] != _SPACE:
             number.append(offset)
         offset += 1
