@@ -115,12 +115,10 @@ def _answer(control: int, body: memoryview) -> Answer:
 def _finish_status(reader: Reader, desk: CardDesk) -> None:
     values = reader.values
     reader.seal_card(desk)
-    long_trace = values.pop("long_trace", None)
-    if not values.get("trace") and long_trace is not None:
+    if (long_trace := values.pop("long_trace", None)) is not None and not values.get("trace"):
         values["trace"] = long_trace
-    wide_type = values.pop("card_type_id", None)
-    if values.get("card_type") == 0xFF and wide_type is not None:  # "FF: see tag 41"
-        values["card_type"] = wide_type
+    if (wide_type := values.pop("card_type_id", None)) is not None and values.get("card_type") == 0xFF:
+        values["card_type"] = wide_type  # "FF: see tag 41"
     if "totals" in values:
         values["first_receipt"], values["last_receipt"], values["totals"] = values["totals"]
     values["dropped_card_fields"] = reader.dropped
@@ -161,7 +159,7 @@ def _terminal_status(reader: Reader) -> None:
     if status_at + 1 < len(body) and body[status_at + 1] != 0x06:
         return
     if status_at:
-        reader.values["software"] = reader.text(start, status_at)
+        reader.values["software"] = reader.text(body[start:status_at])
     reader.values["terminal_status"] = body[status_at]
     reader.at = status_at + 1
 
@@ -171,7 +169,7 @@ def _printed_line(reader: Reader) -> None:
     if reader.values["attribute"] == 0xFF:
         reader.values["feeds"] = body[at] if at < len(body) else 1
     else:
-        reader.values["text"] = reader.text(at, len(body))
+        reader.values["text"] = reader.text(body[at:])
     reader.at = len(body)
 
 
@@ -187,7 +185,7 @@ def _printed_block(reader: Reader) -> None:
             if container != tlv.PRINT_TEXTS:
                 continue
             if tag == tlv.TEXT_LINE:
-                lines.append(TextLine(reader.text(at, stop), attribute))
+                lines.append(TextLine(reader.text(reader.body[at:stop]), attribute))
             elif tag == tlv.PRINT_ATTRIBUTE and stop == at + 1:
                 last = last or bool(reader.body[at] & 0x80)
                 attribute = reader.body[at] & 0x7F
