@@ -37,6 +37,7 @@ class Reader:
         "_expiry",
         "at",
         "body",
+        "collected",
         "dropped",
         "layout",
         "scrubbed",
@@ -48,6 +49,7 @@ class Reader:
         self.body = body
         self.layout = layout
         self.values: dict[str, Any] = {}
+        self.collected: dict[str, list[Any]] = {}  # on their way to `values`
         self.at = self.unparsed = self.scrubbed = self.dropped = 0
         self._charset = charset
         self._card: memoryview | None = None
@@ -85,6 +87,8 @@ class Reader:
                 self.unparsed += length if name else 0
             elif name not in values:
                 values[name] = value
+        for name, contents in self.collected.items():
+            values[name] = tuple(contents)
         self.unparsed += size - at
         self.at = size
 
@@ -199,7 +203,7 @@ def _collected(name: str, kind: Kind) -> _Read:
         if content is None:
             reader.unparsed += len(value)
         else:
-            reader.values[name] = (*reader.values.get(name, ()), content)
+            reader.collected.setdefault(name, []).append(content)
 
     return collect
 
