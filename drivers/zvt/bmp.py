@@ -133,8 +133,11 @@ def walk(body: memoryview, at: int = 0) -> tuple[list[Field], int]:
 
 def variable_length(body: memoryview, at: int, rule: int) -> tuple[int, int]:
     """Start of the value and its length by `rule`; a length of -1 cannot be read."""
-    if rule == _LLVAR and at + 1 < len(body):
-        return at + 2, _TWO_DIGITS.get(body[at] << 8 | body[at + 1], -1)
+    if rule == _LLVAR:
+        try:
+            return at + 2, _TWO_DIGITS.get(body[at] << 8 | body[at + 1], -1)
+        except IndexError:
+            return at, -1
     if rule == _TLV:
         return tlv.length(body, at, len(body))
     start, value = at - rule, 0

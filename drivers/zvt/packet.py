@@ -115,14 +115,19 @@ def _answer(control: int, body: memoryview) -> Answer:
 def _finish_status(reader: Reader, desk: CardDesk) -> None:
     values = reader.values
     reader.seal_card(desk)
-    if (long_trace := values.pop("long_trace", None)) is not None and not values.get("trace"):
-        values["trace"] = long_trace
-    if (wide_type := values.pop("card_type_id", None)) is not None and values.get("card_type") == 0xFF:
-        values["card_type"] = wide_type  # "FF: see tag 41"
+    if "long_trace" in values:
+        long_trace = values.pop("long_trace")
+        values["trace"] = values.get("trace") or long_trace
+    if "card_type_id" in values:
+        wide_type = values.pop("card_type_id")
+        if values.get("card_type") == 0xFF:  # "FF: see tag 41"
+            values["card_type"] = wide_type
     if "totals" in values:
         values["first_receipt"], values["last_receipt"], values["totals"] = values["totals"]
-    values["dropped_card_fields"] = reader.dropped
-    values["scrubbed_numbers"] = reader.scrubbed
+    if reader.dropped:
+        values["dropped_card_fields"] = reader.dropped
+    if reader.scrubbed:
+        values["scrubbed_numbers"] = reader.scrubbed
 
 
 def _new_t4(reader: Reader) -> None:
