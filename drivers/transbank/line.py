@@ -83,10 +83,9 @@ class Line:
         """ACK to the message that came last."""
         self._out.append(Signal.ACK.value)
 
-    def hold_back(self) -> None:
-        """Say nothing: an ACK to something older would be taken for one to what came last."""
-        if not self._sent:
-            self._out.clear()
+    def keep_back(self) -> None:
+        """Nothing that has not left yet will leave."""
+        self._out.clear()
 
     def receive(self, now: float) -> Iterator[memoryview]:
         """Each whole message in the buffer, as a writable view that is wiped at the next step."""

@@ -27,4 +27,4 @@ def is_answer(command: Command, response: Response, *, acknowledged: bool, voids
             return acknowledged
         number = response.number(VOID_OPERATION)
         return nameless if number is None else number == operation_number(command)
-    return True
+    return acknowledged  # it has no name, and may be the answer to an older one of its kind

@@ -221,7 +221,7 @@ class TransbankSession:
         if self._held is not None:
             return
         self._line.acknowledge()
-        if self.state in {State.SENT, State.RUNNING}:
+        if self._left:
             self._events.append(meaning.progress(response))
             self._line.arrived()
             self._go_on(now)
@@ -237,7 +237,8 @@ class TransbankSession:
             self._lose(FLOOD)
 
     def _is_answer(self, response: Response) -> bool:
-        return self.state in {State.SENT, State.RUNNING} and is_answer(
+        """Nothing answers a command that has not left yet."""
+        return self._left and is_answer(
             self._command,
             response,
             acknowledged=self.state is State.RUNNING,
@@ -270,7 +271,8 @@ class TransbankSession:
     def _hold(self, response: Response, *, late: bool) -> None:
         outcome = Outcome(meaning.result(response), late=late)
         self._held = _Held(response, outcome)
-        self._line.hold_back()
+        if self.state in {State.IDLE, State.RUNNING}:
+            self._line.keep_back()  # an ACK to something older would be taken for one to this
         self._events.append(outcome)
 
     def _refuse(self, error: ProtocolError) -> None:
@@ -305,6 +307,7 @@ class TransbankSession:
         heard = Heard.PERHAPS if self.busy and self._left else Heard.NEVER
         self._events.append(Lost(reason, heard))
         self._rest()
+        self._line.keep_back()
         self._drop_held()
 
     def _give_up(self, trouble: str) -> None:
@@ -315,6 +318,7 @@ class TransbankSession:
 
     def _rest(self) -> None:
         self.state = State.IDLE
+        self._left = False
         self._deadline = None
         self._line.forget()
 

@@ -219,6 +219,7 @@ def test_two_closes_that_are_answered_alike_are_two_results() -> None:
     hand = ByHand()
     for _ in range(2):
         assert hand.start(Command(Operation.CLOSE_DAY)) == encode_frame(b"0500||")
+        hand.says(ACK)
         (outcome,) = outcomes(hand.says("0510|00|597029414300|75001637"))
         assert not outcome.late
         hand.accept()
@@ -319,6 +320,42 @@ def test_a_line_that_breaks_before_the_sale_left_proves_that_it_did_not() -> Non
     hand.hears()
     hand.session.disconnected("unplugged", hand.now)
     assert end(hand.says()) == Lost("unplugged", Heard.NEVER)
+
+
+def test_a_sale_that_is_given_up_before_it_left_does_not_leave_any_more() -> None:
+    hand = ByHand()
+    hand.session.start(SALE, hand.now)
+    hand.hears()
+    lost = end(hand.says(ACK, "0271|00|"))
+    assert isinstance(lost, Lost)
+    assert lost.heard is Heard.NEVER
+    assert hand.hears() == b""
+
+
+@pytest.mark.parametrize("text", [sale_answer(), "0210|74"])
+def test_what_came_before_the_sale_left_does_not_answer_it(text: str) -> None:
+    hand = ByHand()
+    hand.session.start(SALE, hand.now)
+    hand.hears()
+    (outcome,) = outcomes(hand.says(ACK, text))
+    assert outcome.late
+    assert hand.hears() == SALE_FRAME
+
+
+def test_a_status_from_before_the_sale_left_does_not_stand_for_its_ack() -> None:
+    hand = ByHand()
+    hand.session.start(SALE, hand.now)
+    hand.hears()
+    assert hand.says(ACK, "0900|82|") == []
+    assert hand.hears() == SALE_FRAME + ACK
+    assert end(hand.wait(ANSWER_S)) == Lost(SILENT, Heard.PERHAPS)
+
+
+def test_an_unnamed_response_before_the_ack_may_be_an_older_ones() -> None:
+    hand = ByHand()
+    hand.start(Command(Operation.CLOSE_DAY))
+    (outcome,) = outcomes(hand.says("0510|00|597029414300|75001637"))
+    assert outcome.late
 
 
 def test_a_line_that_breaks_after_the_sale_left_proves_nothing() -> None:

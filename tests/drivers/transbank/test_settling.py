@@ -99,11 +99,6 @@ def test_a_terminal_that_does_not_answer_proves_nothing(answer: Result | None) -
     assert judged(UNCLEAR, answer) == Finding(Found.UNPROVEN, words.SILENT)
 
 
-def test_an_approval_that_was_heard_late_is_booked_whatever_came_after_it() -> None:
-    unclear = replace(UNCLEAR, trace_said=123)
-    assert judged(unclear, told(order="00000B", operation="000124")).found is Found.BOOKED
-
-
 def test_a_void_is_for_a_person_who_is_told_what_to_look_for() -> None:
     assert SETTLING.questions(VOID) == ()
     finding = SETTLING.judge(VOID, [])
