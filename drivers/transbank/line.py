@@ -64,6 +64,7 @@ class Line:
         self.unanswered = ""
         self._frame = b""
         self._sent = 0
+        self._leaving = False  # it waits for `bytes_to_send`
         self._deadline: float | None = None
         self._refused = False
 
@@ -101,6 +102,7 @@ class Line:
         """The bytes that must go out now; given once."""
         out = bytes(self._out)
         self._out.clear()
+        self._leaving = False
         return out
 
     def deadline(self) -> float | None:
@@ -126,8 +128,8 @@ class Line:
                 yield event
             elif isinstance(event, Fault):
                 self._refuse(event, now)
-            elif not self._sent:
-                continue  # an answer that nothing waits for
+            elif not self._sent or self._leaving:
+                continue  # an answer to something older
             elif event is Signal.ACK:
                 self.arrived()
             else:
@@ -144,7 +146,7 @@ class Line:
     def _transmit(self, now: float) -> None:
         self._out += self._frame
         self._sent += 1
-        self._refused = False
+        self._leaving, self._refused = True, False
         self._deadline = now + self._answer_s
 
     def _again(self, now: float) -> None:

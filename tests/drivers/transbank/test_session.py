@@ -351,6 +351,15 @@ def test_a_status_from_before_the_sale_left_does_not_stand_for_its_ack() -> None
     assert end(hand.wait(ANSWER_S)) == Lost(SILENT, Heard.PERHAPS)
 
 
+def test_an_ack_from_before_the_sale_left_is_not_its_own() -> None:
+    hand = ByHand()
+    hand.session.start(SALE, hand.now)
+    hand.hears()
+    hand.says(ACK, "0900|82|", ACK)
+    hand.hears()
+    assert end(hand.wait(ANSWER_S)) == Lost(SILENT, Heard.PERHAPS)
+
+
 def test_an_unnamed_response_before_the_ack_may_be_an_older_ones() -> None:
     hand = ByHand()
     hand.start(Command(Operation.CLOSE_DAY))
