@@ -157,3 +157,29 @@ def test_the_line_is_bad_enough_to_leave_sales_unclear_and_good_enough_to_end_so
         ends.append(counter.perform(SALE))
     assert any(isinstance(end, Lost) and end.heard is Heard.PERHAPS for end in ends)
     assert any(isinstance(end, Ended) for end in ends)
+
+
+def dead_after(count: int) -> Wire:
+    """Carries so many bytes and then none."""
+    left = [count]
+
+    def carry(data: bytes) -> bytes:
+        part = data[: left[0]]
+        left[0] -= len(part)
+        return part
+
+    return carry
+
+
+@pytest.mark.parametrize("direction", ["there", "back"])
+def test_a_line_that_dies_at_any_byte_leaves_nothing_unproven(direction: str) -> None:
+    whole = counter_with("")
+    before = len(whole.to_terminal), len(whole.to_till)
+    assert check(whole) is None
+    bytes_there, bytes_back = len(whole.to_terminal) - before[0], len(whole.to_till) - before[1]
+    found = []
+    for count in range(bytes_there if direction == "there" else bytes_back):
+        counter = counter_with("")
+        setattr(counter, direction, dead_after(count))
+        found.append(check(counter))
+    assert set(found) >= ({None, Found.NOT_BOOKED} if direction == "there" else {None, Found.BOOKED})
