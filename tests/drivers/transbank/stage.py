@@ -30,6 +30,8 @@ ACK, NAK = b"\x06", b"\x15"
 
 SALE = Command(Operation.SALE, "till 1", 25000, PESO, sequence=4711)
 TICKET = ticket(4711)
+POLL = encode_frame(b"0100")
+SALE_FRAME = encode_frame(f"0200|25000|{TICKET}|||1|".encode())
 
 
 # What a wire makes of the bytes that are put on it.
@@ -180,3 +182,20 @@ def sale_answer(code: str = "00", order: str = TICKET, amount: int = 25000, **mo
     fields += ["252985", str(amount), "0", "", "0461", more.get("operation", "000123"), "CR", ""]
     fields += [more.get("account", ""), "VI", more.get("date", "01032025"), more.get("time", "120100"), "0"]
     return "|".join([*fields, more.get("tip", "0"), "", ""])
+
+
+def paying() -> ByHand:
+    """The terminal has acknowledged a sale."""
+    hand = ByHand()
+    assert hand.start(SALE) == SALE_FRAME
+    assert hand.says(ACK) == []
+    return hand
+
+
+def outcomes(events: list[Event]) -> list[Outcome]:
+    return [event for event in events if isinstance(event, Outcome)]
+
+
+def end(events: list[Event]) -> Ended | Lost:
+    (one,) = [event for event in events if isinstance(event, Ended | Lost)]
+    return one
