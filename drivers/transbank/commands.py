@@ -13,6 +13,8 @@ LAST_OPERATION: Final = 999_999
 
 # Never sent a second time unless the terminal said NAK.
 CHANGING: Final = frozenset({Operation.SALE, Operation.REVERSAL, Operation.CLOSE_DAY})
+# The terminal answers them from its memory.
+QUESTIONS: Final = frozenset({Operation.REGISTER, Operation.REPEAT_RECEIPT, Operation.TURNOVER_TOTALS})
 # Their response is the caller's business and is acknowledged when it is on disk.
 WITH_RESULT: Final = CHANGING | {Operation.REPEAT_RECEIPT, Operation.TURNOVER_TOTALS}
 

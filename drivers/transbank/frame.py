@@ -25,7 +25,7 @@ MAX_FRAME_BYTES: Final = 2048
 # A frame, and behind it whatever came in the same read.
 BUFFER_BYTES: Final = 2 * MAX_FRAME_BYTES
 
-_BOUND: Final = re.compile(rb"[\x02\x03]")
+_BOUND: Final = re.compile(rb"\x02+|\x03")
 _STX: Final = re.compile(rb"\x02")
 
 
@@ -104,11 +104,11 @@ class FrameReader:
             etx = self._walk()
             if etx is not None:
                 yield from self._deliver(etx)
-            elif self._walked > MAX_FRAME_BYTES:
-                self._drop(buffer.end)
-                yield Fault.TOO_LONG
-            elif self._walked:
+            elif self._walked < MAX_FRAME_BYTES:
                 return
+            else:
+                self._drop(buffer.start + MAX_FRAME_BYTES)
+                yield Fault.TOO_LONG
 
     def _hunt(self) -> Signal | None:
         """Outside a frame: a signal, or the start of a frame, or noise."""
@@ -128,18 +128,20 @@ class FrameReader:
 
     def _walk(self) -> int | None:
         """Inside a frame: where its ETX lies, once the byte behind it is there too."""
-        view, start, end = self._buffer.view, self._buffer.start, self._buffer.end
-        match = _BOUND.search(view, start + self._walked, end)
-        if match is None:
-            self._walked = end - start
-            return None
-        at = match.start()
-        if view[at] == STX:  # a new frame where the old one should have gone on
-            self._drop(at)
+        view, end = self._buffer.view, self._buffer.end
+        while True:
+            start = self._buffer.start
+            limit = min(end, start + MAX_FRAME_BYTES)
+            match = _BOUND.search(view, start + self._walked, limit)
+            if match is None:
+                self._walked = limit - start
+                return None
+            at = match.end() - 1
+            if view[at] == ETX:
+                self._walked = at - start
+                return at if at + 1 < end else None
+            self._drop(at)  # a new frame where the old one should have gone on; the last of many
             self._walked = 1
-            return None if at + 1 == end else self._walk()
-        self._walked = at - start
-        return at if at + 1 < end else None
 
     def _deliver(self, etx: int) -> Iterator[Fault | memoryview]:
         view, start = self._buffer.view, self._buffer.start

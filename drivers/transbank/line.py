@@ -64,6 +64,7 @@ class Line:
         self.unanswered = ""
         self._frame = b""
         self._sent = 0
+        self._leaving = False  # it waits for `bytes_to_send`
         self._deadline: float | None = None
         self._refused = False
 
@@ -83,10 +84,9 @@ class Line:
         """ACK to the message that came last."""
         self._out.append(Signal.ACK.value)
 
-    def hold_back(self) -> None:
-        """Say nothing: an ACK to something older would be taken for one to what came last."""
-        if not self._sent:
-            self._out.clear()
+    def keep_back(self) -> None:
+        """Nothing that has not left yet will leave."""
+        self._out.clear()
 
     def receive(self, now: float) -> Iterator[memoryview]:
         """Each whole message in the buffer, as a writable view that is wiped at the next step."""
@@ -102,6 +102,7 @@ class Line:
         """The bytes that must go out now; given once."""
         out = bytes(self._out)
         self._out.clear()
+        self._leaving = False
         return out
 
     def deadline(self) -> float | None:
@@ -127,8 +128,8 @@ class Line:
                 yield event
             elif isinstance(event, Fault):
                 self._refuse(event, now)
-            elif not self._sent:
-                continue  # an answer that nothing waits for
+            elif not self._sent or self._leaving:
+                continue  # an answer to something older
             elif event is Signal.ACK:
                 self.arrived()
             else:
@@ -145,7 +146,7 @@ class Line:
     def _transmit(self, now: float) -> None:
         self._out += self._frame
         self._sent += 1
-        self._refused = False
+        self._leaving, self._refused = True, False
         self._deadline = now + self._answer_s
 
     def _again(self, now: float) -> None:

@@ -37,6 +37,15 @@ _CODE: Final = re.compile(r"[0-9]{2}")
 _DIGITS: Final = re.compile(f"-?[0-9]{{1,{MOST_DIGITS}}}")
 
 
+class Malformed(StrEnum):
+    """Why a message was refused."""
+
+    FUNCTION = "unknown function"
+    CODE = "no response code"
+    STATUS_CODE = "a status code as the response code"
+    FIELDS = "too many fields"
+
+
 class Function(StrEnum):
     """What a message is, as its first field has it."""
 
@@ -128,23 +137,23 @@ def decode(data: memoryview, vault: Vault, context: str) -> Response:
     fields = tuple(decode_text(view) for view in views)
     code = fields[1] if len(fields) > 1 else ""
     if not _CODE.fullmatch(code):
-        raise ProtocolError("no response code")
+        raise ProtocolError(Malformed.CODE)
     if function is not Function.STATUS and int(code) in STATUS_CODES:
-        raise ProtocolError("a status code as the response code")
+        raise ProtocolError(Malformed.STATUS_CODE)
     return Response(function, int(code), fields, card)
 
 
 def _split(data: memoryview) -> list[memoryview]:
     bounds = [-1, *(match.start() for match in _SEPARATOR.finditer(data)), len(data)]
     if len(bounds) > MOST_FIELDS:
-        raise ProtocolError("too many fields")
+        raise ProtocolError(Malformed.FIELDS)
     return [data[before + 1 : at] for before, at in pairwise(bounds)]
 
 
 def _function(view: memoryview) -> Function:
     function = RESPONSES.get(str(view[: FUNCTION_CHARACTERS + 1], "latin-1"))
     if function is None:
-        raise ProtocolError("unknown function")
+        raise ProtocolError(Malformed.FUNCTION)
     return function
 
 

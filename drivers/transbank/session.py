@@ -31,13 +31,16 @@ from drivers.terminal import (
 )
 from drivers.transbank import commands, meaning
 from drivers.transbank.line import Line
-from drivers.transbank.packet import Function, Response, decode, same_ticket, ticket
+from drivers.transbank.matching import is_answer
+from drivers.transbank.packet import Function, Response, decode
 from drivers.transbank.quirks import Quirk
 from drivers.transbank.texts import APPROVED, KEYS_WANTED
 
 # The reference gives no time for a cardholder. The makers' own library waits for 150 (it
 # counts them in thousands by mistake); each 0900 starts it anew.
 SILENCE_S: Final = 180.0
+# Nobody is asked for anything, neither cardholder nor bank; a slip may be printed meanwhile.
+QUESTION_S: Final = 30.0
 # A terminal waits for each ACK; more than a few messages behind a held one are a flood.
 MOST_WAITING: Final = 8
 
@@ -119,7 +122,9 @@ class TransbankSession:
         self._context = command.reference or self._context
         if command.operation is Operation.CLOSE_DAY:
             self._accepted = ()  # two closes may be answered alike
-        if commands.data_of(self._command) or command.operation is Operation.STATUS:
+        if self._line.trouble is not None:
+            self._lose(self._line.trouble)
+        elif commands.data_of(self._command) or command.operation is Operation.STATUS:
             self.state = State.POLLING
             self._line.send(commands.POLL, now, again_after_silence=True)
         else:
@@ -196,7 +201,8 @@ class TransbankSession:
 
     def _run(self, now: float) -> None:
         self.state = State.RUNNING
-        self._deadline = now + self._silence_s
+        question = self._operation in commands.QUESTIONS
+        self._deadline = now + (min(QUESTION_S, self._silence_s) if question else self._silence_s)
 
     def _take(self, response: Response, now: float) -> None:
         if response.function is Function.STATUS:
@@ -215,7 +221,7 @@ class TransbankSession:
         if self._held is not None:
             return
         self._line.acknowledge()
-        if self.state in {State.SENT, State.RUNNING}:
+        if self._left:
             self._events.append(meaning.progress(response))
             self._line.arrived()
             self._go_on(now)
@@ -231,25 +237,13 @@ class TransbankSession:
             self._lose(FLOOD)
 
     def _is_answer(self, response: Response) -> bool:
-        """Whether it answers the running command.
-
-        A refusal need not name what it refuses, once the command is acknowledged: fields at the
-        end may be missing (reference 4), and nothing was booked.
-        """
-        if self.state not in {State.SENT, State.RUNNING}:
-            return False
-        if response.function is not commands.response_to(self._operation):
-            return False
-        nameless = response.code != APPROVED and self.state is State.RUNNING
-        if self._operation is Operation.SALE:
-            named = response.text(meaning.TICKET)
-            return same_ticket(named, ticket(self._command.sequence)) if named else nameless
-        if self._operation is Operation.REVERSAL:
-            number = response.number(meaning.VOID_OPERATION)
-            if Quirk.VOID_HAS_OWN_NUMBER in self._quirks and self.state is State.RUNNING:
-                return response.fields != self._accepted
-            return nameless if number is None else number == commands.operation_number(self._command)
-        return True
+        """Nothing answers a command that has not left yet."""
+        return self._left and is_answer(
+            self._command,
+            response,
+            acknowledged=self.state is State.RUNNING,
+            voids_have_own=Quirk.VOID_HAS_OWN_NUMBER in self._quirks and response.fields != self._accepted,
+        )
 
     def _answered(self, response: Response, now: float) -> None:
         self._line.arrived()
@@ -277,7 +271,8 @@ class TransbankSession:
     def _hold(self, response: Response, *, late: bool) -> None:
         outcome = Outcome(meaning.result(response), late=late)
         self._held = _Held(response, outcome)
-        self._line.hold_back()
+        if self.state in {State.IDLE, State.RUNNING}:
+            self._line.keep_back()  # an ACK to something older would be taken for one to this
         self._events.append(outcome)
 
     def _refuse(self, error: ProtocolError) -> None:
@@ -312,6 +307,7 @@ class TransbankSession:
         heard = Heard.PERHAPS if self.busy and self._left else Heard.NEVER
         self._events.append(Lost(reason, heard))
         self._rest()
+        self._line.keep_back()
         self._drop_held()
 
     def _give_up(self, trouble: str) -> None:
@@ -322,6 +318,7 @@ class TransbankSession:
 
     def _rest(self) -> None:
         self.state = State.IDLE
+        self._left = False
         self._deadline = None
         self._line.forget()
 

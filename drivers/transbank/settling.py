@@ -25,7 +25,6 @@ LONGEST_DIALOGUE: Final = timedelta(minutes=20)
 
 SILENT: Final = "The terminal does not tell its last sale."
 STORED: Final = "The terminal's last sale has the ticket of this one: operation {number}."
-AS_SAID: Final = "The terminal approved it as operation {number}; what it has approved is booked."
 SAME: Final = "The terminal's last sale is still operation {number}: this one was not stored."
 TIME: Final = (
     "The terminal's last sale has the ticket of this one but another time. "
@@ -92,8 +91,6 @@ def _sale(unclear: Unclear, last: Result) -> Finding:
         if not _in_time(unclear, last):
             return Finding(Found.UNPROVEN, TIME)
         return Finding(Found.BOOKED, STORED.format(number=last.trace), last)
-    if unclear.trace_said is not None:
-        return Finding(Found.BOOKED, AS_SAID.format(number=unclear.trace_said))
     if last.code == NO_SALE:
         return Finding(Found.UNPROVEN, NO_LAST_SALE)
     if _is_the_one_before(unclear, last):

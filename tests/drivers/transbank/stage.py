@@ -5,7 +5,7 @@ Time is a number that only the test moves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -30,6 +30,12 @@ ACK, NAK = b"\x06", b"\x15"
 
 SALE = Command(Operation.SALE, "till 1", 25000, PESO, sequence=4711)
 TICKET = ticket(4711)
+POLL = encode_frame(b"0100")
+SALE_FRAME = encode_frame(f"0200|25000|{TICKET}|||1|".encode())
+
+
+# What a wire makes of the bytes that are put on it.
+Wire = Callable[[bytes], bytes]
 
 
 class Counter:
@@ -52,6 +58,8 @@ class Counter:
         self.to_till = bytearray()
         self.accepts = True
         self.plugged = True
+        self.there: Wire = bytes
+        self.back: Wire = bytes
         self._piece = piece
 
     def perform(self, command: Command) -> Ended | Lost:
@@ -63,11 +71,14 @@ class Counter:
 
     def result(self) -> Result:
         """The one result of the command performed last."""
-        (outcome,) = [event for event in self.heard if isinstance(event, Outcome)]
+        (outcome,) = self.outcomes()
         return outcome.result
 
+    def outcomes(self) -> list[Outcome]:
+        return [event for event in self.heard if isinstance(event, Outcome)]
+
     def late(self) -> list[Result]:
-        return [event.result for event in self.heard if isinstance(event, Outcome) and event.late]
+        return [outcome.result for outcome in self.outcomes() if outcome.late]
 
     def hear_out(self, until: float = 1e9) -> None:
         for _ in range(MANY_TURNS):
@@ -87,8 +98,8 @@ class Counter:
             there = self.session.bytes_to_send()
             if self.plugged and self.terminal.plugged:
                 self.to_terminal += there
-                self.terminal.receive(there, self.now)
-            back = self.terminal.bytes_to_send(self.now)
+                self.terminal.receive(self.there(there), self.now)
+            back = self.back(self.terminal.bytes_to_send(self.now))
             self._look_at_plug()
             if self.plugged:
                 self.to_till += back
@@ -171,3 +182,20 @@ def sale_answer(code: str = "00", order: str = TICKET, amount: int = 25000, **mo
     fields += ["252985", str(amount), "0", "", "0461", more.get("operation", "000123"), "CR", ""]
     fields += [more.get("account", ""), "VI", more.get("date", "01032025"), more.get("time", "120100"), "0"]
     return "|".join([*fields, more.get("tip", "0"), "", ""])
+
+
+def paying() -> ByHand:
+    """The terminal has acknowledged a sale."""
+    hand = ByHand()
+    assert hand.start(SALE) == SALE_FRAME
+    assert hand.says(ACK) == []
+    return hand
+
+
+def outcomes(events: list[Event]) -> list[Outcome]:
+    return [event for event in events if isinstance(event, Outcome)]
+
+
+def end(events: list[Event]) -> Ended | Lost:
+    (one,) = [event for event in events if isinstance(event, Ended | Lost)]
+    return one
