@@ -204,6 +204,7 @@ class Shop:
             asked_at=record.requested_at,
             trace_said=said.trace if said else None,
             receipt_said=said.receipt_number if said else None,
+            judged_at=self.clock.wall(),
         )
 
     def close_open(self) -> int:
