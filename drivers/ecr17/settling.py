@@ -22,7 +22,9 @@ CLOCKS_APART: Final = timedelta(minutes=10)
 # From the request to the last word: a question to the cashier, a cardholder in no hurry, a slow host.
 LONGEST_DIALOGUE: Final = timedelta(minutes=20)
 
-DAY_CLOSE: Final = "No question to the terminal tells whether its day is closed: look at its totals."
+CLOSED: Final = "The terminal's total is zero, and the day had one: it is closed."
+NOT_CLOSED: Final = "The terminal's total is still that of the day: it is not closed."
+DAY_CLOSE: Final = "The terminal's total does not tell whether its day is closed: look at its receipts."
 SILENT: Final = "The terminal does not tell its last result: look at its receipts or its display."
 NOTHING_BEFORE: Final = (
     "The terminal's last result is {number}, and none is known from before: compare it with the receipt."
@@ -58,10 +60,10 @@ class Ecr17Settling:
 
     def questions(self, unclear: Unclear) -> tuple[Command, ...]:
         """The status was asked before: the terminal works."""
-        if unclear.command.operation is Operation.CLOSE_DAY:
-            return ()
         command = unclear.command
-        return (Command(Operation.REPEAT_RECEIPT, command.reference, sequence=command.sequence),)
+        closing = command.operation is Operation.CLOSE_DAY
+        question = Operation.TURNOVER_TOTALS if closing else Operation.REPEAT_RECEIPT
+        return (Command(question, command.reference, sequence=command.sequence),)
 
     def belongs(self, unclear: Unclear, result: Result) -> bool:
         """An approval must be new and of the right time; of a refusal nothing depends."""
@@ -74,14 +76,27 @@ class Ecr17Settling:
         return False
 
     def judge(self, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
-        if unclear.command.operation is Operation.CLOSE_DAY:
-            return Finding(Found.UNPROVEN, DAY_CLOSE)
         last = answers[-1] if answers else None
+        if unclear.command.operation is Operation.CLOSE_DAY:
+            return _day(unclear, last)
         if last is None:
             return Finding(Found.UNPROVEN, SILENT)
         if last.said is Said.APPROVED and _as_said(unclear, last):
             return Finding(Found.BOOKED, AS_SAID.format(number=_name(last)), last)
         return _approved(unclear, last) if last.said is Said.APPROVED else _refused(unclear, last)
+
+
+def _day(unclear: Unclear, said: Result | None) -> Finding:
+    """A close sets the total to zero. It is not told how many payments are in it."""
+    expected = unclear.day.total
+    if said is None or said.said is not Said.APPROVED or not said.totals or not expected:
+        return Finding(Found.UNPROVEN, DAY_CLOSE)
+    total = said.totals[0].total
+    if total == 0:
+        return Finding(Found.BOOKED, CLOSED)
+    if total == expected and _over(unclear):
+        return Finding(Found.NOT_BOOKED, NOT_CLOSED)
+    return Finding(Found.UNPROVEN, DAY_CLOSE)
 
 
 def _approved(unclear: Unclear, last: Result) -> Finding:
@@ -104,11 +119,16 @@ def _refused(unclear: Unclear, last: Result) -> Finding:
 
 def _not_booked(unclear: Unclear, words: str, number: str) -> Finding:
     """No approval of ours is there. That is proof as soon as none can come any more."""
-    judged = unclear.judged_at
-    if judged is None or judged < unclear.asked_at + LONGEST_DIALOGUE:
+    if not _over(unclear):
         minutes = int(LONGEST_DIALOGUE.total_seconds()) // 60
         return Finding(Found.UNPROVEN, WAIT.format(number=number, minutes=minutes))
     return Finding(Found.NOT_BOOKED, words.format(number=number))
+
+
+def _over(unclear: Unclear) -> bool:
+    """Whether the longest dialogue has passed since it was asked."""
+    judged = unclear.judged_at
+    return judged is not None and judged >= unclear.asked_at + LONGEST_DIALOGUE
 
 
 def _as_said(unclear: Unclear, last: Result) -> bool:
