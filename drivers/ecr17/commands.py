@@ -11,8 +11,8 @@ from drivers.terminal import Command, Operation
 
 # They can change what the terminal or the bank has: never said twice.
 CHANGING: Final = frozenset({Operation.SALE, Operation.REVERSAL, Operation.CLOSE_DAY})
-# Reference 6: the procedures that print.
-PRINTING: Final = CHANGING | {Operation.TURNOVER_TOTALS}
+# Reference 6: the procedures whose receipt the till wants; nobody needs one of totals.
+PRINTING: Final = CHANGING
 
 NO_REFUND: Final = "The terminal takes no refund from the till: make it on the terminal itself."
 NO_TRACE: Final = "The terminal gave no STAN for the original: reverse it on the terminal itself."

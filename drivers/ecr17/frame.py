@@ -113,7 +113,8 @@ _CONTROLS: Final = {
 }
 _STARTS: Final = re.compile(rb"[\x01\x02\x06\x15]")
 _STX_OR_ETX: Final = re.compile(rb"[\x02\x03]")
-_EOT: Final = re.compile(rb"\x04")
+# A text has none of these; what is not its end shows that its beginning was noise.
+_NO_TEXT: Final = re.compile(rb"[\x01-\x06\x15]")
 
 
 class FrameReader:
@@ -189,9 +190,11 @@ class FrameReader:
     def _progress(self) -> tuple[Read, int] | None:
         view, start = self._buffer.view, self._buffer.start
         latest = start + 1 + PROGRESS_CHARACTERS + 1
-        match = _EOT.search(view, start + 1, min(self._buffer.end, latest))
+        match = _NO_TEXT.search(view, start + 1, min(self._buffer.end, latest))
         if match is None:
             return (Fault.NOISE, 1) if self._buffer.end >= latest else None
+        if view[match.start()] != EOT:
+            return Fault.NOISE, 1
         return Progress(view[start + 1 : match.start()]), match.end() - start
 
     def _control(self) -> tuple[Read, int] | None:

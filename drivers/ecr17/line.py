@@ -60,7 +60,7 @@ class Line:
     """Sends one message at a time and hands up what comes back.
 
     `scope` is the checksum's; None learns it from the answers to messages that teach.
-    `foreign_scope` is another one that the terminal was heard to use.
+    `foreign_scope` is another one that the terminal was heard to use and that was not learnt.
     """
 
     def __init__(self, buffer: SecretBuffer, scope: str | None, ack_s: float) -> None:
@@ -176,8 +176,8 @@ class Line:
 
     def _foreign(self, control: Control, sending: _Sending, now: float) -> Told | None:
         """Another scope than ours. Only an answer to a harmless message may teach it."""
-        self.foreign_scope = control.scope
         if not sending.teaches:
+            self.foreign_scope = control.scope
             sending.heard = True
             return None
         self._reader.scope = control.scope

@@ -33,7 +33,7 @@ def result(answer: Outcome | Totals, today: date | None) -> Result | None:
         trace=answer.stan,
         receipt_number=answer.online_id,
         terminal_id=answer.terminal_id,
-        approval_code=answer.approval_code,
+        approval_code=answer.approval_code if answer.approval_code.strip("0") else "",  # zeros: there is none
         time=_time(answer.clock),
         date=_date(answer.day, today),
         card=answer.card,

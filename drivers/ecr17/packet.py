@@ -251,12 +251,12 @@ _OUTCOMES: Final = frozenset(code.value for code in _LAYOUTS)
 
 
 def _outcome(payload: memoryview, code: str, layout: _Layout, desk: CardDesk) -> Outcome:
-    terminal_id, result = _terminal_id(payload), _number(payload[_RESULT_CODE])
+    terminal_id, result = _terminal_id(payload), _number(payload, _RESULT_CODE)
     text, card, entry, approval, day, clock = "", None, "", "", None, ""
     if result == 0:
         card = _card(payload[_CARD], desk)
         entry, approval = read_text(payload[_ENTRY]), read_text(payload[_APPROVAL])
-        day, clock = _number(payload[layout.day]), _digits(payload[layout.clock])
+        day, clock = _number(payload, layout.day), _digits(payload, layout.clock)
     else:
         text = read_text(payload[_REFUSAL])
     long_enough = len(payload) >= layout.amount_from
@@ -270,31 +270,31 @@ def _outcome(payload: memoryview, code: str, layout: _Layout, desk: CardDesk) ->
         approval_code=approval,
         day=day,
         clock=clock,
-        card_type=_number(payload[layout.card_type]),
-        stan=_number(payload[layout.stan]),
-        online_id=_number(payload[layout.online_id]),
-        amount=_number(payload[layout.amount]) if long_enough and result == 0 else None,
+        card_type=_number(payload, layout.card_type),
+        stan=_number(payload, layout.stan),
+        online_id=_number(payload, layout.online_id),
+        amount=_number(payload, layout.amount) if long_enough and result == 0 else None,
     )
 
 
 def _status(payload: memoryview) -> Status:
-    day, month, year = (_number(payload[_at(first, first + 1)]) for first in (21, 23, 25))
+    day, month, year = (_number(payload, _at(first, first + 1)) for first in (21, 23, 25))
     return Status(
         terminal_id=_terminal_id(payload),
         day=_date(day, month, year),
-        state=_number(payload[_at(31, 31)]),
+        state=_number(payload, _at(31, 31)),
         software=read_text(payload[_SOFTWARE]),
     )
 
 
 def _totals(payload: memoryview, code: str) -> Totals:
-    result = _number(payload[_RESULT_CODE])
+    result = _number(payload, _RESULT_CODE)
     if result != 0:
         return Totals(code, _terminal_id(payload), result, read_text(payload[_at(13, 31)]))
     places = {"terminal": _at(13, 28)}
     if code == Say.CLOSED:
         places["host"] = _at(29, 44)
-    said = [(name, _total(payload[place])) for name, place in places.items()]
+    said = [(name, _total(payload, place)) for name, place in places.items()]
     lines = tuple(DayTotal(name, 0, total) for name, total in said if total is not None)
     return Totals(code, _terminal_id(payload), result, totals=lines)
 
@@ -310,25 +310,26 @@ def _card(field: memoryview, desk: CardDesk) -> SealedCard | None:
 
 
 def _terminal_id(payload: memoryview) -> str:
-    return _digits(payload[:8])
+    return _digits(payload, _at(1, 8))
 
 
-def _digits(field: memoryview) -> str:
-    """A field of at most eight digits as it stands; empty when it is something else."""
-    return str(field, "ascii") if _is_number(field) else ""
+def _digits(payload: memoryview, place: slice) -> str:
+    """A field of digits as it stands; empty when it is cut off or something else."""
+    field = payload[place]
+    whole = len(field) == place.stop - place.start and all(0x30 <= byte <= 0x39 for byte in field)
+    return str(field, "ascii") if whole else ""
 
 
-def _number(field: memoryview) -> int | None:
-    return int(str(field, "ascii")) if _is_number(field) else None
+def _number(payload: memoryview, place: slice) -> int | None:
+    digits = _digits(payload, place)
+    return int(digits) if digits else None
 
 
-def _total(field: memoryview) -> int | None:
+def _total(payload: memoryview, place: slice) -> int | None:
     """Sixteen digits, of which no shop's day needs the first: what uses them may be a card number."""
-    return _number(field[_NO_TOTAL:]) if _number(field[:_NO_TOTAL]) == 0 else None
-
-
-def _is_number(field: memoryview) -> bool:
-    return len(field) > 0 and all(0x30 <= byte <= 0x39 for byte in field)
+    needed = place.start + _NO_TOTAL
+    filled = _number(payload, slice(place.start, needed)) == 0
+    return _number(payload, slice(needed, place.stop)) if filled else None
 
 
 def _date(day: int | None, month: int | None, year: int | None) -> date | None:

@@ -205,7 +205,7 @@ class Ecr17Session:
         if self.state is not State.SENT:
             return
         if told is Told.UNHEARD:
-            self._lose(NO_ACK)
+            self._unheard()
         elif self._preparing:
             self._prints = told is Told.ACKED
             self._never_prints = not self._prints
@@ -216,9 +216,14 @@ class Ecr17Session:
         elif told is Told.DOUBTFUL and self._operation in commands.CHANGING:
             self._lose(REFUSED_AGAIN)
         else:
-            scope = self._line.foreign_scope
-            text = OTHER_SCOPE.format(scope=scope) if scope and scope != self._line.scope else REFUSED
-            self._finish(Ended(How.REFUSED, text=text))
+            self._finish(Ended(How.REFUSED, text=REFUSED))
+
+    def _unheard(self) -> None:
+        """No ACK that counts. A terminal that uses another checksum than the settings say shows it."""
+        if self._operation is Operation.STATUS and self._line.foreign_scope:
+            self._finish(Ended(How.REFUSED, text=OTHER_SCOPE.format(scope=self._line.foreign_scope)))
+        else:
+            self._lose(NO_ACK)
 
     # ---- receiving ----
 

@@ -30,6 +30,18 @@ from drivers.simulator.behaviour import Outcome, Point
 from drivers.simulator.cards import Shown
 from drivers.simulator.plain import Hear, Installation, PlainTerminal, Say, SimulatedLine, Story, Turn
 
+# Reference 4: another length is a protocol error, which is answered with NAK. The checksum alone does not
+# see two equal bytes that are lost.
+_LENGTHS: Final = {
+    Ask.STATUS: 10,
+    Ask.PAYMENT: 167,
+    Ask.PAYMENT_EXTENDED: 167,
+    Ask.REVERSAL: 26,
+    Ask.CLOSE: 26,
+    Ask.TOTALS: 26,
+    Ask.LAST_RESULT: 22,
+    Ask.PRINT_ON_TILL: 11,
+}
 # The names of `behaviour.COMMANDS` for the messages that this terminal knows.
 _SCRIPTED: Final = {
     Ask.STATUS: "status_enquiry",
@@ -102,19 +114,18 @@ class Ecr17Terminal(PlainTerminal):
 
     def _command(self, payload: bytes, now: float) -> None:
         """Its procedure. A copy of what runs, or was refused, gets the same answer and changes nothing."""
-        letter, copy = payload[9:10].decode("ascii", "replace"), payload == self._running
+        ask, copy = _ask(payload), payload == self._running
         if copy and (self._busy or self._refused):
             self._out += encode_control(Signal.NAK if self._refused else Signal.ACK, self._scope)
             self._refused = max(0, self._refused - 1)
-        elif letter not in set(Ask) or (self._busy and not self._told):
+        elif ask is None or (self._busy and not self._told):
             self._out += encode_control(Signal.NAK, self._scope)
-        elif letter == Ask.PRINT_ON_TILL:
+        elif ask is Ask.PRINT_ON_TILL:
             self._story = None
             self._prints_on_till = payload[10:11] == b"1"
             self._out += encode_control(Signal.ACK, self._scope)
         else:
             self._running, self._refused, self._told = payload, 0, False
-            ask = Ask(letter)
             amount = int(payload[23:31]) if ask in {Ask.PAYMENT, Ask.PAYMENT_EXTENDED} else None
             self._begin(self._procedure(ask, payload, self._turn(_SCRIPTED[ask], now, amount)), now)
 
@@ -236,3 +247,11 @@ class Ecr17Terminal(PlainTerminal):
             yield from turn.after(point)
             if (yield Hear(ACK_S)) is Signal.ACK:
                 return
+
+
+def _ask(payload: bytes) -> Ask | None:
+    """What is asked; None for what this terminal does not know, or not in this form."""
+    letter = payload[9:10].decode("ascii", "replace")
+    ask = Ask(letter) if letter in set(Ask) else None
+    fits = ask is not None and len(payload) == _LENGTHS[ask] and (payload[:9] + payload[10:31]).isdigit()
+    return ask if fits else None
