@@ -152,7 +152,7 @@ def _in_time(unclear: Unclear, result: Result) -> bool:
 
 def _at(year: int, result: Result, like: datetime) -> datetime | None:
     try:
-        local = datetime.strptime(f"{year}{result.date}{result.time}", "%Y%m%d%H%M%S")  # noqa: DTZ007
+        local = datetime.strptime(f"{year}{result.date}{result.time}", "%Y%m%d%H%M%S")  # noqa: DTZ007 - its zone comes below
     except ValueError:
         return None
     return local.replace(tzinfo=like.tzinfo)

@@ -158,7 +158,6 @@ def test_silence_drops_what_was_begun_and_tells_whether_it_was_a_message() -> No
     assert end.reader.silence() is Fault.SILENCE
     end.feed(b"\x06")
     assert end.reader.silence() is Fault.NOISE
-    assert not end.reader.unsettled
     assert not any(end.buffer.view)
 
 

@@ -161,7 +161,7 @@ def test_to_acknowledge_commits_to_nothing() -> None:
 
 
 def test_a_terminal_remembers_its_last_result_over_a_power_cut() -> None:
-    counter = Counter('[[payment]]\nreboot = { seconds = 5, at = "status", when = "after" }\n')
+    counter = Counter('[[payment]]\nreboot = { seconds = 5, at = "status" }\n')
     counter.perform(STATUS)
     assert isinstance(counter.perform(SALE), Lost)
     counter.perform(STATUS)
