@@ -23,12 +23,13 @@ def digest_of(payload: memoryview) -> Digest:
 
 
 class Copies:
-    """Remembers what was acknowledged last, and which outcome was."""
+    """Remembers what was acknowledged last, and which outcome was or was only told."""
 
     def __init__(self) -> None:
         self._last: Digest | None = None
         self._came_at = 0.0
         self._outcome: Digest | None = None
+        self._told: Digest | None = None
 
     def forget(self) -> None:
         """A fresh line. The last outcome stays known: a terminal may give it again."""
@@ -39,6 +40,10 @@ class Copies:
         self._last, self._came_at = digest, came_at
         if outcome:
             self._outcome = digest
+
+    def told(self, digest: Digest) -> None:
+        """This outcome was told to the caller, who need not have accepted it."""
+        self._told = digest
 
     def is_last(self, digest: Digest) -> bool:
         """The same as the message that was acknowledged last."""
@@ -51,3 +56,7 @@ class Copies:
     def is_outcome(self, digest: Digest) -> bool:
         """The same as the outcome that was acknowledged last."""
         return digest == self._outcome
+
+    def was_told(self, digest: Digest) -> bool:
+        """The same as the outcome that was told last, accepted or not."""
+        return digest == self._told

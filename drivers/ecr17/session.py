@@ -277,12 +277,16 @@ class Ecr17Session:
     def _outcome(self, answer: packet.Outcome | Totals, now: float, *, ours: bool) -> None:
         changing = self._operation in commands.CHANGING
         stan = answer.stan if isinstance(answer, packet.Outcome) else None
-        if ours and changing and stan and self._came and self._copies.is_outcome(self._came[0]):
-            self._acknowledge_now()  # a new payment has a new STAN: this is what was said before
+        if ours and changing and stan and self._came and self._copies.was_told(self._came[0]):
+            # A new payment has a new STAN: this is what was said before, whether it was accepted or not.
+            if self._copies.is_outcome(self._came[0]):
+                self._acknowledge_now()
             self._wait_on(now)
             return
         result = meaning.result(answer, self._today)
         if result is not None:
+            if self._came is not None:
+                self._copies.told(self._came[0])
             self._hold(Outcome(result, late=not ours))
         elif ours and changing:
             self._lose(UNKNOWN_RESULT)

@@ -6,15 +6,20 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from drivers.ecr17.driver import DRIVER
+from drivers.ecr17.frame import SCOPES
 from drivers.ecr17.settling import LONGEST_DIALOGUE
-from drivers.terminal import Command, Ended, Found, Heard, How, Lost, Said, Unclear
-from tests.drivers.ecr17.counter import OPTIONS, SALE, STARTED, STATUS, Cable, Counter
+from drivers.terminal import Command, Ended, Found, Heard, How, Lost, Operation, Said, Unclear
+from tests import cards
+from tests.drivers.ecr17.counter import LAST, OPTIONS, SALE, STARTED, STATUS, Cable, Counter
 
 TILL_PRINTS = replace(OPTIONS, receipts="till")
+REVERSAL = Command(Operation.REVERSAL, "till 2", original_trace=1)
+CLOSE = Command(Operation.CLOSE_DAY, "till 3")
 
 points = st.sampled_from(["answer", "display", "status", "receipt"])
 absences = st.tuples(st.sampled_from(["unplug", "reboot"]), st.sampled_from([1, 8, 60, 700]))
@@ -104,3 +109,97 @@ def test_what_the_till_believes_is_what_the_bank_did(
     counter.cable = bad_cable(seed, loss)
     counter.accept_after_s = 3.0 if slow else 0.0
     believe(counter, counter.perform(SALE))
+
+
+def cut_after(count: int, side: bool) -> tuple[Cable, list[bool]]:
+    """Lets so many bytes of one side through; then nothing of either. The list tells whether it was cut."""
+    left, is_cut = [count], [False]
+
+    def carry(data: bytes, from_till: bool) -> bytes:
+        if is_cut[0] or not data or from_till is not side:
+            return b"" if is_cut[0] else data
+        passed, left[0] = data[: left[0]], left[0] - min(left[0], len(data))
+        is_cut[0] = len(passed) < len(data)
+        return passed
+
+    return carry, is_cut
+
+
+@pytest.mark.parametrize("from_till", [True, False])
+def test_a_line_that_dies_at_any_byte_leaves_nothing_wrongly_believed(from_till: bool) -> None:
+    heard: set[Heard | How] = set()
+    for count in range(1000):
+        counter = Counter(options=TILL_PRINTS)
+        counter.perform(STATUS)
+        counter.cable, is_cut = cut_after(count, from_till)
+        end = counter.perform(SALE)
+        heard.add(end.heard if isinstance(end, Lost) else end.how)
+        believe(counter, end)
+        if not is_cut[0]:
+            break
+    assert heard == {Heard.NEVER, Heard.PERHAPS, How.COMPLETED}
+
+
+@pytest.mark.parametrize("prints", [False, True])
+def test_a_line_that_says_everything_twice_pays_once(prints: bool) -> None:
+    counter = Counter(options=TILL_PRINTS if prints else OPTIONS)
+    counter.perform(STATUS)
+    counter.cable = lambda data, _from_till: 2 * data
+    for number in range(1, 4):
+        assert isinstance(counter.perform(SALE), Ended)
+        assert len(counter.outcomes()) == 1
+        assert counter.bank.balance() == number * 1010
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_payment_and_its_reversal_in_every_scope(scope: str) -> None:
+    counter = Counter(variant=scope)
+    for command, balance in ((STATUS, 0), (SALE, 1010), (LAST, 1010), (REVERSAL, 0)):
+        assert counter.perform(command) in [
+            one for one in counter.heard if isinstance(one, Ended) and one.how is How.COMPLETED
+        ]
+        assert counter.bank.balance() == balance
+    assert counter.bank.bookings[1].original == 1
+
+
+def test_only_the_last_payment_can_be_reversed() -> None:
+    counter = Counter()
+    for command in (STATUS, SALE, SALE):
+        counter.perform(command)
+    end = counter.perform(REVERSAL)
+    assert isinstance(end, Ended)
+    assert (end.how, end.text) == (How.ABORTED, "STORNO NON POSSIBILE")
+    assert counter.bank.balance() == 2020
+
+
+def test_a_tip_is_seen_only_where_the_answer_names_the_amount() -> None:
+    for quirks, said in ((frozenset[str](), None), (frozenset({"extended_answer"}), 1100)):
+        counter = Counter("[default]\ntip = 90\n", options=replace(OPTIONS, quirks=quirks))
+        counter.perform(STATUS)
+        counter.perform(SALE)
+        assert counter.outcomes()[0].result.amount == said
+        assert counter.bank.balance() == 1100
+
+
+@pytest.mark.parametrize("shown", ["number", "track_2"])
+def test_a_clear_card_number_leaves_nothing_in_the_buffers(shown: str) -> None:
+    script = f'[default]\nshown = "{shown}"\nreceipt = ["PAN {{card}} {{card}}"]\n'
+    counter = Counter(script, options=TILL_PRINTS)
+    counter.perform(STATUS)
+    counter.perform(SALE)
+    card = counter.outcomes()[0].result.card
+    assert card is not None
+    assert card.masked == "411111******1111"
+    assert cards.PUBLISHED[0] not in repr(counter.heard)
+    assert "411111" in " ".join(counter.lines())
+    assert not any(counter.buffer.view)
+
+
+def test_the_day_is_closed_with_its_totals() -> None:
+    counter = Counter(options=TILL_PRINTS)
+    for command in (STATUS, SALE, CLOSE):
+        counter.perform(command)
+    assert [line.total for line in counter.outcomes()[0].result.totals] == [1010, 1010]
+    assert "CHIUSURA" in counter.lines()
+    counter.perform(Command(Operation.TURNOVER_TOTALS))
+    assert [line.total for line in counter.outcomes()[0].result.totals] == [0]
