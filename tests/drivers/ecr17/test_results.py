@@ -46,6 +46,27 @@ def test_copies_are_told_once_and_acknowledged_again() -> None:
     assert till.said() == ACK
 
 
+@pytest.mark.parametrize("behind", [refused(), paid(43), message(f"{HEAD}S----"), WELL])
+def test_while_a_result_is_held_nothing_else_is_taken_or_acknowledged(behind: bytes) -> None:
+    till = Till().paying()
+    till.hear(refused())
+    assert till.hear(behind) == []
+    assert till.said() == b""
+    till.accept()
+    assert till.said() == ACK
+
+
+def test_a_copy_that_comes_after_a_status_request_is_still_a_copy() -> None:
+    till = Till().paying()
+    till.hear(paid())
+    till.accept()
+    till.start(STATUS)
+    till.hear(ACK + WELL)
+    till.said()
+    assert till.hear(paid()) == []
+    assert till.said() == ACK
+
+
 @pytest.mark.parametrize("when", ["before the ACK", "after the ACK"])
 def test_a_copy_of_the_last_result_is_never_the_answer_to_the_next_payment(when: str) -> None:
     till = Till().paying()
