@@ -66,7 +66,7 @@ class TeliumTerminal(PlainTerminal):
         self._reader = FrameReader(self._buffer)
         self._now = 0.0
         self._quiet_at: float | None = None
-        self._undelivered: bytes | None = None
+        self.undelivered: bytes | None = None
 
     def close(self) -> None:
         self._buffer.close()
@@ -101,17 +101,17 @@ class TeliumTerminal(PlainTerminal):
         self._quiet_at = None
 
     def _restarted(self) -> None:
-        self._undelivered = None
+        self.undelivered = None
 
     def _back(self, now: float) -> None:
-        if self._undelivered is not None:
+        if self.undelivered is not None:
             self._begin(self._deliver(), now)
 
     # ---- the dialogue ----
 
     def _called(self) -> Story:
         """The till's ENQ. An answer that was not taken goes first."""
-        if self._undelivered is not None:
+        if self.undelivered is not None:
             yield from self._deliver()
             return
         yield Say(bytes((Signal.ACK.value,)))
@@ -119,9 +119,9 @@ class TeliumTerminal(PlainTerminal):
         if isinstance(message, bytes):
             yield from self._serve(message)
         elif message is Signal.EOT:
-            self._undelivered = self.setup.software.encode("ascii", "replace")
+            self.undelivered = self.setup.software.encode("ascii", "replace")
             yield from self._deliver()
-            self._undelivered = None
+            self.undelivered = None
 
     def _message(self) -> Talk:
         """The till's message, or the signal that ends its dialogue; a damaged one is refused."""
@@ -143,7 +143,7 @@ class TeliumTerminal(PlainTerminal):
         if asked.action == concert.DUPLICATE:
             yield Say(bytes((Signal.ACK.value,)))
             yield Hear(BYTE_S)  # EOT
-            self._undelivered = self._duplicate(asked)
+            self.undelivered = self._duplicate(asked)
             yield from self._deliver()
             return
         command, kind = (_V3_KINDS if self._v3 else _KINDS)[asked.action]
@@ -153,23 +153,23 @@ class TeliumTerminal(PlainTerminal):
         yield from turn.after(Point.ANSWER)
         yield Hear(BYTE_S)  # EOT; the payment runs without it
         yield from turn.before(Point.DISPLAY)
-        self._undelivered = self._pay(asked, kind, turn)
+        self.undelivered = self._pay(asked, kind, turn)
         yield from turn.before(Point.STATUS)
         for _ in range(turn.times(Point.STATUS)):
             yield from self._deliver(turn)
         if Point.STATUS in turn.behaviour.skip:
-            self._undelivered = None
+            self.undelivered = None
 
     def _deliver(self, turn: Turn | None = None) -> Story:
         """ENQ, ACK, answer, ACK, EOT; a few times, then it is kept."""
-        message = self._undelivered or b""
+        message = self.undelivered or b""
         for _ in range(DELIVERIES):
             yield Say(bytes((Signal.ENQ.value,)))
             event = yield Hear(BYTE_S)
             while event not in {None, Signal.ACK}:
                 event = yield Hear(BYTE_S)
             if event is Signal.ACK and (yield from self._tell_till(message, turn)):
-                self._undelivered = None
+                self.undelivered = None
                 yield Say(bytes((Signal.EOT.value,)))
                 return
 
