@@ -67,6 +67,7 @@ class TeliumTerminal(PlainTerminal):
         self._now = 0.0
         self._quiet_at: float | None = None
         self.undelivered: bytes | None = None
+        self.duplicates = 0  # each is paper
 
     def close(self) -> None:
         self._buffer.close()
@@ -277,6 +278,7 @@ class TeliumTerminal(PlainTerminal):
         last = self.bank.last_booked()
         if last is None:
             return self._no(asked, 0)
+        self.duplicates += 1
         message = concert.encode_groups({"CF": last.order}) if last.order else b""
         return self._v3_answer(asked, last, Shown.MASKED) + message
 

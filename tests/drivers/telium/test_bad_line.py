@@ -32,7 +32,7 @@ class Weather:
     """Loses 20 % of the pieces, repeats some, and puts noise before, into and behind others."""
 
     def __init__(self, seed: int, loss: float = 0.2, noise: float = 0.1, again: float = 0.1) -> None:
-        self.chance = random.Random(seed)
+        self.chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self.loss, self.noise, self.again = loss, noise, again
 
     def __call__(self, data: bytes) -> bytes:
