@@ -16,8 +16,10 @@ from drivers.simulator.behaviour import Outcome, Point
 from drivers.simulator.cards import Shown
 from drivers.simulator.plain import Hear, Installation, PlainTerminal, Say, Story, Turn
 from drivers.telium import concert, eplus
+from drivers.telium.answer import digits
 from drivers.telium.config import CONCERT_V3
 from drivers.telium.frame import BUFFER_BYTES, Fault, FrameReader, Signal, encode_frame
+from drivers.telium.texts import plain
 from drivers.terminal import ProtocolError
 
 # The same patience as the till's (reference 3).
@@ -25,7 +27,7 @@ BYTE_S: Final = 3.0
 # The reference has no number: "assume that it repeats a few times, then gives up".
 DELIVERIES: Final = 5
 COPIES: Final = 4
-# Behind noise a signal counts after so much silence.
+# Behind noise a signal counts after so much silence, as for the till.
 QUIET_S: Final = 0.3
 
 _KINDS: Final = {
@@ -46,7 +48,7 @@ Talk = Generator[Any, Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request of either variant. `booking` is what the bank made of it; None when it was not asked."""
+    """A request of either variant; `long` asks for E+'s payment field."""
 
     till: int
     action: str
@@ -204,17 +206,15 @@ class TeliumTerminal(PlainTerminal):
         )
 
     def _read_v3(self, message: bytes) -> Asked | None:
-        groups = {
-            tag: bytes(value).decode("ascii", "replace")
-            for tag, value in concert.read_groups(memoryview(bytearray(message))).items()
-        }
-        action = groups.get("CD", "")
-        if action != concert.DUPLICATE and (action not in _V3_KINDS or not {"CB", "CE"} <= groups.keys()):
+        groups = concert.read_groups(memoryview(bytearray(message)))
+        action, mark = (plain(groups.get(tag, memoryview(bytearray()))) for tag in ("CD", "CF"))
+        numbers = [digits(groups[tag]) for tag in ("CA", "CB", "CE") if tag in groups]
+        if action == concert.DUPLICATE and len(numbers) == 1 and numbers[0] is not None:
+            return Asked(numbers[0], action, 0, 0)
+        if action not in _V3_KINDS or len(numbers) != 3 or None in numbers:
             return None
-        return Asked(
-            int(groups["CA"]), action, int(groups.get("CB", "0")), int(groups.get("CE", "0")),
-            groups.get("CF", ""),
-        )  # fmt: skip
+        till, amount, currency = (number or 0 for number in numbers)
+        return Asked(till, action, amount, currency, mark)
 
     def _pay(self, asked: Asked, kind: Kind, turn: Turn) -> bytes:
         outcome = turn.behaviour.outcome

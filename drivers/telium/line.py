@@ -18,7 +18,8 @@ from drivers.telium.frame import Fault, FrameReader, Signal, encode_frame
 BYTE_S: Final = 3.0
 # Reference 3: after EOT, before ENQ is tried again.
 BACK_OFF_S: Final = 1.0
-# The reference names no number; a terminal that is busy for longer is a person's matter.
+# The reference names no number; a terminal that is busy for longer is a person's matter. A turn
+# that the terminal takes for itself counts too: one that always does would hold the till for ever.
 ENQ_TRIES: Final = 3
 # Reference 3: "send again, up to 3 times", in both directions.
 REPEATS: Final = 3
@@ -99,7 +100,6 @@ class Line:
         """The message that was given last is safe: ACK. Without one that waits, nothing."""
         if self.phase is Phase.HOLDING:
             self._say(Signal.ACK)
-            self._tries = 0
             self._enter(Phase.CLOSING, now + self._byte_s)
 
     def drop(self, now: float) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import Enum, auto
 from typing import Final
 
@@ -190,9 +191,8 @@ class TeliumSession:
         self._judge(answer, now)
 
     def _judge(self, answer: Answer, now: float) -> None:
-        if self._is_ours(answer) and self._is_no_duplicate(answer):
-            self._line.acknowledge(now)
-            self._end(Ended(How.COMPLETED))
+        if self._is_ours(answer) and self._operation is Operation.REPEAT_RECEIPT:
+            self._duplicated(answer, now)
         elif self._is_ours(answer):
             self._hold(Outcome(answer.result), answer)
         elif self._is_copy(answer):
@@ -206,9 +206,18 @@ class TeliumSession:
             return False
         return self._dialect.belongs(self._command, answer)
 
-    def _is_no_duplicate(self, answer: Answer) -> bool:
-        """The terminal made none: that says nothing of any payment."""
-        return self._operation is Operation.REPEAT_RECEIPT and answer.result.said is not Said.APPROVED
+    def _duplicated(self, answer: Answer, now: float) -> None:
+        """The duplicate of the last receipt; none says nothing of any payment.
+
+        A mark beside another amount is what the terminal kept of the request, not of the receipt.
+        """
+        if answer.result.said is not Said.APPROVED:
+            self._line.acknowledge(now)
+            self._end(Ended(How.COMPLETED))
+            return
+        if self._command is not None and answer.result.amount != self._command.amount:
+            answer = replace(answer, result=replace(answer.result, order=""))
+        self._hold(Outcome(answer.result), answer)
 
     def _is_copy(self, answer: Answer) -> bool:
         """Our ACK was lost. Without a mark a new payment of the same amount would look the same."""

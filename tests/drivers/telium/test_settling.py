@@ -97,3 +97,10 @@ def test_the_duplicate_of_an_older_payment_is_printed_once_and_proves_nothing() 
     counter.perform()
     assert [asked(counter) for _ in range(5)] == [Found.UNPROVEN] * 5
     assert counter.terminal.duplicates == 1
+
+
+def test_a_mark_beside_another_amount_is_not_that_of_the_receipt() -> None:
+    counter = Counter('[[payment]]\nsays_amount = 500\nskip = ["status"]\n', V3)
+    counter.perform()
+    counter.bank.reduce(1, 500)
+    assert asked(counter) is Found.UNPROVEN
