@@ -195,7 +195,7 @@ class TeliumSession:
             self._duplicated(answer, now)
         elif self._is_ours(answer):
             self._hold(Outcome(answer.result), answer)
-        elif self._is_copy(answer):
+        elif answer.same_as(self._accepted):  # our ACK was lost
             self._line.acknowledge(now)
         else:
             self._hold(Outcome(answer.result, late=True), answer)
@@ -219,11 +219,6 @@ class TeliumSession:
             answer = replace(answer, result=replace(answer.result, order=""))
         self._hold(Outcome(answer.result), answer)
 
-    def _is_copy(self, answer: Answer) -> bool:
-        """Our ACK was lost. Without a mark a new payment of the same amount would look the same."""
-        certain = bool(answer.result.order) or not (self.busy and self._line.left)
-        return certain and answer.same_as(self._accepted)
-
     def _hold(self, outcome: Outcome, answer: Answer | None = None) -> None:
         self._held, self._held_answer = outcome, answer
         self._events.append(outcome)
@@ -242,6 +237,8 @@ class TeliumSession:
     def _look_at_line(self, now: float) -> None:
         for news in self._line.news():
             match news:
+                case _ if not self.busy and news is not News.DAMAGED:
+                    continue  # of a command that has ended
                 case News.POLLED:
                     self.state, self._due = State.LISTENING, now + HELLO_S
                 case News.DELIVERED | News.UNCONFIRMED:

@@ -9,7 +9,7 @@ import pytest
 from drivers.terminal import Ended, Heard, How, Said
 from tests.drivers.telium.stage import E_PLUS, REGISTER, SALE, V3, Counter
 
-SEEDS = 60
+SEEDS = 25
 BEHAVIOURS = (
     "",
     'outcome = "decline"\n',

@@ -110,6 +110,11 @@ def test_groups_that_lie_are_refused(message: bytes) -> None:
         read_bytes(message)
 
 
+def test_a_group_that_comes_twice_is_no_answer() -> None:
+    with pytest.raises(ProtocolError):
+        read_bytes(encode_groups(NOT_DONE) + encode_groups({"AE": "10"}))
+
+
 def test_unknown_groups_are_counted_and_do_no_harm() -> None:
     result = read(DONE | {"ZZ": "x" * 30}).result
     assert (result.said, result.unparsed_bytes) == (Said.APPROVED, 30)

@@ -279,6 +279,12 @@ def test_a_late_answer_that_nobody_accepts_does_not_hold_the_next_payment_for_ev
     assert solo.waits(6) == ENQ
 
 
+def test_an_old_answer_that_nobody_accepts_does_not_hold_the_payment_that_it_came_before(solo: Solo) -> None:
+    solo.start()
+    solo.hears_message(STALE)
+    assert solo.waits(6) == ENQ
+
+
 # ---- polls ----
 
 
