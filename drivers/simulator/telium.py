@@ -16,8 +16,10 @@ from drivers.simulator.behaviour import Outcome, Point
 from drivers.simulator.cards import Shown
 from drivers.simulator.plain import Hear, Installation, PlainTerminal, Say, Story, Turn
 from drivers.telium import concert, eplus
+from drivers.telium.answer import digits
 from drivers.telium.config import CONCERT_V3
 from drivers.telium.frame import BUFFER_BYTES, Fault, FrameReader, Signal, encode_frame
+from drivers.telium.texts import plain
 from drivers.terminal import ProtocolError
 
 # The same patience as the till's (reference 3).
@@ -25,7 +27,7 @@ BYTE_S: Final = 3.0
 # The reference has no number: "assume that it repeats a few times, then gives up".
 DELIVERIES: Final = 5
 COPIES: Final = 4
-# Behind noise a signal counts after so much silence.
+# Behind noise a signal counts after so much silence, as for the till.
 QUIET_S: Final = 0.3
 
 _KINDS: Final = {
@@ -46,7 +48,7 @@ Talk = Generator[Any, Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request of either variant. `booking` is what the bank made of it; None when it was not asked."""
+    """A request of either variant; `long` asks for E+'s payment field."""
 
     till: int
     action: str
@@ -66,7 +68,8 @@ class TeliumTerminal(PlainTerminal):
         self._reader = FrameReader(self._buffer)
         self._now = 0.0
         self._quiet_at: float | None = None
-        self._undelivered: bytes | None = None
+        self.undelivered: bytes | None = None
+        self.duplicates = 0  # each is paper
 
     def close(self) -> None:
         self._buffer.close()
@@ -101,17 +104,17 @@ class TeliumTerminal(PlainTerminal):
         self._quiet_at = None
 
     def _restarted(self) -> None:
-        self._undelivered = None
+        self.undelivered = None
 
     def _back(self, now: float) -> None:
-        if self._undelivered is not None:
+        if self.undelivered is not None:
             self._begin(self._deliver(), now)
 
     # ---- the dialogue ----
 
     def _called(self) -> Story:
         """The till's ENQ. An answer that was not taken goes first."""
-        if self._undelivered is not None:
+        if self.undelivered is not None:
             yield from self._deliver()
             return
         yield Say(bytes((Signal.ACK.value,)))
@@ -119,9 +122,9 @@ class TeliumTerminal(PlainTerminal):
         if isinstance(message, bytes):
             yield from self._serve(message)
         elif message is Signal.EOT:
-            self._undelivered = self.setup.software.encode("ascii", "replace")
+            self.undelivered = self.setup.software.encode("ascii", "replace")
             yield from self._deliver()
-            self._undelivered = None
+            self.undelivered = None
 
     def _message(self) -> Talk:
         """The till's message, or the signal that ends its dialogue; a damaged one is refused."""
@@ -143,7 +146,7 @@ class TeliumTerminal(PlainTerminal):
         if asked.action == concert.DUPLICATE:
             yield Say(bytes((Signal.ACK.value,)))
             yield Hear(BYTE_S)  # EOT
-            self._undelivered = self._duplicate(asked)
+            self.undelivered = self._duplicate(asked)
             yield from self._deliver()
             return
         command, kind = (_V3_KINDS if self._v3 else _KINDS)[asked.action]
@@ -153,23 +156,23 @@ class TeliumTerminal(PlainTerminal):
         yield from turn.after(Point.ANSWER)
         yield Hear(BYTE_S)  # EOT; the payment runs without it
         yield from turn.before(Point.DISPLAY)
-        self._undelivered = self._pay(asked, kind, turn)
+        self.undelivered = self._pay(asked, kind, turn)
         yield from turn.before(Point.STATUS)
         for _ in range(turn.times(Point.STATUS)):
             yield from self._deliver(turn)
         if Point.STATUS in turn.behaviour.skip:
-            self._undelivered = None
+            self.undelivered = None
 
     def _deliver(self, turn: Turn | None = None) -> Story:
         """ENQ, ACK, answer, ACK, EOT; a few times, then it is kept."""
-        message = self._undelivered or b""
+        message = self.undelivered or b""
         for _ in range(DELIVERIES):
             yield Say(bytes((Signal.ENQ.value,)))
             event = yield Hear(BYTE_S)
             while event not in {None, Signal.ACK}:
                 event = yield Hear(BYTE_S)
             if event is Signal.ACK and (yield from self._tell_till(message, turn)):
-                self._undelivered = None
+                self.undelivered = None
                 yield Say(bytes((Signal.EOT.value,)))
                 return
 
@@ -203,17 +206,15 @@ class TeliumTerminal(PlainTerminal):
         )
 
     def _read_v3(self, message: bytes) -> Asked | None:
-        groups = {
-            tag: bytes(value).decode("ascii", "replace")
-            for tag, value in concert.read_groups(memoryview(bytearray(message))).items()
-        }
-        action = groups.get("CD", "")
-        if action != concert.DUPLICATE and (action not in _V3_KINDS or not {"CB", "CE"} <= groups.keys()):
+        groups = concert.read_groups(memoryview(bytearray(message)))
+        action, mark = (plain(groups.get(tag, memoryview(bytearray()))) for tag in ("CD", "CF"))
+        numbers = [digits(groups[tag]) for tag in ("CA", "CB", "CE") if tag in groups]
+        if action == concert.DUPLICATE and len(numbers) == 1 and numbers[0] is not None:
+            return Asked(numbers[0], action, 0, 0)
+        if action not in _V3_KINDS or len(numbers) != 3 or None in numbers:
             return None
-        return Asked(
-            int(groups["CA"]), action, int(groups.get("CB", "0")), int(groups.get("CE", "0")),
-            groups.get("CF", ""),
-        )  # fmt: skip
+        till, amount, currency = (number or 0 for number in numbers)
+        return Asked(till, action, amount, currency, mark)
 
     def _pay(self, asked: Asked, kind: Kind, turn: Turn) -> bytes:
         outcome = turn.behaviour.outcome
@@ -277,6 +278,7 @@ class TeliumTerminal(PlainTerminal):
         last = self.bank.last_booked()
         if last is None:
             return self._no(asked, 0)
+        self.duplicates += 1
         message = concert.encode_groups({"CF": last.order}) if last.order else b""
         return self._v3_answer(asked, last, Shown.MASKED) + message
 

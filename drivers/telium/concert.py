@@ -51,7 +51,7 @@ _TERMINAL_GROUPS: Final = ("AA", "AB", "AC", "AE", "AF", "AI", "AL", "ZT")
 _KNOWN: Final = frozenset((*_TILL_GROUPS, *_TERMINAL_GROUPS))
 
 NO_CLOSE_DAY: Final = "This terminal closes its day by itself or from its own menu, not for the till."
-NO_AMOUNT: Final = "A payment needs an amount from 0.01 on: nothing was sent."
+NO_AMOUNT: Final = "A payment needs an amount above zero, of 12 digits at most. Nothing was sent."
 
 
 def encode_groups(groups: Mapping[str, str]) -> bytes:

@@ -47,7 +47,7 @@ NO_REFUND: Final = (
 )
 NO_REVERSAL: Final = "An E+ terminal cannot cancel for the till: cancel the payment on the terminal itself."
 NO_CLOSE_DAY: Final = "An E+ terminal closes its day by itself or from its own menu, not for the till."
-NO_AMOUNT: Final = "A payment needs an amount from 0.01 to 999 999.99: nothing was sent."
+NO_AMOUNT: Final = "A payment needs an amount above zero, of 8 digits at most. Nothing was sent."
 _REFUSALS: Final = {Operation.REVERSAL: NO_REVERSAL, Operation.CLOSE_DAY: NO_CLOSE_DAY}
 
 

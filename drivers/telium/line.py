@@ -18,12 +18,15 @@ from drivers.telium.frame import Fault, FrameReader, Signal, encode_frame
 BYTE_S: Final = 3.0
 # Reference 3: after EOT, before ENQ is tried again.
 BACK_OFF_S: Final = 1.0
-# The reference names no number; a terminal that is busy for longer is a person's matter.
+# The reference names no number; a terminal that is busy for longer is a person's matter. A turn
+# that the terminal takes for itself counts too: one that always does would hold the till for ever.
 ENQ_TRIES: Final = 3
 # Reference 3: "send again, up to 3 times", in both directions.
 REPEATS: Final = 3
 # Behind noise a signal counts when the line is quiet for so long; 30 characters at 1200 baud.
 QUIET_S: Final = 0.3
+# A terminal that heard no answer to its ENQ asks again after a wait; what comes sooner is an echo.
+ECHO_S: Final = 1.0
 # The slowest line of reference 1, start and stop bit included.
 SLOWEST_BYTE_S: Final = 10 / 1200
 # A result that the caller is still writing, while it already wants to send: a slow disk's time.
@@ -77,6 +80,8 @@ class Line:
         self._wants = False  # a dialogue of ours is under way or waits for its turn
         self._tries = self._copies = self._faults = 0
         self._refused = False
+        self._asked_again = False
+        self._echo_until = 0.0
         self._due: float | None = None
         self._quiet_at: float | None = None
         self._news: deque[News] = deque()
@@ -95,7 +100,6 @@ class Line:
         """The message that was given last is safe: ACK. Without one that waits, nothing."""
         if self.phase is Phase.HOLDING:
             self._say(Signal.ACK)
-            self._tries = 0
             self._enter(Phase.CLOSING, now + self._byte_s)
 
     def drop(self, now: float) -> None:
@@ -106,8 +110,7 @@ class Line:
     def receive(self, now: float) -> Iterator[memoryview]:
         """Take what has arrived; each message is to be read before the next one is asked for."""
         for event in self._reader.read():
-            if self.phase is Phase.EXPECTING:
-                self._due = now + self._byte_s
+            self._asked_again = False
             if isinstance(event, memoryview):
                 if self._message_came(now):
                     yield event
@@ -115,7 +118,8 @@ class Line:
                 self._heard(event, now)
         if self.phase is Phase.EXPECTING and self._reader.unfinished:
             self._due = now + self._byte_s
-        self._quiet_at = now + self._patience() if self._reader.unfinished else None
+        waits = self._reader.unfinished or self._asked_again
+        self._quiet_at = now + self._patience() if waits else None
 
     def bytes_to_send(self) -> bytes:
         """What must go out now; given once."""
@@ -167,13 +171,18 @@ class Line:
                 self._answered(now, positive=event is Signal.ACK)
 
     def _asked(self, now: float) -> None:
-        """ENQ. While a message is held its answer waits for `acknowledge`: two ACKs would be one too many."""
-        if self.phase is Phase.HOLDING:
+        """ENQ. One ACK too many would acknowledge the message behind it.
+
+        So while a message is held the answer is that of `acknowledge`, and a second ENQ is
+        answered only when nothing follows it: the first answer was lost then.
+        """
+        if self.phase is Phase.EXPECTING:
+            self._asked_again = now >= self._echo_until
+        if self.phase in {Phase.HOLDING, Phase.EXPECTING}:
             return
         if self.phase is Phase.SENDING:
             self._sent(News.UNCONFIRMED)
-        self._say(Signal.ACK)
-        self._enter(Phase.EXPECTING, now + self._byte_s)
+        self._invite(now)
 
     def _answered(self, now: float, *, positive: bool) -> None:
         match self.phase, positive:
@@ -206,6 +215,10 @@ class Line:
 
     def _quiet(self, now: float) -> None:
         expecting = self.phase is Phase.EXPECTING
+        if expecting and self._asked_again and not self._reader.unfinished:
+            self._asked_again = False
+            self._invite(now)
+            return
         event = self._reader.silence()
         if isinstance(event, Fault) or expecting:
             self._damaged(now)
@@ -228,6 +241,12 @@ class Line:
         return self._byte_s if self._reader.inside else QUIET_S
 
     # ---- what we say ----
+
+    def _invite(self, now: float) -> None:
+        """The terminal may send its message."""
+        self._say(Signal.ACK)
+        self._echo_until = now + ECHO_S
+        self._enter(Phase.EXPECTING, now + self._byte_s)
 
     def _ask(self, now: float) -> None:
         if self._tries >= ENQ_TRIES:

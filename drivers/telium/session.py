@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import Enum, auto
 from typing import Final
 
@@ -190,12 +191,11 @@ class TeliumSession:
         self._judge(answer, now)
 
     def _judge(self, answer: Answer, now: float) -> None:
-        if self._is_ours(answer) and self._is_no_duplicate(answer):
-            self._line.acknowledge(now)
-            self._end(Ended(How.COMPLETED))
+        if self._is_ours(answer) and self._operation is Operation.REPEAT_RECEIPT:
+            self._duplicated(answer, now)
         elif self._is_ours(answer):
             self._hold(Outcome(answer.result), answer)
-        elif self._is_copy(answer):
+        elif answer.same_as(self._accepted):  # our ACK was lost
             self._line.acknowledge(now)
         else:
             self._hold(Outcome(answer.result, late=True), answer)
@@ -206,14 +206,18 @@ class TeliumSession:
             return False
         return self._dialect.belongs(self._command, answer)
 
-    def _is_no_duplicate(self, answer: Answer) -> bool:
-        """The terminal made none: that says nothing of any payment."""
-        return self._operation is Operation.REPEAT_RECEIPT and answer.result.said is not Said.APPROVED
+    def _duplicated(self, answer: Answer, now: float) -> None:
+        """The duplicate of the last receipt; none says nothing of any payment.
 
-    def _is_copy(self, answer: Answer) -> bool:
-        """Our ACK was lost. Without a mark a new payment of the same amount would look the same."""
-        certain = bool(answer.result.order) or not (self.busy and self._line.left)
-        return certain and answer.same_as(self._accepted)
+        A mark beside another amount is what the terminal kept of the request, not of the receipt.
+        """
+        if answer.result.said is not Said.APPROVED:
+            self._line.acknowledge(now)
+            self._end(Ended(How.COMPLETED))
+            return
+        if self._command is not None and answer.result.amount != self._command.amount:
+            answer = replace(answer, result=replace(answer.result, order=""))
+        self._hold(Outcome(answer.result), answer)
 
     def _hold(self, outcome: Outcome, answer: Answer | None = None) -> None:
         self._held, self._held_answer = outcome, answer
@@ -233,6 +237,8 @@ class TeliumSession:
     def _look_at_line(self, now: float) -> None:
         for news in self._line.news():
             match news:
+                case _ if not self.busy and news is not News.DAMAGED:
+                    continue  # of a command that has ended
                 case News.POLLED:
                     self.state, self._due = State.LISTENING, now + HELLO_S
                 case News.DELIVERED | News.UNCONFIRMED:

@@ -9,6 +9,7 @@ proves nothing, since no source says when a terminal stores one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from drivers.telium.answer import FINANCIAL, Dialect, mark_of
@@ -44,10 +45,9 @@ class TeliumSettling:
 
     def questions(self, unclear: Unclear) -> tuple[Command, ...]:
         """One, by the payment's mark. The session answers it by itself if it can; E+ is never asked."""
-        command = unclear.command
-        if command.operation not in FINANCIAL:
+        if unclear.command.operation not in FINANCIAL:
             return ()
-        return (Command(Operation.REPEAT_RECEIPT, reference=command.reference, sequence=command.sequence),)
+        return (replace(unclear.command, operation=Operation.REPEAT_RECEIPT),)
 
     def belongs(self, unclear: Unclear, result: Result) -> bool:
         """The mark decides; a terminal that returns none is known by the amount."""

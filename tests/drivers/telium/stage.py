@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -100,8 +101,12 @@ class Counter:
     variant: str = E_PLUS
     quirks: frozenset[str] = frozenset()
     cut: int = 0  # bytes that arrive together; 0 is all
+    harm: Callable[[bytes], bytes] = bytes  # what the line does to what the terminal sends
+    harm_there: Callable[[bytes], bytes] = bytes  # and to what the till sends
+    accept: bool = True
     now: float = 0.0
     heard: list[Event] = field(default_factory=list)
+    accepted: list[Outcome] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.bank = Bank()
@@ -128,10 +133,10 @@ class Counter:
     def outcomes(self) -> list[Outcome]:
         return [event for event in self.heard if isinstance(event, Outcome)]
 
-    def _until(self, done: object, end: float | None = None) -> None:
+    def _until(self, done: Callable[[], bool], end: float | None = None) -> None:
         for _ in range(MANY_TURNS):
             self._exchange()
-            if done():  # type: ignore[operator]  # a condition without arguments
+            if done():
                 return
             times = (self.session.deadline(), self.terminal.deadline(), end)
             self.now = max(self.now, min(time for time in times if time is not None))
@@ -143,15 +148,16 @@ class Counter:
         while True:
             there = self.session.bytes_to_send()
             if self.plugged and there:
-                self.terminal.receive(there, self.now)
+                self.terminal.receive(self.harm_there(there), self.now)
             back = self.terminal.bytes_to_send(self.now)
             self._look_at_plug()
             if self.plugged:
-                self._give(back)
+                self._give(self.harm(back))
             events = list(self.session.events())
             self.heard += events
             for event in events:
-                if isinstance(event, Outcome):
+                if isinstance(event, Outcome) and self.accept:
+                    self.accepted.append(event)
                     self.session.accept(self.now)
             if not there and not back and not events:
                 return
