@@ -122,8 +122,9 @@ class EcrLine:
     def _sort(self, frames: Iterable[Frame], now: float) -> Iterator[Frame]:
         """Serve the link's own frames and give the others."""
         for frame in frames:
-            if frame.kind == Kind.CONFIRM:
+            if frame.kind == Kind.CONFIRM and not self.up:
                 self.up = True
+                self._greet(now)  # the vendor's SDK counts a link as up from the first heartbeat on
             if self.up:
                 self._down_at = now + LINK_SILENCE_S
             self.arrived(frame.ack, now)
