@@ -21,7 +21,7 @@ from drivers.ecrhub.frame import (
     acknowledgement,
     encode_frame,
 )
-from drivers.ecrhub.packet import Answer, Device, Request, Topic, decode_request, encode_answer
+from drivers.ecrhub.packet import Answer, Device, Request, decode_request, encode_answer
 from drivers.simulator.bank import Bank
 from drivers.simulator.ecrhub import EcrHubTerminal
 from drivers.simulator.plain import Installation
@@ -34,6 +34,8 @@ STARTED = datetime(2025, 3, 1, 12, 0, 0, tzinfo=UTC)
 MANY_TURNS: Final = 5000
 ROW = driver("ecrhub")
 FORMS = tuple(Variant)
+# A till that died accepts so late, and no wait is longer.
+NEVER_S: Final = 1e9
 REGISTER = Command(Operation.REGISTER)
 SALE = Command(Operation.SALE, "A-17", 1010, 978, sequence=41)
 ASK = Command(Operation.REPEAT_RECEIPT, "A-17", currency=978, sequence=41)
@@ -156,8 +158,8 @@ class ByHand:
         return Answer(**fields | changes)  # type: ignore[arg-type]
 
     def failed(self, code: str = "E12", message: str = "no", **changes: object) -> Answer:
-        fields = {"order": "", "amount": "", "currency": "", "trans_type": "", "status": ""} | changes
-        return self.paid(handled=False, code=code, message=message, **fields)
+        empty = dict.fromkeys(("order", "amount", "currency", "trans_type", "status"), "")
+        return self.paid(**empty | {"handled": False, "code": code, "message": message} | changes)
 
 
 @dataclass
@@ -192,12 +194,13 @@ class Counter:
         """The end of one command."""
         self.heard.clear()
         self.session.start(command, self.now)
-        return self._run(lambda: bool(self._ends()))
+        self._run(lambda: bool(self._ends()), NEVER_S)
+        return self._ends()[0]
 
     def pass_time(self, seconds: float) -> None:
-        """The line is heard, and nothing is asked."""
+        """The line is heard, and nothing more is asked."""
         until = self.now + seconds
-        self._run(lambda: self.now >= until, give=None)
+        self._run(lambda: self.now >= until, until)
 
     def reconnected(self) -> Ended | Lost:
         """As the agent does after a loss: a fresh line, registered; it tries until that succeeds."""
@@ -214,13 +217,14 @@ class Counter:
     def _ends(self) -> list[Ended | Lost]:
         return [event for event in self.heard if isinstance(event, Ended | Lost)]
 
-    def _run(self, done: Callable[[], bool], give: object = True) -> Ended | Lost:
+    def _run(self, done: Callable[[], bool], until: float) -> None:
         for _ in range(MANY_TURNS):
             self._exchange()
             if done():
-                return self._ends()[-1] if give else Lost("", None)  # type: ignore[arg-type]
+                return
             times = (self.session.deadline(), self.terminal.deadline(), *(at for at, _ in self.held))
-            self.now = max(self.now, min(time for time in times if time is not None))
+            due = min((time for time in times if time is not None), default=until)
+            self.now = min(max(self.now, due), until)
             self.session.deadline_passed(self.now)
             self.terminal.deadline_passed(self.now)
         raise AssertionError("the dialogue does not end")
