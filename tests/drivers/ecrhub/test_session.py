@@ -8,13 +8,13 @@ from drivers.ecrhub.codec import Variant
 from drivers.ecrhub.config import ANSWER_S, PAYMENT_S
 from drivers.ecrhub.frame import CONFIRM, HEARTBEAT, Kind, encode_frame
 from drivers.ecrhub.inbox import MOST_WAITING
-from drivers.ecrhub.line import LINK_DOWN, LINK_SILENCE_S, NOT_ACKNOWLEDGED
+from drivers.ecrhub.line import ALIVE_S, LINK_DOWN, LINK_SILENCE_S, NOT_ACKNOWLEDGED
 from drivers.ecrhub.orders import order_number
 from drivers.ecrhub.packet import Answer, Device, Topic
 from drivers.ecrhub.session import (
+    NO_APP,
     NO_PAYMENT_ANSWER,
     NO_QUERY_ANSWER,
-    NOT_CONFIRMED,
     NOT_PROVEN,
     OPEN_S,
     QUERY_AGAIN_S,
@@ -135,8 +135,24 @@ def test_the_form_is_proven_anew_on_every_line(by_hand: ByHand) -> None:
 def test_without_a_confirm_nothing_left_and_the_cashier_is_told_what_to_look_at() -> None:
     by_hand = ByHand().start(SALE)
     by_hand.wait(OPEN_S + 1)
-    assert only(by_hand) == Lost(NOT_CONFIRMED, Heard.NEVER)
+    assert only(by_hand) == Lost(NO_APP, Heard.NEVER)
     assert set(by_hand.kinds) == {Kind.HANDSHAKE}
+
+
+def test_no_order_leaves_while_the_app_shows_no_sign_of_life(by_hand: ByHand) -> None:
+    """It may have been closed since; nobody could prove later that it never heard of the order."""
+    by_hand.wait(ALIVE_S + 1, beats=False)
+    by_hand.start(SALE)
+    assert by_hand.topic != Topic.ORDER
+    by_hand.say(HEARTBEAT)
+    assert by_hand.topic == Topic.ORDER
+
+
+def test_an_app_that_is_gone_before_the_order_costs_no_money(by_hand: ByHand) -> None:
+    by_hand.wait(ALIVE_S + 1, beats=False)
+    by_hand.start(SALE)
+    by_hand.wait(OPEN_S + 1, beats=False)
+    assert only(by_hand) == Lost(NO_APP, Heard.NEVER)
 
 
 @pytest.mark.parametrize(
