@@ -279,6 +279,13 @@ def test_handled_does_not_mean_paid(by_hand: ByHand) -> None:
         by_hand.registered()
 
 
+def test_a_state_beside_an_error_decides_nothing(by_hand: ByHand) -> None:
+    by_hand.start(SALE)
+    answer = by_hand.failed(order=by_hand.request.order, status="2", amount="10.10")
+    by_hand.say(by_hand.answer(answer))
+    assert (by_hand.events(), by_hand.topic) == ([], Topic.QUERY)
+
+
 def test_an_amount_that_differs_is_told(paying: ByHand) -> None:
     paying.say(paying.answer(paying.paid(amount="10.1")))
     paying.session.accept(paying.now)
