@@ -24,6 +24,8 @@ from drivers.ecrhub.frame import (
 HANDSHAKE_EVERY_S: Final = 1.0  # reference 3, "about once a second, until the confirm arrives"
 HEARTBEAT_EVERY_S: Final = 2.0  # reference 3: as often as the terminal does
 LINK_SILENCE_S: Final = 30.0  # reference 3: then the link is down
+# Two heartbeats of the terminal and some: without one for so long its app may be gone already.
+ALIVE_S: Final = 5.0
 # Reference 6 gives up after three repeats or two seconds; so both come at the same moment, and a
 # terminal that writes its journal before it answers is not asked a second time for nothing.
 REPEAT_EVERY_S: Final = 0.5
@@ -59,9 +61,13 @@ class EcrLine:
         self._id = 0
         self._repeat_at: float | None = None
         self._paused_at: float | None = None
-        self._down_at: float | None = None
+        self._heard_at: float | None = None  # since the handshake was confirmed
         self._greet_at = now
         self._greet(now)
+
+    def alive(self, now: float) -> bool:
+        """The terminal has shown itself a moment ago: a message will probably arrive."""
+        return self._heard_at is not None and now - self._heard_at <= ALIVE_S
 
     def send(self, data: bytes, now: float) -> int:
         """Queue one payload, to be repeated until the terminal acknowledges it; gives its id."""
@@ -105,14 +111,15 @@ class EcrLine:
 
     def deadline(self) -> float | None:
         """When `silence` and `deadline_passed` want to be called."""
-        times = (self._greet_at, self._paused_at, self._repeat_at, self._down_at)
+        down_at = None if self._heard_at is None else self._heard_at + LINK_SILENCE_S
+        times = (self._greet_at, self._paused_at, self._repeat_at, down_at)
         return min(time for time in times if time is not None) if self.trouble is None else None
 
     def deadline_passed(self, now: float) -> None:
         """The time has come: greet, repeat or give up."""
         if self.trouble is not None:
             return
-        if self._down_at is not None and now >= self._down_at:
+        if self._heard_at is not None and now >= self._heard_at + LINK_SILENCE_S:
             self._give_up(LINK_DOWN)
         elif self._repeat_at is not None and now >= self._repeat_at:
             self._repeat(now)
@@ -122,10 +129,11 @@ class EcrLine:
     def _sort(self, frames: Iterable[Frame], now: float) -> Iterator[Frame]:
         """Serve the link's own frames and give the others."""
         for frame in frames:
-            if frame.kind == Kind.CONFIRM:
+            if frame.kind == Kind.CONFIRM and not self.up:
                 self.up = True
+                self._greet(now)  # the vendor's SDK counts a link as up from the first heartbeat on
             if self.up:
-                self._down_at = now + LINK_SILENCE_S
+                self._heard_at = now
             self.arrived(frame.ack, now)
             if frame.kind == Kind.NORMAL and frame.id and len(frame.data):
                 yield frame

@@ -75,6 +75,10 @@ def _letters(text: str) -> str:
 _HEX_TO_LETTERS: Final = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
+# No payment is without a reference, so nobody ever has it.
+TRIAL_ORDER: Final = order_number("", 0)
+
+
 def payment(command: Command, currency: int, asked: str, settings: EcrHubSettings) -> Request:
     """The order of a financial command. `asked` is its request id, `currency` the one it is in."""
     amount = "" if command.amount is None else amount_text(command.amount, currency)
@@ -105,7 +109,7 @@ def probe(asked: str, settings: EcrHubSettings) -> Request:
     SDK 1.0 pairs, as it must anyway; the others ask for an order that nobody has.
     """
     if settings.variant is not Variant.SDK_1_0:
-        return about(Topic.QUERY, order_number("", 0), asked, settings)
+        return about(Topic.QUERY, TRIAL_ORDER, asked, settings)
     return Request(
         topic=Topic.PAIR,
         request_id=asked,

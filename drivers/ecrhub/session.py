@@ -1,6 +1,6 @@
 """The till's side of an ECRHub dialogue (reference 3 and 6).
 
-    IDLE --start--> OPENING --confirm--> PROVING --answer in our form--> PAYING or ASKING --accept()--> IDLE
+    IDLE --start--> OPENING --sign of life--> PROVING --our form--> PAYING or ASKING --accept()--> IDLE
 
 No order leaves before a harmless answer has shown that the terminal speaks the form
 that the settings name: in another one the same bytes mean something else. An
@@ -44,7 +44,7 @@ OPEN_S: Final = 15.0
 # An order that is not finished is asked for again after so long.
 QUERY_AGAIN_S: Final = 5.0
 
-NOT_CONFIRMED: Final = "the terminal did not confirm the handshake: is its cashier app in front?"
+NO_APP: Final = "the terminal shows no sign of life: is its cashier app in front? Nothing was paid"
 NOT_PROVEN: Final = (
     "the terminal did not answer the trial message: check its setting `variant`; nothing was paid"
 )
@@ -65,7 +65,7 @@ class State(Enum):
     """Where a dialogue stands."""
 
     IDLE = auto()
-    OPENING = auto()  # waits for the terminal's confirm
+    OPENING = auto()  # waits for the terminal's confirm, or its next sign of life
     PROVING = auto()  # waits for the answer to the trial message
     ASKING = auto()  # waits for the answer to a query
     PAYING = auto()  # the order is out
@@ -177,8 +177,11 @@ class EcrHubSession:
     # ---- from a command to its message ----
 
     def _advance(self, now: float) -> None:
-        """Go on to what the command needs next: a link, the proof of the form, its own message."""
-        if not self._line.up:
+        """Go on to what the command needs next: a link, the proof of the form, its own message.
+
+        An order into the void would stay unclear for ever: no query could find it.
+        """
+        if not self._line.alive(now):
             self._wait(State.OPENING, OPEN_S, now)
         elif self._identity is None:
             self._wait(State.PROVING, self._settings.answer_s, now)
@@ -201,7 +204,7 @@ class EcrHubSession:
     def _hear(self, frames: Iterator[Frame], now: float) -> None:
         for frame in frames:
             self._read(frame, now)
-        if self.state is State.OPENING and self._line.up:
+        if self.state is State.OPENING and self._line.alive(now):
             self._advance(now)
         self._look_at_line()
 
@@ -304,7 +307,7 @@ class EcrHubSession:
     def _time_is_over(self) -> None:
         match self.state:
             case State.OPENING:
-                self._lose(NOT_CONFIRMED)
+                self._lose(NO_APP)
             case State.PROVING:
                 self._end(Ended(How.REFUSED, text=NOT_PROVEN))
             case State.ASKING:

@@ -12,6 +12,7 @@ from drivers.ecrhub.amounts import amount_text, currency_letters, minor_units
 from drivers.ecrhub.codec import Variant
 from drivers.ecrhub.driver import LAST_ID, USUAL
 from drivers.ecrhub.frame import Frame, acknowledgement
+from drivers.ecrhub.orders import TRIAL_ORDER
 from drivers.ecrhub.packet import (
     HANDLED,
     Answer,
@@ -153,7 +154,8 @@ class EcrHubTerminal(PlainTerminal):
             amount = self._asked_amount(request)
             self._running = request
             return self._pay(request, number, kind, self._turn(name, now, amount, request.order))
-        name = "repeat_receipt" if request.topic == Topic.QUERY else "registration"
+        asks = request.topic == Topic.QUERY and request.order != TRIAL_ORDER
+        name = "repeat_receipt" if asks else "registration"
         return self._tell_state(request, number, self._turn(name, now))
 
     def _asked_amount(self, request: Request) -> int | None:
