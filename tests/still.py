@@ -1,4 +1,4 @@
-"""A vault without chance in it: the same card gives the same seal. The real one is tested elsewhere, and slow."""
+"""A vault without chance: the same card gives the same seal. The real one is tested elsewhere, and slow."""
 
 from __future__ import annotations
 

@@ -118,7 +118,9 @@ def _till(dice: random.Random, trouble: float) -> Till:
 def _mood(dice: random.Random, protocol: str) -> dict[str, Any]:
     """Most of the time the terminal does what it should."""
     mood: dict[str, Any] = {"display": []} if dice.random() < 0.5 else {}
-    return mood if dice.random() > 0.35 else mood | dice.choice(MOODS if protocol == ZVT else PLAIN_MOODS)(dice)
+    return (
+        mood if dice.random() > 0.35 else mood | dice.choice(MOODS if protocol == ZVT else PLAIN_MOODS)(dice)
+    )
 
 
 def _gone(dice: random.Random) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from multiprocessing import get_context
 
-from drivers.driver import PROTOCOLS
+from drivers.driver import PROTOCOLS, driver
 from tests.world.chance import first_seed, plan_of
 from tests.world.checker import Tally, Violation, check
 from tests.world.plan import Plan
@@ -95,7 +95,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m tests.world", description="The whole shop under faults.")
     parser.add_argument("--seeds", type=int, default=2000, help="how many worlds")
     parser.add_argument("--start", type=int, default=0, help="the first seed, counted for each protocol")
-    parser.add_argument("--protocol", choices=PROTOCOLS, default=PROTOCOLS[0], help="what the terminal speaks")
+    parser.add_argument("--protocol", choices=PROTOCOLS, default=PROTOCOLS[0], help="the terminal's")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="processes")
     parser.add_argument("--json", action="store_true", help="figures for programs")
     return parser.parse_args(arguments)
@@ -122,9 +122,10 @@ def figures(tally: Tally, broken: dict[int, list[Violation]], seconds: float) ->
 def summary(tally: Tally, broken: dict[int, list[Violation]], seconds: float, start: int) -> list[str]:
     """What a person reads at the end."""
     last, faults = start + tally.seeds - 1, tally.faults.total()
+    protocol = plan_of(start).protocol
+    title = "" if protocol == PROTOCOLS[0] else f"{driver(protocol).title}.\n"
     lines = [
-        f"{plan_of(start).protocol}, seeds {start} to {last}: {tally.payments} payments, {faults} faults, "
-        f"{seconds:.0f} s.",
+        f"{title}Seeds {start} to {last}: {tally.payments} payments, {faults} faults, {seconds:.0f} s.",
         "",
         *_table("Verdicts in the end", tally.verdicts),
         "",

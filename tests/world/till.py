@@ -43,7 +43,10 @@ class Till:
             if payment.kind == "close_day":
                 view, _ = self._host.do(desk.close_day, CloseDayRequest(till_number=payment.number))
             else:
-                view, _ = self._host.do(desk.put, payment.number, request_of(payment, self._host.settings.rules.currency.letters))
+                currency = self._host.settings.rules.currency.letters
+                view, _ = self._host.do(
+                    desk.put, payment.number, request_of(payment, self._host.settings.rules.currency.letters)
+                )
         except Refusal as refusal:
             self._outside.tell("told", payment.number, refusal.code)
             self.refused += 1

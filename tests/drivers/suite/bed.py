@@ -165,7 +165,7 @@ class Bed:
 
     def command(self, number: int = 1, amount: int = AMOUNT) -> Command:
         """The sale of one till number."""
-        return Command(Operation.SALE, f"A-{number}", amount, self.case.options.currency, sequence=100 + number)
+        return Command(Operation.SALE, f"A-{number}", amount, self.case.options.currency, 100 + number)
 
     def pay(self, harm: Harm = whole, command: Command | None = None) -> Ended | Lost:
         """One sale over a cable that this harm befalls."""
@@ -310,7 +310,7 @@ class Bed:
         self._unheld()
 
     def _wait_for_the_port(self) -> None:
-        assert self.until(lambda: self._back_at is None and self.device.plugged), "the port does not come back"
+        assert self.until(lambda: self._back_at is None and self.device.plugged), "the port stays away"
 
     # ---- events ----
 
@@ -362,4 +362,3 @@ class Bed:
     def _unheld(self) -> None:
         """A line that is gone takes the right to acknowledge with it."""
         self._held.clear()
-

@@ -185,7 +185,7 @@ def silent(way: Way, place: int, seconds: float) -> Harm:
             return
         left = place - carried if one is way else len(data)
         carried += len(data) * (one is way)
-        yield 0.0, data[:max(left, 0)] if 0 <= left < len(data) else data
+        yield 0.0, data[: max(left, 0)] if 0 <= left < len(data) else data
         if 0 <= left < len(data):
             until = now + seconds
 

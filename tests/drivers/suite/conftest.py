@@ -1,4 +1,4 @@
-"""The table's rows as parameters: `case` is every row, `dialect` each but those that differ in the plug only."""
+"""The table's rows as parameters: `case` is each of them, `dialect` those that differ in more than a plug."""
 
 from __future__ import annotations
 

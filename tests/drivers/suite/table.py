@@ -7,8 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
-from drivers.driver import PROTOCOLS as ALL
-from drivers.driver import Driver, Options, WireKind, driver
+from drivers.driver import PROTOCOLS, Driver, Options, WireKind, driver
 from drivers.simulator.bank import Bank
 from drivers.simulator.behaviour import Playbook, Script, TerminalSetup
 from drivers.simulator.device import SimulatedDevice
@@ -17,7 +16,6 @@ from drivers.simulator.plain import Installation, SimulatedLine
 from drivers.simulator.terminal import SimulatedTerminal
 from tests.journal.conftest import MORNING
 
-PROTOCOLS=tuple(p for p in ALL if p!='ecr17')
 PESO: Final = 152
 # What a shop has to set for a protocol beyond its name.
 WANTS: Final[dict[str, dict[str, Any]]] = {
