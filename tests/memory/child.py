@@ -29,7 +29,7 @@ def plant(form: str, given: memoryview) -> object:
 
 def careful(buffer: SecretBuffer) -> None:
     """What a driver does: everything in place, everything wiped."""
-    vault = Vault(Sealer(_acquirer_key(), "shop"), bytearray(os.urandom(32)))
+    vault = Vault(Sealer(acquirer_key(), "shop"), bytearray(os.urandom(32)))
     while buffer.end - buffer.start >= RECORD_BYTES:
         record = buffer.view[buffer.start : buffer.start + RECORD_BYTES]
         card = Card.from_bcd(record[:BCD_BYTES], record[BCD_BYTES : BCD_BYTES + EXPIRY_BYTES])
@@ -47,7 +47,8 @@ def fill(buffer: SecretBuffer) -> None:
         buffer.filled(count)
 
 
-def _acquirer_key() -> AcquirerKey:
+def acquirer_key() -> AcquirerKey:
+    """Made for this process; nobody opens what is sealed."""
     mlkem, x25519 = MLKEM768PrivateKey.generate().public_key(), X25519PrivateKey.generate().public_key()
     raw = (mlkem.public_bytes_raw(), x25519.public_bytes_raw())
     return AcquirerKey("test-1", date(2020, 1, 1), date(2099, 1, 1), *raw)

@@ -24,11 +24,15 @@ PANS = [cards.make(seed, prefix=BIN) for seed in range(100)]
 TRACKS = [f";{pan}=26121010000{seed:05}?" for seed, pan in enumerate(PANS)]
 
 
+_MAIN = "from tests.memory.child import main"
+_RUN = "import os, sys; os.dup2({wait}, 3); sys.path.insert(0, ''); {main}; main(sys.argv[1])"
+
+
 @contextmanager
-def child(mode: str, given: bytes) -> Iterator[tuple[int, str]]:
+def child(mode: str, given: bytes, main: str = _MAIN) -> Iterator[tuple[int, str]]:
     """A process that has done its work on `given` and waits; its pid and what it said."""
     wait, go = os.pipe()
-    command = [sys.executable, "-c", f"import os; os.dup2({wait}, 3); " + _RUN, mode]
+    command = [sys.executable, "-c", _RUN.format(wait=wait, main=main), mode]
     process = subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=[wait]
     )
@@ -45,9 +49,6 @@ def child(mode: str, given: bytes) -> Iterator[tuple[int, str]]:
         os.close(wait)
         process.wait(10)
         process.stdout.close()
-
-
-_RUN = "import sys; sys.path.insert(0, ''); from tests.memory.child import main; main(sys.argv[1])"
 
 
 @pytest.fixture(autouse=True, scope="module")

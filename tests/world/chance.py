@@ -86,6 +86,7 @@ def _payment(dice: random.Random, number: int, plan: Plan, trouble: float) -> Pa
     if kind in {"refund", "reversal"} and not original:
         kind = "sale"
     count = sum(dice.random() < trouble / 2 for _ in range(4))
+    possible = _possible if plan.protocol != ZVT else lambda fault: fault
     return Payment(
         number=f"A-{number}",
         amount=0 if kind in {"reversal", "close_day"} else dice.choice(AMOUNTS),
@@ -93,7 +94,7 @@ def _payment(dice: random.Random, number: int, plan: Plan, trouble: float) -> Pa
         original=original if kind in {"refund", "reversal"} else "",
         mood=_mood(dice, plan.protocol),
         till=_till(dice, trouble),
-        faults=tuple(_fault(dice, plan.wire) for _ in range(count)),
+        faults=tuple(possible(_fault(dice, plan.wire)) for _ in range(count)),
         rest=round(dice.choice((0.5, 3, 12, 70, 200)) * dice.uniform(0.5, 1.5), 3),
     )
 
@@ -118,9 +119,8 @@ def _till(dice: random.Random, trouble: float) -> Till:
 def _mood(dice: random.Random, protocol: str) -> dict[str, Any]:
     """Most of the time the terminal does what it should."""
     mood: dict[str, Any] = {"display": []} if dice.random() < 0.5 else {}
-    return (
-        mood if dice.random() > 0.35 else mood | dice.choice(MOODS if protocol == ZVT else PLAIN_MOODS)(dice)
-    )
+    moods = MOODS if protocol == ZVT else PLAIN_MOODS
+    return mood if dice.random() > 0.35 else mood | dice.choice(moods)(dice)
 
 
 def _gone(dice: random.Random) -> dict[str, Any]:
@@ -143,10 +143,37 @@ MOODS: tuple[Callable[[random.Random], dict[str, Any]], ...] = (
     _gone,
 )
 
-# Codes of ZVT, and an end that undoes a result, are nothing to the others.
-PLAIN_MOODS = (
+# Only ZVT's terminal knows a copy of an older command. The others' commands have no number, and ECR17's
+# may be said again for six seconds while no answer comes (its reference, 3). No cable says one later
+# than an echo does, and no terminal starts in that time.
+ECHO_S = 0.05
+BOOT_S = 20
+
+
+def _possible(fault: Fault) -> Fault:
+    """The fault as it can befall another terminal than ZVT's."""
+    if fault.what == "repeat" and fault.way == "to_terminal":
+        return msgspec.structs.replace(fault, seconds=ECHO_S)
+    if fault.what == "reboot":
+        return msgspec.structs.replace(fault, seconds=max(fault.seconds, BOOT_S))
+    return fault
+
+
+def _unplugs_or_boots(dice: random.Random) -> dict[str, Any]:
+    where = {"at": dice.choice(POINTS), "when": dice.choice(("before", "after"))}
+    what, seconds = dice.choice(
+        (("unplug", 1), ("unplug", 5), ("unplug", 40), ("reboot", BOOT_S), ("reboot", 40))
+    )
+    return {what: where | {"seconds": seconds}}
+
+
+# ZVT's own are left out: its codes, and an end that undoes a result.
+PLAIN_MOODS: tuple[Callable[[random.Random], dict[str, Any]], ...] = (
+    *MOODS[:2],
     lambda _: {"outcome": "refuse"},
-    *(mood for mood in MOODS if not {"code", "abort_after"} & mood(random.Random(0)).keys()),  # noqa: S311 - any
+    *MOODS[3:8],
+    *MOODS[9:11],
+    _unplugs_or_boots,
 )
 
 

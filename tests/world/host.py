@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -35,7 +35,8 @@ from agent.terminal_options import options_of, session_of
 from drivers.card import SecretBuffer
 from drivers.driver import Options
 from drivers.link import Link
-from drivers.terminal import Command, Event, Operation, Session
+from drivers.terminal import Command, Event, Operation
+from tests.delegate import Delegate
 from tests.drivers.suite.table import ZVT, Case
 from tests.journal.conftest import ORIGIN, SIGNER
 from tests.still import vault
@@ -123,47 +124,14 @@ def witnessed(promises: Promises) -> type[Journal]:
     return Witnessed
 
 
-class NamedSession:
+class NamedSession(Delegate):
     """A session that tells for which payment it speaks, for the truth about the bank's bookings."""
 
-    def __init__(self, session: Session) -> None:
-        self.owner = ""
-        self._session = session
-
-    @property
-    def busy(self) -> bool:
-        return self._session.busy
-
-    def connected(self, now: float) -> None:
-        self._session.connected(now)
-
-    def disconnected(self, reason: str, now: float) -> None:
-        self._session.disconnected(reason, now)
+    owner = ""
 
     def start(self, command: Command, now: float) -> None:
         self.owner = command.reference if command.operation in MONEY else ""
-        self._session.start(command, now)
-
-    def abort(self, now: float) -> None:
-        self._session.abort(now)
-
-    def receive(self, now: float) -> None:
-        self._session.receive(now)
-
-    def accept(self, now: float) -> None:
-        self._session.accept(now)
-
-    def bytes_to_send(self) -> bytes:
-        return self._session.bytes_to_send()
-
-    def events(self) -> Iterator[Event]:
-        return self._session.events()
-
-    def deadline(self) -> float | None:
-        return self._session.deadline()
-
-    def deadline_passed(self, now: float) -> None:
-        self._session.deadline_passed(now)
+        super().start(command, now)
 
 
 class Waiting(selectors.SelectSelector):

@@ -124,7 +124,7 @@ class Outside:
         self.disk = SimulatedDisk(self.dice)
         self.disk.before, self.disk.after = self._before_disk, self._after_disk
         self.keys = SimulatedKeys(self)
-        self.case = Case(plan.protocol, plan.variant, plan.wire)
+        self.case = Case(plan.protocol, plan.variant, plan.wire, keeps=not plan.auto_reversal)
         self.bank = TruthfulBank(waits_for_us=plan.protocol == ZVT and plan.auto_reversal)
         self.cable = Cable(self, tcp=plan.wire == "tcp")
         if not plan.virgin:
@@ -137,8 +137,7 @@ class Outside:
 
     def _device(self, plan: Plan) -> SimulatedLine:
         self.moods = Moods(self.bank)
-        setup = self.case.setup(auto_reversal=plan.auto_reversal)
-        return self.case.terminal(self.bank, self.moods, setup, plan.seed)
+        return self.case.terminal(self.bank, self.moods, plan.seed)
 
     def _serve_before(self) -> None:
         """A payment of another day, which may have been closed."""

@@ -44,9 +44,7 @@ class Till:
                 view, _ = self._host.do(desk.close_day, CloseDayRequest(till_number=payment.number))
             else:
                 currency = self._host.settings.rules.currency.letters
-                view, _ = self._host.do(
-                    desk.put, payment.number, request_of(payment, self._host.settings.rules.currency.letters)
-                )
+                view, _ = self._host.do(desk.put, payment.number, request_of(payment, currency))
         except Refusal as refusal:
             self._outside.tell("told", payment.number, refusal.code)
             self.refused += 1

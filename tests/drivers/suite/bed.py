@@ -63,12 +63,12 @@ class Bed:
     """A shop with one terminal. `heard` is every event, `accepted` what was acknowledged,
     `said` what was told of the sale."""
 
-    def __init__(self, case: Case, behaviour: Behaviour | None = None, *, auto_reversal: bool = True) -> None:
+    def __init__(self, case: Case, behaviour: Behaviour | None = None, seed: int = 0) -> None:
         self.case = case
         self.now = 0.0
         self.bank = Bank()
         self.moods = Moods(behaviour or Behaviour())
-        self.device = case.terminal(self.bank, self.moods, case.setup(auto_reversal=auto_reversal))
+        self.device = case.terminal(self.bank, self.moods, seed)
         self.settling = case.row.settling(case.options)
         self.cable = Cable()
         self.heard: list[Event] = []
@@ -165,7 +165,7 @@ class Bed:
 
     def command(self, number: int = 1, amount: int = AMOUNT) -> Command:
         """The sale of one till number."""
-        return Command(Operation.SALE, f"A-{number}", amount, self.case.options.currency, 100 + number)
+        return sale(self.case, number, amount)
 
     def pay(self, harm: Harm = whole, command: Command | None = None) -> Ended | Lost:
         """One sale over a cable that this harm befalls."""
@@ -362,3 +362,8 @@ class Bed:
     def _unheld(self) -> None:
         """A line that is gone takes the right to acknowledge with it."""
         self._held.clear()
+
+
+def sale(case: Case, number: int = 1, amount: int = AMOUNT) -> Command:
+    """A payment of a shop, by its till number."""
+    return Command(Operation.SALE, f"A-{number}", amount, case.options.currency, 100 + number)

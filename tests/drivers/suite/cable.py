@@ -41,6 +41,10 @@ class Cable:
             at = now + CABLE_S + later
             pieces.append((max(at, pieces[-1][0]) if pieces else at, piece))
 
+    def put(self, way: Way, data: bytes, now: float) -> None:
+        """These bytes arrive, whoever wrote them."""
+        self._ways[way].append((now + CABLE_S, data))
+
     def arrived(self, way: Way, now: float) -> Iterator[bytes | None]:
         """What has come to the other end by now, in the order in which it came."""
         pieces = self._ways[way]

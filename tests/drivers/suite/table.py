@@ -29,14 +29,17 @@ ZVT: Final = "zvt"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One protocol as one shop has it."""
+    """One protocol as one shop has it. Only a ZVT terminal may not keep what nobody acknowledges."""
 
     protocol: str
     variant: str
     wire: WireKind
+    keeps: bool = True
+    quirks: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
-        return "-".join(word for word in (self.protocol, self.variant, self.wire) if word)
+        words = (self.protocol, self.variant, self.wire, "" if self.keeps else "takes_back")
+        return "-".join(word for word in words if word)
 
     @property
     def row(self) -> Driver:
@@ -46,16 +49,19 @@ class Case:
     @property
     def options(self) -> Options:
         """The settings of this shop."""
-        return Options(wire=self.wire, variant=self.variant, **WANTS.get(self.protocol, {}))
+        return Options(
+            wire=self.wire, variant=self.variant, quirks=self.quirks, **WANTS.get(self.protocol, {})
+        )
 
-    def setup(self, **more: Any) -> TerminalSetup:
+    @property
+    def setup(self) -> TerminalSetup:
         """The terminal that stands in this shop."""
         numbers = {"terminal_id": self.options.terminal_id} if self.options.terminal_id else {}
-        return TerminalSetup(currency=self.options.currency, **numbers, **more)
+        return TerminalSetup(currency=self.options.currency, auto_reversal=not self.keeps, **numbers)
 
-    def terminal(self, bank: Bank, playbook: Playbook, setup: TerminalSetup, seed: int = 0) -> SimulatedLine:
+    def terminal(self, bank: Bank, playbook: Playbook, seed: int = 0) -> SimulatedLine:
         """Its simulated terminal."""
-        script = Script(terminal=setup)
+        script = Script(terminal=self.setup)
         if self.protocol != ZVT:
             place = Installation(bank, MORNING, script, playbook, self.wire, self.variant, seed)
             device: SimulatedLine = import_module(f"drivers.simulator.{self.protocol}").make(place)
@@ -69,10 +75,11 @@ class Case:
 def cases() -> tuple[Case, ...]:
     """All rows of the table."""
     return tuple(
-        Case(protocol, variant, wire)
+        Case(protocol, variant, wire, keeps)
         for protocol in PROTOCOLS
         for variant in driver(protocol).variants or ("",)
         for wire in driver(protocol).wires
+        for keeps in ((True, False) if protocol == ZVT else (True,))
     )
 
 
