@@ -232,7 +232,8 @@ class Unclear:
     """A command that nobody knows the end of, and what was known of the terminal before it.
 
     `trace_before` and `receipt_before` are the numbers of the last payment that
-    the terminal had stored. `asked_at` is wall time with its offset. `trace_said` and
+    the terminal had stored. `asked_at` and `judged_at` are wall times with their offset: when
+    it was asked for, and when the questions about it were begun (None: nobody says). `trace_said` and
     `receipt_said` are those of an approval that the terminal gave for it and may have
     taken back since. `day` is what a close of the day had to close.
     """
@@ -244,6 +245,7 @@ class Unclear:
     trace_said: int | None = None
     receipt_said: int | None = None
     day: Day = Day(0, 0)
+    judged_at: datetime | None = None
 
 
 class Found(Enum):

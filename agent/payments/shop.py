@@ -202,6 +202,7 @@ class Shop:
             trace_said=said.trace if said else None,
             receipt_said=said.receipt_number if said else None,
             day=Day(*self.book.day(record.terminal)),
+            judged_at=self.clock.wall(),
         )
 
     def close_open(self) -> int:

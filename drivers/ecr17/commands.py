@@ -1,0 +1,53 @@
+"""From what the till wants to ECR17's messages, and what it cannot say (reference 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from drivers.ecr17 import packet
+from drivers.ecr17.config import Ecr17Settings
+from drivers.terminal import Command, Operation
+
+# They can change what the terminal or the bank has: never said twice.
+CHANGING: Final = frozenset({Operation.SALE, Operation.REVERSAL, Operation.CLOSE_DAY})
+# Reference 6: the procedures whose receipt the till wants; nobody needs one of totals.
+PRINTING: Final = CHANGING
+
+NO_REFUND: Final = "The terminal takes no refund from the till: make it on the terminal itself."
+NO_TRACE: Final = "The terminal gave no STAN for the original: reverse it on the terminal itself."
+NO_AMOUNT: Final = "The terminal takes amounts from 0.01 to 999999.99 only."
+OTHER_CURRENCY: Final = "The terminal cannot be told a currency: it takes every amount in its own."
+
+_Message = Callable[[Command, Ecr17Settings], bytes]
+_MESSAGES: Final[dict[Operation, _Message]] = {
+    Operation.STATUS: lambda _, settings: packet.status(settings.who),
+    Operation.REPEAT_RECEIPT: lambda _, settings: packet.last_result(settings.who),
+    Operation.CLOSE_DAY: lambda _, settings: packet.close(settings.who),
+    Operation.TURNOVER_TOTALS: lambda _, settings: packet.totals(settings.who),
+    Operation.SALE: lambda command, settings: packet.payment(
+        settings.who, command.amount or 0, extended=settings.extended_answer
+    ),
+    Operation.REVERSAL: lambda command, settings: packet.reversal(settings.who, command.original_trace or 0),
+}
+
+
+def message_of(command: Command, settings: Ecr17Settings) -> bytes | None:
+    """The message that says it; None for a harmless command that ECR17 has no message for."""
+    make = _MESSAGES.get(command.operation)
+    return make(command, settings) if make else None
+
+
+def why_not(command: Command, currency: int) -> str:
+    """Why the terminal cannot be told this, for the cashier; empty if it can. `currency` is its own."""
+    match command.operation:
+        case Operation.REFUND:
+            return NO_REFUND
+        case Operation.REVERSAL:
+            return "" if 0 < (command.original_trace or 0) <= packet.HIGHEST_STAN else NO_TRACE
+        case Operation.SALE if not 0 < (command.amount or 0) <= packet.HIGHEST_AMOUNT:
+            return NO_AMOUNT
+        case Operation.SALE if command.currency not in {None, currency}:
+            return OTHER_CURRENCY
+        case _:
+            return ""

@@ -1,0 +1,37 @@
+"""ECR17 as a row of the table of protocols."""
+
+from __future__ import annotations
+
+from drivers.card import SecretBuffer, Vault
+from drivers.driver import Driver, Options, SerialDefaults
+from drivers.ecr17.config import ecr17_settings
+from drivers.ecr17.frame import BUFFER_BYTES, SCOPES
+from drivers.ecr17.quirks import QUIRKS
+from drivers.ecr17.session import Ecr17Session
+from drivers.ecr17.settling import Ecr17Settling
+
+
+def session(buffer: SecretBuffer, vault: Vault, options: Options) -> Ecr17Session:
+    """The same frames on every wire. Raises `OptionError`."""
+    return Ecr17Session(buffer, vault, ecr17_settings(options))
+
+
+def settling(options: Options) -> Ecr17Settling:
+    """Every terminal is asked alike. Raises `OptionError`."""
+    ecr17_settings(options)
+    return Ecr17Settling(options.currency)
+
+
+DRIVER = Driver(
+    name="ecr17",
+    title="ECR17 (Italy: Nexi and other banks)",
+    wires=("tcp", "serial", "usb"),
+    # The reference names no speed; 115200 8N1 is an assumption, the settings overrule it.
+    serial=SerialDefaults(baud_rate=115_200),
+    tcp_port=1024,
+    buffer_bytes=BUFFER_BYTES,
+    session=session,
+    settling=settling,
+    variants=tuple(SCOPES),
+    quirks={quirk.value: words for quirk, words in QUIRKS.items()},
+)

@@ -1,0 +1,177 @@
+"""How an ECR17 terminal is asked what became of a payment (reference 7).
+
+All it can tell is the last result that it gave to a till, without amount and without any
+link to the request. It survives other commands. So its numbers (STAN, online id) and its
+host time decide. A result that is still the old one proves nothing while the payment may
+be running; once the longest dialogue is over, and the terminal answers, it proves that
+there was none. The same holds for a refusal: it has no time, and may be of a payment before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from drivers.ecr17 import commands
+from drivers.ecr17.line import ACK_S, SENDS
+from drivers.terminal import Command, Finding, Found, Operation, Result, Said, Unclear
+
+# A terminal's clock comes from its host and a till's from elsewhere; closer they need not be.
+CLOCKS_APART: Final = timedelta(minutes=10)
+# From the request to the last word: 3 minutes for a question to the cashier, 2 for a card, 3 for as many
+# attempts at the PIN, 3 for a slow host, and some to spare. Nothing can be sold on the terminal meanwhile.
+LONGEST_DIALOGUE: Final = timedelta(minutes=15)
+
+CLOSED: Final = "The terminal's total is zero, and the day had one: it is closed."
+NOT_CLOSED: Final = "The terminal's total is still that of the day: it is not closed."
+DAY_CLOSE: Final = "The terminal's total does not tell whether its day is closed: look at its receipts."
+SILENT: Final = "The terminal does not tell its last result: look at its receipts or its display."
+NOTHING_BEFORE: Final = (
+    "The terminal's last result is {number}, and none is known from before: compare it with the receipt."
+)
+AS_SAID: Final = "The terminal's last result is {number}, as it had said when it approved this one."
+BOOKED: Final = (
+    "The terminal's last result is new ({number}) and of the right time. It tells no amount: "
+    "compare the receipt."
+)
+BOOKED_WITH_AMOUNT: Final = "The terminal's last result is new ({number}), of the right time and amount."
+REFUSED: Final = "The terminal's last result is a refusal ({number}): this one was not booked."
+SAME: Final = "The terminal's last result is still {number}, long after this one: it was not booked."
+WAIT: Final = (
+    "The terminal's last result is {number}; this one may still be running there. It is asked again "
+    "until {minutes} minutes have passed."
+)
+OTHER: Final = (
+    "The terminal's last result is {number}, and it need not be this one: {why}. Compare the receipt."
+)
+
+
+class Ecr17Settling:
+    """`drivers.terminal.Settling` for ECR17. `currency` is the terminal's, as ISO 4217 number."""
+
+    # Reference 3: it repeats a result that was not acknowledged, up to three times.
+    listen_s = SENDS * ACK_S
+
+    def __init__(self, currency: int) -> None:
+        self._currency = currency
+
+    def why_not(self, command: Command) -> str:
+        return commands.why_not(command, self._currency)
+
+    def questions(self, unclear: Unclear) -> tuple[Command, ...]:
+        """The status was asked before: the terminal works."""
+        command = unclear.command
+        closing = command.operation is Operation.CLOSE_DAY
+        question = Operation.TURNOVER_TOTALS if closing else Operation.REPEAT_RECEIPT
+        return (Command(question, command.reference, sequence=command.sequence),)
+
+    def belongs(self, unclear: Unclear, result: Result) -> bool:
+        """An approval must be new and of the right time; of a refusal nothing depends."""
+        return result.said is not Said.APPROVED or (
+            _newer(unclear, result) is True and not _misfit(unclear, result)
+        )
+
+    def commits(self, unclear: Unclear, result: Result) -> bool:  # noqa: ARG002 - the call that all have
+        """Never: what the host approved stands, whether the till acknowledges it or not."""
+        return False
+
+    def judge(self, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
+        last = answers[-1] if answers else None
+        if unclear.command.operation is Operation.CLOSE_DAY:
+            return _day(unclear, last)
+        if last is None:
+            return Finding(Found.UNPROVEN, SILENT)
+        if last.said is Said.APPROVED and _as_said(unclear, last):
+            return Finding(Found.BOOKED, AS_SAID.format(number=_name(last)), last)
+        return _approved(unclear, last) if last.said is Said.APPROVED else _refused(unclear, last)
+
+
+def _day(unclear: Unclear, said: Result | None) -> Finding:
+    """A close sets the total to zero. It is not told how many payments are in it."""
+    expected = unclear.day.total
+    if said is None or said.said is not Said.APPROVED or not said.totals or not expected:
+        return Finding(Found.UNPROVEN, DAY_CLOSE)
+    total = said.totals[0].total
+    if total == 0:
+        return Finding(Found.BOOKED, CLOSED)
+    if total == expected and _over(unclear):
+        return Finding(Found.NOT_BOOKED, NOT_CLOSED)
+    return Finding(Found.UNPROVEN, DAY_CLOSE)
+
+
+def _approved(unclear: Unclear, last: Result) -> Finding:
+    number, newer = _name(last), _newer(unclear, last)
+    if newer is None:
+        return Finding(Found.UNPROVEN, NOTHING_BEFORE.format(number=number))
+    if not newer:
+        return _not_booked(unclear, SAME, number)
+    why = _misfit(unclear, last)
+    if why:
+        return Finding(Found.UNPROVEN, OTHER.format(number=number, why=why))
+    words = BOOKED if last.amount is None else BOOKED_WITH_AMOUNT
+    return Finding(Found.BOOKED, words.format(number=number), last)
+
+
+def _refused(unclear: Unclear, last: Result) -> Finding:
+    """The till does not note the numbers of refusals: one that looks new may be older than this payment."""
+    return _not_booked(unclear, REFUSED, _name(last))
+
+
+def _not_booked(unclear: Unclear, words: str, number: str) -> Finding:
+    """No approval of ours is there. That is proof as soon as none can come any more."""
+    if not _over(unclear):
+        minutes = int(LONGEST_DIALOGUE.total_seconds()) // 60
+        return Finding(Found.UNPROVEN, WAIT.format(number=number, minutes=minutes))
+    return Finding(Found.NOT_BOOKED, words.format(number=number))
+
+
+def _over(unclear: Unclear) -> bool:
+    """Whether the longest dialogue has passed since it was asked."""
+    judged = unclear.judged_at
+    return judged is not None and judged >= unclear.asked_at + LONGEST_DIALOGUE
+
+
+def _as_said(unclear: Unclear, last: Result) -> bool:
+    """Whether it has the numbers of the approval that was given for ours."""
+    known = _pairs((unclear.trace_said, last.trace), (unclear.receipt_said, last.receipt_number))
+    return bool(known) and all(said == now for said, now in known)
+
+
+def _newer(unclear: Unclear, last: Result) -> bool | None:
+    """Whether it came after the last one known before; None if nobody can tell."""
+    known = _pairs((unclear.trace_before, last.trace), (unclear.receipt_before, last.receipt_number))
+    return any(before != now for before, now in known) if known else None
+
+
+def _pairs(*pairs: tuple[int | None, int | None]) -> list[tuple[int, int]]:
+    return [(one, other) for one, other in pairs if one is not None and other is not None]
+
+
+def _misfit(unclear: Unclear, result: Result) -> str:
+    """Why a new approval may be of something else; empty if all that it tells fits."""
+    if result.amount is not None and result.amount < (unclear.command.amount or 0):
+        return "its amount differs"
+    if len(result.time) != 6 or len(result.date) != 4:
+        return "it tells no time"
+    return "" if _in_time(unclear, result) else "its time differs"
+
+
+def _in_time(unclear: Unclear, result: Result) -> bool:
+    """Whether its host time is that of the dialogue, give or take the clocks."""
+    earliest = unclear.asked_at - CLOCKS_APART
+    latest = unclear.asked_at + LONGEST_DIALOGUE + CLOCKS_APART
+    times = [_at(year, result, unclear.asked_at) for year in {earliest.year, latest.year}]
+    return any(at is not None and earliest <= at <= latest for at in times)
+
+
+def _at(year: int, result: Result, like: datetime) -> datetime | None:
+    try:
+        local = datetime.strptime(f"{year}{result.date}{result.time}", "%Y%m%d%H%M%S")  # noqa: DTZ007
+    except ValueError:
+        return None
+    return local.replace(tzinfo=like.tzinfo)
+
+
+def _name(result: Result) -> str:
+    return f"STAN {result.trace:06}" if result.trace else "without a STAN"

@@ -1,0 +1,295 @@
+"""The session: the reference's checklist, what is sent and how often, and what cannot be said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from drivers.card import SecretBuffer
+from drivers.driver import OptionError
+from drivers.ecr17.config import PAYMENT_SILENCE_S
+from drivers.ecr17.driver import DRIVER
+from drivers.ecr17.frame import BUFFER_BYTES, SCOPES, Signal, encode_control, encode_message, encode_progress
+from drivers.ecr17.line import ACK_S, SENDS
+from drivers.terminal import (
+    Command,
+    Copy,
+    Ended,
+    Heard,
+    How,
+    Lost,
+    Operation,
+    Outcome,
+    Progress,
+    Receipt,
+    Said,
+    SessionError,
+)
+from tests import cards
+from tests.drivers.ecr17.counter import LAST, OPTIONS, SALE, STATUS, MaskingVault
+from tests.drivers.ecr17.till import (
+    ACK,
+    ASKED,
+    FIXED,
+    HEAD,
+    NAK,
+    REVERSAL,
+    TILL_PRINTS,
+    WELL,
+    Till,
+    message,
+    only,
+    paid,
+)
+
+# ---- checklist 1: the checksum's scope, control frames, everything glued or cut ----
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("signal", Signal)
+def test_the_scope_is_learnt_from_the_first_answer_to_a_status(scope: str, signal: Signal) -> None:
+    till = Till(OPTIONS)
+    assert till.start(STATUS) == encode_message(ASKED, "noext")
+    till.hear(encode_control(signal, scope))
+    if signal is Signal.NAK and scope != "noext":
+        assert till.said() == encode_message(ASKED, scope)
+        till.hear(encode_control(Signal.ACK, scope))
+    elif signal is Signal.NAK:
+        till.hear(ACK)
+    ended = only(till.hear(message(f"{HEAD}s{0:010}01032512002V1.23   ", scope)))
+    assert isinstance(ended, Ended)
+    assert ended.text == f"The terminal is operative. Its checksum variant is {scope}."
+
+
+def test_a_scope_of_the_settings_is_kept_and_the_other_one_is_named() -> None:
+    till = Till(FIXED)
+    till.start(STATUS)
+    for _ in range(SENDS):
+        till.hear(encode_control(Signal.NAK, "std"))
+        events = till.wait(ACK_S)
+    assert events == [
+        Ended(How.REFUSED, text='The terminal uses another checksum: set its variant to "std".')
+    ]
+
+
+def test_a_payment_teaches_nothing_and_is_not_repeated_after_a_strange_answer() -> None:
+    till = Till(OPTIONS)
+    till.start()
+    till.hear(encode_control(Signal.NAK, "std"))
+    assert till.wait(10 * ACK_S) == [Lost("the terminal did not acknowledge the request", Heard.PERHAPS)]
+    assert till.said() == b""
+    assert till.start(STATUS) == encode_message(ASKED, "noext")
+
+
+@pytest.mark.parametrize("step", [1, 2, 5, BUFFER_BYTES])
+def test_ack_progress_and_answer_glued_or_cut_are_one_payment(step: int) -> None:
+    till = Till()
+    till.start()
+    progress, outcome = till.hear(ACK + encode_progress("ATTENDERE") + paid(), step)
+    assert progress == Progress(0, "ATTENDERE")
+    assert isinstance(outcome, Outcome)
+    assert not outcome.late
+    assert outcome.result.said is Said.APPROVED
+
+
+# ---- checklist 2: progress is no answer; unknown codes are acknowledged and kept ----
+
+
+def test_progress_starts_the_silence_anew_and_is_not_acknowledged() -> None:
+    till = Till().paying()
+    for _ in range(5):
+        assert till.wait(PAYMENT_SILENCE_S - 1) == []
+        assert only(till.hear(encode_progress("INSERIRE CARTA"))) == Progress(0, "INSERIRE CARTA")
+        assert till.said() == b""
+    assert till.wait(PAYMENT_SILENCE_S) == [
+        Lost("the terminal did not say in time how the command ended", Heard.PERHAPS)
+    ]
+
+
+def test_an_unknown_message_is_kept_as_a_line_without_its_content_then_acknowledged() -> None:
+    till = Till().paying()
+    note = only(till.hear(message(f"{HEAD}K0000{cards.PUBLISHED[0]}")))
+    assert isinstance(note, Receipt)
+    assert note.copy is Copy.ADMINISTRATION
+    assert note.lines == ("The terminal sent a message of kind K with 30 characters; it was not read.",)
+    assert till.said() == b""
+    till.accept()
+    assert till.said() == ACK
+    assert isinstance(only(till.hear(paid())), Outcome)
+
+
+def test_a_last_result_in_an_unknown_form_is_none() -> None:
+    till = Till()
+    till.start(LAST)
+    till.hear(ACK + message(f"{HEAD}v00"))
+    assert till.accept() == [Ended(How.COMPLETED)]
+
+
+# ---- checklist 3: NAK of something unsupported does not loop ----
+
+
+def test_a_terminal_that_cannot_print_on_the_till_is_asked_once() -> None:
+    till = Till(TILL_PRINTS)
+    assert b"E1" in till.start()
+    till.hear(NAK)
+    assert b"P00000001" in till.said()
+    till.hear(ACK + paid())
+    assert only(till.accept()) == Ended(How.COMPLETED, terminal_id="29001006")
+    assert b"P00000001" in till.start()
+
+
+@pytest.mark.parametrize("command", [SALE, REVERSAL, STATUS, LAST])
+def test_a_request_that_is_refused_three_times_was_not_taken_up(command: Command) -> None:
+    till = Till()
+    first = till.start(command)
+    copies = []
+    for _ in range(SENDS):
+        events = till.hear(NAK)
+        copies.append(till.said())
+    assert copies == [first] * (SENDS - 1) + [b""]
+    ended = only(events)
+    assert isinstance(ended, Ended)
+    assert ended.how is How.REFUSED
+    assert till.wait(100) == []
+
+
+def test_a_refusal_after_silence_proves_nothing() -> None:
+    till = Till()
+    till.start()
+    till.wait(ACK_S)
+    assert only(till.hear(NAK)) == Lost(
+        "the terminal refused the command when it came again; it may have begun the first one", Heard.PERHAPS
+    )
+
+
+# ---- checklist 4, 5, 6 are in test_packet; a session lives through them ----
+
+
+def test_the_year_comes_from_the_terminals_own_status() -> None:
+    till = Till()
+    till.start(STATUS)
+    till.hear(ACK + WELL)
+    outcome = till.paying().hear(paid())[0]
+    assert isinstance(outcome, Outcome)
+    assert (outcome.result.date, outcome.result.time) == ("0301", "020000")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2", f"{HEAD}", f"{HEAD}E", f"{HEAD}E0", f"{HEAD}E-1", f"{HEAD}E02" + "x" * 60]
+)
+def test_an_answer_that_cannot_be_read_never_becomes_a_yes_or_a_no(text: str) -> None:
+    till = Till().paying()
+    events = till.hear(message(text)) + till.accept()
+    assert not any(isinstance(event, (Outcome, Ended)) for event in events)
+
+
+# ---- sending: once, and again only while nothing shows that it arrived ----
+
+
+def test_a_payment_without_any_answer_leaves_three_times() -> None:
+    till = Till()
+    first = till.start()
+    copies = []
+    for _ in range(SENDS - 1):
+        assert till.wait(ACK_S) == []
+        copies.append(till.said())
+    assert copies == [first] * (SENDS - 1)
+    assert only(till.wait(ACK_S)) == Lost("the terminal did not acknowledge the request", Heard.PERHAPS)
+    assert till.said() == b""
+
+
+@pytest.mark.parametrize("sound", [b"\x06", b"\x06\x03\x00", b"\xff", encode_progress("ATTENDERE")])
+def test_a_payment_is_not_repeated_once_anything_was_heard(sound: bytes) -> None:
+    till = Till()
+    till.start()
+    till.hear(sound)
+    till.wait(10 * ACK_S)
+    assert b"P0000" not in till.said()
+
+
+def test_a_payment_is_not_repeated_after_its_ack() -> None:
+    till = Till().paying()
+    till.wait(PAYMENT_SILENCE_S)
+    assert till.said() == b""
+
+
+def test_nothing_left_is_told_as_never() -> None:
+    till = Till()
+    till.session.start(SALE, 0.0)
+    till.session.disconnected("gone", 0.0)
+    assert list(till.session.events()) == [Lost("gone", Heard.NEVER)]
+
+
+def test_a_line_that_breaks_before_the_payment_left_is_told_as_never() -> None:
+    till = Till(TILL_PRINTS)
+    assert b"E1" in till.start()
+    assert only(till.wait(SENDS * ACK_S)) == Lost("the terminal did not acknowledge the request", Heard.NEVER)
+
+
+# ---- the terminal's state; what cannot be said ----
+
+
+@pytest.mark.parametrize("state", [0, 1, 3, 4, 5, 6, 7])
+def test_any_state_but_operative_keeps_payments_away(state: int) -> None:
+    till = Till()
+    till.start(STATUS)
+    ended = only(till.hear(ACK + message(f"{HEAD}s{0:010}0103251200{state}V1.23   ")))
+    assert isinstance(ended, Ended)
+    assert ended.how is How.ABORTED
+    assert ended.status == state
+    assert ended.busy == (state in {5, 6})
+    assert ended.text
+
+
+@pytest.mark.parametrize(
+    ("software", "simulator"), [("TILLGATE-SIM 1  ", True), ("V1.23   ", False), ("", False)]
+)
+def test_only_our_simulator_is_taken_for_one(software: str, simulator: bool) -> None:
+    till = Till()
+    till.start(STATUS)
+    ended = only(till.hear(ACK + message(f"{HEAD}s{0:010}01032512002{software}")))
+    assert isinstance(ended, Ended)
+    assert ended.simulator is simulator
+    assert ended.software == software.strip()
+
+
+@pytest.mark.parametrize(
+    "operation", [Operation.REGISTER, Operation.DIAGNOSE, Operation.INITIALISE, Operation.LOG_OFF]
+)
+def test_what_has_no_message_is_done_at_once(operation: Operation) -> None:
+    till = Till()
+    assert till.start(Command(operation)) == b""
+    assert list(till.session.events()) == [Ended(How.COMPLETED)]
+    assert not till.session.busy
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        Command(Operation.REFUND, "r", 100, 978),
+        Command(Operation.REVERSAL, "r"),
+        Command(Operation.REVERSAL, "r", original_trace=0),
+        Command(Operation.SALE, "s", 0, 978),
+        Command(Operation.SALE, "s", 100_000_000, 978),
+        Command(Operation.SALE, "s", 100, 756),
+    ],
+)
+def test_what_cannot_be_said_is_refused_before_anything_is_written(command: Command) -> None:
+    till = Till()
+    assert DRIVER.settling(FIXED).why_not(command).endswith(".")
+    with pytest.raises(SessionError):
+        till.start(command)
+    assert till.said() == b""
+    assert not till.session.busy
+
+
+def test_a_terminal_without_a_number_is_a_fault_of_the_settings() -> None:
+    for make in (DRIVER.settling, lambda options: DRIVER.session(SecretBuffer(1), MaskingVault(), options)):
+        with pytest.raises(OptionError, match="terminal_id"):
+            make(replace(OPTIONS, terminal_id=""))
+
+
+def test_numbers_are_filled_with_zeros() -> None:
+    till = Till(replace(FIXED, terminal_id="42", till_id="7"))
+    assert till.start().startswith(b"\x02000000420P00000007")
