@@ -19,7 +19,6 @@ from typing import NoReturn
 from agent import VERSION
 from agent.cli.exits import EXIT_CODES, CommandError, Exit
 from agent.cli.screen import Screen
-from drivers.driver import PROTOCOLS
 
 COMMANDS = {
     "pay": ("agent.cli.pay", "take a payment"),
@@ -30,6 +29,7 @@ COMMANDS = {
     "settle": ("agent.cli.settle", "say what became of an unclear payment"),
     "close-day": ("agent.cli.close_day", "close the terminal's day"),
     "status": ("agent.cli.status", "show whether payments are taken, or why not"),
+    "terminals": ("agent.cli.terminals", "list what is plugged in, with the settings that fit"),
     "doctor": ("agent.cli.doctor", "look for what keeps payments from being taken"),
     "log": ("agent.cli.log", "show, follow, verify and export the journal"),
     "keys": ("agent.cli.keys", "create and show keys"),
@@ -73,6 +73,8 @@ def run_one(arguments: list[str]) -> int:
 
 
 def _simulate(arguments: list[str]) -> int:
+    from drivers.driver import PROTOCOLS  # noqa: PLC0415 - not for --help
+
     protocol = arguments[0] if arguments else ""
     if protocol not in PROTOCOLS:
         raise CommandError(f"tillgate sim {'|'.join(PROTOCOLS)} --help", Exit.USAGE)

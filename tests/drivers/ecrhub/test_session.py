@@ -401,6 +401,22 @@ def test_an_order_of_which_no_byte_left_was_never_heard(by_hand: ByHand) -> None
     assert only(by_hand) == Lost("the cable is out", Heard.NEVER)
 
 
+def test_an_order_that_was_never_heard_does_not_leave_afterwards(by_hand: ByHand) -> None:
+    by_hand.session.start(SALE, by_hand.now)
+    by_hand.session.disconnected("the cable is out", by_hand.now)
+    by_hand.listen()
+    by_hand.wait(5.0)
+    assert by_hand.topic != Topic.ORDER
+
+
+def test_a_line_in_trouble_takes_no_order(by_hand: ByHand) -> None:
+    by_hand.wait(LINK_SILENCE_S + 1, beats=False)
+    assert only(by_hand) == Lost(LINK_DOWN, Heard.NEVER)
+    by_hand.start(SALE)
+    assert only(by_hand) == Lost(LINK_DOWN, Heard.NEVER)
+    assert by_hand.topic != Topic.ORDER
+
+
 def test_a_dead_link_during_a_payment_is_perhaps(paying: ByHand) -> None:
     paying.wait(LINK_SILENCE_S + 1, beats=False)
     assert only(paying) == Lost(LINK_DOWN, Heard.PERHAPS)
