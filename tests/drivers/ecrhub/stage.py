@@ -15,7 +15,6 @@ from drivers.ecrhub.driver import LAST_ID
 from drivers.ecrhub.frame import (
     CONFIRM,
     HEARTBEAT,
-    Frame,
     FrameReader,
     Kind,
     acknowledgement,
@@ -276,7 +275,7 @@ class Counter:
         return bool(events or due)
 
 
-def frame_in(data: bytes) -> Frame:
-    """The first frame, in memory of its own."""
-    kind, ack, number, payload = frames_of(data)[0]
-    return Frame(kind, ack, number, view(payload))
+def only(by_hand: ByHand) -> Event:
+    """The one thing that happened."""
+    (event,) = by_hand.events()
+    return event
