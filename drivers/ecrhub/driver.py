@@ -1,0 +1,52 @@
+"""ECRHub as a row of the table of protocols."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from drivers.card import SecretBuffer, Vault
+from drivers.driver import Driver, Options, SerialDefaults
+from drivers.ecrhub.codec import Variant
+from drivers.ecrhub.config import ANSWER_S, PAYMENT_S, EcrHubSettings
+from drivers.ecrhub.frame import BUFFER_BYTES
+from drivers.ecrhub.line import EcrLine
+from drivers.ecrhub.quirks import QUIRKS, Quirk
+from drivers.ecrhub.session import EcrHubSession
+from drivers.ecrhub.settling import EcrHubSettling
+
+# Reference 2: where the ids of data frames begin again. The documentation of the JSON form says nothing;
+# the smaller range is right for both.
+LAST_ID: Final = {Variant.SDK_1_1: 255, Variant.SDK_1_0: 127, Variant.JSON: 127}
+USUAL: Final = Variant.SDK_1_1
+
+
+def session(buffer: SecretBuffer, _vault: Vault, options: Options) -> EcrHubSession:
+    """A session on a serial line. No message holds a number that could be sealed: it is masked, or hidden."""
+    variant = Variant(options.variant or USUAL)
+    settings = EcrHubSettings(
+        variant,
+        till_id=options.till_id,
+        quirks=frozenset(Quirk(name) for name in options.quirks),
+        currency=options.currency,
+        answer_s=options.answer_s or ANSWER_S,
+        payment_s=options.silence_s or PAYMENT_S,
+    )
+    return EcrHubSession(EcrLine(buffer, LAST_ID[variant]), settings)
+
+
+def settling(_options: Options) -> EcrHubSettling:
+    """All terminals are asked alike."""
+    return EcrHubSettling()
+
+
+DRIVER = Driver(
+    name="ecrhub",
+    title="ECRHub (Wiseasy, PayCloud, CodePay and partners)",
+    wires=("serial", "usb"),
+    serial=SerialDefaults(baud_rate=115_200),
+    buffer_bytes=BUFFER_BYTES,
+    session=session,
+    settling=settling,
+    variants=tuple(variant.value for variant in Variant),
+    quirks={quirk.value: words for quirk, words in QUIRKS.items()},
+)

@@ -1,0 +1,89 @@
+"""What the terminal's answers say, in the words of `drivers.terminal`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from drivers.ecrhub import texts
+from drivers.ecrhub.amounts import currency_number, minor_units
+from drivers.ecrhub.packet import Answer, Topic
+from drivers.terminal import SIMULATOR_SOFTWARE, Ended, How, Result, Said
+
+_SAID: Final = {
+    texts.COMPLETED: Said.APPROVED,
+    texts.CLOSED: Said.DECLINED,
+    texts.CANCELLED: Said.CANCELLED,
+}
+# The code of a result is for people and has no more digits than this.
+LONGEST_CODE_DIGITS: Final = 6
+
+
+def is_final(answer: Answer) -> bool:
+    """Whether it tells the end of an order (reference 4: the response code alone does not)."""
+    about_order = answer.topic in {Topic.ORDER, Topic.QUERY} and bool(answer.order)
+    return about_order and answer.handled and answer.status in _SAID
+
+
+def is_open(answer: Answer) -> bool:
+    """Whether it says that the order is there and not finished."""
+    return answer.handled and answer.status in {texts.PAYING, texts.PRE_ORDER}
+
+
+def result(answer: Answer, currency: int) -> Result:
+    """The result in a final answer; `currency` is meant where it names none.
+
+    SDK 1.0 says what was paid. The others say the order's amount, and the tip and cash
+    that came on top of it. Raises `ProtocolError` for an amount or a currency that cannot be.
+    """
+    said = _SAID[answer.status]
+    unit = currency_number(answer.currency) if answer.currency else currency
+    tip, cash = (minor_units(text, unit) if text else 0 for text in (answer.tip, answer.cashback))
+    amount = answer.paid or answer.amount
+    extra = 0 if answer.paid else tip + cash
+    return Result(
+        said,
+        code=code_of(answer),
+        text="" if said is Said.APPROVED else text_of(answer),
+        order=answer.order,
+        amount=minor_units(amount, unit) + extra if amount else None,
+        currency=unit if answer.currency else None,
+        terminal_id=answer.terminal_id or answer.device.serial_number,
+        card=answer.card,
+        card_name=answer.method,
+        entry_mode=answer.scenario,
+        tip=tip or None,
+    )
+
+
+def code_of(answer: Answer) -> int:
+    """The response code if it is a number other than zero, else the order's state where it is no success."""
+    digits = answer.code if answer.code.isascii() and answer.code.isdecimal() else ""
+    code = int(digits) if 0 < len(digits) <= LONGEST_CODE_DIGITS else 0
+    if code or answer.status in {"", texts.COMPLETED}:
+        return code
+    return int(answer.status)
+
+
+def text_of(answer: Answer) -> str:
+    """Our sentence for the state, and what the terminal says to it."""
+    words = " ".join(word for word in (answer.code if not answer.handled else "", answer.message) if word)
+    sentence = texts.SENTENCES.get(answer.status, "")
+    return " ".join(part for part in (sentence, f"It says: {words}" if words else "") if part)
+
+
+def identity(answer: Answer) -> Ended:
+    """The end of a greeting: who answered."""
+    device = answer.device
+    return Ended(
+        How.COMPLETED,
+        simulator=device.app.startswith(SIMULATOR_SOFTWARE),
+        terminal_id=device.serial_number or answer.terminal_id,
+        software=f"{device.app} {device.version}".strip(),
+    )
+
+
+def ended(outcome: Result) -> Ended:
+    """The end of a payment whose result was accepted: nothing follows it in this protocol."""
+    if outcome.said is Said.APPROVED:
+        return Ended(How.COMPLETED)
+    return Ended(How.ABORTED, outcome.code, outcome.text, cancelled=outcome.said is Said.CANCELLED)

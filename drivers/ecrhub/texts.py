@@ -1,0 +1,30 @@
+"""What the cashier reads, and texts of the terminal made fit to be shown."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from drivers.card import scrub_text
+
+# Reference 4, `trans_status`.
+PRE_ORDER: Final = "9"
+PAYING: Final = "0"
+CLOSED: Final = "1"
+COMPLETED: Final = "2"
+CANCELLED: Final = "3"
+
+SENTENCES: Final = {
+    CLOSED: "The terminal closed the payment: it was declined or failed.",
+    CANCELLED: "The payment was cancelled on the terminal.",
+}
+
+
+def plain(text: str) -> str:
+    """Printable text without card numbers.
+
+    What cannot be shown becomes a blank first: a number that a control character cuts in
+    two would be whole again on the screen.
+    """
+    raw = bytearray("".join(sign if sign.isprintable() else " " for sign in text).encode("utf-8"))
+    scrub_text(memoryview(raw))
+    return raw.decode("utf-8", "replace").strip()

@@ -1,0 +1,252 @@
+"""Our session against our terminal over a bad line: what the till believes is what the bank did."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drivers.ecrhub.settling import EcrHubSettling
+from drivers.simulator.bank import State
+from drivers.terminal import (
+    Command,
+    Ended,
+    Finding,
+    Found,
+    Heard,
+    How,
+    Lost,
+    Operation,
+    Outcome,
+    Result,
+    Said,
+    Unclear,
+)
+from tests.drivers.ecrhub.stage import ASK, FORMS, NEVER_S, REGISTER, SALE, Counter
+
+SETTLING = EcrHubSettling()
+
+
+def registered(script: str = "", variant: str = "", **more: object) -> Counter:
+    counter = Counter(script, variant, **more)  # type: ignore[arg-type]
+    assert isinstance(counter.perform(REGISTER), Ended)
+    return counter
+
+
+def results(counter: Counter) -> list[Result]:
+    return [event.result for event in counter.heard if isinstance(event, Outcome) and not event.late]
+
+
+def settled(counter: Counter, command: Command = SALE) -> Finding:
+    """As the agent does it: a fresh line, the questions, the judgement; once a minute until it is proven."""
+    unclear = Unclear(command, None, None, datetime(2025, 3, 1, tzinfo=UTC))
+    finding = Finding(Found.UNPROVEN, "")
+    counter.loss = 0.0
+    for _ in range(3):
+        counter.reconnected()
+        counter.pass_time(SETTLING.listen_s)
+        answers: list[Result | None] = []
+        for question in SETTLING.questions(unclear):
+            counter.perform(question)
+            answers.append(next(iter(results(counter)), None))
+        finding = SETTLING.judge(unclear, answers)
+        if finding.found is not Found.UNPROVEN:
+            break
+        counter.pass_time(60.0)
+    return finding
+
+
+@pytest.mark.parametrize("variant", FORMS)
+def test_a_sale_is_booked_and_told(variant: str) -> None:
+    counter = registered(variant=variant)
+    assert counter.perform(SALE) == Ended(How.COMPLETED)
+    (result,) = results(counter)
+    assert (result.said, result.amount, result.currency) == (Said.APPROVED, 1010, 978)
+    assert counter.bank.balance() == 1010
+
+
+@pytest.mark.parametrize("variant", FORMS)
+def test_the_simulator_names_itself(variant: str) -> None:
+    end = Counter(variant=variant).perform(REGISTER)
+    assert isinstance(end, Ended)
+    assert (end.simulator, end.terminal_id) == (True, "29001006")
+
+
+@pytest.mark.parametrize("variant", FORMS)
+@pytest.mark.parametrize("other", FORMS)
+def test_a_terminal_of_another_form_is_never_paid_at(variant: str, other: str) -> None:
+    if variant == other:
+        return
+    counter = Counter(variant=variant, terminal_variant=other)
+    end = counter.perform(SALE)
+    assert not isinstance(end, Ended) or end.how is How.REFUSED
+    assert not isinstance(end, Lost) or end.heard is Heard.NEVER
+    counter.pass_time(60.0)
+    assert counter.bank.bookings == ()
+
+
+@pytest.mark.parametrize("variant", FORMS)
+def test_a_refund_and_a_reversal_reach_the_payment_that_they_are_for(variant: str) -> None:
+    counter = registered(variant=variant)
+    counter.perform(SALE)
+    origin = {"original_reference": SALE.reference, "original_sequence": SALE.sequence}
+    refund = Command(Operation.REFUND, "A-18", 400, 978, 42, **origin)  # type: ignore[arg-type]
+    assert counter.perform(refund) == Ended(How.COMPLETED)
+    assert counter.bank.balance() == 610
+    reversal = Command(Operation.REVERSAL, "A-19", None, 978, 43, **origin)  # type: ignore[arg-type]
+    assert counter.perform(reversal) == Ended(How.COMPLETED)
+    assert counter.bank.bookings[0].state is State.REVERSED
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [('outcome = "decline"', Said.DECLINED), ('outcome = "stop_key"', Said.CANCELLED)],
+)
+@pytest.mark.parametrize("variant", FORMS)
+def test_what_was_not_paid_is_told_as_such(script: str, said: Said, variant: str) -> None:
+    counter = registered(f"[[payment]]\n{script}\n", variant)
+    end = counter.perform(SALE)
+    assert isinstance(end, Ended)
+    assert (end.how, results(counter)[0].said) == (How.ABORTED, said)
+    assert counter.bank.balance() == 0
+
+
+def test_an_order_that_the_app_refuses_stays_unclear_until_somebody_proves_it() -> None:
+    counter = registered('[[payment]]\noutcome = "refuse"\ntext = "bad app id"\n')
+    end = counter.perform(SALE)
+    assert isinstance(end, Lost)
+    assert (end.heard, "bad app id" in end.reason) == (Heard.PERHAPS, True)
+    assert settled(counter).found is Found.UNPROVEN
+
+
+@pytest.mark.parametrize(
+    ("cancel", "balance"), [("accepted", 0), ("refused", 1010), ("ignored", 1010), ("too_late", 1010)]
+)
+def test_stopping_is_only_a_wish(cancel: str, balance: int) -> None:
+    counter = registered(f'[[payment]]\ncancel = "{cancel}"\n')
+    counter.session.start(SALE, counter.now)
+    counter.pass_time(1.0)
+    counter.session.abort(counter.now)
+    counter.heard.clear()
+    counter.pass_time(8.0)
+    assert counter.bank.balance() == balance
+    assert (results(counter)[0].said is Said.APPROVED) is bool(balance)
+
+
+def test_the_same_order_again_is_not_booked_twice() -> None:
+    counter = registered()
+    counter.perform(SALE)
+    counter.perform(SALE)
+    assert len(counter.bank.bookings) == 1
+
+
+@pytest.mark.parametrize("what", ["unplug", "reboot"])
+@pytest.mark.parametrize("point", ["answer", "display", "status"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_terminal_that_goes_away_leaves_a_payment_that_a_query_settles(
+    what: str, point: str, when: str
+) -> None:
+    trouble = f'{what} = {{ seconds = 9, at = "{point}", when = "{when}" }}'
+    counter = registered(f"[[payment]]\n{trouble}\n")
+    end = counter.perform(SALE)
+    if isinstance(end, Lost):
+        assert end.heard is Heard.PERHAPS
+        finding = settled(counter)
+        booked = counter.bank.balance() == 1010
+        assert finding.found is Found.BOOKED or not booked
+        assert finding.found is not Found.BOOKED or booked
+        if what == "unplug" and (point, when) != ("answer", "before"):
+            assert finding.found is not Found.UNPROVEN
+    else:
+        assert counter.bank.balance() == 1010
+
+
+def test_a_result_that_was_lost_with_the_cable_comes_late_and_is_acknowledged() -> None:
+    counter = registered('[[payment]]\nunplug = { seconds = 9, at = "status", when = "after" }\n')
+    counter.accept_after_s = NEVER_S
+    end = counter.perform(SALE)
+    assert isinstance(end, Lost)
+    counter.accept_after_s = 0.0
+    counter.reconnected()
+    counter.pass_time(3.0)
+    (late,) = [outcome for outcome in counter.accepted if outcome.late]
+    unclear = Unclear(SALE, None, None, datetime(2025, 3, 1, tzinfo=UTC))
+    assert SETTLING.belongs(unclear, late.result)
+    assert not SETTLING.commits(unclear, late.result)
+    counter.accepted.clear()
+    counter.pass_time(60.0)
+    assert counter.accepted == []
+
+
+def test_an_accept_that_comes_late_costs_copies_and_nothing_else() -> None:
+    counter = registered(accept_after_s=20.0)
+    assert counter.perform(SALE) == Ended(How.COMPLETED)
+    assert len(results(counter)) == 1
+
+
+def test_hours_at_rest_keep_the_link_up() -> None:
+    counter = registered()
+    counter.heard.clear()
+    counter.pass_time(600.0)
+    assert counter.heard == []
+
+
+points = st.sampled_from(["answer", "display", "status"])
+troubles = st.builds(
+    '{} = {{ seconds = {}, at = "{}", when = "{}" }}\n'.format,
+    st.sampled_from(["unplug", "reboot"]),
+    st.sampled_from([1, 8, 40, 200]),
+    points,
+    st.sampled_from(["before", "after"]),
+)
+behaviours = st.one_of(
+    st.just(""),
+    st.sampled_from(['outcome = "decline"\n', 'outcome = "stop_key"\n', 'outcome = "refuse"\n']),
+    st.sampled_from(["tip = 90\n", "partial = 400\n", "says_amount = 1111\n"]),
+    st.builds('skip = ["{}"]\n'.format, points),
+    st.builds('twice = ["{}"]\n'.format, points),
+    st.builds('silence_s = {}\nsilence_before = "{}"\n'.format, st.sampled_from([3, 25, 100, 400]), points),
+    troubles,
+)
+
+
+@given(
+    behaviours,
+    st.sampled_from(FORMS),
+    st.sampled_from([0.0, 0.05, 0.2]),
+    st.sampled_from([0.0, 2.0, 20.0, 50.0, NEVER_S]),
+    st.integers(0, 10**6),
+)
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_what_the_till_believes_is_what_the_bank_did(
+    behaviour: str, variant: str, loss: float, accept_after_s: float, seed: int
+) -> None:
+    counter = registered(f"[[payment]]\n{behaviour}", variant, seed=seed)
+    counter.loss, counter.accept_after_s = loss, accept_after_s
+    counter.heard.clear()
+    counter.session.start(SALE, counter.now)
+    counter.pass_time(500.0)
+    ends = [event for event in counter.heard if isinstance(event, Ended | Lost)]
+    end = ends[0] if ends else Lost("never accepted", Heard.PERHAPS)
+    money = counter.bank.balance()
+    approved = [outcome.result for outcome in counter.accepted if outcome.result.said is Said.APPROVED]
+
+    assert len(counter.bank.bookings) <= 1
+    if isinstance(end, Ended):
+        assert (money > 0) is (end.how is How.COMPLETED)
+        assert bool(approved) is (end.how is How.COMPLETED)
+    elif end.heard is Heard.NEVER:
+        assert counter.bank.bookings == ()
+    else:
+        counter.accept_after_s = 0.0  # the till came back
+        found = settled(counter).found
+        assert found is not Found.NOT_BOOKED or money == 0
+        assert found is not Found.BOOKED or money > 0
+
+
+def test_asking_for_an_order_that_the_terminal_never_heard_of_gives_nothing() -> None:
+    counter = registered()
+    assert counter.perform(ASK) == Ended(How.COMPLETED, text="It says: E04 Order not found")
+    assert results(counter) == []
