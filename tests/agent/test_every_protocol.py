@@ -15,11 +15,8 @@ from agent.demo.house import House
 from agent.demo.network import free_port
 from agent.payments.views import PaymentRequest, PaymentView
 from drivers.driver import PROTOCOLS
+from tests.countries import CURRENCIES, in_its_country
 
-# What a shop in that protocol's country has to write besides.
-KEYS = {"ecr17": 'terminal_id = "12345678"\n'}
-CURRENCIES = {"transbank": "CLP"}
-IN_PESOS = (('"EUR"', '"CLP"'), ('"1.00"', '"100"'), ('"500.00"', '"50000"'), ('"5000.00"', '"500000"'))
 # It listens for half a minute first: tests/drivers/suite has that in simulated time.
 LISTENS_LONG = {"transbank"}
 # Whole pesos, or cents: both are allowed everywhere.
@@ -60,19 +57,6 @@ def open_shop(tmp_path: Path) -> Iterator[Open]:
     yield furnished
     for house in houses:
         house.close()
-
-
-def in_its_country(settings: str, protocol: str) -> str:
-    settings = settings.replace("[rules]", f"{KEYS.get(protocol, '')}[rules]")
-    if CURRENCIES.get(protocol) == "CLP":
-        for cents, pesos in (
-            ('"EUR"', '"CLP"'),
-            ('"1.00"', '"100"'),
-            ("500.00", "50000"),
-            ("5000.00", "500000"),
-        ):
-            settings = settings.replace(cents, pesos)
-    return settings
 
 
 def sale(protocol: str, amount: int = AMOUNT) -> PaymentRequest:
