@@ -34,12 +34,19 @@ _LANGUAGES: Final = b"\x04\x03\x09\x04"  # US English
 
 @dataclass
 class CdcAcm:
-    """One device. `sent` is what the host wrote and `take` has not fetched; `line` the last line coding."""
+    """One device. `written` is what the host sent it; `coding` the last line coding, `dtr` a control line."""
 
     serial: str
-    line: bytes = bytes(7)
+    coding: bytes = bytes(7)
     dtr: bool = False
     written: bytearray = field(default_factory=bytearray)
+
+    @property
+    def line_told(self) -> str:
+        """What the host has set the line to, such as "9600 8N1, DTR on"."""
+        rate, stop, parity, bits = struct.unpack("<IBBB", self.coding)
+        lines = "on" if self.dtr else "off"
+        return f"{rate} {bits}{'NOEMS'[parity]}{('1', '1.5', '2')[stop]}, DTR {lines}"
 
     def control(self, setup: bytes, data: bytes) -> bytes | None:
         """Answer a control transfer; None is a stall."""
@@ -49,7 +56,7 @@ class CdcAcm:
             found = self._descriptor(value >> 8, value & 0xFF)
             return None if found is None else found[:length]
         if asked == _GET_LINE_CODING:
-            return self.line
+            return self.coding
         if asked == _GET_CONFIGURATION:
             return b"\x01"
         if request == _GET_STATUS and kind & 0x80:
@@ -58,7 +65,7 @@ class CdcAcm:
 
     def _told(self, asked: tuple[int, int], value: int, data: bytes) -> bool:
         if asked == _SET_LINE_CODING:
-            self.line = data
+            self.coding = data
         elif asked == _SET_CONTROL_LINE_STATE:
             self.dtr = bool(value & 1)
         else:
@@ -101,6 +108,4 @@ _INTERFACES: Final = b"".join(
     )
 )
 # Self-powered, 100 mA.
-CONFIGURATION: Final = (
-    _descriptor(2, "HBBBBB", 9 + len(_INTERFACES), 2, 1, 0, 0xC0, 50) + _INTERFACES
-)
+CONFIGURATION: Final = _descriptor(2, "HBBBBB", 9 + len(_INTERFACES), 2, 1, 0, 0xC0, 50) + _INTERFACES

@@ -1,11 +1,12 @@
-"""Process 1 of the virtual machine: a shop's host that does what its orders say, one JSON line each.
+"""Process 1 of the virtual machine: a shop's host that does what it is told, one JSON line an order.
 
-Started by the kernel, see `image.INIT`. The agent, the door, the rules and the journal are the real
-ones; only keys and settings are made as the demo makes them.
+The kernel starts it by `image.INIT`. Agent, door, rules and journal are the real ones, and so are
+the kernel's drivers and udev; keys and settings are made as the demo makes them.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -22,14 +23,15 @@ from agent.journal.entry import Answered, Settled, Unclear, decode
 from agent.journal.reader import JournalReader
 from agent.payments.views import PaymentRequest, PaymentView, StatusView
 from tests.faults.stage import Shop
-from tests.usbvm.usbip import opened
+from tests.usbvm.usbip import line_file, opened
 
 ORDERS: Final = "/dev/ttyS1"
 SHOP: Final = Path("/run/shop")
-NODES: Final = ("ttyUSB*", "ttyACM*", "serial/by-id/*")
-# How long udev may take until it has made every name.
+BY_ID: Final = Path("/dev/serial/by-id")
+# udev has made its names by then.
 SETTLE_S: Final = 10
-UDEV: Final = (
+# The drivers themselves are udev's choice, as on any host.
+BEGIN: Final = (
     ("modprobe", "--all", "xhci-pci", "vhci-hcd"),
     ("/usr/lib/systemd/systemd-udevd", "--daemon"),
     ("udevadm", "trigger", "--action=add"),
@@ -37,25 +39,25 @@ UDEV: Final = (
 
 
 class Guest:
-    """Each public method is an order; what it returns is the answer."""
+    """Each public method is an order, and what it returns is the answer."""
 
     def __init__(self) -> None:
         SHOP.mkdir()
         self._shop = Shop(SHOP)
         self._emulators: dict[str, subprocess.Popen[bytes]] = {}
+        self._held: list[int] = []
 
     def open_shop(self, terminals: str) -> None:
         """Make keys and settings with these terminals, and start the agent."""
         self._shop.house.furnish()
-        before, _, after = self._shop.settings.read_text("utf-8").partition("[terminals.front]")
-        rules = after[after.index("[rules]") :]
-        self._shop.settings.write_text(f"{before}{terminals}\n{rules}", "utf-8")
+        text = self._shop.settings.read_text("utf-8")
+        front = text[text.index("[terminals.front]") : text.index("[rules]")]
+        self._shop.change(front, terminals)
         self._shop.start_agent()
 
     def states(self) -> dict[str, list[str]]:
-        """Each terminal's state and its reason; nothing while the agent is not up."""
-        agent = self._shop.house.programs["agent"]
-        if agent.poll() is not None:
+        """Each terminal's state and why; nothing while the agent is not up."""
+        if self._shop.house.programs["agent"].poll() is not None:
             raise RuntimeError(f"the agent has ended: {self._shop.said()}")
         try:
             status = self._shop.house.door.call("GET", "/status", StatusView)
@@ -64,22 +66,32 @@ class Guest:
         return {terminal.name: [terminal.state, terminal.text] for terminal in status.terminals}
 
     def sell(self, number: str, amount: int, terminal: str) -> None:
-        """Put a sale; its fate is asked for with `view`."""
+        """Ask for a sale; `view` tells what becomes of it."""
         request = PaymentRequest(amount=amount, currency="EUR", terminal=terminal)
         self._shop.house.door.call("PUT", f"/payments/{number}", PaymentView, request)
 
     def view(self, number: str) -> object:
         return msgspec.to_builtins(self._shop.view(number))
 
-    def nodes(self) -> dict[str, str]:
-        """What udev has made of the plugged devices: each name, and the node it is."""
+    def ports(self) -> dict[str, str]:
+        """The kernel's serial ports by their lasting names."""
         run("udevadm", "settle", f"--timeout={SETTLE_S}")
-        found = [path for pattern in NODES for path in Path("/dev").glob(pattern)]
-        return {str(path): path.resolve().name for path in found}
+        return {str(link): link.resolve().name for link in BY_ID.glob("*")}
 
-    def plug(self, port: str, serial: str, line: str) -> None:
+    def hold(self, port: str, *, lock: bool) -> None:
+        """Have a port open, as a forgotten program has. Unplugged or not, its number is taken."""
+        file = os.open(f"/dev/{port}", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        self._held.append(file)
+        if lock:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def let_go(self) -> None:
+        while self._held:
+            os.close(self._held.pop())
+
+    def plug(self, hub_port: int, serial: str, line: str) -> None:
         """Plug an emulated CDC-ACM device into this port of the USB/IP hub."""
-        command = [sys.executable, "-m", "tests.usbvm.usbip", port, serial, line]
+        command = [sys.executable, "-m", "tests.usbvm.usbip", str(hub_port), serial, line]
         self._emulators[serial] = subprocess.Popen(command)
 
     def unplug(self, serial: str) -> None:
@@ -87,31 +99,33 @@ class Guest:
         emulator.kill()
         emulator.wait()
 
+    def line(self, serial: str) -> str:
+        """What an emulated device was told to set its line to."""
+        return line_file(serial).read_text("ascii")
+
     def close_shop(self) -> dict[str, Any]:
         """End the day: the journal's own word on every payment, and what `tillgate log verify` says."""
         self._shop.house.stop("agent")
+        verify = [sys.executable, "-m", "agent", "log", "verify", "--every"]
         return {
+            "verified": run(*verify, "--settings", str(self._shop.settings)),
             "says": journal_says(self._shop.house.journal),
-            "verified": run(
-                *(sys.executable, "-m", "agent", "log", "verify", "--every"),
-                *("--settings", str(self._shop.settings)),
-            ),
         }
 
     def log(self) -> str:
         """What the agent has said so far."""
-        return (SHOP / "agent.log").read_text("utf-8")
+        log = SHOP / "agent.log"
+        return log.read_text("utf-8") if log.exists() else ""
 
 
-def journal_says(journal: Path) -> dict[str, list[Any]]:
-    """For each payment the verdict that stands at the end, and every one on the way."""
-    says: dict[str, list[Any]] = {}
+def journal_says(journal: Path) -> dict[str, list[str]]:
+    """For each payment every verdict in the journal; the last one stands."""
+    says: dict[str, list[str]] = {}
     for commit in JournalReader(journal).commits(0):
         for body in (decode(line).body for line in commit.lines):
-            if isinstance(body, Answered | Settled):
-                says.setdefault(body.till_number, []).append(body.verdict)
-            elif isinstance(body, Unclear):
-                says.setdefault(body.till_number, []).append("unclear")
+            if isinstance(body, Answered | Settled | Unclear):
+                verdict = "unclear" if isinstance(body, Unclear) else body.verdict
+                says.setdefault(body.till_number, []).append(verdict)
     return says
 
 
@@ -124,8 +138,8 @@ def run(*command: str) -> str:
 
 
 def serve() -> None:
-    """Obey until the machine is switched off. An order that fails is answered with its reason."""
-    for command in UDEV:
+    """Obey until the machine is switched off."""
+    for command in BEGIN:
         run(*command)
     guest = Guest()
     with os.fdopen(opened(ORDERS), "r+b", buffering=0) as orders:
@@ -135,7 +149,7 @@ def serve() -> None:
 
 
 def obeyed(guest: Guest, line: bytes) -> dict[str, object]:
-    """Carry out one order."""
+    """Carry out one order. One that fails is answered with its reason."""
     try:
         order = json.loads(line)
         what: Callable[..., object] = getattr(guest, order["order"])

@@ -1,7 +1,7 @@
 """The guest: Debian's kernel, Python and udev, and the project, as one archive that the kernel unpacks.
 
 Debian and the wheels are fetched once and kept in build/usbvm; the project is packed anew each time.
-The kernel unpacks archives that stand one behind the other, so there is no disk and no boot loader.
+There is no disk, no boot loader and no network in it.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
 mount -t tmpfs run /run
 mount -t tmpfs tmp /tmp
+echo 7 > /proc/sys/kernel/printk
 exec python3 -m tests.usbvm.guest
 """
 
@@ -56,7 +57,8 @@ def made(pip: list[str]) -> Image:
     """The guest with the project as it is now; `pip` is the command that fetches wheels."""
     base = BUILD / f"base-{_recipe()}"
     if not base.exists():
-        shutil.rmtree(BUILD, ignore_errors=True)
+        for old in BUILD.glob("base*"):
+            shutil.rmtree(old)
         _make_base(BUILD / "base.new", pip)
         (BUILD / "base.new").rename(base)
     image = Image(base / "vmlinuz", base / "guest.cpio")
@@ -75,7 +77,17 @@ def _make_base(base: Path, pip: list[str]) -> None:
     root = base / "root"
     _run("debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(root))
     _take_kernel(base, root)
-    _run(*pip, "install", "--quiet", "--target", str(root / "opt" / "wheels"), *WHEELS, "--require-hashes", "-r", str(LOCK))
+    _run(
+        *pip,
+        "install",
+        "--quiet",
+        "--target",
+        str(root / "opt" / "wheels"),
+        *WHEELS,
+        "--require-hashes",
+        "-r",
+        str(LOCK),
+    )
     for folder in NOT_NEEDED:
         shutil.rmtree(root / folder)
     (root / "init").write_text(INIT, "ascii")
@@ -84,9 +96,10 @@ def _make_base(base: Path, pip: list[str]) -> None:
 
 def _take_kernel(base: Path, root: Path) -> None:
     """Debian's newest kernel and its USB drivers. The cloud kernel has none of them."""
+    _run("apt-get", "update", "-q")
     depends = _run("apt-cache", "depends", "linux-image-amd64")
     package = next(word for word in depends.split() if word.startswith("linux-image-6"))
-    subprocess.run(["apt-get", "download", "-q", package], cwd=base, check=True, capture_output=True)
+    _run("apt-get", "download", "-q", package, cwd=base)
     _run("dpkg-deb", "--extract", str(next(base.glob("*.deb"))), str(base / "kernel"))
     next(base.glob("kernel/boot/vmlinuz-*")).rename(base / "vmlinuz")
     modules = next(base.glob("kernel/lib/modules/*"))
@@ -109,20 +122,13 @@ def _pack_project(root: Path) -> None:
 
 
 def _pack(root: Path, archive: Path) -> None:
-    names = "\0".join(str(path.relative_to(root)) for path in sorted(root.rglob("*")))
-    with archive.open("wb") as output:
-        subprocess.run(
-            ["cpio", "--null", "--create", "--format=newc", "--quiet"],
-            cwd=root,
-            input=names.encode(),
-            stdout=output,
-            check=True,
-        )
+    names = "".join(f"{path.relative_to(root)}\n" for path in sorted(root.rglob("*")))
+    _run("cpio", "--create", "--format=newc", "--quiet", "--file", str(archive), cwd=root, told=names)
 
 
-def _run(*command: str) -> str:
+def _run(*command: str, cwd: Path | None = None, told: str | None = None) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=cwd, input=told, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise ImageError(f"{command[0]} is not installed") from None
     if done.returncode:

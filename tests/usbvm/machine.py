@@ -6,23 +6,26 @@ import json
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, TextIO
 
 from tests.usbvm.image import Image
-from tests.usbvm.qmp import Qmp, QmpError
+from tests.usbvm.qmp import Qmp
 
-# A guest under emulation on a busy machine; usually a tenth of it.
+# A guest under emulation on a busy machine; a quiet one needs a tenth of each.
 BOOT_S: Final = 240.0
 ORDER_S: Final = 120.0
 UNTIL_S: Final = 120.0
 LOOK_AGAIN_S: Final = 0.2
+# The guest is unpacked into it, twice 150 MB for a moment; the agent takes 60.
 MEMORY_MIB: Final = 1024
 
-MONITOR, ORDERS = "monitor", "orders"
-# Sockets of the machine that end in a simulated terminal: two in its USB adapters, two in its COM ports.
+MONITOR: Final = "monitor"
+ORDERS: Final = "orders"
+# Where the lines of the terminals enter the machine: at USB adapters, or at COM ports from which
+# the emulated devices in the guest take them.
 ADAPTERS: Final = ("adapter-1", "adapter-2")
 COM_PORTS: Final = {"com-3": "/dev/ttyS2", "com-4": "/dev/ttyS3"}
 
@@ -32,43 +35,32 @@ class MachineError(Exception):
 
 
 class Machine:
-    """One boot, from `with` to its end. Sockets are in `folder`, the console goes to `log`."""
+    """One boot. Its sockets are in `folder`; orders and answers go to `log`, but for mere repeats."""
 
-    def __init__(self, image: Image, folder: Path, log: TextIO) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], folder: Path, log: TextIO) -> None:
         self.folder = folder
+        self._process = process
         self._log = log
-        with (folder / "console").open("w") as console:
-            self._process = subprocess.Popen(
-                _command(image), cwd=folder, stdin=subprocess.DEVNULL, stdout=console, stderr=console
-            )
-
-    def __enter__(self) -> Machine:
-        self.wait_for((self.folder / MONITOR).exists, "QEMU")
-        self._qmp = Qmp(self.folder / MONITOR)
+        self._logged = ""
+        self.wait_for((folder / MONITOR).exists, "QEMU; the log has what it says")
+        self._qmp = Qmp(folder / MONITOR)
         self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(str(self.folder / ORDERS))
-        self._socket.settimeout(BOOT_S)
+        self._socket.connect(str(folder / ORDERS))
         self._answers = self._socket.makefile("r", encoding="utf-8")
-        self._answer("boot")
-        self._socket.settimeout(ORDER_S)
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._process.kill()
-        self._process.wait()
-        self._log.write((self.folder / "console").read_text("utf-8", "replace"))
+        self._answer("the power switch", BOOT_S)
 
     def order(self, order: str, **arguments: object) -> Any:
-        """Have the guest do one of `guest.Guest`'s methods; its answer."""
+        """Have the guest do one of `guest.Guest`'s methods; what it returned."""
         line = json.dumps({"order": order, "with": arguments})
         self._socket.sendall(line.encode() + b"\n")
-        answer = self._answer(order)
-        self._log.write(f"{time.strftime('%H:%M:%S')} {line} -> {json.dumps(answer)}\n")
+        answer = self._answer(order, ORDER_S)
+        self._write(f"{line} -> {json.dumps(answer)}\n")
         return answer
 
     def plug(self, adapter: str) -> None:
-        """Push a USB serial adapter in. Its serial number is its name."""
-        self._qmp.execute("device_add", driver="usb-serial", bus="usb.0", chardev=adapter, id=adapter, serial=adapter)
+        """Push a USB serial adapter in; its serial number is its name."""
+        names = {"id": adapter, "chardev": adapter, "serial": adapter}
+        self._qmp.execute("device_add", driver="usb-serial", bus="usb.0", **names)
 
     def unplug(self, adapter: str) -> None:
         """Pull it out. Returns when it is out."""
@@ -83,7 +75,18 @@ class Machine:
                 raise MachineError(f"waited in vain for {what}")
             time.sleep(LOOK_AGAIN_S)
 
-    def _answer(self, order: str) -> Any:
+    def close(self) -> None:
+        self._answers.close()
+        self._socket.close()
+        self._qmp.close()
+
+    def _write(self, line: str) -> None:
+        if line != self._logged:
+            self._log.write(line)
+            self._logged = line
+
+    def _answer(self, order: str, patience_s: float) -> Any:
+        self._socket.settimeout(patience_s)
         try:
             line = self._answers.readline()
         except OSError as error:
@@ -96,16 +99,37 @@ class Machine:
         return answer["answer"]
 
 
+@contextmanager
+def booted(image: Image, folder: Path, log: TextIO) -> Iterator[Machine]:
+    """Switch on, and off when left. What the kernel and the guest print goes to the end of `log`."""
+    console = folder / "console"
+    with console.open("w") as output:
+        process = subprocess.Popen(
+            _command(image), cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        machine = Machine(process, folder, log)
+        yield machine
+        machine.close()
+    finally:
+        process.kill()
+        process.wait()
+        log.write(f"\n--- the machine's console\n{console.read_text('utf-8', 'replace')}")
+
+
 def _command(image: Image) -> list[str]:
     """No network, no disk, and never /dev/kvm: a run means the same everywhere."""
-    serial = ["stdio", *(f"chardev:{name}" for name in (ORDERS, *COM_PORTS))]
     sockets = (ORDERS, *COM_PORTS, *ADAPTERS)
-    return [
+    serial = ("stdio", *(f"chardev:{name}" for name in (ORDERS, *COM_PORTS)))
+    words = [
         *("qemu-system-x86_64", "-accel", "tcg", "-machine", "pc", "-smp", "2", "-m", str(MEMORY_MIB)),
         *("-nodefaults", "-display", "none", "-nic", "none", "-no-reboot", "-device", "qemu-xhci,id=usb"),
         *("-kernel", str(image.kernel), "-initrd", str(image.archive)),
         *("-append", "console=ttyS0 panic=-1 quiet"),
         *("-qmp", f"unix:{MONITOR},server=on,wait=off"),
-        *(word for name in sockets for word in ("-chardev", f"socket,id={name},path={name},server=on,wait=off")),
-        *(word for one in serial for word in ("-serial", one)),
     ]
+    for name in sockets:
+        words += ["-chardev", f"socket,id={name},path={name},server=on,wait=off"]
+    for port in serial:
+        words += ["-serial", port]
+    return words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from agent.money import currency_of, format_amount
@@ -12,6 +13,8 @@ from tests.usbvm.machine import Machine
 
 EUR: Final = currency_of("EUR")
 PLAIN: Final = 1250
+# ZVT's own line, and a till that is there (reference 2).
+LINE: Final = "9600 8N2, DTR on"
 
 
 class WrongError(Exception):
@@ -20,90 +23,123 @@ class WrongError(Exception):
 
 @dataclass(frozen=True)
 class Cut:
-    """A sale during which the cable is pulled: once `state` is the bank's word, or at the display `shows`.
+    """A sale in which the cable is pulled: at the display `shows`, or else once the bank has `fate`.
 
-    It is plugged in again when the bank's word is `until`; `ends` is what the terminal can prove then.
+    The cable comes back when the bank has `fate`, and the payment must be settled as `ends`.
     """
 
+    name: str
     amount: int
-    told: str
     shows: str
-    until: str
+    fate: str
     ends: str
 
 
+# The amounts are those of terminal.toml.
 CUTS: Final = (
-    Cut(2000, 'pulled at "please wait"', "please wait", "reversed", "declined"),
-    Cut(3000, "pulled once it is booked", "", "booked", "approved"),
+    Cut("wait", 2000, shows="please wait", fate="reversed", ends="declined"),
+    Cut("booked", 3000, shows="", fate="booked", ends="approved"),
 )
 
 
 class Story:
-    """One shop with all its terminals."""
+    """One shop and all its terminals."""
 
     def __init__(self, machine: Machine, beds: Sequence[Bed], say: Callable[[str], None]) -> None:
         self._machine = machine
         self._beds = beds
         self._say = say
-        self._table: list[tuple[str, int, str, str]] = []
+        self._sold: dict[Bed, list[tuple[str, int]]] = {bed: [] for bed in beds}
 
     def open(self) -> None:
-        """Plug everything in, start the agent, wait until every terminal is ready."""
+        """Plug everything in. While another program has the ports the agent takes none, and says who."""
         for bed in self._beds:
             bed.plug()
+            self._until(bed.port, f"the port of {bed.cable.name}")
+            self._say(f"{bed.cable.name}: plugged in, the kernel has made {bed.port()}")
+            self._machine.order("hold", port=bed.port(), lock=True)
+        self._machine.order("open_shop", terminals="\n".join(bed.cable.settings for bed in self._beds))
         for bed in self._beds:
-            self._until(bed.node, f"the port of {bed.cable.name}")
-            self._say(f"{bed.cable.name}: the kernel has made {bed.node()}")
-        self._machine.order("open_shop", terminals="\n".join(_settings(bed) for bed in self._beds))
+            self._until(partial(self._is, bed, "away", "in use by python3 (process 1)"), "the holder's name")
+        self._say("the agent has named the program that holds the ports, and waits")
+        self._machine.order("let_go")
         for bed in self._beds:
-            self._until(lambda bed=bed: self._state(bed) == "ready", f"{bed.cable.name} to be ready")
-        self._say("the shop is open, every terminal is ready")
+            self._until(partial(self._is, bed, "ready"), f"{bed.cable.name} to be ready")
+        self._say("the ports are free, every terminal is ready")
 
     def play(self, bed: Bed) -> None:
-        """A sale, a sale with each cut, and one more to see that the shop goes on."""
-        held = "taken from the kernel" if bed.cable.held else "the kernel's"
-        check((bed.node() == "") is bed.cable.held, f"{bed.cable.name}: the port is not {held}")
+        """A sale, a sale for each cut, and one more to see that the shop goes on."""
+        self._say(f"{bed.cable.name}: {self._whose(bed)}")
         self._sale(bed, "first")
         for cut in CUTS:
             self._cut(bed, cut)
         self._sale(bed, "last")
 
-    def close(self) -> None:
-        """Stop the agent and compare its journal with every bank."""
+    def close(self) -> list[str]:
+        """Stop the agent, and hold its journal against every bank; the table of all payments."""
         end = self._machine.order("close_shop")
         self._say(end["verified"].strip().splitlines()[0])
         for bed in self._beds:
-            self._until(bed.node, f"the kernel to have the port of {bed.cable.name} back")
-            self._compare(bed, end["says"])
-        self._say("the journal and the banks agree:")
-        for number, amount, verdicts, booked in self._table:
-            self._say(f"  {number:<18}{format_amount(amount, EUR):>7}  {verdicts:<22}{booked}")
+            self._until(bed.port, f"the port of {bed.cable.name}")
+            self._say(f"{bed.cable.name}: the agent has ended, the kernel has {bed.port()}")
+        return [row for bed in self._beds for row in self._compared(bed, end["says"])]
+
+    def _whose(self, bed: Bed) -> str:
+        """Who has the device now, and what it was told."""
+        port, line = bed.port(), bed.line()
+        check(
+            (port == "") is bed.cable.taken, f"{bed.cable.name}: the kernel has the port {port or 'no more'}"
+        )
+        check(line in {"", LINE}, f"{bed.cable.name}: the line was set to {line}")
+        owner = f"the kernel drives it as {port}" if port else "taken from the kernel, its port is gone"
+        return f"{owner}; {line}" if line else owner
 
     def _sale(self, bed: Bed, name: str) -> None:
-        number = f"{bed.cable.name}-{name}"
-        self._machine.order("sell", number=number, amount=PLAIN, terminal=bed.cable.name)
-        self._until(lambda: self._verdict(number), f"the verdict of {number}")
-        self._expect(number, "approved")
+        number = self._sell(bed, name, PLAIN)
+        self._until(partial(self._verdict, number), f"the verdict of {number}")
+        self._ends(number, "approved")
 
     def _cut(self, bed: Bed, cut: Cut) -> None:
-        number = f"{bed.cable.name}-{cut.amount}"
-        self._machine.order("sell", number=number, amount=cut.amount, terminal=bed.cable.name)
-        self._until(lambda: self._reached(bed, number, cut), f"the moment to pull {bed.cable.name}")
+        number = self._sell(bed, cut.name, cut.amount)
+        self._until(partial(self._reached, bed, number, cut), f"the moment to pull {number}")
+        before = bed.port()
+        if before:
+            self._machine.order("hold", port=before, lock=False)
         bed.unplug()
-        self._until(lambda: self._verdict(number), f"the verdict of {number}")
-        self._say(f"{number}: {cut.told}, {self._verdict(number)}")
-        self._until(lambda: not bed.node(), f"the port of {bed.cable.name} to go")
-        self._until(lambda: _states(bed, cut.amount) == [cut.until], f"the bank to have {cut.until} it")
+        self._until(partial(self._verdict, number), f"the verdict of {number}")
+        self._say(f"{number}: unplugged, {self._verdict(number)}")
+        self._until(lambda: not bed.port(), f"the port of {bed.cable.name} to go")
+        self._until(lambda: self._fate(bed) == cut.fate, f"the bank to have {cut.fate} it")
         bed.plug()
         self._until(lambda: self._verdict(number) != "unclear", f"{number} to be settled")
-        self._expect(number, cut.ends)
+        self._machine.order("let_go")
+        self._renumbered(bed, before)
+        self._ends(number, cut.ends)
+
+    def _sell(self, bed: Bed, name: str, amount: int) -> str:
+        number = f"{bed.cable.name}-{name}"
+        self._machine.order("sell", number=number, amount=amount, terminal=bed.cable.name)
+        self._sold[bed].append((number, amount))
+        return number
 
     def _reached(self, bed: Bed, number: str, cut: Cut) -> bool:
         if cut.shows:
             return cut.shows in self._machine.order("view", number=number)["display"].lower()
-        return _states(bed, cut.amount) == [cut.until]
+        return self._fate(bed) == cut.fate
 
-    def _expect(self, number: str, verdict: str) -> None:
+    def _fate(self, bed: Bed) -> str:
+        """What the bank did with the sale that is being made; empty as long as it was not asked."""
+        bookings = bed.bookings()
+        return bookings[-1]["state"] if len(bookings) == len(self._sold[bed]) else ""
+
+    def _renumbered(self, bed: Bed, before: str) -> None:
+        """The agent has found its terminal again although the port has another number now."""
+        if before:
+            now = bed.port()
+            check(now != before, f"{bed.cable.name} is {before} again, so renumbering was not tried")
+            self._say(f"{bed.cable.name}: plugged in again, {before} has become {now}")
+
+    def _ends(self, number: str, verdict: str) -> None:
         told = self._verdict(number)
         self._say(f"{number}: {told}")
         check(told == verdict, f"{number} is {told}, and it should be {verdict}")
@@ -111,19 +147,22 @@ class Story:
     def _verdict(self, number: str) -> str:
         return self._machine.order("view", number=number).get("verdict") or ""
 
-    def _state(self, bed: Bed) -> str:
-        state: list[str] = self._machine.order("states").get(bed.cable.name, [""])
-        return state[0]
+    def _is(self, bed: Bed, state: str, why: str = "") -> bool:
+        now, text = self._machine.order("states").get(bed.cable.name, ["", ""])
+        return now == state and why in text
 
-    def _compare(self, bed: Bed, says: dict[str, list[Any]]) -> None:
-        """One booking at the most for each payment, and it stands if and only if the journal says so."""
-        mine = {number: said for number, said in says.items() if number.startswith(bed.cable.name)}
-        approved = [number for number, said in mine.items() if said[-1] == "approved"]
-        booked = [one for one in bed.bookings() if one["state"] == "booked"]
-        check(len(bed.bookings()) == len(mine), f"{bed.cable.name}: the bank was asked more often than it should")
-        check(len(approved) == len(booked), f"{bed.cable.name}: {approved} against {booked}")
-        for (number, said), booking in zip(mine.items(), bed.bookings(), strict=True):
-            self._table.append((number, booking["amount"], ", ".join(said), booking["state"]))
+    def _compared(self, bed: Bed, says: dict[str, Any]) -> list[str]:
+        """The bank was asked once for each sale, and has booked what the journal calls approved."""
+        sold, asked = self._sold[bed], bed.bookings()
+        amounts = [booking["amount"] for booking in asked]
+        check(amounts == [amount for _, amount in sold], f"{bed.cable.name}: the bank was asked {amounts}")
+        rows = []
+        for (number, amount), booking in zip(sold, asked, strict=True):
+            said, state = says.get(number, ["nothing"]), booking["state"]
+            row = f"{number:<20}{format_amount(amount, EUR):>6}  {' > '.join(said):<31}{state}"
+            check((said[-1] == "approved") is (state == "booked"), f"the journal is not the bank: {row}")
+            rows.append(row)
+        return rows
 
     def _until(self, true: Callable[[], object], what: str) -> None:
         self._machine.wait_for(true, what)
@@ -132,11 +171,3 @@ class Story:
 def check(true: bool, otherwise: str) -> None:
     if not true:
         raise WrongError(otherwise)
-
-
-def _states(bed: Bed, amount: int) -> list[str]:
-    return [one["state"] for one in bed.bookings(amount)]
-
-
-def _settings(bed: Bed) -> str:
-    return f'[terminals.{bed.cable.name}]\n{bed.cable.settings}\npassword = "123456"\nreceipts = "till"\n'

@@ -94,7 +94,7 @@ class UsbIp:
             self._done(transfer, None, 0)
 
     def _fetched(self) -> None:
-        """What is there ends a host's read, as a short or empty packet does. Of what notifies nothing comes."""
+        """A read ends with what is there, as by a short packet. Notifications never come."""
         for transfer in [one for one in self.waiting if one.endpoint == DATA_IN & 0x0F]:
             if not self.unread:
                 return
@@ -124,6 +124,7 @@ def main(port: str, serial: str, line: str) -> None:
     terminal = opened(line)
     usb = UsbIp(CdcAcm(serial))
     while True:
+        line_file(serial).write_text(usb.device.line_told, "ascii")
         for ready in select.select([ours.fileno(), terminal], [], [])[0]:
             data = os.read(ready, READ_BYTES)
             if not data:
@@ -133,6 +134,11 @@ def main(port: str, serial: str, line: str) -> None:
         usb.to_host.clear()
         os.write(terminal, bytes(usb.device.written))
         usb.device.written.clear()
+
+
+def line_file(serial: str) -> Path:
+    """Where the device says what its line was set to."""
+    return Path("/run", f"line-of-{serial}")
 
 
 def opened(line: str) -> int:
