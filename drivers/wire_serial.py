@@ -10,13 +10,12 @@ import asyncio
 import errno
 import os
 import termios
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Callable
 from typing import Final
 
 import serial
 
+from drivers.holders import UNKNOWN, holder
 from drivers.terminal import WireError
 
 # ZVT's usual line (reference 2); both are settings, since some terminals differ.
@@ -99,8 +98,8 @@ class SerialWire:
                 "Add the service's user to the port's group (often dialout)."
             )
         if number in {errno.EBUSY, errno.EWOULDBLOCK}:
-            holder = _holder(self._device)
-            return f"The port {self._device} is in use by {holder}. {_NOT_SENT} Stop that program."
+            user = holder(self._device) or UNKNOWN
+            return f"The port {self._device} is in use by {user}. {_NOT_SENT} Stop that program."
         return f"{self._device} could not be opened as a serial port. {_NOT_SENT} Check the device's name."
 
 
@@ -109,32 +108,3 @@ def _report_hang_up(file: int) -> None:
     attributes = termios.tcgetattr(file)
     attributes[6][termios.VMIN] = 1
     termios.tcsetattr(file, termios.TCSANOW, attributes)
-
-
-def _holder(device: str) -> str:
-    """Who has locked the port, or has it open, as far as /proc tells this user."""
-    for process in (*_lockers(device), *_openers(device)):
-        try:
-            return f"{Path('/proc', process, 'comm').read_text().strip()} (process {process})"
-        except OSError:
-            continue
-    return "another program"
-
-
-def _lockers(device: str) -> Iterator[str]:
-    """Every user may read who locks what; who has what open only its owner may."""
-    with suppress(OSError):
-        port = Path(device).stat()
-        place = f"{os.major(port.st_dev):02x}:{os.minor(port.st_dev):02x}:{port.st_ino}"
-        for lock in Path("/proc/locks").read_text("ascii").splitlines():
-            words = lock.split()
-            if place in words:
-                yield words[words.index(place) - 1]
-
-
-def _openers(device: str) -> Iterator[str]:
-    port = os.path.realpath(device)
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if any(str(file.readlink()) == port for file in (process / "fd").iterdir()):
-                yield process.name

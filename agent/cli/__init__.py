@@ -29,6 +29,7 @@ COMMANDS = {
     "settle": ("agent.cli.settle", "say what became of an unclear payment"),
     "close-day": ("agent.cli.close_day", "close the terminal's day"),
     "status": ("agent.cli.status", "show whether payments are taken, or why not"),
+    "terminals": ("agent.cli.terminals", "list what is plugged in, with the settings that fit"),
     "doctor": ("agent.cli.doctor", "look for what keeps payments from being taken"),
     "log": ("agent.cli.log", "show, follow, verify and export the journal"),
     "keys": ("agent.cli.keys", "create and show keys"),

@@ -54,6 +54,30 @@ def test_a_looser_service_would_be_caught(tmp_path: Path) -> None:
     assert judged.returncode != 0
 
 
+def with_usb(folder: Path) -> Path:
+    """The agent's unit as the drop-in for wire = "usb" makes it."""
+    unit = folder / "tillgate-agent.service"
+    drop_in = UNITS / "tillgate-agent.service.d/usb-terminal.conf.example"
+    unit.write_text((UNITS / unit.name).read_text("utf-8") + drop_in.read_text("utf-8"))
+    shutil.copy(UNITS / "tillgate-agent.socket", folder)
+    return unit
+
+
+def test_a_terminal_on_usb_costs_little_and_is_understood(tmp_path: Path) -> None:
+    unit = with_usb(tmp_path)
+    judged = run("security", "--offline=true", f"--threshold={EXPOSURE_AT_MOST_TENTHS}", str(unit))
+    assert judged.returncode == 0, judged.stdout[-400:]
+    complaints = run("verify", str(unit)).stderr.splitlines()
+    assert [line for line in complaints if "is not executable" not in line] == []
+
+
+def test_only_a_terminal_on_usb_opens_netlink_and_usb_devices(tmp_path: Path) -> None:
+    plain, usb = (UNITS / "tillgate-agent.service").read_text("utf-8"), with_usb(tmp_path).read_text("utf-8")
+    for line in ("DeviceAllow=char-189 rw", "RestrictAddressFamilies=AF_NETLINK"):
+        assert line not in plain.splitlines()
+        assert line in usb.splitlines()
+
+
 def test_systemd_knows_every_word_in_the_units() -> None:
     # verify reports a misspelt key but exits 0, so its words are read. The program is not installed here.
     units = [

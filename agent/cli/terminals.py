@@ -1,0 +1,122 @@
+"""`tillgate terminals`: what is plugged in, what it probably is, and the settings that fit."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from agent.advice import Advice, advise
+from agent.cli.exits import Exit
+from agent.cli.screen import INDENT, Screen, plain
+from agent.plugged import ROOT, Plugged, plugged
+from drivers.probes import Probe
+from drivers.probing import who_answers
+from drivers.terminal import DriverError
+from drivers.wire import Wire
+from drivers.wire_serial import SerialWire
+
+NOTHING: Final = (
+    "Nothing is plugged in that could be a terminal. A terminal on the network is not seen here: give it "
+    'a fixed address and set wire = "tcp".'
+)
+NAMES: Final = ("front", "second", "third")
+ANSWERED: Final = "answers to {protocol}"
+HOLDS_RESULT: Final = (
+    "The terminal offered a result that nobody has taken. It was left alone. Settle the payment before "
+    "you change anything: tillgate last."
+)
+SILENT: Final = "no answer: it is off, in a menu, or its till interface is not switched on"
+NO_PORT: Final = "not asked: Linux made no serial port of it"
+DANGER: Final = (
+    "asks each free port with harmless bytes which protocol it speaks; not while a payment is unclear"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One device with what is to be said of it; `probed` is empty when it was not asked."""
+
+    device: Plugged
+    advice: Advice
+    probed: str
+    holds_result: bool
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser("terminals", help="list what is plugged in, with the settings that fit")
+    parser.add_argument("--json", action="store_true", help="print the devices as one JSON list")
+    parser.add_argument("--probe", action="store_true", help=DANGER)
+    parser.add_argument("--root", type=Path, default=ROOT, metavar="FOLDER", help="look there instead of /")
+    parser.set_defaults(func=_list)
+
+
+def _list(args: argparse.Namespace) -> int:
+    found = [_look(args, device, number) for number, device in enumerate(plugged(args.root))]
+    if args.json:
+        sys.stdout.write(json.dumps([asdict(one) for one in found]) + "\n")
+    else:
+        _tell(Screen(sys.stdout), found)
+    return Exit.OK if found else Exit.NO
+
+
+def _look(args: argparse.Namespace, device: Plugged, number: int) -> Found:
+    name = NAMES[number] if number < len(NAMES) else f"terminal-{number + 1}"
+    protocol, said, holds_result = _probe(args.root, device) if args.probe else ("", "", False)
+    return Found(device, advise(device, name, protocol), said, holds_result)
+
+
+def _probe(root: Path, device: Plugged) -> tuple[str, str, bool]:
+    """The protocol that answered, what to say of it, and whether the terminal holds a result."""
+    if not device.port:
+        return "", NO_PORT, False
+
+    def wire(probe: Probe) -> Wire:
+        return SerialWire(str(root / device.port.removeprefix("/")), probe.baud_rate, probe.stop_bits)
+
+    try:
+        answer = asyncio.run(who_answers(wire))
+    except DriverError as error:  # held by the agent, or not ours to open: its sentence says so
+        return "", f"not asked: {error}", False
+    if answer is None:
+        return "", SILENT, False
+    probe, ear = answer
+    return probe.protocol, ANSWERED.format(protocol=probe.protocol), ear.holds_result
+
+
+def _tell(out: Screen, found: list[Found]) -> None:
+    if not found:
+        out.say(NOTHING)
+    for one in found:
+        _tell_one(out, one)
+    if found:
+        out.say("Put one of these into /etc/tillgate/tillgate.toml, then: tillgate config check")
+
+
+def _mark(device: Plugged) -> str:
+    by_serial = device.serial and not device.twin
+    return f"serial number {device.serial}" if by_serial else f"USB socket {device.port_path}"
+
+
+def _tell_one(out: Screen, one: Found) -> None:
+    device, advice = one.device, one.advice
+    out.say(advice.what)
+    out.row("  port", device.port or f"none, at USB socket {device.port_path}")
+    if device.is_usb:
+        out.row("  told by", _mark(device))
+    out.row("  in use by", device.held_by or "nobody that this user can see")
+    out.row("  protocol", " or ".join(advice.protocols))
+    out.row("  why", advice.why)
+    if one.probed:
+        out.row("  probe", one.probed)
+    for hint in (*advice.hints, *([HOLDS_RESULT] if one.holds_result else ())):
+        out.detail(hint)
+    out.say("")
+    for line in advice.settings.splitlines():
+        print(f"{INDENT}{plain(line)}")  # never filled: it is to be copied as it stands
+    out.say("")

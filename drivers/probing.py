@@ -1,0 +1,61 @@
+"""Asks the questions of `probes` over a wire."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from drivers.probes import HEARD_BYTES, PROBES, Ear, Probe
+from drivers.secret import SecretBuffer
+from drivers.wire import Wire
+
+# Terminals acknowledge within a fraction of a second; a frame takes 20 ms at 9600 bits a second.
+ANSWER_WAIT_S: Final = 1.0
+
+
+async def who_answers(
+    wire: Callable[[Probe], Wire], wait_s: float = ANSWER_WAIT_S
+) -> tuple[Probe, Ear] | None:
+    """The first protocol whose question is answered, with what its ear heard; None when none is.
+
+    `wire` makes a closed wire with the probe's line settings. Raises `WireError`
+    when it cannot be opened: whoever holds the port keeps it.
+    """
+    for probe in PROBES:
+        ear = await ask(wire(probe), probe, wait_s)
+        if ear.known:
+            return probe, ear
+    return None
+
+
+async def ask(wire: Wire, probe: Probe, wait_s: float = ANSWER_WAIT_S) -> Ear:
+    """Ask one question and listen until all is said or `wait_s` is over."""
+    buffer = SecretBuffer(HEARD_BYTES)  # an answer that nobody expected may hold a card
+    ear = probe.ear(buffer)
+    try:
+        await wire.open()
+        wire.write(probe.question)
+        try:
+            async with asyncio.timeout(wait_s):
+                await _listen(wire, buffer, ear)
+        except TimeoutError:
+            wire.write(ear.silence())
+        return ear
+    finally:
+        wire.close()
+        buffer.close()
+
+
+async def _listen(wire: Wire, buffer: SecretBuffer, ear: Ear) -> None:
+    arrived = asyncio.Event()
+    wire.on_readable(arrived.set)
+    while not ear.over:
+        await arrived.wait()
+        arrived.clear()
+        count = wire.read_into(buffer.space())
+        buffer.filled(count)
+        if say := ear.hear():
+            wire.write(say)
+        if not buffer.space():
+            return
