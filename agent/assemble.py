@@ -33,20 +33,13 @@ from agent.payments.store import Store
 from agent.payments.terminals import Terminal
 from agent.rules import Windows
 from agent.settings import Settings, TerminalSettings, credentials_folder, load, why_not_live
+from agent.terminal_options import judge, options_of, session_of, wire_of
 from agent.upload.receipts import Receipts
 from drivers.card import SecretBuffer, Vault
+from drivers.driver import driver
 from drivers.link import Link
 from drivers.seal import AcquirerKey, KeyExpired, KeyUnknown, Sealer
 from drivers.terminal import Event
-from drivers.wire import Wire
-from drivers.wire_serial import SerialWire
-from drivers.wire_tcp import TcpWire
-from drivers.zvt.config import SENDS_STATUS, ZvtSettings
-from drivers.zvt.frame import BUFFER_BYTES
-from drivers.zvt.line import Line, SerialLine, TcpLine
-from drivers.zvt.quirks import QUIRKS, Quirk
-from drivers.zvt.session import ZvtSession
-from drivers.zvt.settling import ZvtSettling
 
 STATE_FILE = "state.sqlite"
 
@@ -119,7 +112,7 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
 
     Raises what the parts raise, each with a sentence for the person who starts it.
     """
-    settings = load(Path(settings_file), {quirk.value for quirk in QUIRKS})
+    settings = load(Path(settings_file), judge)
     harden()
     log.configure(settings.log.level)
     logger = log.logger("agent")
@@ -237,7 +230,7 @@ def _terminals(
             name,
             partial(_link, terminal, currency, vault, shop.clock),
             ShopKeeper(shop),
-            ZvtSettling(),
+            driver(terminal.protocol).settling(options_of(terminal, currency)),
             training=settings.agent.training,
         )
         for name, terminal in settings.terminals.items()
@@ -251,36 +244,9 @@ def _link(
     clock: Clock,
     unsolicited: Callable[[Event], None],
 ) -> Link:
-    buffer = SecretBuffer(BUFFER_BYTES)
-    line: Line = SerialLine(buffer) if terminal.wire == "serial" else TcpLine(buffer)
-    session = ZvtSession(line, vault, zvt_settings(terminal, currency))
-    return Link(_wire(terminal), session, buffer, clock.monotonic, unsolicited)
-
-
-def _wire(terminal: TerminalSettings) -> Wire:
-    if terminal.wire == "tcp":
-        return TcpWire(terminal.host or "", terminal.port)
-    return SerialWire(str(terminal.device), baud_rate=terminal.baud_rate, stop_bits=terminal.stop_bits)
-
-
-def zvt_settings(terminal: TerminalSettings, currency: int) -> ZvtSettings:
-    """One terminal's settings in the driver's words.
-
-    With `receipts = "terminal"` the registration asks only for display texts:
-    the terminal prints, and no answer to a print belongs to the commit.
-    """
-    given = {} if terminal.receipts == "till" else {"config_byte": SENDS_STATUS}
-    if terminal.registration is not None:
-        given = {"config_byte": terminal.registration}
-    return ZvtSettings(
-        password=int(terminal.password),
-        currency=currency,
-        tlv=terminal.tlv,
-        t3_s=terminal.t3_s,
-        t4_s=terminal.t4_s,
-        quirks=frozenset(Quirk(name) for name in terminal.quirks),
-        **given,
-    )
+    buffer = SecretBuffer(driver(terminal.protocol).buffer_bytes)
+    session = session_of(terminal, currency, buffer, vault)
+    return Link(wire_of(terminal), session, buffer, clock.monotonic, unsolicited)
 
 
 def _made(folder: Path) -> Path:

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
 from agent.money import CURRENCIES, Currency
 from agent.rules.policy import Policy
-from agent.settings_read import Finding, Reader, SettingsError, SourceLines, seen
+from agent.settings_read import Finding, Reader, SettingsError, SourceLines
 from agent.settings_types import (
     AcquirerSettings,
     AgentSettings,
@@ -52,6 +51,16 @@ DEFAULT_FILE: Final = Path("/etc/tillgate/tillgate.toml")
 # The shipped file has 12 KiB; what is a hundred times larger is another file.
 MAX_FILE_BYTES: Final = 1024 * 1024
 
+# What says against one terminal's settings: key, found, expected, next step.
+Judge = Callable[[TerminalSettings], Iterable[tuple[str, str, str, str]]]
+
+# Where the terminal is, for each wire, with an example.
+_NEEDED: Final = {
+    "serial": ("device", '"/dev/ttyUSB0"'),
+    "tcp": ("host", '"192.0.2.10"'),
+    "usb": ("usb", '"0403:6001"'),
+}
+
 # Limits that must not fall along a row, for the looser step would never be reached.
 _RISING: Final = (
     ("min", "soft", "hard"),
@@ -63,7 +72,7 @@ _RISING: Final = (
 )
 
 
-def load(path: Path, known_quirks: Collection[str] | None = None) -> Settings:
+def load(path: Path, judge: Judge | None = None) -> Settings:
     """The settings in the file at `path`. Raises `SettingsError`.
 
     `known_quirks` are the names that the drivers have; None leaves them unchecked,
@@ -79,14 +88,14 @@ def load(path: Path, known_quirks: Collection[str] | None = None) -> Settings:
         found = f"more than {MAX_FILE_BYTES // 1024} KiB"
         raise _refused(path, 1, found, "the settings", "Check that this is the right file.")
     try:
-        return parse(raw.decode("utf-8"), path, known_quirks)
+        return parse(raw.decode("utf-8"), path, judge)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         step = "Save the file as UTF-8 in your editor."
         raise _refused(path, line, "bytes that are not UTF-8", "UTF-8 text", step) from None
 
 
-def parse(text: str, path: Path, known_quirks: Collection[str] | None = None) -> Settings:
+def parse(text: str, path: Path, judge: Judge | None = None) -> Settings:
     """The settings in `text`, which `path` names in errors. Raises `SettingsError`."""
     try:
         table = tomllib.loads(text)
@@ -97,7 +106,7 @@ def parse(text: str, path: Path, known_quirks: Collection[str] | None = None) ->
     settings = reader.section(Settings, table, ())
     if settings is not None:
         _check_together(reader, settings)
-        _check_quirks(reader, settings, known_quirks)
+        _check_terminals(reader, settings, judge)
     if reader.findings:
         raise SettingsError(tuple(sorted(reader.findings, key=lambda finding: finding.line)))
     return settings  # type: ignore[no-any-return]
@@ -136,9 +145,7 @@ def _check_together(reader: Reader, settings: Settings) -> None:
     for row in _RISING:
         _check_rising(reader, settings.rules, row)
     for name, terminal in settings.terminals.items():
-        needed, example = (
-            ("device", '"/dev/ttyUSB0"') if terminal.wire == "serial" else ("host", '"192.0.2.10"')
-        )
+        needed, example = _NEEDED[terminal.wire]
         if getattr(terminal, needed) is None:
             step = f"Write for example: {needed} = {example}"
             reader.find(
@@ -149,15 +156,12 @@ def _check_together(reader: Reader, settings: Settings) -> None:
         reader.find(("upload", "collector_vkey"), "nothing", "the collector's verifier key", step)
 
 
-def _check_quirks(reader: Reader, settings: Settings, known: Collection[str] | None) -> None:
-    if known is None:
+def _check_terminals(reader: Reader, settings: Settings, judge: Judge | None) -> None:
+    if judge is None:
         return
     for name, terminal in settings.terminals.items():
-        for quirk in terminal.quirks:
-            if quirk not in known:
-                near = get_close_matches(quirk, known, n=1)
-                step = f'Did you mean "{near[0]}"?' if near else f"Known: {', '.join(sorted(known))}."
-                reader.find(("terminals", name, "quirks"), seen(quirk), "quirks that the driver knows", step)
+        for key, found, expected, step in judge(terminal):
+            reader.find(("terminals", name, key), found, expected, step)
 
 
 def _check_rising(reader: Reader, rules: Policy, row: tuple[str, ...]) -> None:

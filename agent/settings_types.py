@@ -71,6 +71,18 @@ TerminalPassword = Annotated[
     str,
     Meta(pattern=r"^[0-9]{6}$", description="six digits in quotes", extra=SECRET),
 ]
+Variant = Annotated[str, Meta(pattern=r"^[a-z0-9+._]{0,16}$", description="a variant of the protocol")]
+UsbName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$",
+        description="vendor and product as lsusb prints them",
+        examples=["0403:6001"],
+    ),
+]
+UsbPort = Annotated[str, Meta(pattern=r"^([0-9]+-[0-9]+(\.[0-9]+)*)?$", description="a path like 1-1.2")]
+TillId = Annotated[str, Meta(pattern=r"^[0-9]{1,8}$", description="one to eight digits in quotes")]
+TerminalId = Annotated[str, Meta(pattern=r"^[0-9]{0,8}$", description="up to eight digits in quotes")]
 ScryptHash = Annotated[
     str,
     Meta(
@@ -106,23 +118,34 @@ class AcquirerSettings:
 class TerminalSettings:
     """`[terminals.NAME]`: one card terminal and the line to it.
 
-    `registration` replaces the ZVT config byte that follows from `receipts`.
+    What is None follows from the protocol. `registration` replaces the ZVT config byte that
+    follows from `receipts`; `t3_s` and `t4_s` are named as in ZVT, whatever the protocol.
     """
 
-    protocol: Literal["zvt"] = "zvt"
-    wire: Literal["serial", "tcp"] = "serial"
+    protocol: Literal["zvt", "ecrhub", "telium", "ecr17", "transbank"] = "zvt"
+    variant: Variant = ""
+    wire: Literal["serial", "tcp", "usb"] = "serial"
     device: Path | None = None
-    baud_rate: Annotated[int, Meta(ge=300, le=921_600, description="bits a second", examples=[9600])] = 9600
-    stop_bits: Annotated[int, Meta(ge=1, le=2, description="stop bits", examples=[2])] = 2
+    usb: UsbName | None = None
+    usb_serial: str = ""
+    usb_port: UsbPort = ""
+    usb_interface: Annotated[int, Meta(ge=0, le=255, description="an interface's number")] | None = None
+    usb_profile: Literal["cdc_acm", "ftdi"] = "cdc_acm"
+    baud_rate: Annotated[int, Meta(ge=300, le=921_600, description="bits a second")] | None = None
+    data_bits: Annotated[int, Meta(ge=7, le=8, description="data bits", examples=[8])] | None = None
+    parity: Literal["N", "E", "O"] | None = None
+    stop_bits: Annotated[int, Meta(ge=1, le=2, description="stop bits", examples=[2])] | None = None
     host: Host | None = None
-    port: Annotated[int, Meta(ge=1, le=65_535, description="a TCP port", examples=[20007])] = 20_007
+    port: Annotated[int, Meta(ge=1, le=65_535, description="a TCP port", examples=[20007])] | None = None
+    till_id: TillId = "1"
+    terminal_id: TerminalId = ""
     # Six digits could be found again from a published hash.
     password: TerminalPassword = field(default="000000", repr=False, metadata=NOT_HASHED)
     receipts: Literal["terminal", "till"] = "till"
     registration: Annotated[int, Meta(ge=0, le=0xFF, description="one byte", examples=[0x8E])] | None = None
     tlv: bool = True
-    t3_s: Annotated[int, Meta(ge=1, le=60, description="seconds", examples=[5])] = 5
-    t4_s: Annotated[int, Meta(ge=30, le=900, description="seconds", examples=[180])] = 180
+    t3_s: Annotated[int, Meta(ge=1, le=60, description="seconds", examples=[5])] | None = None
+    t4_s: Annotated[int, Meta(ge=30, le=900, description="seconds", examples=[180])] | None = None
     quirks: tuple[str, ...] = ()
 
 

@@ -37,14 +37,21 @@ class Command:
 
     `reference` names the payment; it is bound into the seal of the card that
     the answer may carry, so a sealed card cannot be moved to another payment.
-    `amount` is in minor units, `currency` is the ISO 4217 number (978 = EUR).
+    `sequence` is its place in the journal, which no other payment of this till ever
+    has: with the reference it makes the number that a protocol wants for an order.
+    `amount` is in minor units, `currency` is the ISO 4217 number (978 = EUR). The
+    `original` fields name the payment that a refund or a reversal belongs to.
     """
 
     operation: Operation
     reference: str = ""
     amount: int | None = None
     currency: int | None = None
+    sequence: int = 0
     original_receipt: int | None = None
+    original_trace: int | None = None
+    original_reference: str = ""
+    original_sequence: int = 0
     lines: tuple[str, ...] = ()
 
 
@@ -82,11 +89,15 @@ class DayTotal:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the terminal reported. Every field but `said` and `code` may be missing."""
+    """What the terminal reported. Every field but `said` and `code` may be missing.
+
+    `order` is the order's number as the terminal repeated it, where the protocol has one.
+    """
 
     said: Said
     code: int
     text: str = ""
+    order: str = ""
     amount: int | None = None
     currency: int | None = None
     trace: int | None = None
@@ -241,13 +252,16 @@ class Finding:
 
 
 class Settling(Protocol):
-    """How one protocol finds out what became of a command.
+    """What one protocol can ask at all, and how it finds out what became of a command.
 
     `listen_s` is how long to be silent on a fresh line first: the terminal may
     have something to repeat.
     """
 
     listen_s: float
+
+    def why_not(self, command: Command) -> str:
+        """Why this command cannot be asked of the terminal, for the cashier; empty if it can."""
 
     def questions(self, unclear: Unclear) -> tuple[Command, ...]:
         """What to ask the terminal, in this order; none of it moves money."""

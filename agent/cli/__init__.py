@@ -19,6 +19,7 @@ from typing import NoReturn
 from agent import VERSION
 from agent.cli.exits import EXIT_CODES, CommandError, Exit
 from agent.cli.screen import Screen
+from drivers.driver import PROTOCOLS
 
 COMMANDS = {
     "pay": ("agent.cli.pay", "take a payment"),
@@ -40,9 +41,6 @@ COMMANDS = {
     "sim": ("drivers.simulator.process", "run a simulated terminal"),
     "demo": ("agent.cli.demo", "take a handful of payments with everything but the hardware"),
 }
-
-
-SIMULATORS = {"zvt": "drivers.simulator.process"}
 
 
 class Parser(argparse.ArgumentParser):
@@ -77,9 +75,9 @@ def run_one(arguments: list[str]) -> int:
 
 def _simulate(arguments: list[str]) -> int:
     protocol = arguments[0] if arguments else ""
-    if protocol not in SIMULATORS:
-        raise CommandError(f"tillgate sim {'|'.join(SIMULATORS)} --help", Exit.USAGE)
-    return int(import_module(SIMULATORS[protocol]).main(arguments[1:]))
+    if protocol not in PROTOCOLS:
+        raise CommandError(f"tillgate sim {'|'.join(PROTOCOLS)} --help", Exit.USAGE)
+    return int(import_module("drivers.simulator.process").main(arguments[1:], protocol))
 
 
 def _parser(chosen: str) -> Parser:

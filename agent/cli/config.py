@@ -15,7 +15,7 @@ from agent.cli.screen import Screen
 from agent.payments.people import hash_secret
 from agent.settings import DEFAULT_FILE, Settings, SettingsError, load, why_not_live
 from agent.settings_types import Role
-from drivers.zvt.quirks import QUIRKS
+from agent.terminal_options import judge
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,7 +34,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _check(args: argparse.Namespace) -> int:
     try:
-        settings = load(args.file, QUIRKS)
+        settings = load(args.file, judge)
     except SettingsError as error:
         return _wrong(args, error)
     why = why_not_live(settings)

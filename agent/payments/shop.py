@@ -138,8 +138,8 @@ class Shop:
                 return given_up(body, payment.cancelled)
             if isinstance(body, Decided) and (body.step == "block" or body.stricter_than(asked)):
                 return refused(body)
-        if payment.request.payment == "reversal" and self._original_receipt(payment.request) is None:
-            text = wording.NO_RECEIPT_NUMBER
+        text = terminal.settling.why_not(self.command(payment.request))
+        if text:
             return Answered(till_number=payment.request.till_number, verdict="refused", text=text)
         return None if terminal.ready else not_sent(payment.request, terminal.why_not)
 
@@ -176,17 +176,23 @@ class Shop:
     def command(self, request: Requested | Record) -> Command:
         """The request in the words of the drivers."""
         reversal = request.payment == "reversal"
+        original = self.book.get(request.original) if request.original else None
+        said = original.answered if original else None
         return Command(
             OPERATION[request.payment],
             reference=request.till_number,
             amount=request.amount,
             currency=currency_of(request.currency).number if request.currency else None,
-            original_receipt=self._original_receipt(request) if reversal else None,
+            sequence=self._opened(request),
+            original_receipt=said.receipt_number if said and reversal else None,
+            original_trace=said.trace if said else None,
+            original_reference=request.original,
+            original_sequence=original.opened if original else 0,
         )
 
-    def _original_receipt(self, request: Requested | Record) -> int | None:
-        original = self.book.get(request.original) if request.original else None
-        return original.answered.receipt_number if original and original.answered else None
+    def _opened(self, request: Requested | Record) -> int:
+        """The place in the journal of the entry that asked for it."""
+        return request.opened if isinstance(request, Record) else self.record(request).opened
 
     def unclear_command(self, record: Record) -> Unclear:
         """What nobody knows the end of, in the words of the drivers."""

@@ -49,7 +49,8 @@ class Booking:
 
     `number` counts from 1 and never repeats; trace and receipt numbers do.
     `amount` is in minor units, `at` is ISO 8601, `original` is the number of
-    the booking that a reversal undoes, `card` is masked, `day` counts the ends of day before.
+    the booking that a reversal undoes, `card` is masked, `day` counts the ends of day before,
+    `order` is the till's own number for it where the protocol has one.
     """
 
     number: int
@@ -66,6 +67,7 @@ class Booking:
     card_type: int
     approval_code: str = ""
     original: int | None = None
+    order: str = ""
 
 
 class Bank:
@@ -94,6 +96,7 @@ class Bank:
         card: SampleCard,
         approval_code: str = "",
         original: Booking | None = None,
+        order: str = "",
     ) -> Booking:
         """The host decides: a new booking, authorised or declined, with the next trace and receipt number."""
         count = len(self._bookings)
@@ -112,6 +115,7 @@ class Bank:
             card_type=card.card_type,
             approval_code=approval_code,
             original=None if original is None else original.number,
+            order=order,
         )
         self._bookings.append(booking)
         self._write()

@@ -100,6 +100,11 @@ class SimulatedDevice:
         self._apply(effects, now)
         self._settle(now)
 
+    def restart(self, seconds: float, now: float) -> None:
+        """The power fails for so long."""
+        if self._gone_until is None:
+            self._leave(self.terminal.restart(seconds), now)
+
     def close(self) -> None:
         """Wipe the buffer and give it back."""
         self._buffer.close()

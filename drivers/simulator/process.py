@@ -1,4 +1,4 @@
-"""`tillgate sim zvt`: a simulated ZVT terminal as its own process."""
+"""`tillgate sim PROTOCOL`: a simulated terminal as its own process."""
 
 from __future__ import annotations
 
@@ -11,30 +11,37 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
+from typing import Final
 
+from drivers.driver import driver
 from drivers.simulator import script
 from drivers.simulator.bank import Bank, BankError
 from drivers.simulator.behaviour import Script
 from drivers.simulator.device import SimulatedDevice
 from drivers.simulator.faults import Faults
+from drivers.simulator.plain import Installation, SimulatedLine
 from drivers.simulator.ports import Port, PtyPort, TcpPort
 from drivers.simulator.terminal import SimulatedTerminal
 from drivers.simulator.trace import Trace
 from drivers.terminal import DriverError
 
+# Its simulator is older than the others and knows faults of the line.
+ZVT: Final = "zvt"
 
-def main(argv: list[str]) -> int:
+
+def main(argv: list[str], protocol: str = ZVT) -> int:
     """Run until SIGTERM or SIGINT; 0 then, 2 when it could not begin."""
-    options = _options(argv)
+    options = _options(argv, protocol)
     try:
         orders = script.load(options.script) if options.script else Script()
         bank = Bank(options.state)
         with contextlib.ExitStack() as stack:
             port = _port(options)
             stack.callback(port.close)
-            trace = _trace(options.trace, stack, stuffed=options.pty is not None)
-            device = _device(options, orders, bank, trace)
+            trace = _trace(options.trace, stack, stuffed=protocol == ZVT and options.pty is not None)
+            device = _device(protocol, options, orders, bank, trace)
             stack.callback(device.close)
             port.open()
             stop = stack.enter_context(_stop_signal())
@@ -46,9 +53,9 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _options(argv: list[str]) -> argparse.Namespace:
+def _options(argv: list[str], protocol: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="tillgate sim zvt", description="A simulated ZVT terminal for demo, training and tests."
+        prog=f"tillgate sim {protocol}", description="A simulated terminal for demo, training and tests."
     )
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument(
@@ -59,6 +66,8 @@ def _options(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--state", type=Path, metavar="FILE", help="what the bank booked (JSON)")
     parser.add_argument("--trace", type=Path, metavar="FILE", help="every frame in hex, without card data")
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="divide its own waits by N")
+    if variants := driver(protocol).variants:
+        parser.add_argument("--variant", choices=variants, default=variants[0], help="its dialect")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="for generated cards")
     return parser.parse_args(argv)
 
@@ -91,11 +100,19 @@ def _trace(path: Path | None, stack: contextlib.ExitStack, *, stuffed: bool) -> 
     return Trace(file.write, stuffed=stuffed)
 
 
-def _device(options: argparse.Namespace, orders: Script, bank: Bank, trace: Trace | None) -> SimulatedDevice:
-    terminal = SimulatedTerminal(
-        bank, orders, started=datetime.now().astimezone(), seed=options.seed, speed=options.speed
+def _device(
+    protocol: str, options: argparse.Namespace, orders: Script, bank: Bank, trace: Trace | None
+) -> SimulatedLine:
+    started, wire = datetime.now().astimezone(), "serial" if options.tcp is None else "tcp"
+    if protocol == ZVT:
+        terminal = SimulatedTerminal(bank, orders, started=started, seed=options.seed, speed=options.speed)
+        return SimulatedDevice(terminal, tcp=wire == "tcp", faults=Faults(orders.faults), trace=trace)
+    variant = getattr(options, "variant", "")
+    place = Installation(
+        bank, started, orders, wire=wire, variant=variant, seed=options.seed, speed=options.speed, trace=trace
     )
-    return SimulatedDevice(terminal, tcp=options.tcp is not None, faults=Faults(orders.faults), trace=trace)
+    device: SimulatedLine = import_module(f"drivers.simulator.{protocol}").make(place)
+    return device
 
 
 @contextlib.contextmanager
@@ -115,7 +132,7 @@ def _stop_signal() -> Iterator[socket.socket]:
             signal.set_wakeup_fd(before)
 
 
-def _serve(device: SimulatedDevice, port: Port, stop: socket.socket) -> None:
+def _serve(device: SimulatedLine, port: Port, stop: socket.socket) -> None:
     """Pass bytes and time between port and device until `stop` is readable."""
     start = time.monotonic()
     is_open = True

@@ -260,6 +260,10 @@ class SimulatedTerminal:
             self._restart()
         return Gone(step.seconds / self._speed, reboot=step.reboot)
 
+    def restart(self, seconds: float) -> Gone:
+        """The power fails; what a power-up forgets is forgotten."""
+        return self._gone(Gone(seconds, reboot=True))
+
     def _restart(self) -> None:
         """What a power-up forgets; a result that was never answered is settled by the reading in force."""
         self._story = self._act = self._asked = self._due = None

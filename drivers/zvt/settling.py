@@ -20,6 +20,9 @@ CLOCKS_APART: Final = timedelta(minutes=10)
 # Questions to the cashier, T4 as a terminal may lengthen it, a cardholder in no hurry.
 LONGEST_DIALOGUE: Final = timedelta(minutes=20)
 
+NO_RECEIPT_NUMBER: Final = (
+    "The terminal gave no receipt number for the original: reverse it on the terminal itself."
+)
 SILENT: Final = "The terminal does not tell its last payment."
 NOTHING_BEFORE: Final = "Nothing is known of the terminal's last payment before this one."
 DAY_CLOSE: Final = "No question to the terminal tells whether its day is closed."
@@ -34,6 +37,11 @@ class ZvtSettling:
 
     # Reference 11.4, step 2: a terminal repeats a pending result once the line is back.
     listen_s = 2 * T2_S
+
+    def why_not(self, command: Command) -> str:
+        """Reference 8, 06 30: a reversal names the receipt."""
+        nameless = command.operation is Operation.REVERSAL and command.original_receipt is None
+        return NO_RECEIPT_NUMBER if nameless else ""
 
     def questions(self, unclear: Unclear) -> tuple[Command, ...]:
         if unclear.command.operation is Operation.CLOSE_DAY:

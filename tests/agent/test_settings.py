@@ -13,7 +13,7 @@ import pytest
 from agent.rules import Opening, Policy
 from agent.settings import Settings, SettingsError, credentials_folder, load, parse, why_not_live
 from agent.settings_types import PersonSettings, TerminalSettings
-from drivers.zvt.quirks import QUIRKS
+from agent.terminal_options import judge
 
 REPOSITORY = Path(__file__).parents[2]
 SHIPPED = REPOSITORY / "config" / "tillgate.toml"
@@ -34,14 +34,14 @@ ANNA = PersonSettings(role="supervisor", scrypt=f"scrypt$14$8$1${'a' * 26}${'b' 
 
 
 def read(text: str) -> Settings:
-    return parse(text, Path("tillgate.toml"), QUIRKS)
+    return parse(text, Path("tillgate.toml"), judge)
 
 
 @pytest.mark.parametrize("file", BAD_CONFIGS, ids=lambda file: file.stem)
 def test_each_bad_file_fails_with_its_own_error(file: Path) -> None:
     line, *expected = file.read_text("utf-8").splitlines()[0].removeprefix("# ").split(" | ")
     with pytest.raises(SettingsError) as caught:
-        load(file, QUIRKS)
+        load(file, judge)
     assert len(caught.value.findings) == 1
     message = str(caught.value)
     assert f"{file}, {line}: " in message
@@ -87,7 +87,7 @@ def test_the_shipped_file_has_a_line_and_a_reason_for_every_key() -> None:
 
 
 def test_the_shipped_file_as_it_is_goes_live_nowhere() -> None:
-    assert "hard has no default" in why_not_live(load(SHIPPED, QUIRKS))
+    assert "hard has no default" in why_not_live(load(SHIPPED, judge))
 
 
 def test_without_a_terminal_no_payment_is_taken() -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from importlib.resources import files
 
 from agent import VERSION, keys, log
-from agent.assemble import STATE_FILE, Agent, zvt_settings
+from agent.assemble import STATE_FILE, Agent
 from agent.clock import Clock, SystemClock
 from agent.demo.house import House
 from agent.door.knock import gate
@@ -29,6 +29,7 @@ from agent.payments.terminals import Terminal
 from agent.payments.views import PaymentRequest
 from agent.rules import Windows
 from agent.settings import load
+from agent.terminal_options import options_of
 from drivers.card import SecretBuffer, Vault
 from drivers.link import Link
 from drivers.seal import Sealer
@@ -38,6 +39,7 @@ from drivers.simulator.device import SimulatedDevice
 from drivers.simulator.faults import Faults
 from drivers.simulator.terminal import SimulatedTerminal
 from drivers.terminal import Event
+from drivers.zvt.driver import zvt_settings
 from drivers.zvt.frame import BUFFER_BYTES, encode_frame
 from drivers.zvt.line import SerialLine
 from drivers.zvt.packet import POSITIVE, encode
@@ -192,7 +194,7 @@ async def counter(
     )
     vault = Vault(Sealer(acquirer, settings.origin), keys.load_fingerprint_key(settings.agent.credentials))
     cable, buffer = Cable(simulated(), clock), SecretBuffer(BUFFER_BYTES)
-    zvt = zvt_settings(settings.terminals["front"], settings.rules.currency.number)
+    zvt = zvt_settings(options_of(settings.terminals["front"], settings.rules.currency.number))
     session = ZvtSession(SerialLine(buffer), vault, zvt)
 
     def link(unsolicited: Callable[[Event], None]) -> Link:

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from agent.settings import SettingsError, parse
-from drivers.zvt.quirks import QUIRKS
+from agent.terminal_options import judge
 from tests.fuzz import harness
 
 SHIPPED = Path(__file__).parents[2] / "config" / "tillgate.toml"
@@ -37,7 +37,7 @@ def one_input(data: bytes) -> None:
 def check(text: str) -> bool:
     """True if the text is settings."""
     try:
-        settings = parse(text, NAME, QUIRKS)
+        settings = parse(text, NAME, judge)
     except SettingsError as error:
         lines = len(text.splitlines()) or 1
         for finding in error.findings:

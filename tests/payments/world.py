@@ -16,7 +16,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agent.assemble import zvt_settings
 from agent.journal.entry import Started
 from agent.journal.evolving import EvolvingKey
 from agent.journal.journal import Journal
@@ -30,10 +29,12 @@ from agent.payments.terminals import Terminal
 from agent.payments.views import Answer, CloseDayRequest, PaymentRequest, PaymentView
 from agent.rules import Windows
 from agent.settings import Settings, parse, why_not_live
+from agent.terminal_options import options_of
 from drivers.card import SecretBuffer
 from drivers.link import Link
 from drivers.simulator.bank import State
 from drivers.terminal import Event
+from drivers.zvt.driver import zvt_settings
 from drivers.zvt.frame import BUFFER_BYTES
 from drivers.zvt.line import SerialLine
 from drivers.zvt.session import ZvtSession
@@ -270,8 +271,8 @@ class World:
         return shop
 
     def _link(self, unsolicited: Callable[[Event], None]) -> Link:
-        zvt = zvt_settings(self.settings.terminals[FRONT], self.settings.rules.currency.number)
-        session = ZvtSession(SerialLine(self._buffer), vault(), zvt)
+        options = options_of(self.settings.terminals[FRONT], self.settings.rules.currency.number)
+        session = ZvtSession(SerialLine(self._buffer), vault(), zvt_settings(options))
         monotonic = self.shop.clock.monotonic
         return Link(CableEnd(self.outside), session, self._buffer, monotonic, unsolicited)
 

@@ -124,7 +124,5 @@ def _fault(dice: random.Random, wire: str) -> Fault:
     seconds = dice.choice((0.05, 0.3, 2.0, 4.9, 8.0))
     if what in {"unplug", "silence", "reboot", "freeze"}:
         seconds = dice.choice((0.5, 4.0, 9.0, 25.0, 70.0))
-    if what == "split" and wire == "tcp":
-        seconds = min(seconds, 2.0)  # half a message for longer than T3 is a broken connection (reference 3)
     way, last = dice.choice(WAYS), dice.choice((6, PIECES))  # the first ones bring the command and its answer
     return Fault(what, dice.randint(1, last), way=way, seconds=seconds, size=dice.randint(0, 60))

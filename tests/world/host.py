@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from agent.assemble import BOOK, JOURNAL, PEOPLE, WINDOWS, _forget, _thaw, zvt_settings
+from agent.assemble import BOOK, JOURNAL, PEOPLE, WINDOWS, _forget, _thaw
 from agent.journal.damage import DamagedJournal, JournalError
 from agent.journal.entry import Answered, AnyBody, Entry, LateResult, Started, Submitted, encode
 from agent.journal.evolving import EvolvingKey
@@ -31,10 +31,12 @@ from agent.payments.store import Store
 from agent.payments.terminals import Terminal
 from agent.rules import Windows
 from agent.settings import Settings, parse
+from agent.terminal_options import options_of
 from drivers.card import SecretBuffer, Vault
 from drivers.link import Link
 from drivers.seal import Sealer
 from drivers.terminal import Command, Event, Operation
+from drivers.zvt.driver import zvt_settings
 from drivers.zvt.frame import BUFFER_BYTES
 from drivers.zvt.line import Line, SerialLine, TcpLine
 from drivers.zvt.session import ZvtSession
@@ -343,9 +345,9 @@ class Host:
         return store
 
     def _link(self, unsolicited: Callable[[Event], None]) -> Link:
-        zvt = zvt_settings(self.settings.terminals[FRONT], self.settings.rules.currency.number)
+        options = options_of(self.settings.terminals[FRONT], self.settings.rules.currency.number)
         line: Line = TcpLine(self._buffer) if self._tcp else SerialLine(self._buffer)
-        session = NamedSession(line, vault(), zvt)
+        session = NamedSession(line, vault(), zvt_settings(options))
         end = CableEnd(self.outside, lambda: session.owner)
         return Link(end, session, self._buffer, self.shop.clock.monotonic, unsolicited)
 

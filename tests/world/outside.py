@@ -21,7 +21,6 @@ from drivers.simulator.behaviour import Behaviour, Playbook, Script, TerminalSet
 from drivers.simulator.cards import PUBLISHED
 from drivers.simulator.device import SimulatedDevice
 from drivers.simulator.faults import Faults
-from drivers.simulator.steps import Gone
 from drivers.simulator.terminal import SimulatedTerminal
 from tests.journal.conftest import MORNING
 from tests.world.cable import Cable
@@ -272,9 +271,7 @@ class Outside:
 
     def reboot_terminal(self, seconds: float) -> None:
         """Its power fails for a moment."""
-        if self.device._gone_until is None:
-            self.device.terminal._restart()
-            self.device._leave(Gone(seconds, reboot=True), self.now)
+        self.device.restart(seconds, self.now)
 
 
 def _counted(fault: Fault) -> str:

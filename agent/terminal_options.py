@@ -1,0 +1,86 @@
+"""From `[terminals.NAME]` to a driver's own words, and what the drivers say against them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from difflib import get_close_matches
+
+from agent.settings_types import TerminalSettings
+from drivers.card import Vault
+from drivers.driver import Driver, OptionError, Options, SerialDefaults, driver
+from drivers.secret import SecretBuffer
+from drivers.terminal import Session
+from drivers.wire import Wire
+from drivers.wire_serial import SerialWire
+from drivers.wire_tcp import TcpWire
+
+# Key, what was found, what is expected, what to do: the parts of a finding in a settings file.
+Objection = tuple[str, str, str, str]
+
+
+def options_of(terminal: TerminalSettings, currency: int) -> Options:
+    """One terminal's settings as every driver is given them."""
+    return Options(
+        wire=terminal.wire,
+        currency=currency,
+        receipts=terminal.receipts,
+        password=terminal.password,
+        registration=terminal.registration,
+        tlv=terminal.tlv,
+        answer_s=terminal.t3_s,
+        silence_s=terminal.t4_s,
+        variant=terminal.variant,
+        till_id=terminal.till_id,
+        terminal_id=terminal.terminal_id,
+        quirks=frozenset(terminal.quirks),
+    )
+
+
+def judge(terminal: TerminalSettings) -> Iterator[Objection]:
+    """What does not go together with the terminal's protocol."""
+    row = driver(terminal.protocol)
+    if terminal.wire not in row.wires:
+        yield "wire", f'"{terminal.wire}"', f"one of {', '.join(row.wires)}", f"{row.title} has no other."
+    for quirk in terminal.quirks:
+        if quirk not in row.quirks:
+            yield "quirks", f'"{quirk}"', "quirks that the driver knows", _near(quirk, tuple(row.quirks))
+    if terminal.variant and terminal.variant not in row.variants:
+        step = _near(terminal.variant, row.variants)
+        yield "variant", f'"{terminal.variant}"', "a variant of the protocol", step
+        return
+    try:
+        row.settling(options_of(terminal, 0))
+    except OptionError as error:
+        yield "protocol", f'"{terminal.protocol}"', "settings that go together", str(error)
+
+
+def _near(word: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(word, known, n=1)
+    if near:
+        return f'Did you mean "{near[0]}"?'
+    return f"Known: {', '.join(sorted(known))}." if known else "This protocol has none: leave the key out."
+
+
+def session_of(terminal: TerminalSettings, currency: int, buffer: SecretBuffer, vault: Vault) -> Session:
+    """A session for one line to this terminal."""
+    return driver(terminal.protocol).session(buffer, vault, options_of(terminal, currency))
+
+
+def wire_of(terminal: TerminalSettings) -> Wire:
+    """The line to this terminal, as its protocol has it where the settings say nothing."""
+    row = driver(terminal.protocol)
+    if terminal.wire == "tcp":
+        return TcpWire(terminal.host or "", terminal.port or row.tcp_port or 0)
+    line = serial_line(terminal, row)
+    return SerialWire(str(terminal.device), baud_rate=line.baud_rate, stop_bits=line.stop_bits)
+
+
+def serial_line(terminal: TerminalSettings, row: Driver) -> SerialDefaults:
+    """The serial line's form: the protocol's, with what the settings overrule."""
+    given = {
+        name: value
+        for name in ("baud_rate", "data_bits", "parity", "stop_bits")
+        if (value := getattr(terminal, name)) is not None
+    }
+    return replace(row.serial, **given)

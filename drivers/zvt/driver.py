@@ -1,0 +1,56 @@
+"""ZVT as a row of the table of protocols."""
+
+from __future__ import annotations
+
+from drivers.card import SecretBuffer, Vault
+from drivers.driver import Driver, Options, SerialDefaults
+from drivers.zvt.config import SENDS_STATUS, T3_S, T4_S, ZvtSettings
+from drivers.zvt.frame import BUFFER_BYTES
+from drivers.zvt.line import Line, SerialLine, TcpLine
+from drivers.zvt.quirks import QUIRKS, Quirk
+from drivers.zvt.session import ZvtSession
+from drivers.zvt.settling import ZvtSettling
+
+
+def zvt_settings(options: Options) -> ZvtSettings:
+    """One terminal's options in ZVT's words.
+
+    With `receipts = "terminal"` the registration asks only for display texts:
+    the terminal prints, and no answer to a print belongs to the commit.
+    """
+    given = {} if options.receipts == "till" else {"config_byte": SENDS_STATUS}
+    if options.registration is not None:
+        given = {"config_byte": options.registration}
+    return ZvtSettings(
+        password=int(options.password),
+        currency=options.currency,
+        tlv=options.tlv,
+        t3_s=options.answer_s or T3_S,
+        t4_s=options.silence_s or T4_S,
+        quirks=frozenset(Quirk(name) for name in options.quirks),
+        **given,
+    )
+
+
+def session(buffer: SecretBuffer, vault: Vault, options: Options) -> ZvtSession:
+    """A session on a serial line (also through USB), or with bare APDUs on TCP."""
+    line: Line = TcpLine(buffer) if options.wire == "tcp" else SerialLine(buffer)
+    return ZvtSession(line, vault, zvt_settings(options))
+
+
+def settling(_options: Options) -> ZvtSettling:
+    """ZVT asks every terminal alike."""
+    return ZvtSettling()
+
+
+DRIVER = Driver(
+    name="zvt",
+    title="ZVT (Germany, Austria, Switzerland: all makes)",
+    wires=("serial", "usb", "tcp"),
+    serial=SerialDefaults(baud_rate=9600, stop_bits=2),
+    tcp_port=20_007,
+    buffer_bytes=BUFFER_BYTES,
+    session=session,
+    settling=settling,
+    quirks={quirk.value: words for quirk, words in QUIRKS.items()},
+)
