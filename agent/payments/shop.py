@@ -174,7 +174,8 @@ class Shop:
         )
 
     def command(self, request: Requested | Record) -> Command:
-        """The request in the words of the drivers."""
+        """The request in the words of the drivers; without its place in the journal until it has one."""
+        record = request if isinstance(request, Record) else self.book.get(request.till_number)
         reversal = request.payment == "reversal"
         original = self.book.get(request.original) if request.original else None
         said = original.answered if original else None
@@ -183,16 +184,12 @@ class Shop:
             reference=request.till_number,
             amount=request.amount,
             currency=currency_of(request.currency).number if request.currency else None,
-            sequence=self._opened(request),
+            sequence=record.opened if record else 0,
             original_receipt=said.receipt_number if said and reversal else None,
             original_trace=said.trace if said else None,
             original_reference=request.original,
             original_sequence=original.opened if original else 0,
         )
-
-    def _opened(self, request: Requested | Record) -> int:
-        """The place in the journal of the entry that asked for it."""
-        return request.opened if isinstance(request, Record) else self.record(request).opened
 
     def unclear_command(self, record: Record) -> Unclear:
         """What nobody knows the end of, in the words of the drivers."""

@@ -43,6 +43,7 @@ class SimulatedDevice:
         self, terminal: SimulatedTerminal, *, tcp: bool = False, faults: Faults, trace: Trace | None = None
     ) -> None:
         self.terminal = terminal
+        self.terminal.hangs_up = self._tcp = tcp
         self.plugged = True
         self._buffer = SecretBuffer(BUFFER_BYTES)
         self._line: Line = TcpLine(self._buffer) if tcp else SerialLine(self._buffer)
@@ -175,7 +176,8 @@ class SimulatedDevice:
         self._line.reset(now)
         self._gone_until = None
         self.plugged = True
-        self._apply(self.terminal.line_back(now), now)
+        if not self._tcp:  # there the till has to connect first
+            self._apply(self.terminal.line_back(now), now)
 
     def _collect(self, now: float) -> None:
         self._out += self._over_the_line(Side.TERMINAL, self._line.bytes_to_send(), now)

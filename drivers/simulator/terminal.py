@@ -67,7 +67,11 @@ class SimulatedTerminal:
     `now` is in seconds of one monotonic clock; `started` is the wall time at
     0 of it. `speed` divides every wait that is the terminal's own, so a test of
     a slow terminal is quick; what it grants the till is never shortened.
+    `hangs_up`: on TCP a connection without the answer in time is broken (reference 3);
+    what was asked is asked again on the next one.
     """
+
+    hangs_up = False
 
     def __init__(
         self, bank: Bank, script: Script, *, started: datetime, seed: int = 0, speed: float = 1.0
@@ -122,11 +126,11 @@ class SimulatedTerminal:
             return self._go_on(None, now)
         if self._tries > REPEATS:
             return self._give_up(asked, now)
-        if not under_way:
+        if not under_way and not self.hangs_up:
             return self._repeat(asked, now)
         self._tries += 1
         self._due = now + asked.wait_s
-        return []
+        return [] if under_way else [Gone(0.0)]
 
     def line_failed(self, now: float) -> list[Effect]:
         """The line has given up: nobody acknowledges frames, so nobody will answer."""

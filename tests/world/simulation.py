@@ -100,7 +100,8 @@ class Simulation:
             elif self.till.follow(plan):
                 return
             else:
-                tries += self.host.alive and crashed
+                broke = self.outside.dead and self.outside.death is None
+                tries += broke or (self.host.alive and crashed)
                 crashed = crashed or self.host.alive
 
     def _rest(self, seconds: float) -> None:
