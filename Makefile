@@ -42,7 +42,7 @@ powercut: $(VENV)/dev
 	@$(BIN)/pip install --quiet --disable-pip-version-check --group powercut
 	@$(BIN)/python -m tests.powercut --cuts $(CUTS)
 
-# The real kernel's USB stack in a virtual machine, cables pulled in the middle of payments. Root.
+# The real kernel's USB stack in a virtual machine, cables pulled in the middle of payments; Debian 12, root.
 USBVM := qemu-system-x86 debootstrap cpio
 usb-vm: $(VENV)/runtime
 	@dpkg -s $(USBVM) >/dev/null 2>&1 || { apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $(USBVM) >/dev/null; }

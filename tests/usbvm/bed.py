@@ -21,7 +21,7 @@ class Cable:
     """How one terminal is reached.
 
     `socket` is where its line enters the machine, and the serial number of its device. `port` is
-    udev's lasting name for the kernel's serial port. `wire` is what the shop's settings say.
+    the lasting name that config/udev gives it. `wire` is what the shop's settings say.
     """
 
     name: str
@@ -41,11 +41,11 @@ class Cable:
 
 
 def _ftdi(socket: str) -> str:
-    return f"/dev/serial/by-id/usb-QEMU_QEMU_USB_SERIAL_{socket}-if00-port0"
+    return f"/dev/tillgate/0403-6001-{socket}"
 
 
 def _acm(socket: str) -> str:
-    return f"/dev/serial/by-id/usb-Tillgate_Simulated_terminal_{socket}-if00"
+    return f"/dev/tillgate/0b00-0084-{socket}"
 
 
 def _serial(port: str) -> str:
@@ -61,7 +61,7 @@ CABLES: Final = (
     Cable("ftdi-serial", "adapter-1", _ftdi("adapter-1"), _serial(_ftdi("adapter-1"))),
     Cable("ftdi-usb", "adapter-2", _ftdi("adapter-2"), _usb("0403:6001", "adapter-2", "ftdi")),
     Cable("acm-serial", "com-3", _acm("com-3"), _serial(_acm("com-3"))),
-    Cable("acm-usb", "com-4", _acm("com-4"), _usb("1209:0001", "com-4", "cdc_acm")),
+    Cable("acm-usb", "com-4", _acm("com-4"), _usb("0b00:0084", "com-4", "cdc_acm")),
 )
 
 

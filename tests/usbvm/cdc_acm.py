@@ -9,9 +9,9 @@ import struct
 from dataclasses import dataclass, field
 from typing import Final
 
-# pid.codes keeps this pair for tests.
-VENDOR: Final = 0x1209
-PRODUCT: Final = 0x0001
+# Ingenico's vendor number, one of those in config/udev; the product is nobody's business.
+VENDOR: Final = 0x0B00
+PRODUCT: Final = 0x0084
 # Full speed: the largest bulk packet, and the only size of endpoint 0 in common use.
 PACKET_BYTES: Final = 64
 

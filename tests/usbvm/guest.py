@@ -27,7 +27,8 @@ from tests.usbvm.usbip import line_file, opened
 
 ORDERS: Final = "/dev/ttyS1"
 SHOP: Final = Path("/run/shop")
-BY_ID: Final = Path("/dev/serial/by-id")
+# Where config/udev makes the names that stay.
+NAMES: Final = Path("/dev/tillgate")
 # udev has made its names by then.
 SETTLE_S: Final = 10
 # The drivers themselves are udev's choice, as on any host.
@@ -76,7 +77,12 @@ class Guest:
     def ports(self) -> dict[str, str]:
         """The kernel's serial ports by their lasting names."""
         run("udevadm", "settle", f"--timeout={SETTLE_S}")
-        return {str(link): link.resolve().name for link in BY_ID.glob("*")}
+        return {str(link): link.resolve().name for link in NAMES.glob("*")}
+
+    def terminals(self) -> dict[str, str]:
+        """By port, what `tillgate terminals --probe` has found out."""
+        found = json.loads(run(sys.executable, "-m", "agent", "terminals", "--probe", "--json"))
+        return {one["device"]["port"]: f"{one['advice']['what']}, {one['probed']}" for one in found}
 
     def hold(self, port: str, *, lock: bool) -> None:
         """Have a port open, as a forgotten program has. Unplugged or not, its number is taken."""

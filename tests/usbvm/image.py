@@ -18,7 +18,7 @@ BUILD: Final = ROOT / "build" / "usbvm"
 LOCK: Final = ROOT / "requirements.lock"
 SUITE: Final = "bookworm"
 PACKAGES: Final = "kmod,libusb-1.0-0,python3,udev"
-PROJECT: Final = ("agent", "drivers", "tests/usbvm", "tests/faults")
+PROJECT: Final = ("agent", "drivers", "config", "tests/usbvm", "tests/faults")
 # Without these Debian's smallest root is half as large.
 NOT_NEEDED: Final = ("usr/share/doc", "usr/share/locale", "usr/share/man", "var/cache/apt", "var/lib/apt")
 
@@ -37,6 +37,7 @@ mount -t devtmpfs dev /dev
 mount -t tmpfs run /run
 mount -t tmpfs tmp /tmp
 echo 7 > /proc/sys/kernel/printk
+cp /opt/tillgate/config/udev/*.rules /etc/udev/rules.d/
 exec python3 -m tests.usbvm.guest
 """
 

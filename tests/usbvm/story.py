@@ -57,6 +57,8 @@ class Story:
             bed.plug()
             self._until(bed.port, f"the port of {bed.cable.name}")
             self._say(f"{bed.cable.name}: plugged in, the kernel has made {bed.port()}")
+        self._probe()
+        for bed in self._beds:
             self._machine.order("hold", port=bed.port(), lock=True)
         self._machine.order("open_shop", terminals="\n".join(bed.cable.settings for bed in self._beds))
         for bed in self._beds:
@@ -83,6 +85,14 @@ class Story:
             self._until(bed.port, f"the port of {bed.cable.name}")
             self._say(f"{bed.cable.name}: the agent has ended, the kernel has {bed.port()}")
         return [row for bed in self._beds for row in self._compared(bed, end["says"])]
+
+    def _probe(self) -> None:
+        """`tillgate terminals --probe` finds out what is plugged in, and harms nothing."""
+        found = self._machine.order("terminals")
+        for bed in self._beds:
+            what = found.get(f"/dev/{bed.port()}", "not found")
+            self._say(f"tillgate terminals: {bed.port()} is {what}")
+            check(what.endswith("answers to zvt"), f"{bed.cable.name} is a ZVT terminal")
 
     def _whose(self, bed: Bed) -> str:
         """Who has the device now, and what it was told."""

@@ -9,6 +9,7 @@ Whoever kills this process pulls the plug. Layouts: Documentation/usb/usbip_prot
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import select
 import socket
@@ -142,8 +143,9 @@ def line_file(serial: str) -> Path:
 
 
 def opened(line: str) -> int:
-    """A serial line of the machine, raw; what lies in it from before is thrown away."""
+    """A COM port of the machine for us alone, raw; what lies in it from before is thrown away."""
     file = os.open(line, os.O_RDWR | os.O_NOCTTY)
+    fcntl.flock(file, fcntl.LOCK_EX)  # or `tillgate terminals --probe` would ask it, too
     tty.setraw(file)
     attributes = termios.tcgetattr(file)
     attributes[4] = attributes[5] = termios.B115200
