@@ -56,6 +56,13 @@ class Guest:
         self._shop.change(front, terminals)
         self._shop.start_agent()
 
+    def crash(self) -> None:
+        """Kill the agent as it stands, and start it again."""
+        agent = self._shop.house.programs.pop("agent")
+        agent.kill()
+        agent.wait()
+        self._shop.start_agent()
+
     def states(self) -> dict[str, list[str]]:
         """Each terminal's state and why; nothing while the agent is not up."""
         if self._shop.house.programs["agent"].poll() is not None:

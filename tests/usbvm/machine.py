@@ -93,7 +93,10 @@ class Machine:
             raise MachineError(f"no answer to {order}") from error
         if not line:
             raise MachineError(f"the machine ended at {order}")
-        answer = json.loads(line)
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            raise MachineError(f"somebody else writes to the line of orders: {line!r}") from None
         if "error" in answer:
             raise MachineError(f"{order}: {answer['error']}")
         return answer["answer"]
@@ -114,7 +117,14 @@ def booted(image: Image, folder: Path, log: TextIO) -> Iterator[Machine]:
     finally:
         process.kill()
         process.wait()
-        log.write(f"\n--- the machine's console\n{console.read_text('utf-8', 'replace')}")
+        log.write(f"\n--- the machine's console\n{readable(console)}")
+
+
+def readable(console: Path) -> str:
+    """What was printed, without control characters and the USB/IP hub's word on each read taken back."""
+    text = console.read_text("utf-8", "replace")
+    lines = ("".join(filter(str.isprintable, line)) for line in text.splitlines())
+    return "".join(f"{line}\n" for line in lines if "vhci_hcd: u" not in line)
 
 
 def _command(image: Image) -> list[str]:

@@ -36,10 +36,8 @@ class Cut:
 
 
 # The amounts are those of terminal.toml.
-CUTS: Final = (
-    Cut("wait", 2000, shows="please wait", fate="reversed", ends="declined"),
-    Cut("booked", 3000, shows="", fate="booked", ends="approved"),
-)
+WAIT: Final = Cut("wait", 2000, shows="please wait", fate="reversed", ends="declined")
+BOOKED: Final = Cut("booked", 3000, shows="", fate="booked", ends="approved")
 
 
 class Story:
@@ -73,9 +71,20 @@ class Story:
         """A sale, a sale for each cut, and one more to see that the shop goes on."""
         self._say(f"{bed.cable.name}: {self._whose(bed)}")
         self._sale(bed, "first")
-        for cut in CUTS:
+        for cut in (WAIT, BOOKED):
             self._cut(bed, cut)
         self._sale(bed, "last")
+
+    def crash(self) -> None:
+        """Kill the agent while every terminal has booked a sale and ended none. Started again, it settles."""
+        numbers = [self._sell(bed, "crash", BOOKED.amount) for bed in self._beds]
+        for bed in self._beds:
+            self._until(partial(self._has, bed, BOOKED.fate), "every bank to have booked")
+        self._machine.order("crash")
+        self._say("the agent was killed in the middle of a payment at every terminal, and started again")
+        for bed, number in zip(self._beds, numbers, strict=True):
+            self._until(partial(self._is, bed, "ready"), f"{bed.cable.name} to be ready")
+            self._ends(number, BOOKED.ends)
 
     def close(self) -> list[str]:
         """Stop the agent, and hold its journal against every bank; the table of all payments."""
@@ -119,7 +128,7 @@ class Story:
         self._until(partial(self._verdict, number), f"the verdict of {number}")
         self._say(f"{number}: unplugged, {self._verdict(number)}")
         self._until(lambda: not bed.port(), f"the port of {bed.cable.name} to go")
-        self._until(lambda: self._fate(bed) == cut.fate, f"the bank to have {cut.fate} it")
+        self._until(partial(self._has, bed, cut.fate), f"the bank to have {cut.fate} it")
         bed.plug()
         self._until(lambda: self._verdict(number) != "unclear", f"{number} to be settled")
         self._machine.order("let_go")
@@ -135,12 +144,12 @@ class Story:
     def _reached(self, bed: Bed, number: str, cut: Cut) -> bool:
         if cut.shows:
             return cut.shows in self._machine.order("view", number=number)["display"].lower()
-        return self._fate(bed) == cut.fate
+        return self._has(bed, cut.fate)
 
-    def _fate(self, bed: Bed) -> str:
-        """What the bank did with the sale that is being made; empty as long as it was not asked."""
+    def _has(self, bed: Bed, fate: str) -> bool:
+        """Whether that is what the bank did with the sale that was made last."""
         bookings = bed.bookings()
-        return bookings[-1]["state"] if len(bookings) == len(self._sold[bed]) else ""
+        return len(bookings) == len(self._sold[bed]) and bool(bookings[-1]["state"] == fate)
 
     def _renumbered(self, bed: Bed, before: str) -> None:
         """The agent has found its terminal again although the port has another number now."""
