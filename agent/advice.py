@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.plugged import Plugged
-from agent.vendors import ANY, VENDORS
-from drivers.probes import PROBES, Probe
+from agent.vendors import VENDORS
+from drivers.driver import PROTOCOLS
 
 _FTDI: Final = 0x0403
 _UNKNOWN: Final = "an unknown maker: any terminal"
 _BOARD: Final = "a serial port of this host: any terminal may be behind it"
-_LINES: Final = {probe.protocol: probe for probe in PROBES}
 
 NO_NAME: Final = (
     "It has no name that stays: write down which socket it is in, and install config/udev/60-tillgate.rules."
@@ -41,7 +40,7 @@ class Advice:
 def advise(device: Plugged, name: str, answered: str = "") -> Advice:
     """What fits this device; `answered` is the protocol that a probe found."""
     vendor = VENDORS.get(device.vendor)
-    protocols = (answered,) if answered else vendor.protocols if vendor else ANY
+    protocols = (answered,) if answered else vendor.protocols if vendor else PROTOCOLS
     return Advice(
         what=_what(device),
         protocols=protocols,
@@ -75,8 +74,7 @@ def _hints(device: Plugged) -> tuple[str, ...]:
 
 
 def _settings(device: Plugged, name: str, protocols: tuple[str, ...]) -> str:
-    rows: dict[str, str | int] = {"protocol": protocols[0]}
-    line = _LINES[protocols[0]]
+    rows = {"protocol": protocols[0]}  # the line's speed and form follow from it
     if device.port:
         rows |= {"device": device.stable}
     else:
@@ -84,10 +82,5 @@ def _settings(device: Plugged, name: str, protocols: tuple[str, ...]) -> str:
         by_serial = device.serial and not device.twin
         rows |= {"usb_serial": device.serial} if by_serial else {"usb_port": device.port_path}
         rows |= {"usb_profile": "ftdi" if device.vendor == _FTDI else "cdc_acm"}
-    rows |= _line(line)
     # A JSON string is a TOML string, whatever a device calls itself.
     return "\n".join([f"[terminals.{name}]", *(f"{key} = {json.dumps(rows[key])}" for key in rows)])
-
-
-def _line(line: Probe) -> dict[str, str | int]:
-    return {"baud_rate": line.baud_rate, "stop_bits": line.stop_bits}

@@ -197,7 +197,7 @@ class _Connection(H11Protocol):
         self._doorman = doorman
         self._deadline: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn says BaseTransport
         super().connection_made(transport)
         self._doorman.empty.clear()
         if len(self.connections) > MAX_CONNECTIONS:

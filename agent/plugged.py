@@ -15,9 +15,8 @@ from typing import Final
 from agent.vendors import VENDORS
 from drivers.holders import holder
 from drivers.usb_device import CLASS_COMMUNICATIONS, SUBCLASS_ACM
-from drivers.usb_trouble import serial_ports
+from drivers.usb_trouble import ROOT, serial_ports
 
-ROOT: Final = Path("/")
 # sysfs holds what devices say of themselves; no name is longer on paper either.
 MOST_NAME_CHARACTERS: Final = 126
 _ACM: Final = (CLASS_COMMUNICATIONS, SUBCLASS_ACM)

@@ -109,7 +109,7 @@ def parse(text: str, path: Path, judge: Judge | None = None) -> Settings:
         _check_terminals(reader, settings, judge)
     if reader.findings:
         raise SettingsError(tuple(sorted(reader.findings, key=lambda finding: finding.line)))
-    return settings  # type: ignore[no-any-return]
+    return settings  # type: ignore[no-any-return]  # Reader.section gives Any
 
 
 def why_not_live(settings: Settings) -> str:

@@ -150,7 +150,7 @@ class Reader:
         if get_origin(hint) is dict:
             return self._named(get_args(hint)[1], value, path)
         if dataclasses.is_dataclass(hint) and hint not in (Currency, Opening):
-            return self.section(hint, value, path)  # type: ignore[arg-type]
+            return self.section(hint, value, path)  # type: ignore[arg-type]  # a dataclass
         kind = Kind.of(hint)
         try:
             return kind.read(value, self._currency)

@@ -41,18 +41,19 @@ def judge(terminal: TerminalSettings) -> Iterator[Objection]:
     """What does not go together with the terminal's protocol."""
     row = driver(terminal.protocol)
     if terminal.wire not in row.wires:
-        yield "wire", f'"{terminal.wire}"', f"one of {', '.join(row.wires)}", f"{row.title} has no other."
-    for quirk in terminal.quirks:
-        if quirk not in row.quirks:
-            yield "quirks", f'"{quirk}"', "quirks that the driver knows", _near(quirk, tuple(row.quirks))
+        known = ", ".join(row.wires)
+        yield "wire", f"the text '{terminal.wire}'", f"one of {known}", f"{row.title} has no other."
+    for quirk in sorted(set(terminal.quirks) - set(row.quirks)):
+        step = _near(quirk, tuple(row.quirks))
+        yield "quirks", f"the text '{quirk}'", "quirks that the driver knows", step
     if terminal.variant and terminal.variant not in row.variants:
         step = _near(terminal.variant, row.variants)
-        yield "variant", f'"{terminal.variant}"', "a variant of the protocol", step
+        yield "variant", f"the text '{terminal.variant}'", "a variant of the protocol", step
         return
     try:
         row.settling(options_of(terminal, 0))
     except OptionError as error:
-        yield "protocol", f'"{terminal.protocol}"', "settings that go together", str(error)
+        yield "protocol", f"the text '{terminal.protocol}'", "settings that go together", str(error)
 
 
 def _near(word: str, known: tuple[str, ...]) -> str:
@@ -73,7 +74,7 @@ def wire_of(terminal: TerminalSettings) -> Wire:
     if terminal.wire == "tcp":
         return TcpWire(terminal.host or "", terminal.port or row.tcp_port or 0)
     line = serial_line(terminal, row)
-    return SerialWire(str(terminal.device), baud_rate=line.baud_rate, stop_bits=line.stop_bits)
+    return SerialWire(str(terminal.device), line.baud_rate, line.stop_bits, line.data_bits, line.parity)
 
 
 def serial_line(terminal: TerminalSettings, row: Driver) -> SerialDefaults:

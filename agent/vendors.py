@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-ANY: Final = ("zvt", "ecrhub", "telium", "ecr17", "transbank")
+from drivers.driver import PROTOCOLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,14 @@ VENDORS: Final[dict[int, Vendor]] = {
     0x11CA: Vendor("Verifone", ("zvt", "ecr17"), "Verifone: ZVT and ECR17 are both in use"),
     # Not in usb.ids. Published udev rules for PAX A910 name it; zvt.md 8.1 (A80), ecr17.md.
     0x2FB8: Vendor("PAX", ("zvt", "ecr17"), "PAX: ZVT and ECR17 are both in use"),
-    0x0CA6: Vendor("Castles", ANY, "no published note says which protocol Castles speaks"),
+    0x0CA6: Vendor("Castles", PROTOCOLS, "no published note says which protocol Castles speaks"),
     # zvt.md 3: cVEND, over the network.
     0x0AB1: Vendor("Feig", ("zvt",), "Feig's cVEND speaks ZVT, usually over the network"),
     # paycloud-open/cahsier-ecr-hub asks for Qualcomm's driver for Wiseasy terminals.
     0x05C6: Vendor("Qualcomm", ("ecrhub",), "Wiseasy's Android terminals show as Qualcomm; so do modems"),
-    0x0403: Vendor("FTDI", ANY, _ADAPTER, adapter=True),
-    0x067B: Vendor("Prolific", ANY, _ADAPTER, adapter=True),
-    0x10C4: Vendor("Silicon Labs", ANY, _ADAPTER, adapter=True),
-    0x1A86: Vendor("QinHeng (CH340)", ANY, _ADAPTER, adapter=True),
-    0x9710: Vendor("MosChip", ANY, _ADAPTER, adapter=True),
+    0x0403: Vendor("FTDI", PROTOCOLS, _ADAPTER, adapter=True),
+    0x067B: Vendor("Prolific", PROTOCOLS, _ADAPTER, adapter=True),
+    0x10C4: Vendor("Silicon Labs", PROTOCOLS, _ADAPTER, adapter=True),
+    0x1A86: Vendor("QinHeng (CH340)", PROTOCOLS, _ADAPTER, adapter=True),
+    0x9710: Vendor("MosChip", PROTOCOLS, _ADAPTER, adapter=True),
 }

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from drivers.driver import SerialDefaults
 from drivers.secret import SecretBuffer
 from drivers.zvt.frame import FrameReader, encode_frame
 
@@ -54,8 +55,7 @@ class Probe:
     question: bytes
     ear: Callable[[SecretBuffer], Ear]
     harmless: str
-    baud_rate: int
-    stop_bits: int = 1
+    line: SerialDefaults
 
 
 class SignEar:
@@ -179,35 +179,34 @@ PROBES: Final[tuple[Probe, ...]] = (
         encode_frame(bytes.fromhex("050100")),
         ZvtEar,
         "05 01, the status enquiry: it asks for the terminal's state and changes nothing",
-        baud_rate=9600,
-        stop_bits=2,
+        SerialDefaults(9600, stop_bits=2),
     ),
     Probe(
         "ecrhub",
         bytes.fromhex("55AA0100000000 01CC33"),
         _ecrhub,
         "the link's handshake, which every opening sends each second",
-        baud_rate=115_200,
+        SerialDefaults(115_200),
     ),
     Probe(
         "ecr17",
         b"\x02" + b"000000000s" + b"\x03\x3f",  # checksum mode noext, which a real terminal had
         Ecr17Ear,
         "'s', the status request; a refusal is as good an answer",
-        baud_rate=9600,
+        SerialDefaults(9600),
     ),
     Probe(
         "transbank",
         bytes.fromhex("02 30313030 03 02"),
         _transbank,
         "0100, the poll: answered by an ACK alone",
-        baud_rate=115_200,
+        SerialDefaults(115_200),
     ),
     Probe(
         "telium",
         b"\x05",
         _telium,
         "ENQ, then EOT: asks to speak and says nothing",
-        baud_rate=9600,
+        SerialDefaults(9600),  # in 7E1, which is usual on RS-232, ENQ and ACK are the same eight bits
     ),
 )

@@ -217,13 +217,24 @@ Event = Progress | Outcome | Receipt | Ended | Lost
 
 
 @dataclass(frozen=True, slots=True)
+class Day:
+    """What the journal knows of a terminal's day: the payments that stand since its last close.
+
+    `total` is their sum in minor units, refunds taken off. The terminal may know of more.
+    """
+
+    count: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unclear:
     """A command that nobody knows the end of, and what was known of the terminal before it.
 
     `trace_before` and `receipt_before` are the numbers of the last payment that
     the terminal had stored. `asked_at` is wall time with its offset. `trace_said` and
     `receipt_said` are those of an approval that the terminal gave for it and may have
-    taken back since.
+    taken back since. `day` is what a close of the day had to close.
     """
 
     command: Command
@@ -232,6 +243,7 @@ class Unclear:
     asked_at: datetime
     trace_said: int | None = None
     receipt_said: int | None = None
+    day: Day = Day(0, 0)
 
 
 class Found(Enum):

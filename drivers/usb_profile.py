@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import errno
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import usb.core
 
+from drivers.driver import Parity
 from drivers.terminal import WireError
 from drivers.usb_device import NOT_SENT, Function, Profile
 
@@ -51,7 +52,6 @@ _FTDI_SPECIAL: Final = {8: 0, 12: 1}
 # A receiver samples the middle of the tenth bit: beyond this error it reads wrong bits.
 _MAX_BAUD_ERROR: Final = 0.03
 
-Parity = Literal["N", "E", "O"]
 _PARITY: Final[dict[Parity, int]] = {"N": 0, "O": 1, "E": 2}
 
 

@@ -15,6 +15,8 @@ from drivers.holders import UNKNOWN, holder
 from drivers.terminal import WireError
 from drivers.usb_device import NOT_SENT, Function, UsbAddress, node, port_path
 
+ROOT: Final = Path("/")
+
 UNPLUGGED: Final = "the terminal's cable or power was cut"
 BABBLE: Final = "the terminal sent more than a USB packet holds, so bytes were lost"
 STALLED: Final = "the terminal's USB line stays halted"
@@ -58,7 +60,7 @@ def no_backend() -> str:
     return f"There is no libusb on this host. {NOT_SENT} Install it: apt install libusb-1.0-0."
 
 
-def refuse_used_port(device: usb.core.Device, function: Function, system: Path = Path("/")) -> None:
+def refuse_used_port(device: usb.core.Device, function: Function, system: Path) -> None:
     """Raise `WireError` when a program has the serial port open that detaching would pull from under it."""
     configuration = device.get_active_configuration().bConfigurationValue
     for name in serial_ports(f"{port_path(device)}:{configuration}", function.interfaces, system):
@@ -69,7 +71,7 @@ def refuse_used_port(device: usb.core.Device, function: Function, system: Path =
             )
 
 
-def serial_ports(configured: str, interfaces: tuple[int, ...], system: Path = Path("/")) -> Iterator[str]:
+def serial_ports(configured: str, interfaces: tuple[int, ...], system: Path) -> Iterator[str]:
     """The kernel's serial ports on these interfaces: "ttyACM0". `configured` is sysfs' "1-1.2:1"."""
     for number in interfaces:
         place = system / "sys/bus/usb/devices" / f"{configured}.{number}"

@@ -27,14 +27,19 @@ _UNPLUGGED: Final = "the terminal's cable or power was cut"
 
 
 class SerialWire:
-    """One port, 8 data bits, no parity, no flow control, locked for this process."""
+    """One port without flow control, locked for this process."""
 
     def __init__(
-        self, device: str, baud_rate: int = DEFAULT_BAUD_RATE, stop_bits: int = DEFAULT_STOP_BITS
+        self,
+        device: str,
+        baud_rate: int = DEFAULT_BAUD_RATE,
+        stop_bits: int = DEFAULT_STOP_BITS,
+        data_bits: int = 8,
+        parity: str = "N",
     ) -> None:
         self._device = device
-        self._baud_rate = baud_rate
-        self._stop_bits = stop_bits
+        self._baud_rate, self._stop_bits = baud_rate, stop_bits
+        self._data_bits, self._parity = data_bits, parity
         self._port: serial.Serial | None = None
         self._file = -1
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -45,6 +50,8 @@ class SerialWire:
             self._port = serial.Serial(
                 self._device,
                 self._baud_rate,
+                bytesize=self._data_bits,
+                parity=self._parity,
                 stopbits=self._stop_bits,
                 timeout=0,
                 write_timeout=0,

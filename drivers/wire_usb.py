@@ -13,6 +13,7 @@ import threading
 from array import array
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any, Final
 
 import usb.backend
@@ -23,7 +24,7 @@ from drivers.terminal import DriverError, WireError
 from drivers.usb_device import Function, Profile, UsbAddress, find, fresh_backend, function
 from drivers.usb_memory import Landing
 from drivers.usb_profile import UsbLine, hang_up, set_line, without_status
-from drivers.usb_trouble import UNPLUGGED, no_backend, refuse_used_port, why_lost, why_not_open
+from drivers.usb_trouble import ROOT, UNPLUGGED, no_backend, refuse_used_port, why_lost, why_not_open
 
 # How long a transfer waits for the device. It is also how long a thread takes to
 # see that it shall end, so `close` is done within this and CONTROL_TIMEOUT_MS.
@@ -44,14 +45,19 @@ OWN_FAULT: Final = "the USB driver failed; this is a fault of ours, please repor
 
 
 class UsbWire:
-    """One serial line in one USB device. The device is looked for at every `open`."""
+    """One serial line in one USB device. The device is looked for at every `open`.
+
+    `backend` gives pyusb's way to the bus, `system` is where /sys and /dev lie.
+    """
 
     def __init__(
         self,
         address: UsbAddress,
         line: UsbLine,
         backend: Callable[[], usb.backend.IBackend | None] = fresh_backend,
+        system: Path = ROOT,
     ) -> None:
+        self._system = system
         self._address = address
         self._line = line
         self._backend = backend
@@ -65,7 +71,7 @@ class UsbWire:
         self._called = False
         loop = asyncio.get_running_loop()
         opened: asyncio.Future[None] = loop.create_future()
-        owner = _Owner(self._address, self._line, loop, self._wake)
+        owner = _Owner(self._address, self._line, self._system, loop, self._wake)
         thread = threading.Thread(
             target=owner.run, args=(self._backend, opened, self._last), name=f"usb {self._address}"
         )
@@ -123,11 +129,13 @@ class _Owner:
         self,
         address: UsbAddress,
         line: UsbLine,
+        system: Path,
         loop: asyncio.AbstractEventLoop,
         wake: Callable[[], None],
     ) -> None:
         self._address = address
         self._line = line
+        self._system = system
         self._loop = loop
         self._wake = wake
         self._changed = threading.Condition()
@@ -205,7 +213,7 @@ class _Owner:
     def _claim(self, device: usb.core.Device, after: ExitStack) -> Function:
         """Take the line from the kernel's driver, which gets it back afterwards, and set it."""
         line = function(device, self._address, self._line.profile)
-        refuse_used_port(device, line)
+        refuse_used_port(device, line, self._system)
         for interface in line.interfaces:
             if device.is_kernel_driver_active(interface):
                 device.detach_kernel_driver(interface)

@@ -20,11 +20,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _run(args: argparse.Namespace) -> int:
     from agent import log  # noqa: PLC0415 - not for --help
-    from agent.collector import program  # noqa: PLC0415
-    from agent.collector.folder import FolderInUseError  # noqa: PLC0415
-    from agent.collector.settings import DEFAULT_FILE, load  # noqa: PLC0415
-    from agent.journal.note import Cosigner  # noqa: PLC0415
-    from agent.settings_read import SettingsError  # noqa: PLC0415
+    from agent.collector import program  # noqa: PLC0415 - no other command loads it
+    from agent.collector.folder import FolderInUseError  # noqa: PLC0415 - no other command loads it
+    from agent.collector.settings import DEFAULT_FILE, load  # noqa: PLC0415 - no other command loads it
+    from agent.journal.note import Cosigner  # noqa: PLC0415 - no other command loads it
+    from agent.settings_read import SettingsError  # noqa: PLC0415 - no other command loads it
 
     try:
         settings = load(args.settings or DEFAULT_FILE)

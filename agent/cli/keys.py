@@ -55,7 +55,7 @@ def _add(
 
 def _create(args: argparse.Namespace) -> int:
     from agent.keys import KeysError  # noqa: PLC0415 - not for --help
-    from agent.keys_create import create  # noqa: PLC0415
+    from agent.keys_create import create  # noqa: PLC0415 - no other command loads it
 
     try:
         created = create(_places(args))

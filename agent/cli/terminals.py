@@ -13,10 +13,11 @@ from typing import Final
 from agent.advice import Advice, advise
 from agent.cli.exits import Exit
 from agent.cli.screen import INDENT, Screen, plain
-from agent.plugged import ROOT, Plugged, plugged
+from agent.plugged import Plugged, plugged
 from drivers.probes import Probe
 from drivers.probing import who_answers
 from drivers.terminal import DriverError
+from drivers.usb_trouble import ROOT
 from drivers.wire import Wire
 from drivers.wire_serial import SerialWire
 
@@ -31,6 +32,7 @@ HOLDS_RESULT: Final = (
     "you change anything: tillgate last."
 )
 SILENT: Final = "no answer: it is off, in a menu, or its till interface is not switched on"
+HELD: Final = "not asked: in use by {who}"
 NO_PORT: Final = "not asked: Linux made no serial port of it"
 DANGER: Final = (
     "asks each free port with harmless bytes which protocol it speaks; not while a payment is unclear"
@@ -52,12 +54,14 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = subparsers.add_parser("terminals", help="list what is plugged in, with the settings that fit")
     parser.add_argument("--json", action="store_true", help="print the devices as one JSON list")
     parser.add_argument("--probe", action="store_true", help=DANGER)
+    parser.add_argument("--port", metavar="PORT", help="only this one, by any of its names")
     parser.add_argument("--root", type=Path, default=ROOT, metavar="FOLDER", help="look there instead of /")
     parser.set_defaults(func=_list)
 
 
 def _list(args: argparse.Namespace) -> int:
-    found = [_look(args, device, number) for number, device in enumerate(plugged(args.root))]
+    chosen = [one for one in plugged(args.root) if args.port in {None, one.port, one.by_id, one.by_path}]
+    found = [_look(args, device, number) for number, device in enumerate(chosen)]
     if args.json:
         sys.stdout.write(json.dumps([asdict(one) for one in found]) + "\n")
     else:
@@ -75,13 +79,22 @@ def _probe(root: Path, device: Plugged) -> tuple[str, str, bool]:
     """The protocol that answered, what to say of it, and whether the terminal holds a result."""
     if not device.port:
         return "", NO_PORT, False
+    if device.held_by and not device.is_usb:  # the host's console, whose getty locks nothing
+        return "", HELD.format(who=device.held_by), False
 
     def wire(probe: Probe) -> Wire:
-        return SerialWire(str(root / device.port.removeprefix("/")), probe.baud_rate, probe.stop_bits)
+        line = probe.line
+        return SerialWire(
+            str(root / device.port.removeprefix("/")),
+            line.baud_rate,
+            line.stop_bits,
+            line.data_bits,
+            line.parity,
+        )
 
     try:
         answer = asyncio.run(who_answers(wire))
-    except DriverError as error:  # held by the agent, or not ours to open: its sentence says so
+    except DriverError as error:  # locked by somebody whom /proc hides, or not ours to open
         return "", f"not asked: {error}", False
     if answer is None:
         return "", SILENT, False

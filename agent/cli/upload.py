@@ -18,11 +18,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _run(args: argparse.Namespace) -> int:
-    from agent.cli.options import settings  # noqa: PLC0415
-    from agent.journal.damage import JournalError  # noqa: PLC0415
-    from agent.journal.note import NoteError  # noqa: PLC0415
-    from agent.settings import credentials_folder  # noqa: PLC0415
-    from agent.upload.program import UploadError, run  # noqa: PLC0415
+    from agent.cli.options import settings  # noqa: PLC0415 - no other command loads it
+    from agent.journal.damage import JournalError  # noqa: PLC0415 - no other command loads it
+    from agent.journal.note import NoteError  # noqa: PLC0415 - no other command loads it
+    from agent.settings import credentials_folder  # noqa: PLC0415 - no other command loads it
+    from agent.upload.program import UploadError, run  # noqa: PLC0415 - no other command loads it
 
     loaded = settings(args)
     try:

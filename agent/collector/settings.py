@@ -73,7 +73,7 @@ def load(path: Path) -> CollectorSettings:
         _check_log(reader, name, log, origins)
     if reader.findings:
         raise SettingsError(tuple(reader.findings))
-    return settings  # type: ignore[no-any-return]
+    return settings  # type: ignore[no-any-return]  # Reader.section gives Any
 
 
 def _check_log(reader: Reader, name: str, log: LogSettings, origins: set[str]) -> None:

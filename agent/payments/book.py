@@ -19,6 +19,7 @@ class OpenPart(msgspec.Struct):
 
     open: list[Record]
     last_numbers: dict[str, tuple[int | None, int | None]]
+    days: dict[str, tuple[int, int]] = {}
 
 
 class Book:
@@ -32,6 +33,7 @@ class Book:
         self._store = store
         self._held: dict[str, Record] = {}
         self._numbers: dict[str, tuple[int | None, int | None]] = {}
+        self._days: dict[str, tuple[int, int]] = {}
 
     def apply(self, entry: Entry) -> None:
         """Let one entry change the book."""
@@ -47,6 +49,8 @@ class Book:
             return
         before = (record.verdict, record.submitted)
         change(record, body, entry.index)
+        if record.verdict == "approved" != before[0]:
+            self._count(record)
         if (record.verdict, record.submitted) != before:
             self._changed(record)
         self._keep(record)
@@ -85,15 +89,20 @@ class Book:
         """The terminal said which payment it stored last. Not from the journal: it says so at every start."""
         self._numbers[terminal] = (trace, receipt)
 
+    def day(self, terminal: str) -> tuple[int, int]:
+        """How many payments stand on a terminal since its last close, and their sum in minor units."""
+        return self._days.get(terminal, (0, 0))
+
     def to_bytes(self) -> bytes:
         """The part of the book that is not in the store."""
-        return _record_out.encode(OpenPart(open=list(self._held.values()), last_numbers=self._numbers))
+        part = OpenPart(open=list(self._held.values()), last_numbers=self._numbers, days=self._days)
+        return _record_out.encode(part)
 
     def from_bytes(self, content: bytes) -> None:
         """Take up where `to_bytes` left off."""
         part = msgspec.json.decode(content, type=OpenPart)
         self._held = {record.till_number: record for record in part.open}
-        self._numbers = part.last_numbers
+        self._numbers, self._days = part.last_numbers, part.days
 
     def _changed(self, record: Record) -> None:
         if record.verdict == "approved" and record.answered is not None and record.payment != "close_day":
@@ -105,6 +114,19 @@ class Book:
             _book_against(original, record)
             self._keep(original)
 
+    def _count(self, record: Record) -> None:
+        """An approval changes what a close of the day would close."""
+        count, total = self.day(record.terminal)
+        original = self.get(record.original) if record.payment == "reversal" else None
+        match record.payment:
+            case "close_day":
+                count, total = 0, 0
+            case "reversal":
+                count, total = count - 1, total - (_signed(original) if original else 0)
+            case _:
+                count, total = count + 1, total + _signed(record)
+        self._days[record.terminal] = (count, total)
+
     def _keep(self, record: Record) -> None:
         self._held[record.till_number] = record
         if record.open or record.verdict == "unclear":
@@ -114,6 +136,12 @@ class Book:
         except sqlite3.Error:
             return
         del self._held[record.till_number]
+
+
+def _signed(record: Record) -> int:
+    """What a payment adds to the shop's money, in minor units."""
+    booked = record.answered.amount if record.answered and record.answered.amount else record.amount
+    return -(booked or 0) if record.payment == "refund" else booked or 0
 
 
 def _book_against(original: Record, record: Record) -> None:

@@ -33,7 +33,7 @@ async def settle(terminal: Terminal, shop: Shop) -> None:
         finding = terminal.settling.judge(unclear, answers)
         shop.write(*_written(record, finding, terminal.terminal_id))
         last = answers[-1] if answers else None
-        if finding.found is not Found.UNPROVEN and last is not None:
+        if finding.found is not Found.UNPROVEN and last is not None and last.trace is not None:
             shop.book.told(terminal.name, last.trace, last.receipt_number)
 
 

@@ -31,7 +31,7 @@ from agent.payments.terminals import Terminal
 from agent.payments.wording import next_step
 from agent.rules import Original, Policy, RuleRequest, Windows, decide
 from agent.settings import Settings
-from drivers.terminal import Command, Unclear
+from drivers.terminal import Command, Day, Unclear
 
 
 @dataclass
@@ -201,6 +201,7 @@ class Shop:
             asked_at=record.requested_at,
             trace_said=said.trace if said else None,
             receipt_said=said.receipt_number if said else None,
+            day=Day(*self.book.day(record.terminal)),
         )
 
     def close_open(self) -> int:

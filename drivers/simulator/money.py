@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from drivers.simulator import cards, receipts
 from drivers.simulator.act import ABORTED, CONFIG_PAYMENT_RECEIPTS, Act

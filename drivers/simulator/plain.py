@@ -5,9 +5,11 @@ lost answer changes nothing about the money. A protocol adds how its messages
 are read and written; what happens in a dialogue is told as a story.
 """
 
+# ruff: noqa: B027 - hooks that most protocols leave as they are
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -137,7 +139,7 @@ class Turn:
         return not known
 
 
-class PlainTerminal:
+class PlainTerminal(ABC):
     """The common half of a `SimulatedLine`. A protocol gives `_read`, `_forget` and its stories.
 
     One story runs at a time. `_begin` starts it, `_tell` hands it a message of the till.
@@ -199,9 +201,9 @@ class PlainTerminal:
 
     # ---- what a protocol adds ----
 
+    @abstractmethod
     def _read(self, data: bytes, now: float) -> None:
         """Understand what came from the till."""
-        raise NotImplementedError
 
     def _forget_line(self, now: float) -> None:
         """A fresh line: half a message counts no more."""

@@ -45,10 +45,10 @@ def main(argv: list[str], protocol: str = ZVT) -> int:
             stack.callback(device.close)
             port.open()
             stop = stack.enter_context(_stop_signal())
-            print(f"Simulated terminal ready on {port.name} (no real money).", flush=True)  # noqa: T201
+            print(f"Simulated terminal ready on {port.name} (no real money).", flush=True)  # noqa: T201 - for who starts it
             _serve(device, port, stop)
     except (script.ScriptError, BankError, DriverError, OSError) as error:
-        print(f"The simulated terminal cannot run: {error}", file=sys.stderr)  # noqa: T201
+        print(f"The simulated terminal cannot run: {error}", file=sys.stderr)  # noqa: T201 - as above
         return 2
     return 0
 

@@ -76,7 +76,7 @@ class SimulatedTerminal:
     def __init__(
         self, bank: Bank, script: Script, *, started: datetime, seed: int = 0, speed: float = 1.0
     ) -> None:
-        self.memory = Memory(script.terminal, bank, random.Random(seed), status=script.terminal.status)  # noqa: S311
+        self.memory = Memory(script.terminal, bank, random.Random(seed), status=script.terminal.status)  # noqa: S311 - play
         bank.settle()
         self._playbook = Playbook(script)
         self._started = started

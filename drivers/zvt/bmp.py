@@ -31,6 +31,10 @@ class Bmp:
 
 _B, _N, _D, _T = Kind.BYTE, Kind.NUMBER, Kind.DIGITS, Kind.TEXT
 _LL, _LLL = Rule.LLVAR, Rule.LLLVAR
+# A member of an enumeration is ten times as slow to reach as a number.
+_LLVAR: Final = Rule.LLVAR.value
+_TLV: Final = Rule.TLV.value
+_TWO_DIGITS: Final = {0xF0F0 | tens << 8 | ones: 10 * tens + ones for tens in range(10) for ones in range(10)}
 
 _ROWS = (
     Bmp(0x01, 1, _B, "timeout in seconds"),
@@ -129,15 +133,22 @@ def walk(body: memoryview, at: int = 0) -> tuple[list[Field], int]:
 
 def variable_length(body: memoryview, at: int, rule: int) -> tuple[int, int]:
     """Start of the value and its length by `rule`; a length of -1 cannot be read."""
-    if rule == Rule.TLV:
-        return tlv.length(body, at, len(body))
-    places = -rule
-    value = 0
-    for byte in body[at : at + places]:
-        if not 0xF0 <= byte <= 0xF9:
+    if rule == _LLVAR:
+        try:
+            return at + 2, _TWO_DIGITS.get(body[at] << 8 | body[at + 1], -1)
+        except IndexError:
             return at, -1
-        value = value * 10 + (byte & 0x0F)
-    return (at + places, value) if at + places <= len(body) else (at, -1)
+    if rule == _TLV:
+        return tlv.length(body, at, len(body))
+    start, value = at - rule, 0
+    if start > len(body):
+        return at, -1
+    for place in range(at, start):
+        digit = body[place] ^ 0xF0
+        if digit > 9:
+            return at, -1
+        value = value * 10 + digit
+    return start, value
 
 
 def field(number: int, value: bytes) -> bytes:

@@ -8,6 +8,8 @@ from drivers.terminal import DayTotal
 
 LONGEST_NUMBER_BYTES = 6  # 12 digits, an amount; 13 digits and more could be a card number
 
+LONGEST_INTEGER_BYTES = 4  # tags with binary numbers have one or two bytes
+
 
 class Kind(Enum):
     """What a field holds, and with that what `decode` may do with it."""
@@ -26,9 +28,19 @@ class Kind(Enum):
     UNUSED = "known by its length only: skipped and wiped"
 
 
+def byte(value: memoryview) -> int | None:
+    """One byte; None if there is another number of them."""
+    return value[0] if len(value) == 1 else None
+
+
+def integer(value: memoryview) -> int | None:
+    """Binary, high byte first; None if there are none or too many bytes."""
+    return int.from_bytes(value) if 0 < len(value) <= LONGEST_INTEGER_BYTES else None
+
+
 def number(value: memoryview) -> int | None:
-    """BCD as an integer; None if a nibble is no digit or there are too many."""
-    if not 0 < len(value) <= LONGEST_NUMBER_BYTES:
+    """BCD as an integer; None if a nibble is no digit, or there are none or too many."""
+    if len(value) > LONGEST_NUMBER_BYTES:
         return None
     try:
         return int(value.hex())

@@ -8,15 +8,14 @@ hold a clear card number: `decode` replaces it before a message exists.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from drivers.terminal import DayTotal, SealedCard
 
 # ---- till to terminal (reference 8.1) ----
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(Struct, frozen=True):
     """06 00. `config` and `service` are the bit fields of section 8.1.
 
     `permitted_commands` is tag 26: what the till accepts from the terminal.
@@ -32,8 +31,7 @@ class Registration:
     unparsed_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Authorisation:
+class Authorisation(Struct, frozen=True):
     """06 01. `timeout` (seconds) and `max_status` are BMP 01 and 02."""
 
     amount: int | None = None
@@ -44,23 +42,20 @@ class Authorisation:
     unparsed_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LogOff:
+class LogOff(Struct, frozen=True):
     """06 02. Ends with its answer."""
 
     unparsed_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class TurnoverTotals:
+class TurnoverTotals(Struct, frozen=True):
     """06 10."""
 
     password: int
     unparsed_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RepeatReceipt:
+class RepeatReceipt(Struct, frozen=True):
     """06 20. Service 01 = send the status information, 02 = no receipt."""
 
     password: int
@@ -68,8 +63,7 @@ class RepeatReceipt:
     unparsed_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Reversal:
+class Reversal(Struct, frozen=True):
     """06 30. `receipt_number` None is sent as no BMP 87."""
 
     password: int
@@ -80,8 +74,7 @@ class Reversal:
     unparsed_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Refund:
+class Refund(Struct, frozen=True):
     """06 31."""
 
     password: int
@@ -91,39 +84,34 @@ class Refund:
     unparsed_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class EndOfDay:
+class EndOfDay(Struct, frozen=True):
     """06 50."""
 
     password: int
     unparsed_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """06 70. `kind` is tag 1B."""
 
     kind: int | None = None
     unparsed_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Initialisation:
+class Initialisation(Struct, frozen=True):
     """06 93."""
 
     password: int
     unparsed_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class AbortCommand:
+class AbortCommand(Struct, frozen=True):
     """06 B0, the till's wish to stop."""
 
     unparsed_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class DisplayText:
+class DisplayText(Struct, frozen=True):
     """06 E0. `seconds` is BMP F0 (0 = for ever), `beeps` is F9."""
 
     lines: tuple[str, ...] = ()
@@ -132,8 +120,7 @@ class DisplayText:
     unparsed_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class StatusEnquiry:
+class StatusEnquiry(Struct, frozen=True):
     """05 01. Service 02 = no software version, 04 = extended status in TLV."""
 
     password: int | None = None
@@ -144,8 +131,7 @@ class StatusEnquiry:
 # ---- terminal to till (reference 8.2, 8.3) ----
 
 
-@dataclass(frozen=True, slots=True)
-class SetClock:
+class SetClock(Struct, frozen=True):
     """04 01. `date` YYMMDD, `time` HHMMSS."""
 
     date: str = ""
@@ -153,8 +139,7 @@ class SetClock:
     unparsed_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class StatusInformation:
+class StatusInformation(Struct, frozen=True):
     """04 0F, the result of a command.
 
     `trace` comes from tag 1F2B where BMP 0B is missing or zero. `date` is MMDD,
@@ -201,8 +186,7 @@ class StatusInformation:
     unparsed_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class IntermediateStatus:
+class IntermediateStatus(Struct, frozen=True):
     """04 FF. `timeout_minutes` is the new T4; `texts` is tag 24."""
 
     status: int
@@ -211,8 +195,7 @@ class IntermediateStatus:
     unparsed_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(Struct, frozen=True):
     """06 0F. `terminal_status` and `software` answer a status enquiry, the rest other commands.
 
     `status_byte` is BMP 19 of a registration: 01 initialise first, 02 diagnose
@@ -231,8 +214,7 @@ class Completion:
     unparsed_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Abort:
+class Abort(Struct, frozen=True):
     """06 1E: the command failed. `texts` is tag 24, `extended_error_text` tag 1F17."""
 
     result_code: int
@@ -243,8 +225,7 @@ class Abort:
     unparsed_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PrintLine:
+class PrintLine(Struct, frozen=True):
     """06 D1. Attribute FF means `feeds` empty lines and no text."""
 
     attribute: int
@@ -257,16 +238,14 @@ class PrintLine:
         return self.attribute > 0x80 and self.attribute != 0xFF
 
 
-@dataclass(frozen=True, slots=True)
-class TextLine:
+class TextLine(Struct, frozen=True):
     """One line of a print text block with its attribute (tag 09, bits as in 06 D1)."""
 
     text: str
     attribute: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PrintTextBlock:
+class PrintTextBlock(Struct, frozen=True):
     """06 D3. `receipt_type` is tag 1F07: 01 merchant, 02 customer, 03 administration.
 
     `last` is a tag 09 with bit 80: these lines end a receipt.
@@ -281,8 +260,7 @@ class PrintTextBlock:
 # ---- both directions ----
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """80 xx or 84 xx (reference 4). `result_code` belongs to 84 1E, `amount` to 84 9D."""
 
     ccrc: int
@@ -297,8 +275,7 @@ class Answer:
         return self.ccrc == 0x80 or self.aprc == 0x00
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A command that is not ours to understand; `control` is its control field."""
 
     control: int

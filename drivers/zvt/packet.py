@@ -115,16 +115,19 @@ def _answer(control: int, body: memoryview) -> Answer:
 def _finish_status(reader: Reader, desk: CardDesk) -> None:
     values = reader.values
     reader.seal_card(desk)
-    long_trace = values.pop("long_trace", None)
-    if not values.get("trace") and long_trace is not None:
-        values["trace"] = long_trace
-    wide_type = values.pop("card_type_id", None)
-    if values.get("card_type") == 0xFF and wide_type is not None:  # "FF: see tag 41"
-        values["card_type"] = wide_type
+    if "long_trace" in values:
+        long_trace = values.pop("long_trace")
+        values["trace"] = values.get("trace") or long_trace
+    if "card_type_id" in values:
+        wide_type = values.pop("card_type_id")
+        if values.get("card_type") == 0xFF:  # "FF: see tag 41"
+            values["card_type"] = wide_type
     if "totals" in values:
         values["first_receipt"], values["last_receipt"], values["totals"] = values["totals"]
-    values["dropped_card_fields"] = reader.dropped
-    values["scrubbed_numbers"] = reader.scrubbed
+    if reader.dropped:
+        values["dropped_card_fields"] = reader.dropped
+    if reader.scrubbed:
+        values["scrubbed_numbers"] = reader.scrubbed
 
 
 def _new_t4(reader: Reader) -> None:
@@ -161,7 +164,7 @@ def _terminal_status(reader: Reader) -> None:
     if status_at + 1 < len(body) and body[status_at + 1] != 0x06:
         return
     if status_at:
-        reader.values["software"] = reader.text(start, status_at)
+        reader.values["software"] = reader.text(body[start:status_at])
     reader.values["terminal_status"] = body[status_at]
     reader.at = status_at + 1
 
@@ -171,7 +174,7 @@ def _printed_line(reader: Reader) -> None:
     if reader.values["attribute"] == 0xFF:
         reader.values["feeds"] = body[at] if at < len(body) else 1
     else:
-        reader.values["text"] = reader.text(at, len(body))
+        reader.values["text"] = reader.text(body[at:])
     reader.at = len(body)
 
 
@@ -187,7 +190,7 @@ def _printed_block(reader: Reader) -> None:
             if container != tlv.PRINT_TEXTS:
                 continue
             if tag == tlv.TEXT_LINE:
-                lines.append(TextLine(reader.text(at, stop), attribute))
+                lines.append(TextLine(reader.text(reader.body[at:stop]), attribute))
             elif tag == tlv.PRINT_ATTRIBUTE and stop == at + 1:
                 last = last or bool(reader.body[at] & 0x80)
                 attribute = reader.body[at] & 0x7F

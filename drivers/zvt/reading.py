@@ -2,25 +2,23 @@
 
 Texts are scrubbed where they lie before they become `str`. Whatever the table
 of a message does not name is never looked at, and `decode` wipes the whole
-APDU at its end.
+APDU at its end. What to do with each field of each message is worked out once,
+when this module is loaded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from drivers.card import Card, Vault, scrub_text
+from drivers.scrub import MIN_CARD_DIGITS, may_hold_card
 from drivers.terminal import ProtocolError
 from drivers.zvt import bmp, fields, tlv
 from drivers.zvt.apdu import Malformed
 from drivers.zvt.fields import Kind
 from drivers.zvt.layouts import BY_CONTROL, REPEATED, Head, Layout
-from drivers.zvt.texts import Charset, blank_controls, decode_text
-
-# A shorter text has no room for a card number: 13 digits are the shortest.
-SHORTEST_NUMBER_BYTES: Final = 13
-LONGEST_INTEGER_BYTES: Final = 4  # tags with binary numbers have one or two bytes
+from drivers.zvt.texts import Charset, blank_controls, decode_plain, decode_text
 
 
 class CardDesk(NamedTuple):
@@ -28,10 +26,6 @@ class CardDesk(NamedTuple):
 
     vault: Vault
     context: str
-
-
-_Take = Callable[["Reader", str, int, int], None]
-_Step = tuple[_Take, str, int]
 
 
 class Reader:
@@ -43,6 +37,7 @@ class Reader:
         "_expiry",
         "at",
         "body",
+        "collected",
         "dropped",
         "layout",
         "scrubbed",
@@ -54,10 +49,8 @@ class Reader:
         self.body = body
         self.layout = layout
         self.values: dict[str, Any] = {}
-        self.at = 0
-        self.unparsed = 0
-        self.scrubbed = 0
-        self.dropped = 0
+        self.collected: dict[str, list[Any]] = {}  # on their way to `values`
+        self.at = self.unparsed = self.scrubbed = self.dropped = 0
         self._charset = charset
         self._card: memoryview | None = None
         self._expiry: memoryview | None = None
@@ -74,20 +67,39 @@ class Reader:
             self.at = end
 
     def read_fields(self) -> None:
-        """Take the BMPs and the TLV container from here to the end."""
-        found, stopped = bmp.walk(self.body, self.at)
-        plan = _BMPS[self.layout.control]
-        for row, start, end in found:
-            step = plan.get(row.number)
-            if step is not None:
-                step[0](self, step[1], start, end)
-        self.unparsed += len(self.body) - stopped
-        self.at = len(self.body)
+        """Take the BMPs and the TLV container from here to the end, by the rules of `bmp.walk`."""
+        body, values, steps = self.body, self.values, _BMPS[self.layout.control]
+        at, size = self.at, len(body)
+        while at < size:
+            step = steps[body[at]]
+            if step is None:
+                break
+            length, value_of, read, name = step
+            start = at + 1
+            if length < 0:
+                start, length = bmp.variable_length(body, start, length)
+            end = start + length
+            if length < 0 or end > size:
+                break
+            at = end
+            value = read(self, body[start:end]) if value_of is None else value_of(body[start:end])
+            if value is None:
+                self.unparsed += length if name else 0
+            elif name not in values:
+                values[name] = value
+        for name, contents in self.collected.items():
+            values[name] = tuple(contents)
+        self.unparsed += size - at
+        self.at = size
 
-    def text(self, start: int, end: int) -> str:
+    def text(self, value: memoryview) -> str:
         """A text without card numbers."""
-        text = blank_controls(self.body[start:end], self._charset)
-        if len(text) >= SHORTEST_NUMBER_BYTES:
+        if len(value) < MIN_CARD_DIGITS or not may_hold_card(value):
+            plain = decode_plain(value, self._charset)
+            if plain is not None:
+                return plain
+        text = blank_controls(value, self._charset)
+        if len(text) >= MIN_CARD_DIGITS:
             self.scrubbed += scrub_text(text)
         return decode_text(text, self._charset)
 
@@ -99,102 +111,122 @@ class Reader:
                 self.values["card"] = card
 
     def _take_head(self, field: Head, end: int) -> None:
-        self.TAKES[field.kind](self, field.name, self.at, end)
-        if field.mandatory and field.name not in self.values:
+        value = _VALUES[field.kind](self.body[self.at : end])
+        if value is not None:
+            self.values[field.name] = value
+        elif field.mandatory:
             raise ProtocolError(Malformed.BCD, field.name)
-
-    # ---- one field; what is no value of its kind is counted as unparsed ----
-
-    def _keep(self, name: str, value: Any, size: int) -> None:
-        if value is None:
-            self.unparsed += size
-        elif name in REPEATED:
-            self.values[name] = (*self.values.get(name, ()), value)
         else:
-            self.values.setdefault(name, value)
+            self.unparsed += field.width
 
-    def _byte(self, name: str, start: int, end: int) -> None:
-        self._keep(name, self.body[start] if end == start + 1 else None, end - start)
+    # ---- fields that are more than a value of their own ----
 
-    def _integer(self, name: str, start: int, end: int) -> None:
-        fits = 0 < end - start <= LONGEST_INTEGER_BYTES
-        self._keep(name, int.from_bytes(self.body[start:end], "big") if fits else None, end - start)
+    def padded_text(self, value: memoryview) -> str:
+        """A text without card numbers and without the blanks that fill it."""
+        return self.text(value).rstrip()
 
-    def _number(self, name: str, start: int, end: int) -> None:
-        self._keep(name, fields.number(self.body[start:end]), end - start)
-
-    def _digits(self, name: str, start: int, end: int) -> None:
-        self._keep(name, fields.digits(self.body[start:end]), end - start)
-
-    def _text(self, name: str, start: int, end: int) -> None:
-        self._keep(name, self.text(start, end), end - start)
-
-    def _padded_text(self, name: str, start: int, end: int) -> None:
-        self._keep(name, self.text(start, end).rstrip(), end - start)
-
-    def _totals(self, name: str, start: int, end: int) -> None:
-        self._keep(name, fields.totals(self.body[start:end]), end - start)
-
-    def _card_number(self, _: str, start: int, end: int) -> None:
-        if start == end:
-            return
-        if self._card is None:
-            self._card = self.body[start:end]
+    def card_number(self, value: memoryview) -> None:
+        """The first one is sealed, of others only the count is kept."""
+        if value and self._card is None:
+            self._card = value
         else:
-            self.dropped += 1
+            self.secret(value)
 
-    def _card_expiry(self, _: str, start: int, end: int) -> None:
-        self._expiry = self.body[start:end]
+    def card_expiry(self, value: memoryview) -> None:
+        """Sealed with the number."""
+        self._expiry = value
 
-    def _secret(self, _: str, start: int, end: int) -> None:
-        self.dropped += end > start
+    def secret(self, value: memoryview) -> None:
+        """Counted, and not looked at."""
+        self.dropped += len(value) > 0
 
-    def _tags(self, _: str, start: int, end: int) -> None:
-        found, unread = tlv.elements(self.body, start, end)
+    def tags(self, container: memoryview) -> None:
+        """All that the message has a place for, at any depth."""
+        found, unread = tlv.elements(container, 0, len(container))
         self.unparsed += unread
-        plan = _TAGS[self.layout.control]
-        for container, tag, at, stop in found:
-            step = plan.get(tag)
-            if step is not None and step[2] in {0, container}:
-                step[0](self, step[1], at, stop)
-
-    TAKES: ClassVar[Mapping[Kind, _Take]] = {
-        Kind.BYTE: _byte,
-        Kind.INTEGER: _integer,
-        Kind.NUMBER: _number,
-        Kind.DIGITS: _digits,
-        Kind.TEXT: _text,
-        Kind.PADDED_TEXT: _padded_text,
-        Kind.TOTALS: _totals,
-        Kind.CARD: _card_number,
-        Kind.EXPIRY: _card_expiry,
-        Kind.SECRET: _secret,
-        Kind.TLV: _tags,
-    }
+        values, steps = self.values, _TAGS[self.layout.control]
+        for inside, tag, start, end in found:
+            step = steps.get(tag)
+            if step is None:
+                continue
+            only_inside, value_of, read, name = step
+            if only_inside and only_inside != inside:
+                continue
+            value = read(self, container[start:end]) if value_of is None else value_of(container[start:end])
+            if value is None:
+                self.unparsed += end - start if name else 0
+            elif name not in values:
+                values[name] = value
 
 
-# Looked at in every message, whether it has a place for them or not.
-_ALWAYS: Final = frozenset({Kind.SECRET, Kind.EXPIRY, Kind.TLV})
+# What a field holds; None if it holds nothing of its kind. `_Read` keeps what is no plain value itself.
+_ValueOf = Callable[[memoryview], Any]
+_Read = Callable[[Reader, memoryview], Any]
+# A BMP's length or the container that a tag counts in, the one or the other reading, the attribute to fill.
+_Step = tuple[int, _ValueOf | None, _Read, str]
 
 
-def _bmp_steps(layout: Layout) -> dict[int, _Step]:
-    """What to do with each BMP of a message; one without a step is skipped."""
-    steps = {}
+_VALUES: Final[Mapping[Kind, _ValueOf]] = {
+    Kind.BYTE: fields.byte,
+    Kind.INTEGER: fields.integer,
+    Kind.NUMBER: fields.number,
+    Kind.DIGITS: fields.digits,
+    Kind.TOTALS: fields.totals,
+}
+_READS: Final[Mapping[Kind, _Read]] = {
+    Kind.TEXT: Reader.text,
+    Kind.PADDED_TEXT: Reader.padded_text,
+    Kind.CARD: Reader.card_number,
+    Kind.EXPIRY: Reader.card_expiry,
+    Kind.SECRET: Reader.secret,
+    Kind.TLV: Reader.tags,
+}
+# In a message without a place for them. What is not listed is skipped.
+_WITHOUT_PLACE: Final = {
+    Kind.CARD: Kind.SECRET,
+    Kind.SECRET: Kind.SECRET,
+    Kind.EXPIRY: Kind.EXPIRY,
+    Kind.TLV: Kind.TLV,
+}
+
+
+def _skipped(_reader: Reader, _value: memoryview) -> None:
+    """A field that the message has no place for."""
+
+
+def _collected(name: str, kind: Kind) -> _Read:
+    """An attribute that collects every occurrence."""
+    value_of, read = _VALUES.get(kind), _READS.get(kind, _skipped)
+
+    def collect(reader: Reader, value: memoryview) -> None:
+        content = read(reader, value) if value_of is None else value_of(value)
+        if content is None:
+            reader.unparsed += len(value)
+        else:
+            reader.collected.setdefault(name, []).append(content)
+
+    return collect
+
+
+def _step(first: int, kind: Kind, name: str) -> _Step:
+    if not name:
+        kind = _WITHOUT_PLACE.get(kind, Kind.UNUSED)
+    if name in REPEATED:
+        return first, None, _collected(name, kind), ""
+    return first, _VALUES.get(kind), _READS.get(kind, _skipped), "" if kind is Kind.CARD else name
+
+
+def _bmp_steps(layout: Layout) -> list[_Step | None]:
+    """For each of 256 first bytes; None where no BMP begins with it."""
+    steps: list[_Step | None] = [None] * 256
     for row in bmp.TABLE.values():
-        name = layout.bmps.get(row.number, "")
-        if name or row.kind in _ALWAYS:
-            steps[row.number] = (Reader.TAKES[row.kind], name, 0)
-        elif row.kind is Kind.CARD:
-            steps[row.number] = (Reader.TAKES[Kind.SECRET], name, 0)
+        steps[row.number] = _step(int(row.length), row.kind, layout.bmps.get(row.number, ""))
     return steps
 
 
 def _tag_steps(layout: Layout) -> dict[int, _Step]:
-    """What to do with each tag of a message; the last part is the container that it counts in."""
     return {
-        tag.number: (Reader.TAKES[tag.kind], layout.tags.get(tag.number, ""), tag.inside)
-        for tag in tlv.TAGS.values()
-        if tag.number in layout.tags or tag.kind is Kind.SECRET
+        tag.number: _step(tag.inside, tag.kind, layout.tags.get(tag.number, "")) for tag in tlv.TAGS.values()
     }
 
 

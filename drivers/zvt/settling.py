@@ -4,6 +4,7 @@ All it can tell is its last *stored* transaction, by repeat receipt (06 20, serv
 byte 03). A payment that it took back was never stored. So the numbers of the
 transaction before ours decide: the same again, and ours was not stored; a newer
 one is ours if all that the terminal says of it fits, and else a person's matter.
+A close of the day shows in the totals (06 10), if there was something to close.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from drivers.terminal import Command, Finding, Found, Operation, Result, Said, Unclear
+from drivers.terminal import Command, Day, Finding, Found, Operation, Result, Said, Unclear
 from drivers.zvt.sender import T2_S
 
 # A terminal's clock comes from its host and a till's from elsewhere; closer they need not be.
@@ -25,7 +26,9 @@ NO_RECEIPT_NUMBER: Final = (
 )
 SILENT: Final = "The terminal does not tell its last payment."
 NOTHING_BEFORE: Final = "Nothing is known of the terminal's last payment before this one."
-DAY_CLOSE: Final = "No question to the terminal tells whether its day is closed."
+CLOSED: Final = "The terminal's totals are empty, and {count} payments stood in them: its day is closed."
+NOT_CLOSED: Final = "The terminal's totals still hold all {count} payments of the day: it is not closed."
+DAY_CLOSE: Final = "The terminal's totals do not tell whether its day is closed."
 SAME: Final = "The terminal's last stored payment is still {number}: this one was not stored."
 STORED: Final = "The terminal has stored it as {number}, with the amount that was asked."
 AS_SAID: Final = "The terminal has stored it as {number}, as it had said when it approved it."
@@ -44,9 +47,8 @@ class ZvtSettling:
         return NO_RECEIPT_NUMBER if nameless else ""
 
     def questions(self, unclear: Unclear) -> tuple[Command, ...]:
-        if unclear.command.operation is Operation.CLOSE_DAY:
-            return ()
-        return (Command(Operation.REPEAT_RECEIPT),)
+        closing = unclear.command.operation is Operation.CLOSE_DAY
+        return (Command(Operation.TURNOVER_TOTALS if closing else Operation.REPEAT_RECEIPT),)
 
     def belongs(self, unclear: Unclear, result: Result) -> bool:
         """An approval must fit in everything: it may be the answer to a question about an older one."""
@@ -67,14 +69,26 @@ class ZvtSettling:
         return nothing_asked or bool(_other_command(unclear, result))
 
     def judge(self, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
-        if unclear.command.operation is Operation.CLOSE_DAY:
-            return Finding(Found.UNPROVEN, DAY_CLOSE)
         last = answers[-1] if answers else None
+        if unclear.command.operation is Operation.CLOSE_DAY:
+            return _day(unclear.day, last)
         if last is None or last.said is not Said.APPROVED:
             return Finding(Found.UNPROVEN, SILENT)
         if _as_said(unclear, last):
             return Finding(Found.BOOKED, AS_SAID.format(number=_name(last)), last)
         return _compared(unclear, last)
+
+
+def _day(day: Day, said: Result | None) -> Finding:
+    """BMP 60 of the totals (06 10) is empty after a close. Nothing is sold while a close is unclear."""
+    if said is None or said.said is not Said.APPROVED or not said.totals or not day.count:
+        return Finding(Found.UNPROVEN, DAY_CLOSE)
+    count, total = sum(line.count for line in said.totals), sum(line.total for line in said.totals)
+    if not count and not total:
+        return Finding(Found.BOOKED, CLOSED.format(count=day.count))
+    if (count, total) == (day.count, day.total):
+        return Finding(Found.NOT_BOOKED, NOT_CLOSED.format(count=day.count))
+    return Finding(Found.UNPROVEN, DAY_CLOSE)
 
 
 def _compared(unclear: Unclear, last: Result) -> Finding:
@@ -138,7 +152,7 @@ def _in_time(unclear: Unclear, result: Result) -> bool:
 
 def _at(year: int, result: Result, like: datetime) -> datetime | None:
     try:
-        local = datetime.strptime(f"{year}{result.date}{result.time}", "%Y%m%d%H%M%S")  # noqa: DTZ007
+        local = datetime.strptime(f"{year}{result.date}{result.time}", "%Y%m%d%H%M%S")  # noqa: DTZ007 - its zone comes below
     except ValueError:
         return None
     return local.replace(tzinfo=like.tzinfo)

@@ -65,6 +65,19 @@ def blank_controls(value: memoryview, charset: Charset) -> memoryview:
     return text
 
 
+def decode_plain(value: memoryview, charset: Charset) -> str | None:
+    """The text, if it is plain ASCII with nothing in it to be made a blank; None for all others."""
+    try:
+        text = str(value, _COMMON)
+    except UnicodeDecodeError:
+        return None
+    if not text.isprintable():
+        text = text.rstrip("\0")
+        if not text.isprintable():
+            return None
+    return text.translate(_UMLAUTS) if charset is _SEVEN_BIT else text
+
+
 def decode_text(value: memoryview, charset: Charset) -> str:
     """Text that a screen can show.
 

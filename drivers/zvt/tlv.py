@@ -78,8 +78,13 @@ def elements(data: memoryview, start: int, end: int) -> tuple[list[Element], int
 def _read(data: memoryview, at: int, end: int, container: int, depth: int, found: list[Element]) -> int:
     unread = 0
     while at < end:
-        tag, behind = _tag(data, at, end)
-        start, size = length(data, behind, end)
+        tag, start = data[at], at + 1
+        if tag & 0x1F == 0x1F:
+            tag, start = _long_tag(data, at, end)
+        if start < end and (size := data[start]) < 0x80:
+            start += 1
+        else:
+            start, size = length(data, start, end)
         stop = start + size
         if tag < 0 or size < 0 or stop > end or len(found) >= MOST_ELEMENTS:
             return unread + end - at
@@ -93,15 +98,14 @@ def _read(data: memoryview, at: int, end: int, container: int, depth: int, found
     return unread
 
 
-def _tag(data: memoryview, at: int, end: int) -> tuple[int, int]:
-    """The tag at `at` and what follows it; a tag of -1 cannot be read."""
-    first = data[at]
-    if first & 0x1F != 0x1F:
-        return first, at + 1
-    tag = first
-    for place in range(at + 1, min(at + LONGEST_TAG_BYTES, end)):
+def _long_tag(data: memoryview, at: int, end: int) -> tuple[int, int]:
+    """The tag of two or more bytes at `at` and what follows it; a tag of -1 cannot be read."""
+    tag = data[at]
+    for place in range(at + 1, at + LONGEST_TAG_BYTES):
+        if place == end:
+            break
         tag = tag << 8 | data[place]
-        if not data[place] & 0x80:
+        if data[place] < 0x80:
             return tag, place + 1
     return -1, end
 

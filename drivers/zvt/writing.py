@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields as attributes
 from typing import Any, Final
 
 from drivers.terminal import SealedCard
@@ -53,7 +52,7 @@ def encode(packet: Packet, charset: Charset = Charset.CP437, clear_card_fields: 
 
 def _values(packet: Packet) -> dict[str, Any]:
     """The attributes of a message, those of a status information as its fields hold them."""
-    values = {attribute.name: getattr(packet, attribute.name) for attribute in attributes(packet)}
+    values = {name: getattr(packet, name) for name in packet.__struct_fields__}
     if isinstance(packet, StatusInformation):
         if packet.trace is not None and packet.trace > HIGHEST_SHORT_TRACE:
             values |= {"trace": 0, "long_trace": packet.trace}

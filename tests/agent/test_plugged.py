@@ -10,7 +10,8 @@ import pytest
 
 from agent.advice import NO_PORT, TWIN, advise
 from agent.plugged import Plugged, plugged
-from agent.vendors import ANY, VENDORS
+from agent.vendors import VENDORS
+from drivers.driver import PROTOCOLS
 from drivers.probes import PROBES
 from tests.agent.fake_sysfs import ACM, KEYBOARD, VENDOR, FakeHost
 
@@ -96,8 +97,6 @@ def test_the_settings_are_a_section_that_can_be_read(host: FakeHost) -> None:
             "front": {
                 "protocol": "zvt",
                 "device": "/dev/serial/by-id/usb-Verifone_VX_805-if00",
-                "baud_rate": 9600,
-                "stop_bits": 2,
             }
         }
     }
@@ -115,18 +114,18 @@ def test_a_device_without_a_port_is_reached_through_usb(host: FakeHost) -> None:
     assert advice.hints == (NO_PORT,)
 
 
-def test_a_probe_decides_and_the_line_follows_it(host: FakeHost) -> None:
+def test_a_probe_decides(host: FakeHost) -> None:
     host.usb("1-1", "0403:6001", VENDOR, port="ttyUSB0")
     [found] = plugged(host.root)
-    assert advise(found, "front").protocols == ANY
+    assert advise(found, "front").protocols == PROTOCOLS
     advice = advise(found, "front", answered="ecrhub")
     assert advice.protocols == ("ecrhub",)
-    assert tomllib.loads(advice.settings)["terminals"]["front"]["baud_rate"] == 115_200
+    assert tomllib.loads(advice.settings)["terminals"]["front"]["protocol"] == "ecrhub"
 
 
-def test_every_protocol_of_the_table_has_a_line() -> None:
-    named = {protocol for vendor in VENDORS.values() for protocol in vendor.protocols}
-    assert named <= {probe.protocol for probe in PROBES}
+def test_every_protocol_has_its_question_and_the_table_names_no_other() -> None:
+    assert {probe.protocol for probe in PROBES} == set(PROTOCOLS)
+    assert {protocol for vendor in VENDORS.values() for protocol in vendor.protocols} <= set(PROTOCOLS)
 
 
 def test_the_udev_rules_name_every_vendor_but_the_one_that_makes_modems() -> None:

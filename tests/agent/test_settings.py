@@ -73,7 +73,7 @@ def keys_of(cls: type) -> Iterator[str]:
         kind: Any = hints[field.name]
         inner = [part for part in (kind, *get_args(kind)) if dataclasses.is_dataclass(part)]
         if inner and field.name != "currency" and inner[0] is not Opening:
-            yield from keys_of(inner[0])  # type: ignore[arg-type]
+            yield from keys_of(inner[0])  # type: ignore[arg-type]  # a dataclass
         else:
             yield field.name
 

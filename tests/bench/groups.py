@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import bench_idle, bench_memory, bench_payment, bench_start, bench_verify, bench_zvt
+from tests.bench import (
+    bench_flood,
+    bench_idle,
+    bench_memory,
+    bench_payment,
+    bench_start,
+    bench_verify,
+    bench_zvt,
+)
 from tests.bench import bench_journal as journal
 from tests.bench import bench_rules as rules
 from tests.bench.budget import Line
@@ -49,6 +57,7 @@ GROUPS: dict[str, Callable[[Options], Iterable[Line]]] = {
     "payment": lambda options: bench_payment.lines(options.place),
     "rules": _rules,
     "zvt": lambda options: bench_zvt.lines(options.place),
+    "flood": lambda _options: bench_flood.lines(),
     "start": lambda options: bench_start.lines(options.place),
     "memory": lambda options: bench_memory.resident(options.place),
     "growth": lambda options: bench_memory.growth(options.place, long=options.long),

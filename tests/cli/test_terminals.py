@@ -104,7 +104,36 @@ def test_a_port_that_is_held_is_not_asked(host: FakeHost, capsys: pytest.Capture
     os.close(far)
     [found] = json.loads(said)
     assert found["probed"].startswith(f"not asked: The port {host.root}/dev/ttyACM0 is in use by ")
-    assert found["device"]["held_by"]
+    assert f"process {os.getpid()}" in found["device"]["held_by"]
+
+
+def test_the_hosts_own_console_is_not_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    far, near = pty.openpty()  # open as a getty has it, without a lock
+    host = FakeHost(tmp_path)
+    host.board("ttyS0", "4")
+    (tmp_path / "dev/ttyS0").unlink()
+    (tmp_path / "dev/ttyS0").symlink_to(os.ttyname(near))
+    os.set_blocking(far, False)
+    _, said = terminals(capsys, host, "--probe", "--json")
+    with pytest.raises(BlockingIOError):
+        os.read(far, 1)
+    assert json.loads(said)[0]["probed"].startswith("not asked: in use by ")
+    os.close(near)
+    os.close(far)
+
+
+def test_a_port_that_cannot_be_opened_is_not_asked(
+    host: FakeHost, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, said = terminals(capsys, host, "--probe", "--json")  # its node is a plain file
+    assert "could not be opened as a serial port" in json.loads(said)[0]["probed"]
+
+
+def test_one_port_may_be_looked_at_alone(host: FakeHost, capsys: pytest.CaptureFixture[str]) -> None:
+    host.usb("1-3", "0403:6001", VENDOR, port="ttyUSB0")
+    for name in ("/dev/ttyACM0", "/dev/serial/by-id/usb-VeriFone_Inc_VX_805-if00"):
+        _, said = terminals(capsys, host, "--json", "--port", name)
+        assert [one["device"]["port"] for one in json.loads(said)] == ["/dev/ttyACM0"]
 
 
 def test_a_device_without_a_port_is_not_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

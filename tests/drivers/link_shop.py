@@ -55,7 +55,7 @@ def in_no_time(story: Coroutine[Any, Any, None]) -> list[dict[str, Any]]:
     """Run a story in a loop whose hours take no time; gives what callbacks raised."""
     selector = Jump()
     loop = asyncio.SelectorEventLoop(selector)
-    loop.time = lambda: selector.now  # type: ignore[method-assign]
+    loop.time = lambda: selector.now  # type: ignore[method-assign]  # simulated time
     failures: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _loop, context: failures.append(context))
     try:

@@ -121,7 +121,7 @@ class TestACallerThatStopsEarly:
 
     @staticmethod
     async def first(events: AsyncIterator[Event]) -> Event:
-        async with aclosing(events) as dialogue:  # type: ignore[type-var]
+        async with aclosing(events) as dialogue:  # type: ignore[type-var]  # an AsyncGenerator in truth
             async for event in dialogue:
                 return event
         raise AssertionError

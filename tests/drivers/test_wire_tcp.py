@@ -124,7 +124,7 @@ def test_a_terminal_that_never_answers_is_given_up() -> None:
 
     selector = Jump()
     loop = asyncio.SelectorEventLoop(selector)
-    loop.time = lambda: selector.now  # type: ignore[method-assign]
+    loop.time = lambda: selector.now  # type: ignore[method-assign]  # simulated time
     # The kernel answers nobody once a listener that never accepts has its queue full.
     with (
         socket.create_server(("127.0.0.1", 0), backlog=0) as deaf,

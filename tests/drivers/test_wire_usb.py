@@ -9,9 +9,10 @@ import pytest
 
 from drivers.terminal import WireError
 from drivers.usb_device import Profile, UsbAddress
+from drivers.usb_memory import Landing
 from drivers.usb_profile import UsbLine, ftdi_divisor
 from drivers.wire_usb import MAX_UNWRITTEN_BYTES, UsbWire
-from tests.drivers.usb_gadget import PATIENCE_S, Gadget, cdc_acm, ftdi
+from tests.drivers.usb_gadget import PATIENCE_S, Gadget, Interface, cdc_acm, ftdi
 from tests.drivers.usb_world import UsbWorld, zeros
 
 CDC = UsbLine(Profile.CDC_ACM)
@@ -287,6 +288,7 @@ def test_a_terminal_that_says_more_than_is_read_has_to_wait() -> None:
 @pytest.mark.parametrize("make", [terminal, adapter])
 def test_nothing_stays_in_the_memory_of_the_wire(make: Callable[[], Gadget]) -> None:
     gadget, track = make(), b"\x10\x02;" + b"1" * 37 + b"?"
+    wire_memory: list[Landing | None] = []
 
     async def story(wire: UsbWire) -> None:
         gadget.say_bytes(track * 3)
@@ -295,14 +297,56 @@ def test_nothing_stays_in_the_memory_of_the_wire(make: Callable[[], Gadget]) -> 
         assert zeros(gadget.landings)
         gadget.say_bytes(track)  # and what nobody reads is wiped at the end
         gadget.wait(lambda: not gadget.packets)
-        landing = wire._owner._landing  # type: ignore[union-attr] # open
-        assert landing is not None
-        assert {landing.buffer_info()} == gadget.landings, (
+        wire_memory.append(wire._owner._landing)  # type: ignore[union-attr] # open
+        assert wire_memory[0] is not None
+        assert {wire_memory[0].buffer_info()} == gadget.landings, (
             "transfers land in the secret block and nowhere else"
         )
-        assert landing.tobytes() == b""
+        assert wire_memory[0].tobytes() == b""
 
     opened(gadget, story)
+    assert wire_memory[0] is not None
+    with pytest.raises(ValueError, match="released"):
+        wire_memory[0].secret.view[0]
+
+
+def test_bytes_that_a_full_reader_left_are_offered_again() -> None:
+    gadget = terminal()
+
+    async def story(wire: UsbWire) -> None:
+        heard, block, got = asyncio.Event(), bytearray(1), b""
+        wire.on_readable(heard.set)
+        gadget.say(b"four")
+        while len(got) < 4:  # one read a call, as a link that has other work to do
+            await heard.wait()
+            heard.clear()
+            assert wire.read_into(memoryview(b"")) == 0
+            got += block[: wire.read_into(memoryview(block))]
+        assert got == b"four"
+
+    opened(gadget, story)
+
+
+def test_what_came_before_anybody_listened_is_told_of() -> None:
+    gadget = terminal()
+
+    async def story(wire: UsbWire) -> None:
+        gadget.say(b"early")
+        gadget.wait(lambda: not gadget.packets)
+        await asyncio.sleep(0)  # its call has nobody to reach
+        await asyncio.sleep(0)
+        assert await read(wire, 5) == b"early"
+
+    opened(gadget, story)
+
+
+def test_the_union_descriptor_says_where_the_data_goes() -> None:
+    control, data = cdc_acm(0)
+    data.number = 7
+    control.extra = control.extra[:-1] + b"\x07"
+    gadget = terminal(interfaces=[control, Interface(1, (0x0A, 0, 0), []), data])
+    opened(gadget, nothing)
+    assert [number for what, number in gadget.log if what == "claim"] == [0, 7]
 
 
 def test_a_line_may_be_opened_again_at_once() -> None:

@@ -10,15 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import usb.core
 
 from drivers.terminal import WireError
-from drivers.usb_device import Profile, UsbAddress, fresh_backend, function
+from drivers.usb_device import Profile, UsbAddress, fresh_backend
 from drivers.usb_profile import UsbLine
-from drivers.usb_trouble import refuse_used_port, serial_ports
+from drivers.usb_trouble import serial_ports
 from drivers.wire_usb import MAX_STALLS, UsbWire
 from tests.drivers.test_wire_usb import CDC, adapter, nothing, opened, read, run, terminal, wire_to
-from tests.drivers.usb_gadget import BULK_IN, BULK_OUT, Gadget, cdc_acm
+from tests.drivers.usb_gadget import BULK_IN, BULK_OUT, PATIENCE_S, Gadget, cdc_acm
 from tests.drivers.usb_world import UsbWorld
 
 
@@ -103,14 +102,15 @@ def test_a_port_that_a_program_has_open_is_not_pulled_from_under_it(tmp_path: Pa
     place.mkdir(parents=True)
     (tmp_path / "dev").mkdir()
     (tmp_path / "dev/ttyACM0").symlink_to(os.ttyname(near))
-    gadget = terminal()
+    gadget = terminal(kernel={0: "cdc_acm", 1: "cdc_acm"})
     world = UsbWorld(gadget)
-    [device] = usb.core.find(find_all=True, backend=world)
-    line = function(device, UsbAddress(0x0B00, 0x0084), Profile.CDC_ACM)
-    with pytest.raises(WireError, match=rf"/dev/ttyACM0 is in use by .*process {os.getpid()}"):
-        refuse_used_port(device, line, tmp_path)
+    wire = UsbWire(UsbAddress(0x0B00, 0x0084), CDC, lambda: world, tmp_path)
+    refused(wire, rf"/dev/ttyACM0 is in use by .*process {os.getpid()}")
+    gadget.wait(gadget.released)
+    assert gadget.log == []
     os.close(near)
-    refuse_used_port(device, line, tmp_path)
+    opened(gadget, nothing, wire)
+    assert ("detach", 0) in gadget.log
     os.close(far)
 
 
@@ -229,6 +229,29 @@ def test_what_came_before_the_plug_was_pulled_is_still_read() -> None:
     opened(gadget, story)
 
 
+def test_a_reader_without_room_learns_of_the_plug_after_it_has_read() -> None:
+    gadget = terminal()
+    gadget.write_faults.append(errno.ENODEV)
+
+    async def story(wire: UsbWire) -> None:
+        heard, first, rest = asyncio.Event(), bytearray(1), bytearray(9)
+        wire.on_readable(heard.set)
+        gadget.say(b"approved")
+        while not wire.read_into(memoryview(first)):
+            await heard.wait()
+            heard.clear()
+        wire.write(b"?")
+        while not wire._owner._failure:  # type: ignore[union-attr] # open
+            await heard.wait()
+            heard.clear()
+        assert wire.read_into(memoryview(b"")) == 0
+        assert wire.read_into(memoryview(rest)) == 7
+        assert first + rest[:7] == b"approved"
+        assert "cable or power" in await lost(wire)
+
+    opened(gadget, story)
+
+
 def test_a_device_is_found_again_under_its_new_address() -> None:
     gadget = terminal(serial="A-1")
     wire = wire_to(gadget, address=UsbAddress(gadget.vendor, gadget.product, "A-1"))
@@ -268,10 +291,10 @@ def test_an_opening_that_is_given_up_releases_the_device() -> None:
         opening.cancel()
         with pytest.raises(asyncio.CancelledError):
             await opening
+        assert wire._last is not None
+        await asyncio.to_thread(wire._last.join, PATIENCE_S)  # while the loop is still there
+        assert not wire._last.is_alive()
 
     run(story())
-    assert wire._last is not None
-    wire._last.join(10)
-    assert not wire._last.is_alive()
     assert gadget.released()
     assert not gadget.claimed

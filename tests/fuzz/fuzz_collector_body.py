@@ -168,9 +168,9 @@ def loop(one_input: Callable[[bytes], None], runs: int, seed: int) -> None:
         try:
             one_input(body)
         except Exception:
-            print(f"finding: seed {seed}, run {run}: {body!r}", file=sys.stderr)  # noqa: T201
+            print(f"finding: seed {seed}, run {run}: {body!r}", file=sys.stderr)  # noqa: T201 - the result
             raise
-    print(f"{runs} runs, seed {seed}, {time.monotonic() - began:.0f} s, nothing found")  # noqa: T201
+    print(f"{runs} runs, seed {seed}, {time.monotonic() - began:.0f} s, nothing found")  # noqa: T201 - the result
 
 
 if __name__ == "__main__":

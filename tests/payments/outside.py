@@ -234,7 +234,7 @@ class Loop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._outside.now
 
-    def run_in_executor(self, _: Any, func: Callable[..., Any], *args: Any) -> Any:  # type: ignore[override]
+    def run_in_executor(self, _: Any, func: Callable[..., Any], *args: Any) -> Any:  # type: ignore[override]  # narrower
         future = self.create_future()
         future.set_result(func(*args))
         return future

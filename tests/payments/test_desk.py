@@ -183,7 +183,7 @@ def test_a_request_that_contradicts_itself_is_refused_unwritten(
 ) -> None:
     size = len(world.disk.entries())
     with pytest.raises(BadRequest):
-        world.put("A-1", **{"amount": 1250, "currency": "EUR"} | wrong)  # type: ignore[arg-type]
+        world.put("A-1", **{"amount": 1250, "currency": "EUR"} | wrong)  # type: ignore[arg-type]  # on purpose
     assert (len(world.disk.entries()), world.desk.get("A-1")) == (size, None)
 
 

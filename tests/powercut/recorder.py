@@ -95,16 +95,16 @@ class Recorder(Operations):  # type: ignore[misc]  # published without strict ty
         size = len(self._cache.current) if path == DISK else 0
         return {"st_mode": stat.S_IFREG | 0o600, "st_nlink": 1, "st_size": size}
 
-    def open(self, path: str, flags: int) -> int:  # noqa: ARG002
+    def open(self, path: str, flags: int) -> int:  # noqa: ARG002 - FUSE's form
         return 0
 
-    def truncate(self, path: str, length: int, fh: int | None = None) -> int:  # noqa: ARG002
+    def truncate(self, path: str, length: int, fh: int | None = None) -> int:  # noqa: ARG002 - FUSE's form
         return 0
 
-    def read(self, path: str, size: int, offset: int, fh: int) -> bytes:  # noqa: ARG002
+    def read(self, path: str, size: int, offset: int, fh: int) -> bytes:  # noqa: ARG002 - FUSE's form
         return bytes(self._cache.current[offset : offset + size]) if path == DISK else b""
 
-    def write(self, path: str, data: bytes, offset: int, fh: int) -> int:  # noqa: ARG002
+    def write(self, path: str, data: bytes, offset: int, fh: int) -> int:  # noqa: ARG002 - FUSE's form
         if path == CUT:
             self._order = msgspec.json.decode(data, type=Order)
         else:
@@ -112,7 +112,7 @@ class Recorder(Operations):  # type: ignore[misc]  # published without strict ty
         self._cut_if_it_is_time()
         return len(data)
 
-    def fsync(self, path: str, datasync: int, fh: int) -> int:  # noqa: ARG002
+    def fsync(self, path: str, datasync: int, fh: int) -> int:  # noqa: ARG002 - FUSE's form
         self._cut_if_it_is_time()
         self._cache.flush()
         return 0

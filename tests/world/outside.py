@@ -34,6 +34,8 @@ ROUGH_FAULTS: tuple[What, ...] = ("unplug", "silence", "reboot", "freeze")
 
 # For whom the terminal's payments were that no till of this run asked for.
 BEFORE = "before"
+# How often the day of those payments was closed: an agent may be installed in the middle of one.
+CLOSED_BEFORE = 0.8
 
 
 def trace_name(trace: int | None) -> str:
@@ -140,11 +142,13 @@ class Outside:
         return SimulatedDevice(terminal, tcp=plan.wire == "tcp", faults=Faults(()))
 
     def _serve_before(self) -> None:
-        """A payment of another day."""
+        """A payment of another day, which may have been closed."""
         self.bank.asked_by = BEFORE
         at, card = MORNING - timedelta(days=1), PUBLISHED["visa"]
         booking = self.bank.ask(Kind.SALE, 1250, 978, at, approved=True, card=card, approval_code="000001")
         self.bank.book(booking.number)
+        if self.dice.random() < CLOSED_BEFORE:
+            Bank.close_day(self.bank)
         self.bank.asked_by = ""
 
     def tell(self, *words: object) -> None:

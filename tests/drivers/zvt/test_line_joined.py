@@ -149,5 +149,5 @@ def test_on_a_bad_line_each_message_is_processed_once_and_no_answer_comes_early(
         world.run()
         assert world.processed == world.messages[: len(world.processed)], f"seed {seed}"
         finished += world.answers_taken == len(world.messages)
-    print(f"loss {loss}: {finished} of 200 dialogues came to their end")  # noqa: T201
+    print(f"loss {loss}: {finished} of 200 dialogues came to their end")  # noqa: T201 - a figure
     assert finished >= to_the_end

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from drivers.terminal import Command, Found, Operation, Result, Said, Unclear
+from drivers.terminal import Command, Day, DayTotal, Found, Operation, Result, Said, Unclear
 from drivers.zvt.settling import ZvtSettling
 
 ASKED_AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -17,6 +17,7 @@ BEFORE = Result(
 )
 OURS = replace(BEFORE, trace=8, receipt_number=8, time="120003")
 DECLINED = Result(Said.DECLINED, 5)
+EMPTY = Result(Said.APPROVED, 0, totals=(DayTotal("VISA", 0, 0),))
 SETTLING = ZvtSettling()
 
 
@@ -139,10 +140,24 @@ def test_a_late_result_belongs_when_it_fits_and_a_late_no_commits_nothing() -> N
     assert SETTLING.belongs(unclear(), DECLINED)
 
 
-def test_whether_a_day_is_closed_cannot_be_asked() -> None:
+@pytest.mark.parametrize(
+    ("count", "total", "expected"),
+    [(0, 0, Found.BOOKED), (2, 3010, Found.NOT_BOOKED), (2, 3000, Found.UNPROVEN), (1, 3010, Found.UNPROVEN)],
+)
+def test_totals_show_whether_a_day_with_payments_is_closed(count: int, total: int, expected: Found) -> None:
+    closing = replace(unclear(Command(Operation.CLOSE_DAY, "Z-1")), day=Day(2, 3010))
+    said = Result(Said.APPROVED, 0, totals=(DayTotal("VISA", count, total), DayTotal("JCB", 0, 0)))
+    assert SETTLING.questions(closing) == (Command(Operation.TURNOVER_TOTALS),)
+    assert SETTLING.judge(closing, [said]).found is expected
+
+
+@pytest.mark.parametrize("said", [None, DECLINED, Result(Said.APPROVED, 0), EMPTY])
+def test_without_totals_or_without_payments_a_close_stays_unproven(said: Result | None) -> None:
     closing = unclear(Command(Operation.CLOSE_DAY, "Z-1"))
-    assert SETTLING.questions(closing) == ()
-    assert SETTLING.judge(closing, []).found is Found.UNPROVEN
+    assert SETTLING.judge(closing, [said]).found is Found.UNPROVEN
+    with_payments = replace(closing, day=Day(2, 3010))
+    if said is not EMPTY:
+        assert SETTLING.judge(with_payments, [said]).found is Found.UNPROVEN
 
 
 def test_an_hour_later_an_equal_payment_is_not_taken_for_ours() -> None:
