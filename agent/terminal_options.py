@@ -74,7 +74,22 @@ def wire_of(terminal: TerminalSettings) -> Wire:
     if terminal.wire == "tcp":
         return TcpWire(terminal.host or "", terminal.port or row.tcp_port or 0)
     line = serial_line(terminal, row)
+    if terminal.wire == "usb":
+        return _usb_wire(terminal, line)
     return SerialWire(str(terminal.device), line.baud_rate, line.stop_bits, line.data_bits, line.parity)
+
+
+def _usb_wire(terminal: TerminalSettings, line: SerialDefaults) -> Wire:
+    from drivers.usb_device import Profile, UsbAddress  # noqa: PLC0415 - libusb only where it is used
+    from drivers.usb_profile import UsbLine  # noqa: PLC0415 - as above
+    from drivers.wire_usb import UsbWire  # noqa: PLC0415 - as above
+
+    vendor, _, product = (terminal.usb or "").partition(":")
+    address = UsbAddress(
+        int(vendor, 16), int(product, 16), terminal.usb_serial, terminal.usb_port, terminal.usb_interface
+    )
+    form = UsbLine(Profile(terminal.usb_profile), line.baud_rate, line.stop_bits, line.parity, line.data_bits)
+    return UsbWire(address, form)
 
 
 def serial_line(terminal: TerminalSettings, row: Driver) -> SerialDefaults:

@@ -19,7 +19,6 @@ from typing import NoReturn
 from agent import VERSION
 from agent.cli.exits import EXIT_CODES, CommandError, Exit
 from agent.cli.screen import Screen
-from drivers.driver import PROTOCOLS
 
 COMMANDS = {
     "pay": ("agent.cli.pay", "take a payment"),
@@ -74,6 +73,8 @@ def run_one(arguments: list[str]) -> int:
 
 
 def _simulate(arguments: list[str]) -> int:
+    from drivers.driver import PROTOCOLS  # noqa: PLC0415 - not for --help
+
     protocol = arguments[0] if arguments else ""
     if protocol not in PROTOCOLS:
         raise CommandError(f"tillgate sim {'|'.join(PROTOCOLS)} --help", Exit.USAGE)
