@@ -84,6 +84,7 @@ def play(teller: Teller, guest: image.Image, names: Sequence[str], log: TextIO) 
         story.open()
         for bed in beds:
             story.play(bed)
+        story.rest()
         story.crash()
         rows = story.close()
         for line in ("the journal says what the banks say", HEAD, *rows):

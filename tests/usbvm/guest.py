@@ -56,12 +56,19 @@ class Guest:
         self._shop.change(front, terminals)
         self._shop.start_agent()
 
-    def crash(self) -> None:
-        """Kill the agent as it stands, and start it again."""
+    def start(self) -> None:
+        """Start the agent again."""
+        self._shop.start_agent()
+
+    def stop(self) -> None:
+        """End the agent in good order."""
+        self._shop.house.stop("agent")
+
+    def kill(self) -> None:
+        """End the agent as it stands."""
         agent = self._shop.house.programs.pop("agent")
         agent.kill()
         agent.wait()
-        self._shop.start_agent()
 
     def states(self) -> dict[str, list[str]]:
         """Each terminal's state and why; nothing while the agent is not up."""
@@ -118,7 +125,7 @@ class Guest:
 
     def close_shop(self) -> dict[str, Any]:
         """End the day: the journal's own word on every payment, and what `tillgate log verify` says."""
-        self._shop.house.stop("agent")
+        self.stop()
         verify = [sys.executable, "-m", "agent", "log", "verify", "--every"]
         return {
             "verified": run(*verify, "--settings", str(self._shop.settings)),

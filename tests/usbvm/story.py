@@ -63,8 +63,7 @@ class Story:
             self._until(partial(self._is, bed, "away", "in use by python3 (process 1)"), "the holder's name")
         self._say("the agent has named the program that holds the ports, and waits")
         self._machine.order("let_go")
-        for bed in self._beds:
-            self._until(partial(self._is, bed, "ready"), f"{bed.cable.name} to be ready")
+        self._all_ready()
         self._say("the ports are free, every terminal is ready")
 
     def play(self, bed: Bed) -> None:
@@ -75,15 +74,25 @@ class Story:
             self._cut(bed, cut)
         self._sale(bed, "last")
 
+    def rest(self) -> None:
+        """Stop the agent: the kernel gets back what was taken from it. Start it again."""
+        self._machine.order("stop")
+        for bed in self._beds:
+            self._until(bed.port, f"the port of {bed.cable.name}")
+            self._say(f"{bed.cable.name}: the agent has stopped, the kernel has {bed.port()}")
+        self._machine.order("start")
+        self._all_ready()
+
     def crash(self) -> None:
         """Kill the agent while every terminal has booked a sale and ended none. Started again, it settles."""
         numbers = [self._sell(bed, "crash", BOOKED.amount) for bed in self._beds]
         for bed in self._beds:
             self._until(partial(self._has, bed, BOOKED.fate), "every bank to have booked")
-        self._machine.order("crash")
+        self._machine.order("kill")
+        self._machine.order("start")
         self._say("the agent was killed in the middle of a payment at every terminal, and started again")
-        for bed, number in zip(self._beds, numbers, strict=True):
-            self._until(partial(self._is, bed, "ready"), f"{bed.cable.name} to be ready")
+        self._all_ready()
+        for number in numbers:
             self._ends(number, BOOKED.ends)
 
     def close(self) -> list[str]:
@@ -91,8 +100,11 @@ class Story:
         end = self._machine.order("close_shop")
         self._say(end["verified"].strip().splitlines()[0])
         for bed in self._beds:
-            self._until(bed.port, f"the port of {bed.cable.name}")
-            self._say(f"{bed.cable.name}: the agent has ended, the kernel has {bed.port()}")
+            if not bed.port():  # whom the killed agent had taken it from, the next one cannot know
+                bed.unplug()
+                bed.plug()
+                self._until(bed.port, f"the port of {bed.cable.name}")
+                self._say(f"{bed.cable.name}: the kernel has {bed.port()} once it is plugged in again")
         return [row for bed in self._beds for row in self._compared(bed, end["says"])]
 
     def _probe(self) -> None:
@@ -102,6 +114,10 @@ class Story:
             what = found.get(f"/dev/{bed.port()}", "not found")
             self._say(f"tillgate terminals: {bed.port()} is {what}")
             check(what.endswith("answers to zvt"), f"{bed.cable.name} is a ZVT terminal")
+
+    def _all_ready(self) -> None:
+        for bed in self._beds:
+            self._until(partial(self._is, bed, "ready"), f"{bed.cable.name} to be ready")
 
     def _whose(self, bed: Bed) -> str:
         """Who has the device now, and what it was told."""
