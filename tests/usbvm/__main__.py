@@ -64,7 +64,7 @@ def tell(teller: Teller, names: Sequence[str], log: TextIO) -> int:
     except image.ImageError as error:
         teller.say(f"No machine can be built here: {error}.")
         return 2
-    except (WrongError, MachineError, QmpError, DemoError) as error:
+    except (WrongError, MachineError, QmpError, DemoError, OSError) as error:
         teller.say(f"FAILED: {error}. All of it is in {LOG.relative_to(image.ROOT)}.")
         return 1
     return 0

@@ -112,10 +112,10 @@ class Bed:
         ports: dict[str, str] = self._machine.order("ports")
         return ports.get(self.cable.port, "")
 
-    def line(self) -> str:
-        """What the terminal was told to set its line to; empty where QEMU's adapter does not say."""
+    def line(self) -> str | None:
+        """What the terminal was told to set its line to; None where QEMU's adapter does not say."""
         if self.cable.socket not in COM_PORTS:
-            return ""
+            return None
         return str(self._machine.order("line", serial=self.cable.socket))
 
     def bookings(self) -> list[Any]:

@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import Final
 
-# Ingenico's vendor number, one of those in config/udev; the product is nobody's business.
+# Ingenico's vendor number, one of those in config/udev; any product would do.
 VENDOR: Final = 0x0B00
 PRODUCT: Final = 0x0084
 # Full speed: the largest bulk packet, and the only size of endpoint 0 in common use.

@@ -78,17 +78,8 @@ def _make_base(base: Path, pip: list[str]) -> None:
     root = base / "root"
     _run("debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(root))
     _take_kernel(base, root)
-    _run(
-        *pip,
-        "install",
-        "--quiet",
-        "--target",
-        str(root / "opt" / "wheels"),
-        *WHEELS,
-        "--require-hashes",
-        "-r",
-        str(LOCK),
-    )
+    wheels = ("--target", str(root / "opt" / "wheels"), "--require-hashes", "-r", str(LOCK))
+    _run(*pip, "install", "--quiet", *WHEELS, *wheels)
     for folder in NOT_NEEDED:
         shutil.rmtree(root / folder)
     (root / "init").write_text(INIT, "ascii")

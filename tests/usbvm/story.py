@@ -122,10 +122,8 @@ class Story:
     def _whose(self, bed: Bed) -> str:
         """Who has the device now, and what it was told."""
         port, line = bed.port(), bed.line()
-        check(
-            (port == "") is bed.cable.taken, f"{bed.cable.name}: the kernel has the port {port or 'no more'}"
-        )
-        check(line in {"", LINE}, f"{bed.cable.name}: the line was set to {line}")
+        check(bool(port) is not bed.cable.taken, f"{bed.cable.name}: the kernel has the port '{port}'")
+        check(line in {None, LINE}, f"{bed.cable.name}: the line was set to {line}")
         owner = f"the kernel drives it as {port}" if port else "taken from the kernel, its port is gone"
         return f"{owner}; {line}" if line else owner
 

@@ -124,8 +124,11 @@ def main(port: str, serial: str, line: str) -> None:
     kernels.close()
     terminal = opened(line)
     usb = UsbIp(CdcAcm(serial))
+    told = ""
     while True:
-        line_file(serial).write_text(usb.device.line_told, "ascii")
+        if told != usb.device.line_told:
+            told = usb.device.line_told
+            line_file(serial).write_text(told, "ascii")
         for ready in select.select([ours.fileno(), terminal], [], [])[0]:
             data = os.read(ready, READ_BYTES)
             if not data:
