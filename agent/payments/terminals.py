@@ -128,7 +128,10 @@ class Terminal:
                 yield Ended(How.ABORTED, text=CANCELLED_BY_TILL, cancelled=True)
                 return
             async for event in self._dialogue(command):
-                yield event
+                if isinstance(event, Outcome) and event.late:
+                    self._unsolicited(event)  # another payment's, told in the middle of this one
+                else:
+                    yield event
 
     async def result_of(self, question: Command) -> Result | None:
         """Ask for a result that moves no money; None if the terminal gives none."""

@@ -1,0 +1,111 @@
+"""What both dialects have in common: the till's mark, an answer, and whose answer it is."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b32encode
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from drivers.card import Card, Vault
+from drivers.terminal import Command, Operation, ProtocolError, Result, SealedCard
+
+# Reference 4: the private field.
+MARK_CHARS: Final = 10
+# A mark begins with a letter, so that with the digits before it it never looks like a card number.
+_MARK_LEAD: Final = "T"
+
+FINANCIAL: Final = frozenset({Operation.SALE, Operation.REFUND, Operation.REVERSAL})
+
+# Payments whose answers may still come: a terminal has one that it did not get rid of, hardly two.
+MOST_REMEMBERED: Final = 8
+
+# The words of this driver's `ProtocolError`.
+WRONG_LENGTH: Final = "wrong length"
+WRONG_FIELD: Final = "wrong field"
+UNKNOWN_RESULT: Final = "unknown result"
+CONTRADICTION: Final = "contradicting fields"
+
+
+def mark_of(command: Command) -> str:
+    """The mark of one payment; the same payment has the same mark after a restart."""
+    digest = hashlib.sha256(f"{command.reference}\0{command.sequence}".encode()).digest()
+    return _MARK_LEAD + b32encode(digest).decode("ascii")[: MARK_CHARS - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A terminal's answer. `till` and `action` are what it repeats of the request, where it does.
+
+    The mark that came back is the result's `order`.
+    """
+
+    result: Result
+    till: int | None = None
+    action: str = ""
+
+    def same_as(self, other: Answer | None) -> bool:
+        """Whether it says the same; a sealed card is another one each time and is left out."""
+        return other is not None and _bare(self) == _bare(other)
+
+
+def _bare(answer: Answer) -> Answer:
+    card = answer.result.card
+    masked = None if card is None else replace(card, sealed=b"")
+    return replace(answer, result=replace(answer.result, card=masked))
+
+
+class CardDesk:
+    """Seals a card for the payment that the answer is about, also when that is an older one."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._references: dict[str, str] = {}
+        self._last = ""
+
+    def asked(self, command: Command) -> None:
+        """From now on answers may be about this payment."""
+        self._last = command.reference
+        self._references[mark_of(command)] = command.reference
+        while len(self._references) > MOST_REMEMBERED:
+            del self._references[next(iter(self._references))]
+
+    def seal(self, card: Card, mark: str) -> SealedCard:
+        """For the payment with this mark, or the last one when the answer names none that is known."""
+        return self._vault.take(card, self._references.get(mark, self._last))
+
+
+class Dialect(Protocol):
+    """How one variant words its messages."""
+
+    @property
+    def actions(self) -> Mapping[Operation, str]:
+        """The protocol's own code for each command that it has."""
+
+    def why_not(self, command: Command) -> str:
+        """Why this command cannot be asked, for the cashier; empty if it can."""
+
+    def request(self, command: Command) -> bytes:
+        """The message for a command that `why_not` does not object to."""
+
+    def read(self, view: memoryview, desk: CardDesk) -> Answer:
+        """An answer; card data is sealed or wiped where it lies. Raises `ProtocolError`."""
+
+    def belongs(self, command: Command, answer: Answer) -> bool:
+        """Whether an answer that came after the request is that of this command."""
+
+
+def digits(view: memoryview) -> int | None:
+    """A number of at most 12 digits; None for anything else. Longer ones could be card numbers."""
+    if not 0 < len(view) <= 12 or not all(0x30 <= byte <= 0x39 for byte in view):
+        return None
+    return int(bytes(view))
+
+
+def number(view: memoryview) -> int:
+    """A number that must be one. Raises `ProtocolError`."""
+    value = digits(view)
+    if value is None:
+        raise ProtocolError(WRONG_FIELD)
+    return value

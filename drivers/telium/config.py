@@ -1,0 +1,57 @@
+"""One terminal's options in Telium's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from drivers.driver import OptionError, Options
+from drivers.telium.line import BYTE_S
+from drivers.telium.quirks import E_PLUS_ONLY, Quirk
+
+E_PLUS: Final = "e+"
+CONCERT_V3: Final = "v3"
+# The usual one first.
+VARIANTS: Final = (E_PLUS, CONCERT_V3)
+
+# Reference 4 and 7: with A010 the answer comes at the end, minutes later; 5 minutes are "the payment time".
+PAYMENT_S: Final = 300.0
+# Reference 4.
+TILLS: Final = range(1, 100)
+
+NO_VARIANT: Final = "Telium knows the variants {known}, not {variant!r}."
+NO_TILL: Final = "Telium numbers its tills from 1 to 99; set till_id to one of them, not {till!r}."
+NO_QUIRK: Final = "Concert V3 has no use for the quirk {quirk}; take it out, or set variant to e+."
+
+
+@dataclass(frozen=True, slots=True)
+class TeliumSettings:
+    """`byte_s`: for a single byte inside a phase. `payment_s`: for the terminal's answer to a payment."""
+
+    variant: str = E_PLUS
+    till: int = 1
+    currency: int = 978
+    byte_s: float = BYTE_S
+    payment_s: float = PAYMENT_S
+    quirks: frozenset[Quirk] = frozenset()
+
+
+def telium_settings(options: Options) -> TeliumSettings:
+    """Raises `OptionError` for options that do not go together."""
+    variant = options.variant or E_PLUS
+    if variant not in VARIANTS:
+        raise OptionError(NO_VARIANT.format(known=", ".join(VARIANTS), variant=variant))
+    if not options.till_id.isdecimal() or int(options.till_id) not in TILLS:
+        raise OptionError(NO_TILL.format(till=options.till_id))
+    quirks = frozenset(Quirk(name) for name in options.quirks)
+    foreign = sorted(quirks & E_PLUS_ONLY) if variant == CONCERT_V3 else []
+    if foreign:
+        raise OptionError(NO_QUIRK.format(quirk=foreign[0]))
+    return TeliumSettings(
+        variant=variant,
+        till=int(options.till_id),
+        currency=options.currency,
+        byte_s=options.answer_s or BYTE_S,
+        payment_s=options.silence_s or PAYMENT_S,
+        quirks=quirks,
+    )

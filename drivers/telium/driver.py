@@ -1,0 +1,47 @@
+"""Telium as a row of the table of protocols."""
+
+from __future__ import annotations
+
+from drivers.card import SecretBuffer, Vault
+from drivers.driver import Driver, Options, SerialDefaults
+from drivers.telium.answer import Dialect
+from drivers.telium.concert import ConcertV3
+from drivers.telium.config import E_PLUS, VARIANTS, TeliumSettings, telium_settings
+from drivers.telium.eplus import EPlus
+from drivers.telium.frame import BUFFER_BYTES
+from drivers.telium.line import Line
+from drivers.telium.quirks import QUIRKS
+from drivers.telium.session import TeliumSession
+from drivers.telium.settling import TeliumSettling
+
+
+def dialect(settings: TeliumSettings) -> Dialect:
+    """How this terminal words its messages."""
+    return EPlus(settings) if settings.variant == E_PLUS else ConcertV3(settings)
+
+
+def session(buffer: SecretBuffer, vault: Vault, options: Options) -> TeliumSession:
+    """A session; the dialogue is the same on every wire (reference 1)."""
+    settings = telium_settings(options)
+    return TeliumSession(Line(buffer, settings.byte_s), vault, dialect(settings), settings.payment_s)
+
+
+def settling(options: Options) -> TeliumSettling:
+    """What this variant can be asked about a payment."""
+    return TeliumSettling(dialect(telium_settings(options)))
+
+
+DRIVER = Driver(
+    name="telium",
+    title="Telium E+ and Concert V3 (France: Ingenico)",
+    wires=("serial", "usb", "tcp"),
+    # 7E1 is what a native serial port usually wants (reference 1). Every byte of the protocol has
+    # seven bits, and USB has no parity on its line, so it does no harm there; 8N1 would on the other.
+    serial=SerialDefaults(baud_rate=9600, data_bits=7, parity="E"),
+    tcp_port=None,  # by configuration (reference 1)
+    buffer_bytes=BUFFER_BYTES,
+    session=session,
+    settling=settling,
+    variants=VARIANTS,
+    quirks={quirk.value: words for quirk, words in QUIRKS.items()},
+)

@@ -1,0 +1,83 @@
+"""What can be known of an interrupted payment (reference 7): little, and nothing is guessed.
+
+E+ has no question. What proves is an answer that the terminal delivered late, under
+the payment's own mark; the session remembers it. V3 has the duplicate of its last receipt:
+it proves a payment when it carries that payment's mark. That there is no such receipt
+proves nothing, since no source says when a terminal stores one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from drivers.telium.answer import FINANCIAL, Dialect, mark_of
+from drivers.terminal import Command, Finding, Found, Operation, Result, Said, Unclear
+
+# A terminal repeats an answer that nobody took for a few ENQs, each some seconds apart. Late
+# answers are taken at any time; this only keeps the till's own ENQ out of the way at first.
+LISTEN_S: Final = 15.0
+
+BOOKED: Final = "The terminal gave its answer under this payment's own mark: approved."
+NOT_BOOKED: Final = "The terminal gave its answer under this payment's own mark: not paid."
+LOOK: Final = (
+    "Look at the terminal: its journal or the duplicate of its last receipt shows "
+    "whether this payment was made."
+)
+NO_QUESTION: Final = "An E+ terminal cannot be asked about a payment."
+NO_ANSWER: Final = "The terminal gave no duplicate of its last receipt."
+NO_MARK: Final = "The terminal's duplicate does not say which payment it belongs to."
+OTHER_MARK: Final = "The terminal's duplicate belongs to another payment, which proves nothing for this one."
+
+
+class TeliumSettling:
+    """`drivers.terminal.Settling` for both variants."""
+
+    listen_s = LISTEN_S
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._has_duplicate = Operation.REPEAT_RECEIPT in dialect.actions
+
+    def why_not(self, command: Command) -> str:
+        return self._dialect.why_not(command)
+
+    def questions(self, unclear: Unclear) -> tuple[Command, ...]:
+        """One, by the payment's mark. The session answers it by itself if it can; E+ is never asked."""
+        if unclear.command.operation not in FINANCIAL:
+            return ()
+        return (replace(unclear.command, operation=Operation.REPEAT_RECEIPT),)
+
+    def belongs(self, unclear: Unclear, result: Result) -> bool:
+        """The mark decides; a terminal that returns none is known by the amount."""
+        command = unclear.command
+        if command.operation not in FINANCIAL:
+            return False
+        if result.order == mark_of(command):
+            return True
+        return not result.order and result.amount == command.amount
+
+    def commits(self, unclear: Unclear, result: Result) -> bool:  # noqa: ARG002 - the question of the protocol
+        """Never: the booking stood before the answer was sent (reference 3)."""
+        return False
+
+    def judge(self, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
+        last = answers[-1] if answers else None
+        if last is not None and last.order == mark_of(unclear.command):
+            return _proven(last)
+        why = self._why_unproven(last)
+        return Finding(Found.UNPROVEN, f"{why} {LOOK}")
+
+    def _why_unproven(self, last: Result | None) -> str:
+        if not self._has_duplicate:
+            return NO_QUESTION
+        if last is None or last.said is not Said.APPROVED:
+            return NO_ANSWER
+        return OTHER_MARK if last.order else NO_MARK
+
+
+def _proven(last: Result) -> Finding:
+    if last.said is Said.APPROVED:
+        return Finding(Found.BOOKED, BOOKED, last)
+    return Finding(Found.NOT_BOOKED, NOT_BOOKED, last)

@@ -1,0 +1,90 @@
+"""The till's commands as Transbank's messages, and which of them move money (reference 3)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from drivers.terminal import Command, Operation
+from drivers.transbank.packet import LEAST_PESOS, MOST_PESOS, Function, message, ticket
+
+PESO: Final = 152  # ISO 4217: CLP has no decimals, so a minor unit is a peso
+# Reference 4: an operation number has six digits.
+LAST_OPERATION: Final = 999_999
+
+# Never sent a second time unless the terminal said NAK.
+CHANGING: Final = frozenset({Operation.SALE, Operation.REVERSAL, Operation.CLOSE_DAY})
+# The terminal answers them from its memory.
+QUESTIONS: Final = frozenset({Operation.REGISTER, Operation.REPEAT_RECEIPT, Operation.TURNOVER_TOTALS})
+# Their response is the caller's business and is acknowledged when it is on disk.
+WITH_RESULT: Final = CHANGING | {Operation.REPEAT_RECEIPT, Operation.TURNOVER_TOTALS}
+
+POLL: Final = message(Function.POLL)
+_SENDS_STATUS: Final = "1"
+
+_RESPONSE: Final = {
+    Operation.SALE: Function.SALE_RESULT,
+    Operation.REVERSAL: Function.VOID_RESULT,
+    Operation.CLOSE_DAY: Function.CLOSE_RESULT,
+    Operation.TURNOVER_TOTALS: Function.TOTALS_RESULT,
+    Operation.REPEAT_RECEIPT: Function.LAST_SALE_RESULT,
+    Operation.REGISTER: Function.LAST_SALE_RESULT,
+    Operation.INITIALISE: Function.LOAD_KEYS_RESULT,
+    Operation.DIAGNOSE: Function.LOAD_KEYS_RESULT,
+}
+_FIXED: Final = {
+    Operation.CLOSE_DAY: message(Function.CLOSE, "", ""),
+    Operation.TURNOVER_TOTALS: message(Function.TOTALS, "", ""),
+    Operation.REPEAT_RECEIPT: message(Function.LAST_SALE, ""),
+    Operation.REGISTER: message(Function.LAST_SALE, ""),
+    Operation.INITIALISE: message(Function.LOAD_KEYS),
+    Operation.DIAGNOSE: message(Function.LOAD_KEYS),
+}
+
+NO_REFUND: Final = (
+    "This terminal cannot refund: no money was moved. Void the payment while its day is open, "
+    "or refund it in Transbank's portal."
+)
+ONLY_PESOS: Final = "This terminal takes Chilean pesos only: no money was moved."
+OUT_OF_RANGE: Final = (
+    f"This terminal takes {LEAST_PESOS} to {MOST_PESOS} pesos: no money was moved. Change the amount."
+)
+NO_OPERATION_NUMBER: Final = (
+    "The terminal gave no operation number for the original: void it on the terminal itself."
+)
+
+
+def why_not(command: Command) -> str:
+    """Why the protocol has no message for this, for the cashier; empty if it has one."""
+    match command.operation:
+        case Operation.REFUND:
+            return NO_REFUND
+        case Operation.REVERSAL:
+            return "" if operation_number(command) else NO_OPERATION_NUMBER
+        case Operation.SALE if command.currency not in {None, PESO}:
+            return ONLY_PESOS
+        case Operation.SALE if not LEAST_PESOS <= (command.amount or 0) <= MOST_PESOS:
+            return OUT_OF_RANGE
+    return ""
+
+
+def operation_number(command: Command) -> int | None:
+    """The number that a void names its payment by; None when it has none that fits."""
+    known = command.original_receipt if command.original_trace is None else command.original_trace
+    return known if known is not None and 0 < known <= LAST_OPERATION else None
+
+
+def data_of(command: Command) -> bytes:
+    """The message of a command; empty where the poll says it all, or nothing has to be said."""
+    match command.operation:
+        case Operation.SALE:
+            number = ticket(command.sequence)
+            return message(Function.SALE, str(command.amount), number, "", "", _SENDS_STATUS, "")
+        case Operation.REVERSAL:
+            return message(Function.VOID, str(operation_number(command)), "")
+        case other:
+            return _FIXED.get(other, b"")
+
+
+def response_to(operation: Operation) -> Function | None:
+    """The function of the response; None for commands that an ACK answers."""
+    return _RESPONSE.get(operation)

@@ -1,0 +1,38 @@
+"""Transbank as a row of the table of protocols."""
+
+from __future__ import annotations
+
+from drivers.card import SecretBuffer, Vault
+from drivers.driver import Driver, Options, SerialDefaults
+from drivers.transbank.frame import BUFFER_BYTES
+from drivers.transbank.line import ANSWER_S, Line
+from drivers.transbank.quirks import QUIRKS, Quirk
+from drivers.transbank.session import SILENCE_S, TransbankSession
+from drivers.transbank.settling import TransbankSettling
+
+
+def session(buffer: SecretBuffer, vault: Vault, options: Options) -> TransbankSession:
+    """A session on a serial line, also through USB."""
+    return TransbankSession(
+        Line(buffer, options.answer_s or ANSWER_S),
+        vault,
+        options.silence_s or SILENCE_S,
+        frozenset(Quirk(name) for name in options.quirks),
+    )
+
+
+def settling(_options: Options) -> TransbankSettling:
+    """Every terminal is asked alike."""
+    return TransbankSettling()
+
+
+DRIVER = Driver(
+    name="transbank",
+    title="Transbank POS Integrado (Chile)",
+    wires=("serial", "usb"),
+    serial=SerialDefaults(baud_rate=115_200),
+    buffer_bytes=BUFFER_BYTES,
+    session=session,
+    settling=settling,
+    quirks={quirk.value: words for quirk, words in QUIRKS.items()},
+)

@@ -1,0 +1,327 @@
+"""The till's side of a Transbank dialogue (reference 2).
+
+    IDLE --start--> POLLING --ACK--> SENT --ACK--> RUNNING --response, accept()--> IDLE
+
+A poll goes before every command: after a stand-alone phase or in the middle of something else
+the terminal does not answer it, and nothing of the command has left. The ACK to a response is
+held until `accept()`; the terminal has booked by then, and all that hangs on the ACK is that it
+stops repeating. A command that moves money leaves once, unless the terminal says NAK to it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from drivers.card import Vault
+from drivers.terminal import (
+    Command,
+    Ended,
+    Event,
+    Heard,
+    How,
+    Lost,
+    Operation,
+    Outcome,
+    ProtocolError,
+    SessionError,
+)
+from drivers.transbank import commands, meaning
+from drivers.transbank.line import Line
+from drivers.transbank.matching import is_answer
+from drivers.transbank.packet import Function, Response, decode
+from drivers.transbank.quirks import Quirk
+from drivers.transbank.texts import APPROVED, KEYS_WANTED
+
+# The reference gives no time for a cardholder. The makers' own library waits for 150 (it
+# counts them in thousands by mistake); each 0900 starts it anew.
+SILENCE_S: Final = 180.0
+# Nobody is asked for anything, neither cardholder nor bank; a slip may be printed meanwhile.
+QUESTION_S: Final = 30.0
+# A terminal waits for each ACK; more than a few messages behind a held one are a flood.
+MOST_WAITING: Final = 8
+
+NO_RESPONSE: Final = "the terminal did not say in time how the command ended"
+NOT_ACCEPTED: Final = "the terminal's result could not be stored in time"
+FLOOD: Final = "the terminal went on sending without waiting for an answer"
+UNREADABLE: Final = "the terminal sent a message that cannot be read ({reason})"
+RECONNECTED: Final = "the line was opened anew"
+
+# Responses that say what became of money or of the day, whoever waits for them.
+_TELLING: Final = frozenset({Function.SALE_RESULT, Function.VOID_RESULT, Function.CLOSE_RESULT})
+
+
+class State(Enum):
+    """Where a dialogue stands."""
+
+    IDLE = auto()
+    POLLING = auto()  # nothing of the command has left
+    SENT = auto()  # waits for the ACK to the command
+    RUNNING = auto()  # the terminal works
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A response that is not acknowledged yet."""
+
+    response: Response
+    outcome: Outcome
+
+
+class TransbankSession:
+    """One terminal's dialogue; `drivers.terminal.Session` tells what each call means."""
+
+    def __init__(
+        self,
+        line: Line,
+        vault: Vault,
+        silence_s: float = SILENCE_S,
+        quirks: frozenset[Quirk] = frozenset(),
+    ) -> None:
+        self.state = State.IDLE
+        self._line = line
+        self._vault = vault
+        self._silence_s = silence_s
+        self._quirks = quirks
+        self._events: deque[Event] = deque()
+        self._command = Command(Operation.STATUS)
+        self._context = ""  # what a card in a late result is bound to, too
+        self._left = False  # a byte of the command has left
+        self._deadline: float | None = None
+        self._held: _Held | None = None
+        self._waiting: deque[Response] = deque()  # came while something was held
+        self._accepted: tuple[str, ...] = ()  # the fields of the response acknowledged last
+        self._terminal_id: str | None = None
+        self._keys_wanted = False
+        self._trouble_told = False
+
+    @property
+    def busy(self) -> bool:
+        return self.state is not State.IDLE
+
+    def connected(self, now: float) -> None:
+        self.disconnected(RECONNECTED, now)
+        self._line.reset(now)
+        self._terminal_id, self._trouble_told = None, False
+
+    def disconnected(self, reason: str, now: float) -> None:  # noqa: ARG002 - the call that all sessions have
+        if self.busy:
+            self._lose(reason)
+        self._drop_held()
+
+    def start(self, command: Command, now: float) -> None:
+        if self.busy:
+            raise SessionError("a command is running")
+        if why := commands.why_not(command):
+            raise SessionError(why)
+        self._drop_held()  # a late result that nobody accepted is never acknowledged
+        self._command, self._left = self._asked(command), False
+        self._context = command.reference or self._context
+        if command.operation is Operation.CLOSE_DAY:
+            self._accepted = ()  # two closes may be answered alike
+        if self._line.trouble is not None:
+            self._lose(self._line.trouble)
+        elif commands.data_of(self._command) or command.operation is Operation.STATUS:
+            self.state = State.POLLING
+            self._line.send(commands.POLL, now, again_after_silence=True)
+        else:
+            self._end(Ended(How.COMPLETED))
+
+    def abort(self, now: float) -> None:
+        """Transbank has no message for it: the red key on the terminal is the only way."""
+
+    def accept(self, now: float) -> None:
+        """Acknowledge what is held. Nothing is, when the line broke while the caller was writing."""
+        held, self._held = self._held, None
+        if held is None:
+            return
+        self._line.acknowledge()
+        self._accepted = held.response.fields
+        if not held.outcome.late:
+            self._end(meaning.ended(held.outcome.result))
+        while self._waiting and self._held is None:
+            self._take(self._waiting.popleft(), now)
+
+    def receive(self, now: float) -> None:
+        for data in self._line.receive(now):
+            self._go_on(now)
+            try:
+                response = decode(data, self._vault, self._context)
+            except ProtocolError as error:
+                self._refuse(error)
+                continue
+            self._take(response, now)
+        self._go_on(now)
+
+    def bytes_to_send(self) -> bytes:
+        data = self._line.bytes_to_send()
+        self._left = self._left or (bool(data) and self.state in {State.SENT, State.RUNNING})
+        return data
+
+    def events(self) -> Iterator[Event]:
+        while self._events:
+            yield self._events.popleft()
+
+    def deadline(self) -> float | None:
+        times = [time for time in (self._deadline, self._line.deadline()) if time is not None]
+        return min(times, default=None)
+
+    def deadline_passed(self, now: float) -> None:
+        self._line.deadline_passed(now)
+        self._go_on(now)
+        if self._deadline is not None and now >= self._deadline:
+            self._lose(NO_RESPONSE if self._held is None else NOT_ACCEPTED)
+
+    # ---- what the terminal says ----
+
+    def _go_on(self, now: float) -> None:
+        """Look at what became of the frame sent last."""
+        line = self._line
+        if line.trouble is not None:
+            self._give_up(line.trouble)
+        elif self.busy and line.unanswered:
+            self._lose(line.unanswered)
+        elif line.acknowledged:
+            line.forget()
+            if self.state is State.POLLING:
+                self._polled(now)
+            elif self.state is State.SENT:
+                self._run(now)
+
+    def _polled(self, now: float) -> None:
+        data = commands.data_of(self._command)
+        if not data:
+            self._end(self._greeting())
+            return
+        self.state = State.SENT
+        self._line.send(data, now, again_after_silence=self._operation not in commands.CHANGING)
+
+    def _run(self, now: float) -> None:
+        self.state = State.RUNNING
+        question = self._operation in commands.QUESTIONS
+        self._deadline = now + (min(QUESTION_S, self._silence_s) if question else self._silence_s)
+
+    def _take(self, response: Response, now: float) -> None:
+        if response.function is Function.STATUS:
+            self._status(response, now)
+        elif self._held is not None:
+            self._keep_waiting(response)
+        elif self._is_answer(response):
+            self._answered(response, now)
+        elif response.fields == self._accepted or response.function not in _TELLING:
+            self._line.acknowledge()  # processed before, or an answer that nobody waits for
+        else:
+            self._hold(response, late=True)
+
+    def _status(self, response: Response, now: float) -> None:
+        """ACK at once, but never while a result is held: the terminal would take it for that one's."""
+        if self._held is not None:
+            return
+        self._line.acknowledge()
+        if self._left:
+            self._events.append(meaning.progress(response))
+            self._line.arrived()
+            self._go_on(now)
+            self._run(now)
+
+    def _keep_waiting(self, response: Response) -> None:
+        known = [self._held.response.fields if self._held else (), *(kept.fields for kept in self._waiting)]
+        if response.fields in known:
+            return
+        if len(self._waiting) < MOST_WAITING:
+            self._waiting.append(response)
+        elif self.busy:
+            self._lose(FLOOD)
+
+    def _is_answer(self, response: Response) -> bool:
+        """Nothing answers a command that has not left yet."""
+        return self._left and is_answer(
+            self._command,
+            response,
+            acknowledged=self.state is State.RUNNING,
+            voids_have_own=Quirk.VOID_HAS_OWN_NUMBER in self._quirks and response.fields != self._accepted,
+        )
+
+    def _answered(self, response: Response, now: float) -> None:
+        self._line.arrived()
+        self._line.forget()
+        self._note(response)
+        if self._operation in commands.WITH_RESULT:
+            self._run(now)
+            self._hold(response, late=False)
+            return
+        self._line.acknowledge()
+        self._accepted = response.fields
+        if self._operation is Operation.REGISTER:
+            self._terminal_id = response.text(meaning.TERMINAL)
+            self._end(self._greeting())
+        else:
+            self._end(meaning.ended(meaning.result(response)))
+
+    def _note(self, response: Response) -> None:
+        """Whether the terminal has its keys shows in what it answers."""
+        if response.code == KEYS_WANTED:
+            self._keys_wanted = True
+        elif response.code == APPROVED:
+            self._keys_wanted = self._keys_wanted and response.function is Function.LAST_SALE_RESULT
+
+    def _hold(self, response: Response, *, late: bool) -> None:
+        outcome = Outcome(meaning.result(response), late=late)
+        self._held = _Held(response, outcome)
+        if self.state in {State.IDLE, State.RUNNING}:
+            self._line.keep_back()  # an ACK to something older would be taken for one to this
+        self._events.append(outcome)
+
+    def _refuse(self, error: ProtocolError) -> None:
+        """What cannot be read is not acknowledged; the terminal may say it better."""
+        if self.state in {State.SENT, State.RUNNING}:
+            self._lose(UNREADABLE.format(reason=error.reason))
+
+    # ---- how it ends ----
+
+    def _asked(self, command: Command) -> Command:
+        """A poll names nobody: on a line where the terminal is unknown, status asks for its name, too."""
+        unknown = self._terminal_id is None and command.operation is Operation.STATUS
+        return Command(Operation.REGISTER) if unknown else command
+
+    @property
+    def _operation(self) -> Operation:
+        return self._command.operation
+
+    def _greeting(self) -> Ended:
+        return Ended(
+            How.COMPLETED,
+            care=Operation.INITIALISE if self._keys_wanted else None,
+            simulator=self._terminal_id == meaning.SIMULATOR_TERMINAL,
+            terminal_id=self._terminal_id or "",
+        )
+
+    def _end(self, ended: Ended) -> None:
+        self._events.append(ended)
+        self._rest()
+
+    def _lose(self, reason: str) -> None:
+        heard = Heard.PERHAPS if self.busy and self._left else Heard.NEVER
+        self._events.append(Lost(reason, heard))
+        self._rest()
+        self._line.keep_back()
+        self._drop_held()
+
+    def _give_up(self, trouble: str) -> None:
+        """The line is in trouble: said once, until there is a fresh one."""
+        if not self._trouble_told:
+            self._trouble_told = True
+            self._lose(trouble)
+
+    def _rest(self) -> None:
+        self.state = State.IDLE
+        self._left = False
+        self._deadline = None
+        self._line.forget()
+
+    def _drop_held(self) -> None:
+        self._held = None
+        self._waiting.clear()

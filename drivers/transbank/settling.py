@@ -1,0 +1,141 @@
+"""How a Transbank terminal is asked what became of a command (reference 6).
+
+It repeats a response for 20 s. After that it tells its last sale, and the ticket in it is the
+only name of a request. The reference takes any other ticket as a no "if nothing newer exists":
+that is proven only when the last sale is still the one that was the last before. "No sale since
+the last close" proves nothing about a sale, since the day may have been closed after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from drivers.terminal import Command, Finding, Found, Operation, Result, Said, Unclear
+from drivers.transbank.commands import operation_number, why_not
+from drivers.transbank.line import TERMINAL_REPEATS_S, TRANSMISSIONS
+from drivers.transbank.packet import same_ticket, ticket
+from drivers.transbank.texts import NO_SALE
+
+# A terminal's clock comes from its host and a till's from elsewhere; closer they need not be.
+CLOCKS_APART: Final = timedelta(minutes=10)
+# Questions to the cashier, a cardholder in no hurry.
+LONGEST_DIALOGUE: Final = timedelta(minutes=20)
+
+SILENT: Final = "The terminal does not tell its last sale."
+STORED: Final = "The terminal's last sale has the ticket of this one: operation {number}."
+SAME: Final = "The terminal's last sale is still operation {number}: this one was not stored."
+TIME: Final = (
+    "The terminal's last sale has the ticket of this one but another time. "
+    "Compare it with the terminal's list of sales."
+)
+NO_LAST_SALE: Final = (
+    "The terminal has no sale since its day was closed. If nobody closed the day since this one "
+    "was asked, it was not booked; else look for it in Transbank's portal."
+)
+OTHER: Final = (
+    "The terminal's last sale is another one, and it may be newer. "
+    "Look for ticket {ticket} in the terminal's list of sales: a sale in it is booked."
+)
+VOID: Final = (
+    "The terminal does not tell what it voided. Look for operation {number} with a minus sign "
+    "in the terminal's list of sales: it is voided if it is there."
+)
+CLOSED: Final = "The terminal has no sale since its day was closed, and it had one before."
+NOT_CLOSED: Final = "The terminal still tells a sale of before: its day was not closed."
+DAY_CLOSE: Final = "The terminal's answer does not show whether its day is closed: see its report."
+
+
+class TransbankSettling:
+    """`drivers.terminal.Settling` for Transbank."""
+
+    # Reference 6: the terminal has sent its last repeat by then.
+    listen_s = TRANSMISSIONS * TERMINAL_REPEATS_S
+
+    def why_not(self, command: Command) -> str:
+        return why_not(command)
+
+    def questions(self, unclear: Unclear) -> tuple[Command, ...]:
+        """Reference 3 has a question about sales alone: nothing tells of a void."""
+        if unclear.command.operation is Operation.REVERSAL:
+            return ()
+        return (Command(Operation.REPEAT_RECEIPT),)
+
+    def belongs(self, unclear: Unclear, result: Result) -> bool:
+        """A sale names its ticket, a void the operation; the end of the day has no name."""
+        command = unclear.command
+        if command.operation is Operation.SALE:
+            return _is_ours(unclear, result)
+        if command.operation is Operation.REVERSAL:
+            return result.original_trace is not None and result.original_trace == operation_number(command)
+        return command.operation is Operation.CLOSE_DAY and not result.order and result.original_trace is None
+
+    def commits(self, unclear: Unclear, result: Result) -> bool:  # noqa: ARG002 - the call that all have
+        """Never: an acknowledgement only ends the repeats of what is booked already."""
+        return False
+
+    def judge(self, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
+        last = answers[-1] if answers else None
+        if unclear.command.operation is Operation.REVERSAL:
+            return _void(unclear)
+        if last is None or (last.said is not Said.APPROVED and last.code != NO_SALE):
+            return Finding(Found.UNPROVEN, SILENT)
+        if unclear.command.operation is Operation.CLOSE_DAY:
+            return _closed(unclear, last)
+        return _sale(unclear, last)
+
+
+def _sale(unclear: Unclear, last: Result) -> Finding:
+    if _is_ours(unclear, last):
+        if not _in_time(unclear, last):
+            return Finding(Found.UNPROVEN, TIME)
+        return Finding(Found.BOOKED, STORED.format(number=last.trace), last)
+    if last.code == NO_SALE:
+        return Finding(Found.UNPROVEN, NO_LAST_SALE)
+    if _is_the_one_before(unclear, last):
+        return Finding(Found.NOT_BOOKED, SAME.format(number=last.trace))
+    return Finding(Found.UNPROVEN, OTHER.format(ticket=ticket(unclear.command.sequence)))
+
+
+def _void(unclear: Unclear) -> Finding:
+    return Finding(Found.UNPROVEN, VOID.format(number=operation_number(unclear.command)))
+
+
+def _closed(unclear: Unclear, last: Result) -> Finding:
+    """A close empties the terminal's memory: only behind one does it say that it has no sale."""
+    if last.code == NO_SALE and unclear.trace_before is not None:
+        return Finding(Found.BOOKED, CLOSED)
+    if _is_the_one_before(unclear, last):
+        return Finding(Found.NOT_BOOKED, NOT_CLOSED)
+    return Finding(Found.UNPROVEN, DAY_CLOSE)
+
+
+def _is_ours(unclear: Unclear, result: Result) -> bool:
+    return bool(result.order) and same_ticket(result.order, ticket(unclear.command.sequence))
+
+
+def _is_the_one_before(unclear: Unclear, last: Result) -> bool:
+    """Whether the last sale is the one that was the last before: its number, and no later time.
+
+    Numbers may begin again with a new day, so the number alone would not do.
+    """
+    at = _at(last, unclear.asked_at)
+    same = last.trace is not None and last.trace == unclear.trace_before
+    return same and at is not None and at <= unclear.asked_at + CLOCKS_APART
+
+
+def _in_time(unclear: Unclear, last: Result) -> bool:
+    """Whether its time is that of the dialogue, give or take the clocks; also when it tells none."""
+    at = _at(last, unclear.asked_at)
+    earliest = unclear.asked_at - CLOCKS_APART
+    return at is None or earliest <= at <= unclear.asked_at + LONGEST_DIALOGUE + CLOCKS_APART
+
+
+def _at(last: Result, like: datetime) -> datetime | None:
+    """Fields 15 and 16, in the zone that the shop's clock is in."""
+    try:
+        local = datetime.strptime(last.date + last.time, "%d%m%Y%H%M%S")  # noqa: DTZ007 - the line below
+    except ValueError:
+        return None
+    return local.replace(tzinfo=like.tzinfo)
