@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # systemd's own judge of the units, strace for faults.
 DEBIAN := golang-go golang-golang-x-mod-dev openssl systemd strace
 
-.PHONY: demo test check format bench fuzz faults powercut simulate lock clean
+.PHONY: demo test check format bench fuzz faults powercut usb-vm simulate lock clean
 
 demo: $(VENV)/runtime
 	@$(BIN)/tillgate demo
@@ -41,6 +41,12 @@ powercut: $(VENV)/dev
 	@dpkg -s libfuse3-3 >/dev/null 2>&1 || { apt-get update -q >/dev/null && apt-get install -qy --no-install-recommends libfuse3-3 >/dev/null; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --group powercut
 	@$(BIN)/python -m tests.powercut --cuts $(CUTS)
+
+# The real kernel's USB stack in a virtual machine, cables pulled in the middle of payments; Debian 12, root.
+USBVM := qemu-system-x86 debootstrap cpio
+usb-vm: $(VENV)/runtime
+	@dpkg -s $(USBVM) >/dev/null 2>&1 || { apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $(USBVM) >/dev/null; }
+	@$(BIN)/python -m tests.usbvm
 
 # The whole shop under faults, one world a seed; START=n tries others than CI does.
 SEEDS ?= 2000

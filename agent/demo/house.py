@@ -46,11 +46,12 @@ class DemoError(Exception):
 
 @dataclass
 class House:
-    """One shop and its headquarters, in `folder`."""
+    """One shop and its headquarters, in `folder`. `protocol` is the terminal's."""
 
     folder: Path
     programs: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
     port: int = 0
+    protocol: str = "zvt"
 
     @property
     def origin(self) -> str:
@@ -102,6 +103,7 @@ class House:
                 acquirer_keys=acquirer.keys,
                 acquirer_vkey=acquirer.vkey,
                 name=NAME,
+                protocol=self.protocol,
                 terminal=self.terminal,
                 person=SUPERVISOR,
                 scrypt=hash_secret(SUPERVISOR_PIN),
@@ -149,7 +151,7 @@ class House:
         """Plug the terminal in."""
         options = {"--script": "terminal.toml", "--state": "bank.json", "--trace": "terminal.trace"}
         files_of = [word for option, name in options.items() for word in (option, str(self.folder / name))]
-        self.start("terminal", "sim", "zvt", "--pty", str(self.terminal), "--speed", "20", *files_of)
+        self.start("terminal", "sim", self.protocol, "--pty", str(self.terminal), "--speed", "20", *files_of)
         self.wait_for(self.terminal.exists, "the simulated terminal")
 
     def stop(self, name: str) -> None:
@@ -217,6 +219,7 @@ keys = "{acquirer_keys}"
 vkey = "{acquirer_vkey}"
 
 [terminals.front]
+protocol = "{protocol}"
 device = "{terminal}"
 password = "123456"
 receipts = "till"

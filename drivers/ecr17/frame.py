@@ -111,6 +111,7 @@ def encode_progress(text: str) -> bytes:
 _CONTROLS: Final = {
     encode_control(signal, scope): Control(signal, scope) for signal in Signal for scope in SCOPES
 }
+_SIGNALS: Final = {signal.value for signal in Signal}
 _STARTS: Final = re.compile(rb"[\x01\x02\x06\x15]")
 _STX_OR_ETX: Final = re.compile(rb"[\x02\x03]")
 # A text has none of these; what is not its end shows that its beginning was noise.
@@ -169,9 +170,8 @@ class FrameReader:
     def _message(self) -> tuple[Read, int] | None:
         """Up to ETX and exactly one byte: the checksum may itself be 02, 03 or 06."""
         view, start, end = self._buffer.view, self._buffer.start, self._buffer.end
-        if (
-            end - start > 1 and view[start + 1] in _SIGNALS
-        ):  # `02 06 03 7A`: all that is left of a message, and an ACK
+        # `02 06 03 7A` is what is left of a message, and an ACK; its own checksum would be true.
+        if end - start > 1 and view[start + 1] in _SIGNALS:
             return Fault.NOISE, 1
         match = _STX_OR_ETX.search(view, start + max(1, self._searched), end)
         if match is None:
@@ -210,6 +210,3 @@ class FrameReader:
         view, start, end = self._buffer.view, self._buffer.start, self._buffer.end
         match = _STARTS.search(view, start + 1, end)
         return Fault.NOISE, (match.start() if match else end) - start
-
-
-_SIGNALS: Final = {signal.value for signal in Signal}

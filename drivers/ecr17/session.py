@@ -231,13 +231,13 @@ class Ecr17Session:
         """One message. While something is held nothing else is acknowledged: the terminal says it again."""
         if self._held is not None:
             return
-        digest, came_at = digest_of(payload), now
+        digest = digest_of(payload)
         try:
             letter = packet.code_of(payload)
         except ProtocolError:
             letter = _NO_LETTER
         if self._is_copy(digest, letter, now):
-            self._acknowledge((digest, came_at))
+            self._acknowledge((digest, now))
             self._wait_on(now)
             return
         if self.state is State.SENT and letter in _RESULTS:
@@ -247,7 +247,7 @@ class Ecr17Session:
             if not self._preparing and letter in _ANSWERS[self._operation]:
                 self._line.implied()  # the ACK was lost
                 self.state = State.RUNNING
-        self._came = digest, came_at
+        self._came = digest, now
         if letter == Say.TICKET:
             self._piece(payload[HEAD_BYTES:], now)
         elif letter == _NO_LETTER:

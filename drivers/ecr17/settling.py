@@ -19,8 +19,9 @@ from drivers.terminal import Command, Finding, Found, Operation, Result, Said, U
 
 # A terminal's clock comes from its host and a till's from elsewhere; closer they need not be.
 CLOCKS_APART: Final = timedelta(minutes=10)
-# From the request to the last word: a question to the cashier, a cardholder in no hurry, a slow host.
-LONGEST_DIALOGUE: Final = timedelta(minutes=20)
+# From the request to the last word: 3 minutes for a question to the cashier, 2 for a card, 3 for as many
+# attempts at the PIN, 3 for a slow host, and some to spare. Nothing can be sold on the terminal meanwhile.
+LONGEST_DIALOGUE: Final = timedelta(minutes=15)
 
 CLOSED: Final = "The terminal's total is zero, and the day had one: it is closed."
 NOT_CLOSED: Final = "The terminal's total is still that of the day: it is not closed."

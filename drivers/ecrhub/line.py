@@ -57,7 +57,8 @@ class EcrLine:
         self.trouble: str | None = None
         self._out = bytearray()
         self._queue: deque[tuple[int, bytes]] = deque()  # the first one is on its way
-        self._sent = 0
+        self._sent = 0  # how often
+        self._left = False  # a byte of it is on the wire
         self._id = 0
         self._repeat_at: float | None = None
         self._paused_at: float | None = None
@@ -78,9 +79,15 @@ class EcrLine:
         return self._id
 
     def arrived(self, number: int, now: float) -> None:
-        """The message with this id was answered. If it is still on its way, its ACK was lost."""
-        if self._queue and self._queue[0][0] == number:
+        """The message with this id was acknowledged, or answered. What has not left yet was neither."""
+        if self._queue and self._left and self._queue[0][0] == number:
             self._next(now)
+
+    def drop(self) -> None:
+        """Nothing that waits may leave any more."""
+        self._queue.clear()
+        self._out.clear()
+        self._repeat_at = None
 
     def acknowledge(self, number: int) -> None:
         """The data frame with this id was taken."""
@@ -107,6 +114,7 @@ class EcrLine:
         """The bytes that must go out now; they are given once."""
         out = bytes(self._out)
         self._out.clear()
+        self._left = self._left or bool(out and self._queue)
         return out
 
     def deadline(self) -> float | None:
@@ -150,7 +158,7 @@ class EcrLine:
 
     def _next(self, now: float) -> None:
         self._queue.popleft()
-        self._sent, self._repeat_at = 0, None
+        self._sent, self._left, self._repeat_at = 0, False, None
         if self._queue:
             self._transmit(now)
 

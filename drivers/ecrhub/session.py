@@ -181,7 +181,9 @@ class EcrHubSession:
 
         An order into the void would stay unclear for ever: no query could find it.
         """
-        if not self._line.alive(now):
+        if self._line.trouble is not None:
+            self._lose(self._line.trouble)
+        elif not self._line.alive(now):
             self._wait(State.OPENING, OPEN_S, now)
         elif self._identity is None:
             self._wait(State.PROVING, self._settings.answer_s, now)
@@ -328,6 +330,7 @@ class EcrHubSession:
         self._events.append(Lost(reason, Heard.PERHAPS if self._left and self.busy else Heard.NEVER))
         self._rest()
         self._inbox.drop()
+        self._line.drop()
 
     def _rest(self) -> None:
         self.state = State.IDLE

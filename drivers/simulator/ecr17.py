@@ -69,8 +69,8 @@ class Ecr17Terminal(PlainTerminal):
         self._reader = FrameReader(self._buffer, self._scope)
         self._half_at: float | None = None
         self._prints_on_till = False
-        self._told = False  # the result is out: another message shows that the till has it
         self._running = b""  # what the till asked for
+        self._answers = False  # it has begun: its copies are acknowledged
         self._refused = 0  # so many more copies of it are refused as the first one was
 
     def close(self) -> None:
@@ -115,17 +115,18 @@ class Ecr17Terminal(PlainTerminal):
     def _command(self, payload: bytes, now: float) -> None:
         """Its procedure. A copy of what runs, or was refused, gets the same answer and changes nothing."""
         ask, copy = _ask(payload), payload == self._running
-        if copy and (self._busy or self._refused):
-            self._out += encode_control(Signal.NAK if self._refused else Signal.ACK, self._scope)
-            self._refused = max(0, self._refused - 1)
-        elif ask is None or (self._busy and not self._told):
+        if copy and self._refused:
+            self._out += encode_control(Signal.NAK, self._scope)
+            self._refused -= 1
+        elif copy and self._busy:
+            self._out += encode_control(Signal.ACK, self._scope) if self._answers else b""
+        elif ask is None or self._busy:
             self._out += encode_control(Signal.NAK, self._scope)
         elif ask is Ask.PRINT_ON_TILL:
-            self._story = None
             self._prints_on_till = payload[10:11] == b"1"
             self._out += encode_control(Signal.ACK, self._scope)
         else:
-            self._running, self._refused, self._told = payload, 0, False
+            self._running, self._refused, self._answers = payload, 0, False
             amount = int(payload[23:31]) if ask in {Ask.PAYMENT, Ask.PAYMENT_EXTENDED} else None
             self._begin(self._procedure(ask, payload, self._turn(_SCRIPTED[ask], now, amount)), now)
 
@@ -136,6 +137,7 @@ class Ecr17Terminal(PlainTerminal):
             self._refused = SENDS - 1
             yield Say(encode_control(Signal.NAK, self._scope))
             return
+        self._answers = True
         for _ in range(turn.times(Point.ANSWER)):
             yield Say(encode_control(Signal.ACK, self._scope))
         yield from turn.after(Point.ANSWER)
@@ -240,10 +242,9 @@ class Ecr17Terminal(PlainTerminal):
 
     def _until_heard(self, payload: bytes, turn: Turn, point: Point) -> Story:
         yield from turn.before(point)
-        self._told = True
-        frame = encode_message(payload, self._scope)
-        for _ in range(SENDS if turn.times(point) else 0):
-            yield Say(frame * turn.times(point))
+        frame = encode_message(payload, self._scope) * turn.times(point)
+        for _ in range(SENDS):
+            yield Say(frame)
             yield from turn.after(point)
             if (yield Hear(ACK_S)) is Signal.ACK:
                 return

@@ -159,7 +159,11 @@ class EcrHubTerminal(PlainTerminal):
         return self._tell_state(request, number, self._turn(name, now))
 
     def _asked_amount(self, request: Request) -> int | None:
-        return minor_units(request.amount, self.setup.currency) if request.amount else None
+        """None for an amount that is missing or cannot be."""
+        try:
+            return minor_units(request.amount, self.setup.currency)
+        except ProtocolError:
+            return None
 
     # ---- stories ----
 
@@ -181,27 +185,36 @@ class EcrHubTerminal(PlainTerminal):
 
     def _pay(self, request: Request, number: int, kind: Kind, turn: Turn) -> Story:
         yield from self._ack_story(request, number, turn)
-        original = self._booking(request.original)
-        if turn.behaviour.outcome is Outcome.REFUSE or not self._possible(request, kind, original):
-            self._answer(request, code=REFUSED, message=turn.behaviour.text or "The order was refused")
-            return
-        if self._known(request):
-            self._answer(request, code=DUPLICATE, message="Duplicate order number")
+        if refusal := self._refusal(request, kind, turn):
+            self._answer(request, *refusal)
             return
         yield from turn.before(Point.DISPLAY)
         closed = yield from self._card_is_shown(turn)
         yield from turn.after(Point.DISPLAY)
-        if closed or turn.behaviour.outcome is Outcome.STOP_KEY:
-            self._cancelled.add(request.order)
-            answer = self._state_answer(request, texts.CANCELLED, turn.behaviour.text)
-        else:
-            turn.amount = original.amount if original and kind is Kind.REVERSAL else turn.amount
-            against = original if kind is Kind.REVERSAL else None
-            booking = self._ask_bank(kind, turn, self.setup.currency, against)
-            answer = self._booked_answer(request, self._said(booking, turn), turn)
+        stopped = closed or turn.behaviour.outcome is Outcome.STOP_KEY
+        answer = self._stopped(request, turn) if stopped else self._decided(request, kind, turn)
         yield from turn.before(Point.STATUS)
-        self._post(answer, turn.times(Point.STATUS), self._account(turn))
+        self._post(answer, turn.times(Point.STATUS), "" if stopped else self._account(turn))
         yield from turn.after(Point.STATUS)
+
+    def _refusal(self, request: Request, kind: Kind, turn: Turn) -> tuple[str, str] | None:
+        """Code and words for an order that is not even begun."""
+        if turn.behaviour.outcome is Outcome.REFUSE or not self._possible(request, kind, turn):
+            return REFUSED, turn.behaviour.text or "The order was refused"
+        if request.order in self._cancelled or self._booking(request.order) is not None:
+            return DUPLICATE, "Duplicate order number"
+        return None
+
+    def _stopped(self, request: Request, turn: Turn) -> Answer:
+        self._cancelled.add(request.order)
+        return self._state_answer(request, texts.CANCELLED, turn.behaviour.text)
+
+    def _decided(self, request: Request, kind: Kind, turn: Turn) -> Answer:
+        """The bank's word. A reversal is for the whole amount of its original."""
+        original = self._booking(request.original) if kind is Kind.REVERSAL else None
+        turn.amount = original.amount if original else turn.amount
+        booking = self._ask_bank(kind, turn, self.setup.currency, original)
+        return self._booked_answer(request, self._said(booking, turn), turn)
 
     def _card_is_shown(self, turn: Turn) -> Generator[Step, Any, bool]:
         """Wait for the card; True when the till closed the order meanwhile."""
@@ -217,13 +230,14 @@ class EcrHubTerminal(PlainTerminal):
                 pass
         return turn.behaviour.cancel is Cancel.ACCEPTED
 
-    def _possible(self, request: Request, kind: Kind, original: Booking | None) -> bool:
-        own = currency_letters(self.setup.currency)
-        if request.currency not in {"", own}:
+    def _possible(self, request: Request, kind: Kind, turn: Turn) -> bool:
+        """Own currency, an amount, and an original that stands where one is needed."""
+        if request.currency not in {"", currency_letters(self.setup.currency)}:
             return False
-        if kind is Kind.SALE:
-            return True
-        return original is not None and original.state is State.BOOKED
+        if kind is not Kind.REVERSAL and not turn.amount:
+            return False
+        original = self._booking(request.original)
+        return kind is Kind.SALE or (original is not None and original.state is State.BOOKED)
 
     # ---- orders ----
 
@@ -233,9 +247,6 @@ class EcrHubTerminal(PlainTerminal):
     def _booking(self, order: str) -> Booking | None:
         found = (booking for booking in reversed(self.bank.bookings) if order and booking.order == order)
         return next(found, None)
-
-    def _known(self, request: Request) -> bool:
-        return request.order in self._cancelled or self._booking(request.order) is not None
 
     # ---- answers ----
 

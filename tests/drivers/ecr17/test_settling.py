@@ -72,7 +72,7 @@ def test_the_approval_that_was_already_heard_is_ours_at_any_time() -> None:
 def test_the_old_result_proves_nothing_while_the_payment_may_be_running() -> None:
     found, proof = judged(last(41), unclear(judged=LATE - timedelta(seconds=1)))
     assert found is Found.UNPROVEN
-    assert "asked again until 20 minutes have passed" in proof
+    assert "asked again until 15 minutes have passed" in proof
 
 
 def test_the_old_result_proves_that_there_was_none_once_the_longest_dialogue_is_over() -> None:

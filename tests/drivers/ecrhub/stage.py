@@ -15,7 +15,6 @@ from drivers.ecrhub.driver import LAST_ID
 from drivers.ecrhub.frame import (
     CONFIRM,
     HEARTBEAT,
-    Frame,
     FrameReader,
     Kind,
     acknowledgement,
@@ -194,13 +193,13 @@ class Counter:
         """The end of one command."""
         self.heard.clear()
         self.session.start(command, self.now)
-        self._run(lambda: bool(self._ends()), NEVER_S)
-        return self._ends()[0]
+        self.run_until(lambda: bool(self.ends()))
+        return self.ends()[0]
 
     def pass_time(self, seconds: float) -> None:
         """The line is heard, and nothing more is asked."""
         until = self.now + seconds
-        self._run(lambda: self.now >= until, until)
+        self.run_until(lambda: self.now >= until, until)
 
     def reconnected(self) -> Ended | Lost:
         """As the agent does after a loss: a fresh line, registered; it tries until that succeeds."""
@@ -214,10 +213,11 @@ class Counter:
             self.pass_time(1.0)
         raise AssertionError("the line does not come back")
 
-    def _ends(self) -> list[Ended | Lost]:
+    def ends(self) -> list[Ended | Lost]:
         return [event for event in self.heard if isinstance(event, Ended | Lost)]
 
-    def _run(self, done: Callable[[], bool], until: float) -> None:
+    def run_until(self, done: Callable[[], bool], until: float = NEVER_S) -> None:
+        """Bytes and time go on until this is true, or this time has come."""
         for _ in range(MANY_TURNS):
             self._exchange()
             if done():
@@ -275,7 +275,7 @@ class Counter:
         return bool(events or due)
 
 
-def frame_in(data: bytes) -> Frame:
-    """The first frame, in memory of its own."""
-    kind, ack, number, payload = frames_of(data)[0]
-    return Frame(kind, ack, number, view(payload))
+def only(by_hand: ByHand) -> Event:
+    """The one thing that happened."""
+    (event,) = by_hand.events()
+    return event

@@ -118,6 +118,7 @@ def test_ids_wrap_from_the_last_one_to_one(last_id: int) -> None:
     numbers = []
     for _ in range(last_id + 2):
         numbers.append(joint.line.send(b"x", 0.0))
+        joint.line.bytes_to_send()
         joint.hear(acknowledgement(numbers[-1]))
     assert numbers == [*range(1, last_id + 1), 1, 2]
 
@@ -143,6 +144,19 @@ def test_an_answer_shows_that_the_message_arrived(joint: Joint) -> None:
     joint.line.arrived(number, 0.1)
     assert b"order" not in joint.pass_time(5.0)
     assert joint.line.trouble is None
+
+
+def test_an_ack_from_before_a_message_left_is_not_its_own(joint: Joint) -> None:
+    number = joint.line.send(b"order", 0.0)
+    joint.hear(acknowledgement(number))
+    assert joint.line.bytes_to_send().count(b"order") == 1
+    assert joint.pass_time(REPEAT_EVERY_S + 0.1).count(b"order") == 1
+
+
+def test_what_was_given_up_before_it_left_does_not_leave(joint: Joint) -> None:
+    joint.line.send(b"order", 0.0)
+    joint.line.drop()
+    assert b"order" not in joint.line.bytes_to_send() + joint.pass_time(5.0)
 
 
 def test_a_data_frame_is_not_acknowledged_by_the_line(joint: Joint) -> None:
