@@ -50,9 +50,11 @@ usb-vm: $(VENV)/runtime
 
 # The whole shop under faults, one world a seed; START=n tries others than CI does.
 SEEDS ?= 2000
+OTHERS ?= 250
 START ?= 0
 simulate: $(VENV)/dev
 	@$(BIN)/python -m tests.world --seeds $(SEEDS) --start $(START)
+	@for protocol in ecrhub telium ecr17 transbank; do echo; $(BIN)/python -m tests.world --protocol $$protocol --seeds $(OTHERS) --start $(START) || exit 1; done
 
 lock: $(VENV)/made
 	@$(BIN)/pip install --quiet uv

@@ -42,7 +42,6 @@ VOID: Final = (
     "The terminal does not tell what it voided. Look for operation {number} with a minus sign "
     "in the terminal's list of sales: it is voided if it is there."
 )
-CLOSED: Final = "The terminal has no sale since its day was closed, and it had one before."
 NOT_CLOSED: Final = "The terminal still tells a sale of before: its day was not closed."
 DAY_CLOSE: Final = "The terminal's answer does not show whether its day is closed: see its report."
 
@@ -103,9 +102,7 @@ def _void(unclear: Unclear) -> Finding:
 
 
 def _closed(unclear: Unclear, last: Result) -> Finding:
-    """A close empties the terminal's memory: only behind one does it say that it has no sale."""
-    if last.code == NO_SALE and unclear.trace_before is not None:
-        return Finding(Found.BOOKED, CLOSED)
+    """A close empties the terminal's memory. Empty proves nothing, for an earlier close did that, too."""
     if _is_the_one_before(unclear, last):
         return Finding(Found.NOT_BOOKED, NOT_CLOSED)
     return Finding(Found.UNPROVEN, DAY_CLOSE)

@@ -1,4 +1,4 @@
-"""The process that pays with the tapes of `tape.py` on standard input, and then shows its memory to a scanner.
+"""The process that pays with the tapes of `tape.py` on standard input, and shows its memory to a scanner.
 
 A card number never gets here but by `os.readv` into a session's own secret buffer, as from a wire.
 Started with `careful`, or with `careless`: then one copy is kept, as careless code would.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,7 +11,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.world.chance import plan_of
+from drivers.driver import PROTOCOLS
+from tests.drivers.suite.table import ZVT, Case, dialects
+from tests.world.chance import first_seed, plan_of
 from tests.world.checker import check
 from tests.world.plan import Fault, Payment, Plan, faults_of, from_json, to_json
 from tests.world.planted import BUGS, Bug, seeds_until_caught
@@ -24,6 +27,9 @@ from tests.world.words import SENTENCES, sentence, story
 # Other seeds than those that `make simulate` begins with.
 SEEDS = range(700_000, 700_150)
 MANY = 1000
+# Of each other protocol.
+FEW = 25
+OTHERS = [protocol for protocol in PROTOCOLS if protocol != ZVT]
 PLAIN = Plan(seed=1, payments=(Payment("A-1", 1250), Payment("A-2", 1990)))
 SAVED = sorted(STORIES.glob("*.json"))
 
@@ -31,6 +37,35 @@ SAVED = sorted(STORIES.glob("*.json"))
 def test_no_promise_is_broken() -> None:
     broken = {seed: found for seed in SEEDS if (found := play(plan_of(seed))[1])}
     assert broken == {}
+
+
+@pytest.mark.parametrize("protocol", OTHERS)
+def test_no_promise_is_broken_in_any_protocol(protocol: str) -> None:
+    first = first_seed(protocol) + SEEDS.start
+    seeds = range(first, first + FEW)
+    assert {plan_of(seed).protocol for seed in seeds} == {protocol}
+    assert {seed: found for seed in seeds if (found := play(plan_of(seed))[1])} == {}
+
+
+@pytest.mark.parametrize("dialect", dialects(), ids=str)
+def test_in_a_calm_world_every_dialect_is_paid(dialect: Case) -> None:
+    plan = msgspec.structs.replace(
+        PLAIN,
+        protocol=dialect.protocol,
+        variant=dialect.variant,
+        wire=dialect.wire,
+        auto_reversal=not dialect.keeps,
+    )
+    account, violations = play(plan)
+    assert violations == []
+    assert [booking.amount for booking in account.bookings] == [1250, 1990]
+    assert {record.verdict for record in account.records.values()} == {"approved"}
+
+
+def test_the_first_million_seeds_are_what_they_always_were() -> None:
+    """The README's figures and the stories hang on them."""
+    plans = b"".join(to_json(plan_of(seed)) for seed in range(MANY))
+    assert hashlib.sha256(plans).hexdigest()[:16] == "927574d58df84185"
 
 
 @pytest.mark.parametrize("path", SAVED, ids=[path.stem for path in SAVED])
@@ -56,8 +91,10 @@ def test_the_same_seed_gives_the_same_trace_in_another_process_too() -> None:
 
 
 def test_every_kind_of_fault_happens() -> None:
-    planned = {fault.what for seed in range(MANY) for one in plan_of(seed).payments for fault in one.faults}
-    assert planned == set(SENTENCES)
+    for protocol in PROTOCOLS:
+        seeds = range(first_seed(protocol), first_seed(protocol) + MANY)
+        planned = {fault.what for seed in seeds for one in plan_of(seed).payments for fault in one.faults}
+        assert planned == set(SENTENCES)
 
 
 def test_a_plan_outlives_its_file() -> None:

@@ -56,8 +56,8 @@ class Case:
     @property
     def setup(self) -> TerminalSetup:
         """The terminal that stands in this shop."""
-        numbers = {"terminal_id": self.options.terminal_id} if self.options.terminal_id else {}
-        return TerminalSetup(currency=self.options.currency, auto_reversal=not self.keeps, **numbers)
+        named = self.options.terminal_id or TerminalSetup().terminal_id
+        return TerminalSetup(terminal_id=named, currency=self.options.currency, auto_reversal=not self.keeps)
 
     def terminal(self, bank: Bank, playbook: Playbook, seed: int = 0) -> SimulatedLine:
         """Its simulated terminal."""
