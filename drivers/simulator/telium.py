@@ -16,9 +16,9 @@ from drivers.simulator.behaviour import Outcome, Point
 from drivers.simulator.cards import Shown
 from drivers.simulator.plain import Hear, Installation, PlainTerminal, Say, Story, Turn
 from drivers.telium import concert, eplus
-from drivers.telium.answer import digits
 from drivers.telium.config import CONCERT_V3
 from drivers.telium.frame import BUFFER_BYTES, Fault, FrameReader, Signal, encode_frame
+from drivers.telium.packet import digits
 from drivers.telium.texts import plain
 from drivers.terminal import ProtocolError
 

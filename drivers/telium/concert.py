@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from drivers.card import Card
-from drivers.telium.answer import (
+from drivers.telium.config import TeliumSettings
+from drivers.telium.packet import (
     CONTRADICTION,
     FINANCIAL,
     MARK_CHARS,
@@ -22,7 +23,6 @@ from drivers.telium.answer import (
     digits,
     mark_of,
 )
-from drivers.telium.config import TeliumSettings
 from drivers.telium.texts import V3_CANCELLED, V3_NOT_DONE, V3_REASONS, V3_REFUSALS, plain
 from drivers.terminal import Command, Operation, ProtocolError, Result, Said, SealedCard
 
@@ -77,7 +77,7 @@ def read_groups(view: memoryview) -> dict[str, memoryview]:
 
 
 class ConcertV3:
-    """`drivers.telium.answer.Dialect` for Concert V3."""
+    """`drivers.telium.packet.Dialect` for Concert V3."""
 
     actions = {  # noqa: RUF012 - a table, as Dialect has it
         Operation.SALE: "0",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from drivers.card import SecretBuffer, Vault
 from drivers.driver import Driver, Options, SerialDefaults
-from drivers.telium.answer import Dialect
 from drivers.telium.concert import ConcertV3
 from drivers.telium.config import E_PLUS, VARIANTS, TeliumSettings, telium_settings
 from drivers.telium.eplus import EPlus
 from drivers.telium.frame import BUFFER_BYTES
 from drivers.telium.line import Line
+from drivers.telium.packet import Dialect
 from drivers.telium.quirks import QUIRKS
 from drivers.telium.session import TeliumSession
 from drivers.telium.settling import TeliumSettling

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from drivers.card import Card
-from drivers.telium.answer import (
+from drivers.telium.config import TeliumSettings
+from drivers.telium.packet import (
     FINANCIAL,
     MARK_CHARS,
     UNKNOWN_RESULT,
@@ -21,7 +22,6 @@ from drivers.telium.answer import (
     mark_of,
     number,
 )
-from drivers.telium.config import TeliumSettings
 from drivers.telium.quirks import Quirk
 from drivers.telium.texts import E_PLUS_RESULTS, plain
 from drivers.terminal import Command, Operation, ProtocolError, Result, Said, SealedCard
@@ -86,7 +86,7 @@ def encode_answer(asked: Request, code: int, amount: int, payment_field: bytes =
 
 
 class EPlus:
-    """`drivers.telium.answer.Dialect` for E+."""
+    """`drivers.telium.packet.Dialect` for E+."""
 
     actions = {Operation.SALE: DEBIT, Operation.REFUND: REFUND}  # noqa: RUF012 - a table, as Dialect has it
 

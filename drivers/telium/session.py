@@ -17,8 +17,8 @@ from typing import Final
 
 from drivers.card import Vault
 from drivers.telium import texts
-from drivers.telium.answer import FINANCIAL, MOST_REMEMBERED, Answer, CardDesk, Dialect, mark_of
 from drivers.telium.line import Line, News
+from drivers.telium.packet import FINANCIAL, MOST_REMEMBERED, Answer, CardDesk, Dialect, mark_of
 from drivers.terminal import (
     SIMULATOR_SOFTWARE,
     Command,

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from drivers.telium.answer import FINANCIAL, Dialect, mark_of
+from drivers.telium.packet import FINANCIAL, Dialect, mark_of
 from drivers.terminal import Command, Finding, Found, Operation, Result, Said, Unclear
 
 # A terminal repeats an answer that nobody took for a few ENQs, each some seconds apart. Late

@@ -11,7 +11,11 @@ from __future__ import annotations
 
 from drivers.card import Card, SecretBuffer
 from drivers.driver import Options
-from drivers.telium.answer import (
+from drivers.telium.concert import ConcertV3, encode_groups
+from drivers.telium.config import telium_settings
+from drivers.telium.eplus import LONG_ANSWER_CHARS, EPlus, Request, encode_answer
+from drivers.telium.frame import BUFFER_BYTES, FrameReader, encode_frame, lrc
+from drivers.telium.packet import (
     CONTRADICTION,
     UNKNOWN_RESULT,
     WRONG_FIELD,
@@ -21,10 +25,6 @@ from drivers.telium.answer import (
     Dialect,
     mark_of,
 )
-from drivers.telium.concert import ConcertV3, encode_groups
-from drivers.telium.config import telium_settings
-from drivers.telium.eplus import LONG_ANSWER_CHARS, EPlus, Request, encode_answer
-from drivers.telium.frame import BUFFER_BYTES, FrameReader, encode_frame, lrc
 from drivers.terminal import Command, Operation, ProtocolError, Said, SealedCard
 from tests import cards
 from tests.fuzz.zvt_search import search

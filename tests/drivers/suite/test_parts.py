@@ -37,10 +37,12 @@ def missing(name: str) -> Iterator[str]:
         yield f"tests/drivers/{name}/test_*.py"
     if not list((HOUSE / "tests" / "fuzz").glob(f"fuzz_{name}*.py")):
         yield f"tests/fuzz/fuzz_{name}*.py"
+    if f"| `{name}` |" not in (HOUSE / "drivers" / "README.md").read_text("utf-8"):
+        yield f"a line about {name} in drivers/README.md"
 
 
 def test_a_protocol_that_lacks_a_part_is_seen() -> None:
-    assert len(list(missing("no_such_protocol"))) == len(MODULES) + 3
+    assert len(list(missing("no_such_protocol"))) == len(MODULES) + 4
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)

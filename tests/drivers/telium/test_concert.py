@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from drivers.driver import Options
-from drivers.telium.answer import Answer, CardDesk, mark_of
 from drivers.telium.concert import ConcertV3, encode_groups, read_groups
 from drivers.telium.config import telium_settings
+from drivers.telium.packet import Answer, CardDesk, mark_of
 from drivers.terminal import Command, Operation, ProtocolError, Said
 from tests import cards
 from tests.drivers.telium.stage import SALE, MaskingVault

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from drivers.driver import OptionError, Options
-from drivers.telium.answer import Answer, CardDesk, mark_of
 from drivers.telium.config import telium_settings
 from drivers.telium.eplus import EPlus, Request, encode_answer, read_request
+from drivers.telium.packet import Answer, CardDesk, mark_of
 from drivers.terminal import Command, Operation, ProtocolError, Said
 from tests import cards
 from tests.drivers.telium.stage import SALE, MaskingVault

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from drivers.telium import texts
-from drivers.telium.answer import mark_of
 from drivers.telium.eplus import Request, encode_answer
 from drivers.telium.frame import encode_frame
+from drivers.telium.packet import mark_of
 from drivers.terminal import Command, Ended, Heard, How, Lost, Operation, Outcome, Said, SessionError
 from tests.drivers.telium.stage import ACK, ENQ, EOT, NAK, REGISTER, SALE, STATUS, Solo
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from drivers.driver import Options
-from drivers.telium.answer import mark_of
 from drivers.telium.driver import settling
+from drivers.telium.packet import mark_of
 from drivers.terminal import Command, Found, Operation, Outcome, Result, Said, Unclear
 from tests.drivers.telium.stage import E_PLUS, SALE, STARTED, V3, Counter
 
