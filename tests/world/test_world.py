@@ -187,6 +187,14 @@ def test_a_planted_bug_is_caught(bug: Bug) -> None:
     assert seeds is not None
 
 
+@pytest.mark.parametrize("protocol", OTHERS)
+@pytest.mark.parametrize("name", ["send again what was lost", "take silence for a no"])
+def test_a_planted_bug_is_caught_in_any_protocol(protocol: str, name: str) -> None:
+    bug = next(bug for bug in BUGS if bug.name == name)
+    seeds, _ = seeds_until_caught(bug, first_seed(protocol), most=100)
+    assert seeds is not None
+
+
 def test_a_failing_plan_is_reduced_to_what_matters() -> None:
     noise = (Fault("split", 3, "to_till", 0.3), Fault("kill", 9, seconds=1.0))
     plan = Plan(
