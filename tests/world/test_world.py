@@ -28,7 +28,7 @@ from tests.world.words import SENTENCES, sentence, story
 SEEDS = range(700_000, 700_150)
 MANY = 1000
 # Of each other protocol.
-FEW = 25
+FEW = 60
 OTHERS = [protocol for protocol in PROTOCOLS if protocol != ZVT]
 PLAIN = Plan(seed=1, payments=(Payment("A-1", 1250), Payment("A-2", 1990)))
 SAVED = sorted(STORIES.glob("*.json"))

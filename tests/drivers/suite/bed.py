@@ -77,9 +77,11 @@ class Bed:
         self.accept_after_s: float | None = 0.0
         self.acknowledgements = bytearray()
         self.last: tuple[int | None, int | None] = (None, None)
+        self.before = self.last
         self.unclear: Unclear | None = None
         self._held: list[tuple[float, Event]] = []
         self._paying = False
+        self._booked_before = 0
         self._back_at: float | None = None
         self.new_till()
 
@@ -170,21 +172,35 @@ class Bed:
     def pay(self, harm: Harm = whole, command: Command | None = None) -> Ended | Lost:
         """One sale over a cable that this harm befalls."""
         self.cable.harm = harm
-        self.sale = command or self.command()
-        self.asked_at = self.now
-        self.unclear, self._paying = None, True
+        self.ask(command or self.command())
         end = self.perform(self.sale)
         self._paying = False
         if self.accept_after_s is not None:
             self.wait(2 * self.accept_after_s)
+        self._remember_last()
         return end
 
-    def settle(self, tries: int = 3) -> Finding | None:
+    def ask(self, command: Command) -> None:
+        """From here on all that is told and booked is about this sale."""
+        self.sale, self.asked_at = command, self.now
+        self.before = self.last
+        self.unclear, self._paying = None, True
+        self.said.clear()
+        self.moods.begun.clear()
+        self._booked_before = len(self.bank.bookings)
+
+    def _remember_last(self) -> None:
+        """As the agent's book does with each approval."""
+        if self.said and self.said[-1].said is Said.APPROVED and not self.unclear:
+            self.last = (self.said[-1].trace, self.said[-1].receipt_number)
+
+    def settle(self, harm: Harm = whole, tries: int = 3) -> Finding | None:
         """Open the line anew, listen, greet, ask and judge; as the agent does, again after a minute.
 
         None when the terminal cannot be asked at all.
         """
-        self.cable.harm = whole
+        self.cable.harm = harm
+        self._paying = False
         self.unclear = self._doubt()
         finding = None
         for _ in range(tries):
@@ -202,7 +218,7 @@ class Bed:
         return finding
 
     def _doubt(self) -> Unclear:
-        trace, receipt = self.last
+        trace, receipt = self.before
         approvals = [result for result in self.said if result.said is Said.APPROVED]
         said = approvals[-1] if approvals else None
         return Unclear(
@@ -218,8 +234,9 @@ class Bed:
 
     @property
     def booked(self) -> list[Booking]:
-        """What stands at the bank."""
-        return [booking for booking in self.bank.bookings if booking.state is State.BOOKED]
+        """What stands at the bank of the sale that was asked for last."""
+        asked = self.bank.bookings[self._booked_before :]
+        return [booking for booking in asked if booking.state is State.BOOKED]
 
     # ---- time ----
 

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from drivers.simulator.bank import Kind, State
 from drivers.terminal import Ended, Found, Heard, How, Lost, Said
 from tests.drivers.suite.bed import Bed
-from tests.drivers.suite.cable import whole
+from tests.drivers.suite.cable import Harm, whole
 
 Word = Literal["approved", "denied", "not_sent", "unclear"]
 
@@ -31,14 +31,15 @@ def word(bed: Bed, end: Ended | Lost) -> Word:
     return "unclear"
 
 
-def kept(bed: Bed, end: Ended | Lost) -> Word:
-    """Settle what is unclear, and fail if a promise is broken; what the till was told first."""
+def kept(bed: Bed, end: Ended | Lost, harm: Harm = whole) -> Word:
+    """Settle what is unclear, over such a cable, and fail if a promise is broken; what was told first."""
     told = word(bed, end)
-    bed.cable.harm = whole
+    bed.cable.harm = harm
     found = None
     if told == "unclear":
-        finding = bed.settle()
+        finding = bed.settle(harm)
         found = finding.found if finding else None
+    bed.cable.harm = whole
     bed.wait(REST_S)
     sales = [booking for booking in bed.booked if booking.kind is Kind.SALE]
     story = f"told {told}, found {found}, the bank has {[booking.amount for booking in sales]}"

@@ -31,8 +31,8 @@ def withheld(bed: Bed) -> None:
     """A sale whose result is on no disk yet."""
     bed.accept_after_s = None
     before = len(outcomes(bed))
-    bed.session.start(bed.command(), bed.now)
-    bed.sale, bed.asked_at = bed.command(), bed.now
+    bed.ask(bed.command())
+    bed.session.start(bed.sale, bed.now)
     assert bed.until(lambda: len(outcomes(bed)) > before), "there was no result"
 
 
