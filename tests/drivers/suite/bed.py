@@ -194,7 +194,7 @@ class Bed:
         if self.said and self.said[-1].said is Said.APPROVED and not self.unclear:
             self.last = (self.said[-1].trace, self.said[-1].receipt_number)
 
-    def settle(self, harm: Harm = whole, tries: int = 3) -> Finding | None:
+    def settle(self, harm: Harm = whole, tries: int = 2) -> Finding | None:
         """Open the line anew, listen, greet, ask and judge; as the agent does, again after a minute.
 
         None when the terminal cannot be asked at all.

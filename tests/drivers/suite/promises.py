@@ -14,7 +14,7 @@ from tests.drivers.suite.cable import Harm, whole
 Word = Literal["approved", "denied", "not_sent", "unclear"]
 
 # Whatever the terminal still does by itself is done by then.
-REST_S: Final = 120.0
+REST_S: Final = 60.0
 
 
 def word(bed: Bed, end: Ended | Lost) -> Word:
