@@ -77,7 +77,7 @@ class Bed:
         self.accept_after_s: float | None = 0.0
         self.acknowledgements = bytearray()
         self.last: tuple[int | None, int | None] = (None, None)
-        self.before = self.last
+        self.before: tuple[int | None, int | None] = self.last
         self.unclear: Unclear | None = None
         self._held: list[tuple[float, Event]] = []
         self._paying = False

@@ -7,7 +7,6 @@ import pytest
 from drivers.terminal import (
     Command,
     Copy,
-    DayTotal,
     Ended,
     How,
     Operation,
@@ -17,7 +16,6 @@ from drivers.terminal import (
     Said,
     SessionError,
 )
-from drivers.zvt.fields import SCHEMES
 from drivers.zvt.packet import (
     POSITIVE,
     Abort,
@@ -29,43 +27,10 @@ from drivers.zvt.packet import (
     StatusInformation,
     TextLine,
 )
-from drivers.zvt.quirks import QUIRKS, Quirk
+from drivers.zvt.quirks import Quirk
 from drivers.zvt.session import State, ZvtSettings
-from tests.drivers.zvt.stage import LINES, Till
-
-YES, NOT_KNOWN = "800000", "848300"
-PAY = "06010a04000000001010490978"
-APPROVED = StatusInformation(result_code=0x00, amount=1010, currency=978, trace=163, receipt_number=163)
-DECLINED = StatusInformation(result_code=0x05, additional_text="Ablehnung")
-STOPPED = StatusInformation(result_code=0x6C, additional_text="Abbruch durch Kunde")
-
-
-def sale(amount: int | None = 1010) -> Command:
-    return Command(Operation.SALE, "payment 1", amount, 978)
-
-
-@pytest.fixture(params=list(LINES))
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def till(kind: str) -> Till:
-    return Till(kind)
-
-
-def running(till: Till, command: Command | None = None) -> Till:
-    till.start(command or sale())
-    assert till.says(POSITIVE) == []
-    return till
-
-
-def stored(till: Till, result: StatusInformation = APPROVED) -> Till:
-    running(till)
-    till.says(result)
-    assert till.accept() == [YES]
-    return till
-
+from tests.drivers.zvt.paying import APPROVED, DECLINED, NOT_KNOWN, PAY, STOPPED, YES, running, sale, stored
+from tests.drivers.zvt.stage import Till
 
 # ---- 11.1 a good payment ----
 
@@ -275,156 +240,6 @@ def test_no_abort_is_sent_where_it_is_not_possible_or_too_late(kind: str) -> Non
     for till in (Till(kind), quirky, held, stored(Till(kind))):
         till.session.abort(till.now)
         assert till.exchange() == []
-
-
-# ---- 11.8 start-up, and the other commands ----
-
-
-def test_a_registration_reports_what_the_terminal_needs(till: Till) -> None:
-    assert till.start(Command(Operation.REGISTER)) == ["06000e1234568e0978060626040a0206d3"]
-    till.says(POSITIVE)
-    (ended,) = till.says(Completion(status_byte=0x01, terminal_id="52523535", currency=978))
-    assert ended == Ended(How.COMPLETED, status=0x01, care=Operation.INITIALISE, terminal_id="52523535")
-
-
-def test_a_registration_without_tlv_names_no_commands(kind: str) -> None:
-    settings = ZvtSettings(password=123456, config_byte=0xBE, tlv=False)
-    assert Till(kind, settings).start(Command(Operation.REGISTER)) == ["060006123456be0978"]
-
-
-@pytest.mark.parametrize(
-    ("status", "text", "care"),
-    [
-        (0x00, "", None),
-        (0x51, "must be initialised", Operation.INITIALISE),
-        (0xC2, "diagnosis required", Operation.DIAGNOSE),
-        (0xF0, "end of day is due: close the day first", None),
-    ],
-)
-def test_a_status_enquiry_reports_the_terminals_state(
-    till: Till, status: int, text: str, care: Operation | None
-) -> None:
-    assert till.start(Command(Operation.STATUS)) == ["050103123456"]
-    till.says(POSITIVE)
-    (ended,) = till.says(Completion(terminal_status=status, software="GER-APP-2.0"))
-    assert ended == Ended(How.COMPLETED, text=text, status=status, care=care, software="GER-APP-2.0")
-
-
-def test_a_simulator_names_itself(till: Till) -> None:
-    running(till, Command(Operation.STATUS))
-    (ended,) = till.says(Completion(terminal_status=0, software="TILLGATE-SIM 1"))
-    assert isinstance(ended, Ended)
-    assert ended.simulator
-
-
-COMMANDS = [
-    (Command(Operation.REVERSAL, "r", 1010, original_receipt=123), "06300d12345687012304000000001010"),
-    (Command(Operation.REFUND, "f", 1010, 978), "06310d12345604000000001010490978"),
-    (Command(Operation.CLOSE_DAY), "065003123456"),
-    (Command(Operation.TURNOVER_TOTALS), "061003123456"),
-    (Command(Operation.REPEAT_RECEIPT), "0620051234560303"),
-    (Command(Operation.DIAGNOSE), "067000"),
-    (Command(Operation.INITIALISE), "069303123456"),
-    (Command(Operation.LOG_OFF), "060200"),
-    (Command(Operation.DISPLAY_TEXT, lines=("TEST",)), "06e007f1f0f454455354"),
-]
-
-
-@pytest.mark.parametrize(("command", "apdu"), COMMANDS, ids=lambda value: str(value)[:12])
-def test_every_command_goes_out_as_the_reference_writes_it(till: Till, command: Command, apdu: str) -> None:
-    assert till.start(command) == [apdu]
-
-
-@pytest.mark.parametrize("operation", [Operation.LOG_OFF, Operation.DISPLAY_TEXT])
-def test_some_commands_end_with_their_answer(till: Till, operation: Operation) -> None:
-    till.start(Command(operation, lines=("TEST",)))
-    assert till.says(POSITIVE) == [Ended(How.COMPLETED)]
-
-
-@pytest.mark.parametrize(
-    ("quirk", "operation", "apdu"),
-    [
-        (Quirk.PAYMENT_TYPE_NEEDED, Operation.SALE, "06010c040000000010104909781940"),
-        (Quirk.STATUS_WITHOUT_PASSWORD, Operation.STATUS, "050100"),
-        (Quirk.STATUS_ONLY, Operation.STATUS, "0501050000000307"),
-    ],
-)
-def test_a_quirk_changes_what_is_sent(kind: str, quirk: Quirk, operation: Operation, apdu: str) -> None:
-    till = Till(kind, ZvtSettings(quirks=frozenset({quirk})))
-    assert till.start(Command(operation, "q", 1010, 978)) == [apdu]
-
-
-@pytest.mark.parametrize(
-    ("quirk", "text"), [(Quirk.LATIN1_TEXTS, "ü}"), (Quirk.SEVEN_BIT_TEXTS, "ⁿü"), (None, "ⁿ}")]
-)
-def test_a_quirk_chooses_the_character_set(kind: str, quirk: Quirk | None, text: str) -> None:
-    settings = ZvtSettings(quirks=frozenset({quirk} if quirk else ()))
-    (receipt,) = running(Till(kind, settings)).says("06d10300fc7d")
-    assert isinstance(receipt, Receipt)
-    assert receipt.lines == (text,)
-
-
-def test_every_quirk_has_its_meaning_in_words() -> None:
-    assert set(QUIRKS) == set(Quirk)
-
-
-def test_the_end_of_the_day_brings_totals(till: Till) -> None:
-    lines = tuple(DayTotal(scheme, 1, 1010) for scheme in SCHEMES)
-    running(till, Command(Operation.CLOSE_DAY))
-    (outcome,) = till.says(StatusInformation(result_code=0, amount=7070, totals=lines))
-    assert isinstance(outcome, Outcome)
-    assert outcome.result.totals == lines
-    till.accept()
-    assert till.says(Completion(result_code=0xE0)) == [Ended(How.COMPLETED, 0xE0, "remote maintenance on")]
-
-
-def test_an_end_of_day_may_come_without_totals(till: Till) -> None:
-    running(till, Command(Operation.CLOSE_DAY))
-    assert till.says(Completion()) == [Ended(How.COMPLETED)]
-
-
-def test_a_repeated_receipt_gives_the_stored_result(till: Till) -> None:
-    running(till, Command(Operation.REPEAT_RECEIPT))
-    (outcome,) = till.says(APPROVED)
-    assert isinstance(outcome, Outcome)
-    assert not outcome.late
-    till.accept()
-    assert till.says(Completion()) == [Ended(How.COMPLETED)]
-
-
-# ---- what the terminal says besides ----
-
-
-def test_a_text_of_the_terminals_own_wins_over_the_table(till: Till) -> None:
-    assert running(till).says(IntermediateStatus(0x0A, texts=("EUR 10.10", "Karte bitte "))) == [
-        Progress(0x0A, "EUR 10.10 Karte bitte")
-    ]
-
-
-def test_an_approving_display_text_is_no_result(till: Till) -> None:
-    assert running(till).says(IntermediateStatus(0x1C)) == [Progress(0x1C, "approved, take the goods")]
-    assert till.session.state is State.RUNNING
-
-
-def test_the_clock_of_the_terminal_is_answered(till: Till) -> None:
-    assert running(till).says("040108aa2504010c123551") == []
-    assert till.heard[-1] == YES
-
-
-@pytest.mark.parametrize("apdu", ["06d80100", "040d00", "06e400", "06d000", "0fa1020001", "05010312 3456"])
-def test_what_is_not_ours_is_answered_so_and_changes_nothing(till: Till, apdu: str) -> None:
-    for state in (State.IDLE, State.SENT, State.RUNNING):
-        till.says(apdu.replace(" ", ""))
-        assert till.heard[-1] == NOT_KNOWN
-        assert till.session.state is state
-        if state is State.IDLE:
-            till.start(sale())
-        elif state is State.SENT:
-            till.says(POSITIVE)
-
-
-def test_a_print_line_of_feeds_gives_empty_lines(till: Till) -> None:
-    assert running(till).says(PrintLine(0xFF, feeds=2)) == [Receipt(Copy.UNKNOWN, ("", ""))]
 
 
 # ---- out of turn ----
