@@ -24,6 +24,8 @@ from tests.drivers.suite.table import Case, cases
 # Which row of the table, the second, the count of bytes that follow; no bytes: the tape ends.
 HEAD: Final = struct.Struct("<HdI")
 
+# The number, the track, and the number once more on the paper.
+LOUD: Final = Behaviour(card="generated", shown=Shown.TRACK_2, receipt=("Karte {card}", "Betrag"))
 # What makes a terminal tell more of the card than it does by itself.
 TELLS_MORE: Final = {("telium", "e+"): "long_answer", ("ecr17", "noext"): "extended_answer"}
 
@@ -57,7 +59,7 @@ def record(row: int, case: Case, seed: int) -> Tape:
             pieces.append((now + CABLE_S, data))
         yield 0.0, data
 
-    with Bed(case, Behaviour(card="generated", shown=Shown.TRACK_2), seed) as bed:
+    with Bed(case, LOUD, seed) as bed:
         bed.cable.harm = heard
         bed.begin()
         end = bed.pay(heard)

@@ -18,7 +18,7 @@ from drivers.simulator.device import SimulatedDevice
 from drivers.simulator.faults import Faults
 from drivers.simulator.terminal import SimulatedTerminal
 from drivers.simulator.units import SerialCutter
-from drivers.terminal import WireError
+from tests.cable_end import CableEnd
 from tests.journal.conftest import MORNING, MemoryDisk, MemoryKeys
 
 # One way over the cable. Anything above zero: an answer must not come before the call has returned.
@@ -119,58 +119,27 @@ class Outside:
         self.story += [f"{side} {control:04X}" for control in controls if control is not None]
 
 
-class CableEnd:
-    """The agent's end of the cable: `drivers.wire.Wire`."""
+class OutsideEnd(CableEnd):
+    """The agent's end of the cable. The dead send nothing."""
 
     def __init__(self, outside: Outside) -> None:
+        super().__init__()
         self._outside = outside
-        self._arrived = bytearray()
-        self._lost = False
-        self._callback: Callable[[], None] | None = None
 
-    async def open(self) -> None:
-        if not self._outside.device.plugged:
-            raise WireError("There is no port. Nothing was sent to the terminal.")
-        self._arrived.clear()
-        self._lost = False
+    @property
+    def _there(self) -> bool:
+        return self._outside.device.plugged
+
+    def _opened(self) -> None:
         self._outside.end = self
 
-    def close(self) -> None:
-        self._callback = None
+    def _closed(self) -> None:
         if self._outside.end is self:
             self._outside.end = None
 
-    def read_into(self, space: memoryview) -> int:
-        if self._lost:
-            raise WireError("the terminal's cable or power was cut")
-        count = min(len(space), len(self._arrived))
-        space[:count] = self._arrived[:count]
-        del self._arrived[:count]
-        return count
-
-    def write(self, data: bytes) -> int:
-        if self._lost:
-            raise WireError("the terminal's cable or power was cut")
+    def _send(self, data: bytes) -> None:
         if not self._outside.disk.dead:
             self._outside.send(data)
-        return len(data)
-
-    def on_readable(self, callback: Callable[[], None]) -> None:
-        self._callback = callback
-
-    def bring(self, data: bytes) -> None:
-        """Bytes have arrived."""
-        self._arrived += data
-        self._call_back()
-
-    def lose(self) -> None:
-        """The other end is gone."""
-        self._lost = True
-        self._call_back()
-
-    def _call_back(self) -> None:
-        if self._callback is not None:
-            asyncio.get_running_loop().call_soon(self._callback)
 
 
 class OutsideClock:

@@ -41,7 +41,7 @@ from drivers.zvt.session import ZvtSession
 from drivers.zvt.settling import ZvtSettling
 from tests.drivers.zvt.stage import vault
 from tests.journal.conftest import ORIGIN, SIGNER
-from tests.payments.outside import CableEnd, Loop, Outside, OutsideClock, kind_of
+from tests.payments.outside import Loop, Outside, OutsideClock, OutsideEnd, kind_of
 
 T = TypeVar("T")
 
@@ -274,7 +274,7 @@ class World:
         options = options_of(self.settings.terminals[FRONT], self.settings.rules.currency.number)
         session = ZvtSession(SerialLine(self._buffer), vault(), zvt_settings(options))
         monotonic = self.shop.clock.monotonic
-        return Link(CableEnd(self.outside), session, self._buffer, monotonic, unsolicited)
+        return Link(OutsideEnd(self.outside), session, self._buffer, monotonic, unsolicited)
 
     def _failed(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self.errors.append(context.get("exception") or RuntimeError(str(context["message"])))

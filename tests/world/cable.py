@@ -6,12 +6,11 @@ arrive together are read together.
 
 from __future__ import annotations
 
-import asyncio
 import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from drivers.terminal import WireError
+from tests.cable_end import CableEnd
 from tests.world.plan import Fault, Way
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 # One way. Anything above zero: an answer must not come before the call has returned.
 CABLE_S = 0.001
-CUT = "the terminal's cable or power was cut"
 
 
 class Cable:
@@ -148,39 +146,26 @@ class Cable:
                 self._queue(way, at, noise + data, owner)
 
 
-class CableEnd:
-    """The agent's end: `drivers.wire.Wire`. `owner` tells for which payment it speaks."""
+class PaymentsEnd(CableEnd):
+    """`owner` tells for which payment it speaks."""
 
     def __init__(self, outside: Outside, owner: Callable[[], str]) -> None:
+        super().__init__()
         self._outside = outside
         self._owner = owner
-        self._arrived = bytearray()
-        self._lost = False
-        self._callback: Callable[[], None] | None = None
 
-    async def open(self) -> None:
-        if not self._outside.cable.plugged:
-            raise WireError("There is no port. Nothing was sent to the terminal.")
-        self._arrived.clear()
-        self._lost = False
+    @property
+    def _there(self) -> bool:
+        return self._outside.cable.plugged
+
+    def _opened(self) -> None:
         self._outside.cable.opened(self)
 
-    def close(self) -> None:
-        self._callback = None
+    def _closed(self) -> None:
         if self._outside.cable.end is self:
             self._outside.cable.end = None
 
-    def read_into(self, space: memoryview) -> int:
-        if self._lost:
-            raise WireError(CUT)
-        count = min(len(space), len(self._arrived))
-        space[:count] = self._arrived[:count]
-        del self._arrived[:count]
-        return count
-
-    def write(self, data: bytes) -> int:
-        if self._lost:
-            raise WireError(CUT)
+    def _send(self, data: bytes) -> None:
         outside = self._outside
         try:
             outside.touch()
@@ -189,21 +174,3 @@ class CableEnd:
             outside.touch()
         except OSError:
             pass
-        return len(data)
-
-    def on_readable(self, callback: Callable[[], None]) -> None:
-        self._callback = callback
-
-    def bring(self, data: bytes) -> None:
-        """Bytes have arrived."""
-        self._arrived += data
-        self._call_back()
-
-    def lose(self) -> None:
-        """The other end is gone."""
-        self._lost = True
-        self._call_back()
-
-    def _call_back(self) -> None:
-        if self._callback is not None:
-            asyncio.get_running_loop().call_soon(self._callback)

@@ -40,7 +40,7 @@ from tests.delegate import Delegate
 from tests.drivers.suite.table import ZVT, Case
 from tests.journal.conftest import ORIGIN, SIGNER
 from tests.still import vault
-from tests.world.cable import CableEnd
+from tests.world.cable import PaymentsEnd
 from tests.world.outside import Outside, OutsideClock, trace_name
 from tests.world.plan import Plan
 
@@ -341,7 +341,7 @@ class Host:
     def _link(self, unsolicited: Callable[[Event], None]) -> Link:
         settings, currency = self.settings.terminals[FRONT], self.settings.rules.currency.number
         session = NamedSession(session_of(settings, currency, self._buffer, vault()))
-        end = CableEnd(self.outside, lambda: session.owner)
+        end = PaymentsEnd(self.outside, lambda: session.owner)
         return Link(end, session, self._buffer, self.shop.clock.monotonic, unsolicited)
 
     @property
