@@ -19,6 +19,7 @@ from drivers.terminal import (
     Ended,
     Event,
     Finding,
+    Found,
     How,
     Lost,
     Operation,
@@ -41,6 +42,9 @@ AWAY_S: Final = 4.0
 # The agent's own habits (agent/payments/terminals.py).
 BUSY_RETRY_S: Final = 3.0
 GREETING_STEPS: Final = 200
+ASKED_AGAIN_S: Final = 60.0
+# What proves a payment in ECR17 is that it cannot be running any more.
+PROOF_AFTER_S: Final = {"ecr17": 1300.0}
 MONEY: Final = {"payment", "refund", "reversal", "end_of_day"}
 
 
@@ -60,8 +64,11 @@ class Moods(Playbook):
 
 
 class Bed:
-    """A shop with one terminal. `heard` is every event, `accepted` what was acknowledged,
-    `said` what was told of the sale."""
+    """A shop with one terminal.
+
+    `heard` is every event, `accepted` what was acknowledged, `said` what was told of the sale. `last` are
+    the numbers of the last payment that the terminal told, `before` those when the sale began.
+    """
 
     def __init__(self, case: Case, behaviour: Behaviour | None = None, seed: int = 0) -> None:
         self.case = case
@@ -107,12 +114,6 @@ class Bed:
         """The till dies in this moment; what it had written to the cable is on its way."""
         self.buffer.close()
         self.new_till()
-
-    def reconnect(self) -> None:
-        """The till gives up the line and opens it anew."""
-        self.session.disconnected("the test opens the line anew", self.now)
-        self._unheld()
-        self._connect()
 
     def _connect(self) -> None:
         self.connected = True
@@ -194,8 +195,8 @@ class Bed:
         if self.said and self.said[-1].said is Said.APPROVED and not self.unclear:
             self.last = (self.said[-1].trace, self.said[-1].receipt_number)
 
-    def settle(self, harm: Harm = whole, tries: int = 2) -> Finding | None:
-        """Open the line anew, listen, greet, ask and judge; as the agent does, again after a minute.
+    def settle(self, harm: Harm = whole) -> Finding | None:
+        """Open the line anew, listen, greet, ask and judge; as the agent does, again later.
 
         None when the terminal cannot be asked at all.
         """
@@ -203,19 +204,24 @@ class Bed:
         self._paying = False
         self.unclear = self._doubt()
         finding = None
-        for _ in range(tries):
-            if not self.connected:
-                self._wait_for_the_port()
-                self._connect()
-            self.wait(self.settling.listen_s)
-            if self.connected and self.greet() is not None:
-                answers = [self.result_of(question) for question in self.settling.questions(self.unclear)]
-                if self.connected:
-                    finding = self.settling.judge(self._doubt(), answers)
-                    if finding.found.value != "unproven":
-                        return finding
-            self.wait(60.0)
+        for later_s in (0.0, ASKED_AGAIN_S, PROOF_AFTER_S.get(self.case.protocol, 0.0)):
+            self.wait(later_s)
+            finding = self._asked() or finding
+            if finding is not None and finding.found is not Found.UNPROVEN:
+                return finding
         return finding
+
+    def _asked(self) -> Finding | None:
+        """What the terminal's answers prove now; None if the line did not last."""
+        if not self.connected:
+            self._wait_for_the_port()
+            self._connect()
+        self.wait(self.settling.listen_s)
+        if not self.connected or self.greet() is None:
+            return None
+        doubt = self._doubt()
+        answers = [self.result_of(question) for question in self.settling.questions(doubt)]
+        return self.settling.judge(self._doubt(), answers) if self.connected else None
 
     def _doubt(self) -> Unclear:
         trace, receipt = self.before
@@ -226,6 +232,7 @@ class Bed:
             trace,
             receipt,
             MORNING + timedelta(seconds=self.asked_at),
+            judged_at=MORNING + timedelta(seconds=self.now),
             trace_said=said.trace if said else None,
             receipt_said=said.receipt_number if said else None,
         )
@@ -324,7 +331,7 @@ class Bed:
         self.session.disconnected(reason, self.now)
         self.session.bytes_to_send()
         self.heard += self.session.events()
-        self._unheld()
+        self._held.clear()
 
     def _wait_for_the_port(self) -> None:
         assert self.until(lambda: self._back_at is None and self.device.plugged), "the port stays away"
@@ -375,10 +382,6 @@ class Bed:
     def _commits(self, result: Result) -> bool:
         nobody = Unclear(Command(Operation.STATUS), *self.last, MORNING + timedelta(seconds=self.now))
         return self.settling.commits(self.unclear or nobody, result)
-
-    def _unheld(self) -> None:
-        """A line that is gone takes the right to acknowledge with it."""
-        self._held.clear()
 
 
 def sale(case: Case, number: int = 1, amount: int = AMOUNT) -> Command:
