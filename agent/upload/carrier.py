@@ -21,6 +21,7 @@ _FORK = (
     "The collector holds another past of this journal than this disk. Both were signed with its key: "
     "a copy of this host took payments, or entries were changed."
 )
+_TORN = "the newest entries were damaged by a power cut; the agent cuts them off when it starts"
 _NEXT_STEP = (
     "The journal is evidence now: change nothing in it, copy the folder as it is, and call headquarters. "
     "Nothing is uploaded until this file is removed from the receipts folder."
@@ -97,13 +98,18 @@ class Carrier:
                 parts.log("info", "cosigned", first=batch.start, cosigned=receipt.size)
             case Moved(size) | Stored(size):
                 parts.log("info", "the collector stands elsewhere", first=batch.start, size=size)
+            case Forked(head) if parts.source.ends_torn(head):
+                return self._later(batch, _TORN)
             case Forked(head):
                 self._alarm("fork", _FORK, batch.size, batch.checkpoint.decode(), head)
             case Failed(reason):
-                wait_s = parts.backoff.next_s()
-                parts.log("warning", "not uploaded", reason=reason, seconds=round(wait_s), first=batch.start)
-                return wait_s
+                return self._later(batch, reason)
         return 0.0
+
+    def _later(self, batch: Batch, reason: str) -> float:
+        wait_s = self._parts.backoff.next_s()
+        self._parts.log("warning", "not uploaded", reason=reason, seconds=round(wait_s), first=batch.start)
+        return wait_s
 
     def _alarm(self, kind: AlarmKind, text: str, size: int, ours: str = "", theirs: str = "") -> None:
         has = self._parts.uploader.seen

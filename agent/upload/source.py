@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from agent.journal.checkpoint import Checkpoint, parse_checkpoint
+from agent.journal.note import NoteError, parse_note
 from agent.journal.reader import JournalReader
+from agent.journal.tree import Frontier, leaf_hash
 from agent.upload.uploader import Batch
 
 # What fits well into 32 MB of memory together with everything else; a catch-up takes several.
@@ -90,10 +93,35 @@ class Source:
         self._lines.sync_read()
         return Batch(start, last.size, tuple(lines), last.note())
 
+    def ends_torn(self, head: str) -> bool:
+        """Whether the collector's `head` is a past of this journal, and just its newest commit is damaged.
+
+        So it may be after a power cut, until the agent starts and cuts that commit off. A head that
+        is no checkpoint is that of an empty log. Reads the whole journal.
+        """
+        tree, theirs, torn = Frontier(), _checkpoint(head), False
+        for commit in self._lines.commits(0):
+            if torn:
+                return False  # it is not the newest
+            for line in commit.lines:
+                tree.append(leaf_hash(line))
+                if theirs is not None and tree.size == theirs.size and tree.root() != theirs.root:
+                    return False
+            own = _checkpoint(commit.note().decode("utf-8", "replace"))
+            torn = own is None or own.root != tree.root()
+        return torn
+
     def _last(self, size: int) -> CommitLike:
         for commit in self._lines.commits(size - 1):
             return commit
         raise OSError("the journal became shorter while it was read")
+
+
+def _checkpoint(note: str) -> Checkpoint | None:
+    try:
+        return parse_checkpoint(parse_note(note.encode()).text)
+    except NoteError:
+        return None
 
 
 def _fits(lines: list[bytes], more: list[bytes]) -> bool:

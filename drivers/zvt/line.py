@@ -70,7 +70,7 @@ class Line(Protocol):
 
     @property
     def sent_again(self) -> bool:
-        """The APDU sent last went out more than once without a NAK: an earlier copy may have arrived."""
+        """An earlier copy of the APDU sent last may have arrived (`Sender.sent_again`)."""
 
     def reset(self, now: float) -> None:
         """A fresh connection: forget and wipe all that belongs to the old one."""

@@ -185,7 +185,8 @@ class ZvtSession:
         """An answer that nothing waits for."""
 
     def _answered(self, packet: zvt.Answer, now: float) -> None:
-        if not packet.positive and self._left_twice and self._operation in commands.CHANGING:
+        twice = self._left_twice or self._line.sent_again
+        if not packet.positive and twice and self._operation in commands.CHANGING:
             self._lose(REFUSED_AGAIN)
         elif not packet.positive:
             self._end(meaning.refused(packet))

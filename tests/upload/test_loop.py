@@ -195,6 +195,41 @@ def test_an_image_that_went_on_is_a_fork_and_both_heads_are_kept(
     assert (headquarters.log / "checkpoint").read_bytes().startswith(journal.heads[12])
 
 
+def change_a_line(journal: JournalFolder, commit: int) -> bytes:
+    """Damage a line of the nth commit from the end; what the file held before it."""
+    assert journal.file is not None
+    content = journal.file.read_bytes()
+    lines = content.splitlines(keepends=True)
+    place = len(lines) - 3 * commit  # two lines and a checkpoint each
+    lines[place] = lines[place].replace(b"honest", b"hones\0")
+    journal.file.write_bytes(b"".join(lines))
+    return b"".join(lines[:place])
+
+
+def test_a_torn_end_waits_for_the_agent_and_is_no_fork(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters
+) -> None:
+    uploader = shop.uploader(journal.commit(3).folder, headquarters.url)
+    until_rest(uploader)
+    whole = change_a_line(journal.commit(2), commit=1)
+    assert until_rest(uploader) < POLL_S
+    assert shop.receipts.alarms() == []
+    assert journal.file is not None
+    journal.file.write_bytes(whole)  # as the agent does at its start
+    assert until_rest(uploader) == POLL_S
+    assert (shop.cosigned, shop.receipts.alarms()) == (8, [])
+
+
+def test_a_line_that_was_changed_before_it_was_sent_is_an_alarm(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters
+) -> None:
+    uploader = shop.uploader(journal.commit(3).folder, headquarters.url)
+    until_rest(uploader)
+    change_a_line(journal.commit(2), commit=2)
+    until_rest(uploader)
+    assert [alarm.kind for alarm in shop.receipts.alarms()] == ["fork"]
+
+
 def test_a_fork_of_the_same_size_is_found(
     journal: JournalFolder, shop: Shop, headquarters: Headquarters, tmp_path: Path
 ) -> None:
