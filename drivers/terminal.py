@@ -220,11 +220,13 @@ Event = Progress | Outcome | Receipt | Ended | Lost
 class Day:
     """What the journal knows of a terminal's day: the payments that stand since its last close.
 
-    `total` is their sum in minor units, refunds taken off. The terminal may know of more.
+    `total` is their sum in minor units, refunds taken off. The terminal may know of more, unless
+    the day is `whole`: the journal saw it begin, and no older payment was reversed in it.
     """
 
     count: int
     total: int
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,25 @@ _record_in = msgspec.json.Decoder(Record)
 _record_out = msgspec.json.Encoder()
 
 
+class Day(msgspec.Struct):
+    """What a close of a terminal's day would close: payments that stand, and their sum in minor units.
+
+    `since` is where in the journal the day began. It is `whole` if that was a close, and until an
+    older payment is reversed: whether that shows in the terminal's totals is its own affair.
+    """
+
+    since: int = 0
+    count: int = 0
+    total: int = 0
+    whole: bool = False
+
+
 class OpenPart(msgspec.Struct):
     """What a snapshot keeps of the book besides the stored records."""
 
     open: list[Record]
     last_numbers: dict[str, tuple[int | None, int | None]]
-    days: dict[str, tuple[int, int]] = {}
+    days: dict[str, Day] = {}
 
 
 class Book:
@@ -33,7 +46,7 @@ class Book:
         self._store = store
         self._held: dict[str, Record] = {}
         self._numbers: dict[str, tuple[int | None, int | None]] = {}
-        self._days: dict[str, tuple[int, int]] = {}
+        self._days: dict[str, Day] = {}
 
     def apply(self, entry: Entry) -> None:
         """Let one entry change the book."""
@@ -89,9 +102,9 @@ class Book:
         """The terminal said which payment it stored last. Not from the journal: it says so at every start."""
         self._numbers[terminal] = (trace, receipt)
 
-    def day(self, terminal: str) -> tuple[int, int]:
-        """How many payments stand on a terminal since its last close, and their sum in minor units."""
-        return self._days.get(terminal, (0, 0))
+    def day(self, terminal: str) -> Day:
+        """What stands on a terminal since its last close."""
+        return self._days.get(terminal, Day())
 
     def to_bytes(self) -> bytes:
         """The part of the book that is not in the store."""
@@ -116,16 +129,15 @@ class Book:
 
     def _count(self, record: Record) -> None:
         """An approval changes what a close of the day would close."""
-        count, total = self.day(record.terminal)
-        original = self.get(record.original) if record.payment == "reversal" else None
-        match record.payment:
-            case "close_day":
-                count, total = 0, 0
-            case "reversal":
-                count, total = count - 1, total - (_signed(original) if original else 0)
-            case _:
-                count, total = count + 1, total + _signed(record)
-        self._days[record.terminal] = (count, total)
+        day = self._days.setdefault(record.terminal, Day())
+        if record.payment == "close_day":
+            self._days[record.terminal] = Day(since=record.opened, whole=True)
+        elif record.payment != "reversal":
+            day.count, day.total = day.count + 1, day.total + _signed(record)
+        else:
+            original = self.get(record.original)
+            day.whole = day.whole and original is not None and original.opened > day.since
+            day.count, day.total = day.count - 1, day.total - (_signed(original) if original else 0)
 
     def _keep(self, record: Record) -> None:
         self._held[record.till_number] = record

@@ -193,7 +193,7 @@ class Shop:
 
     def unclear_command(self, record: Record) -> Unclear:
         """What nobody knows the end of, in the words of the drivers."""
-        before, said = record.submitted, record.said
+        before, said, day = record.submitted, record.said, self.book.day(record.terminal)
         return Unclear(
             self.command(record),
             trace_before=before.last_trace if before else None,
@@ -201,7 +201,7 @@ class Shop:
             asked_at=record.requested_at,
             trace_said=said.trace if said else None,
             receipt_said=said.receipt_number if said else None,
-            day=Day(*self.book.day(record.terminal)),
+            day=Day(day.count, day.total, day.whole),
             judged_at=self.clock.wall(),
         )
 

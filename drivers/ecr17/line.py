@@ -1,7 +1,8 @@
 """One ECR17 line without I/O: messages go out until they are acknowledged (reference 3).
 
-A message goes out at most three times, again only while no ACK has come. A message
-that moves money is stricter: after any byte that may have been its ACK it stays alone.
+A message goes out at most three times, again only while no ACK has come. A message that
+moves money goes out again only when a NAK refused it: the reference allows it behind silence
+too, but if the ACK was lost, a terminal that does not know the copy would charge twice.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Told(Enum):
 @dataclass(slots=True)
 class _Sending:
     payload: bytes
-    alone: bool  # after anything but a NAK it is not sent again
+    alone: bool  # without a NAK it is not sent again
     optional: bool  # the first NAK says that the terminal does not have it
     teaches: bool  # it is harmless: its answer may tell the checksum's scope
     sent: int = 0
@@ -151,7 +152,7 @@ class Line:
         if self._sending is None or self._again_at is None or now < self._again_at:
             return None
         self._sending.doubtful = True  # it may have arrived, and its ACK got lost
-        if self._sending.sent < SENDS and not (self._sending.alone and self._sending.heard):
+        if self._sending.sent < SENDS and not self._sending.alone:
             self._go_out(now)
             return None
         self.implied()

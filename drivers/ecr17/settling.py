@@ -88,8 +88,8 @@ class Ecr17Settling:
 
 
 def _day(unclear: Unclear, said: Result | None) -> Finding:
-    """A close sets the total to zero. It is not told how many payments are in it."""
-    expected = unclear.day.total
+    """A close sets the total to zero. How many payments are in it is not told: a part proves nothing."""
+    expected = unclear.day.total if unclear.day.whole else 0
     if said is None or said.said is not Said.APPROVED or not said.totals or not expected:
         return Finding(Found.UNPROVEN, DAY_CLOSE)
     total = said.totals[0].total

@@ -143,28 +143,17 @@ MOODS: tuple[Callable[[random.Random], dict[str, Any]], ...] = (
     _gone,
 )
 
-# Only ZVT's terminal knows a copy of an older command. The others' commands have no number, and ECR17's
-# may be said again for six seconds while no answer comes (its reference, 3). No cable says one later
-# than an echo does, and no terminal starts in that time.
+# Only ZVT's terminal knows a copy of an older command: the others' commands have no number, and what a
+# cable says once more seconds later, when the terminal has restarted, is a command like any other to it.
+# No session can tell; a cable's own copy comes at once, as an echo does.
 ECHO_S = 0.05
-BOOT_S = 20
 
 
 def _possible(fault: Fault) -> Fault:
     """The fault as it can befall another terminal than ZVT's."""
     if fault.what == "repeat" and fault.way == "to_terminal":
         return msgspec.structs.replace(fault, seconds=ECHO_S)
-    if fault.what == "reboot":
-        return msgspec.structs.replace(fault, seconds=max(fault.seconds, BOOT_S))
     return fault
-
-
-def _unplugs_or_boots(dice: random.Random) -> dict[str, Any]:
-    where = {"at": dice.choice(POINTS), "when": dice.choice(("before", "after"))}
-    what, seconds = dice.choice(
-        (("unplug", 1), ("unplug", 5), ("unplug", 40), ("reboot", BOOT_S), ("reboot", 40))
-    )
-    return {what: where | {"seconds": seconds}}
 
 
 # ZVT's own are left out: its codes, and an end that undoes a result.
@@ -173,7 +162,7 @@ PLAIN_MOODS: tuple[Callable[[random.Random], dict[str, Any]], ...] = (
     lambda _: {"outcome": "refuse"},
     *MOODS[3:8],
     *MOODS[9:11],
-    _unplugs_or_boots,
+    _gone,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,7 +21,7 @@ CLOSE = Command(Operation.CLOSE_DAY, "till 3")
 def unclear(
     before: int | None = 41, said: int | None = None, judged: datetime | None = EARLY, command: Command = SALE
 ) -> Unclear:
-    return Unclear(command, before, before, ASKED, said, said, day=Day(2, 2500), judged_at=judged)
+    return Unclear(command, before, before, ASKED, said, said, day=Day(2, 2500, whole=True), judged_at=judged)
 
 
 def last(
@@ -170,3 +171,10 @@ def test_a_terminal_remembers_its_last_result_over_a_power_cut() -> None:
     finding = SETTLING.judge(doubt, [counter.outcomes()[0].result])
     assert finding.found is Found.BOOKED
     assert counter.bank.balance() == 1010
+
+
+def test_a_day_that_the_journal_knows_in_part_proves_no_close() -> None:
+    closing = replace(unclear(judged=LATE, command=CLOSE), day=Day(2, 2500))
+    for total in (0, 2500):
+        said = Result(Said.APPROVED, 0, totals=(DayTotal("", 0, total),))
+        assert SETTLING.judge(closing, [said]).found is Found.UNPROVEN

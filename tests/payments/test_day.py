@@ -1,0 +1,67 @@
+"""What the book knows of a terminal's day, which settling a lost close stands on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from agent.journal.entry import Answered, AnyBody, Completed, Entry, PaymentKind, Requested
+from agent.payments.book import Book, Day
+from agent.payments.store import Store
+
+AT = datetime(2026, 3, 28, 9, 0, tzinfo=UTC)
+
+
+class Told:
+    """A book that is told of approved payments, one after the other."""
+
+    def __init__(self) -> None:
+        self.book = Book(Store(":memory:"))
+        self._index = 0
+
+    def approved(
+        self, number: str, payment: PaymentKind, amount: int | None = None, original: str = ""
+    ) -> None:
+        self._write(
+            Requested(
+                till_number=number,
+                digest="",
+                payment=payment,
+                terminal="front",
+                till="",
+                amount=amount,
+                original=original,
+            )
+        )
+        self._write(Answered(till_number=number, verdict="approved", amount=amount))
+        self._write(Completed(till_number=number))
+
+    def _write(self, body: AnyBody) -> None:
+        entry = Entry(index=self._index, at=AT, boot_ms=0, boot="", version="", config="", body=body)
+        self.book.apply(entry)
+        self._index += 1
+
+    @property
+    def day(self) -> Day:
+        return self.book.day("front")
+
+
+def test_a_day_holds_what_stands_since_its_close() -> None:
+    told = Told()
+    told.approved("A-1", "sale", 1000)
+    assert (told.day.count, told.day.total, told.day.whole) == (1, 1000, False)
+    told.approved("Z-1", "close_day")
+    told.approved("A-2", "sale", 1250)
+    told.approved("A-3", "refund", 250, original="A-1")
+    assert (told.day.count, told.day.total, told.day.whole) == (2, 1000, True)
+    told.approved("A-4", "reversal", original="A-2")
+    assert (told.day.count, told.day.total, told.day.whole) == (1, -250, True)
+
+
+def test_a_day_with_a_reversal_of_an_older_payment_is_not_whole() -> None:
+    told = Told()
+    told.approved("A-1", "sale", 1000)
+    told.approved("Z-1", "close_day")
+    told.approved("A-2", "reversal", original="A-1")
+    assert not told.day.whole
+    told.approved("Z-2", "close_day")
+    assert told.day == Day(since=told.day.since, whole=True)
