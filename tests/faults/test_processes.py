@@ -37,6 +37,8 @@ auto_reversal = {auto_reversal}
 when_amount = 1250
 {orders}
 """
+# A tenth of a second: what the terminal says again then has gone before the agent opens the line, after one.
+SOON = SPEED // 10
 # It thinks for two seconds before its result.
 THINKS = f"silence_s = {2 * SPEED}"
 SALE_FRAME, RESULT_FRAME = "till      10 02 06 01 ", "terminal  10 02 04 0F "
@@ -147,14 +149,14 @@ class Scene:
 
     def line_breaks_before_the_result(self) -> PaymentView:
         """The pty goes and comes back under another number; nobody takes the result in time."""
-        self.shop.script(script(f"unplug = {{ seconds = {SPEED}, at = 'status', when = 'before' }}"))
+        self.shop.script(script(f"unplug = {{ seconds = {SOON}, at = 'status', when = 'before' }}"))
         self.open()
         self.ask()
         return self.verdict()
 
     def line_breaks_after_the_result(self) -> PaymentView:
         """The result was written, its answer got lost."""
-        self.shop.script(script(f"unplug = {{ seconds = {SPEED}, at = 'status', when = 'after' }}"))
+        self.shop.script(script(f"unplug = {{ seconds = {SOON}, at = 'status', when = 'after' }}"))
         self.open()
         self.ask()
         return self.verdict()
