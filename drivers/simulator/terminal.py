@@ -68,7 +68,7 @@ class SimulatedTerminal:
     0 of it. `speed` divides every wait that is the terminal's own, so a test of
     a slow terminal is quick; what it grants the till is never shortened.
     `hangs_up`: on TCP a connection without the answer in time is broken (reference 3);
-    what was asked is asked again on the next one.
+    what was asked, or what comes after it, is asked on the next one.
     """
 
     hangs_up = False
@@ -125,7 +125,9 @@ class SimulatedTerminal:
         if asked is None:
             return self._go_on(None, now)
         if self._tries > REPEATS:
-            return self._give_up(asked, now)
+            effects = self._give_up(asked, now)
+            gone = next((effect for effect in effects if isinstance(effect, Gone)), Gone(0.0))
+            return [gone] if self.hangs_up else effects
         if not under_way and not self.hangs_up:
             return self._repeat(asked, now)
         self._tries += 1
