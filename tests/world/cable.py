@@ -79,6 +79,7 @@ class Cable:
             self._ways["to_till"].clear()
             self._ways["to_terminal"].clear()
             self._outside.device.connected(self._outside.now)
+            self._outside.collect()
 
     def lose_end(self, reason: str) -> None:
         """The agent is told that its end is gone, and what was on its way is lost."""
