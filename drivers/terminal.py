@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
+
+# A terminal's clock comes from its host and a till's from elsewhere; closer they need not be.
+CLOCKS_APART: Final = timedelta(minutes=10)
 
 
 class Operation(Enum):
@@ -92,6 +95,7 @@ class Result:
     """What the terminal reported. Every field but `said` and `code` may be missing.
 
     `order` is the order's number as the terminal repeated it, where the protocol has one.
+    `time` is HHMMSS, `date` MMDD or YYYYMMDD, both by the terminal's clock.
     """
 
     said: Said
@@ -234,8 +238,9 @@ class Unclear:
     """A command that nobody knows the end of, and what was known of the terminal before it.
 
     `trace_before` and `receipt_before` are the numbers of the last payment that
-    the terminal had stored. `asked_at` and `judged_at` are wall times with their offset: when
-    it was asked for, and when the questions about it were begun (None: nobody says). `trace_said` and
+    the terminal had stored. `asked_at` and `judged_at` are by the terminal's clock, as well as it
+    is known: when it was asked for, and when the questions about it were begun (None: nobody
+    says); `clocks_apart` is how far that may be off. `trace_said` and
     `receipt_said` are those of an approval that the terminal gave for it and may have
     taken back since. `day` is what a close of the day had to close.
     """
@@ -248,6 +253,7 @@ class Unclear:
     receipt_said: int | None = None
     day: Day = Day(0, 0)
     judged_at: datetime | None = None
+    clocks_apart: timedelta = CLOCKS_APART
 
 
 class Found(Enum):

@@ -14,7 +14,7 @@ HOUSE = Path(__file__).parent.parent
 
 # What of the standard library does I/O, keeps time or logs.
 OUTSIDE = {"asyncio", "time", "logging", "serial", "usb", "socket", "selectors", "subprocess", "threading"}
-PURE_DRIVER = {"drivers.terminal", "drivers.driver", "drivers.card", "drivers.scrub"}
+PURE_DRIVER = {"drivers.terminal", "drivers.clocks", "drivers.driver", "drivers.card", "drivers.scrub"}
 
 # Folder or file -> what of ours it may import (prefixes), and what it must never.
 MAY: dict[str, tuple[set[str], set[str]]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from agent.clock import Clock
 from agent.journal.checkpoint import check_origin, checkpoint_text
@@ -124,8 +124,7 @@ class Journal:
             raise JournalBroken(self._broken)
         if not bodies:
             raise ValueError("a commit needs an entry")
-        moment = Moment(self._clock.wall(), self._clock.boot_ms(), self._clock.boot_id())
-        jump = _clock_jump(self._head.moment, moment) if self._head else 0
+        moment, jump = self._moment()
         entries = self._entries((ClockMoved(by_ms=jump), *bodies) if jump else bodies, moment)
         lines = _encode(entries)
         try:
@@ -153,6 +152,11 @@ class Journal:
             raise JournalBroken(self._broken) from error
         if self._no_reserve:
             self._reserve()
+
+    def now(self) -> datetime:
+        """The wall clock without a jump that no entry tells of yet."""
+        moment, jump = self._moment()
+        return moment.wall - jump * _MILLISECOND
 
     def snapshot(self) -> Snapshot:
         """Where a later start may begin. Raises `ValueError` before the first commit."""
@@ -207,6 +211,11 @@ class Journal:
                 for index, body in enumerate(bodies, self.size)
             ]
         )
+
+    def _moment(self) -> tuple[Moment, int]:
+        """This moment, and by how many milliseconds the wall clock jumped to it since the newest entry."""
+        moment = Moment(self._clock.wall(), self._clock.boot_ms(), self._clock.boot_id())
+        return moment, _clock_jump(self._head.moment, moment) if self._head else 0
 
     def _write(self, lines: list[bytes], moment: Moment) -> None:
         self._evolve()

@@ -6,7 +6,8 @@ import sqlite3
 
 import msgspec
 
-from agent.journal.entry import Entry, LateResult, Requested
+from agent.journal.entry import Answered, ClockMoved, Entry, LateResult, Requested, Submitted
+from agent.payments.clocks import Clocks
 from agent.payments.record import Record, begin, change
 from agent.payments.store import Store
 
@@ -33,6 +34,7 @@ class OpenPart(msgspec.Struct):
     open: list[Record]
     last_numbers: dict[str, tuple[int | None, int | None]]
     days: dict[str, Day] = {}
+    clocks: Clocks = msgspec.field(default_factory=Clocks)
 
 
 class Book:
@@ -47,10 +49,13 @@ class Book:
         self._held: dict[str, Record] = {}
         self._numbers: dict[str, tuple[int | None, int | None]] = {}
         self._days: dict[str, Day] = {}
+        self.clocks = Clocks()
 
     def apply(self, entry: Entry) -> None:
         """Let one entry change the book."""
         body = entry.body
+        if isinstance(body, ClockMoved):
+            self.clocks.host_moved(body.by_ms)
         number = body.result.till_number if isinstance(body, LateResult) else getattr(body, "till_number", "")
         if not number:
             return
@@ -62,6 +67,7 @@ class Book:
             return
         before = (record.verdict, record.submitted)
         change(record, body, entry.index)
+        self._compare_clocks(record, entry)
         if record.verdict == "approved" != before[0]:
             self._count(record)
         if (record.verdict, record.submitted) != before:
@@ -108,14 +114,21 @@ class Book:
 
     def to_bytes(self) -> bytes:
         """The part of the book that is not in the store."""
-        part = OpenPart(open=list(self._held.values()), last_numbers=self._numbers, days=self._days)
+        held = list(self._held.values())
+        part = OpenPart(open=held, last_numbers=self._numbers, days=self._days, clocks=self.clocks)
         return _record_out.encode(part)
 
     def from_bytes(self, content: bytes) -> None:
         """Take up where `to_bytes` left off."""
         part = msgspec.json.decode(content, type=OpenPart)
         self._held = {record.till_number: record for record in part.open}
-        self._numbers, self._days = part.last_numbers, part.days
+        self._numbers, self._days, self.clocks = part.last_numbers, part.days, part.clocks
+
+    def _compare_clocks(self, record: Record, entry: Entry) -> None:
+        if isinstance(entry.body, Submitted):
+            record.asked_at = self.clocks.asked(record.terminal, entry.at)
+        elif isinstance(entry.body, Answered):
+            self.clocks.heard(record.terminal, entry.body, entry.at)
 
     def _changed(self, record: Record) -> None:
         if record.verdict == "approved" and record.answered is not None and record.payment != "close_day":

@@ -38,7 +38,8 @@ class Printout(msgspec.Struct):
 class Record(msgspec.Struct, kw_only=True):
     """What is known of one payment. `entry` is the index of the line that decided it.
 
-    `late` is what the terminal said of it when it was unclear already.
+    `late` is what the terminal said of it when it was unclear already. `asked_at` is when the
+    terminal was asked, by the terminal's clock.
     """
 
     till_number: str
@@ -54,6 +55,7 @@ class Record(msgspec.Struct, kw_only=True):
     operator: str = ""
     reasons: list[Reason] = []
     submitted: Submitted | None = None
+    asked_at: datetime | None = None
     answered: Answered | None = None
     late: Answered | None = None
     verdict: Verdict | None = None

@@ -198,11 +198,12 @@ class Shop:
             self.command(record),
             trace_before=before.last_trace if before else None,
             receipt_before=before.last_receipt if before else None,
-            asked_at=record.requested_at,
+            asked_at=record.asked_at or record.requested_at,
             trace_said=said.trace if said else None,
             receipt_said=said.receipt_number if said else None,
             day=Day(day.count, day.total, day.whole),
-            judged_at=self.clock.wall(),
+            judged_at=self.book.clocks.on(record.terminal, self.journal.now()),
+            clocks_apart=self.book.clocks.apart(record.terminal),
         )
 
     def close_open(self) -> int:

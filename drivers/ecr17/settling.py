@@ -10,15 +10,14 @@ there was none. The same holds for a refusal: it has no time, and may be of a pa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
+from drivers.clocks import in_time, told_at
 from drivers.ecr17 import commands
 from drivers.ecr17.line import ACK_S, SENDS
 from drivers.terminal import Command, Finding, Found, Operation, Result, Said, Unclear
 
-# A terminal's clock comes from its host and a till's from elsewhere; closer they need not be.
-CLOCKS_APART: Final = timedelta(minutes=10)
 # From the request to the last word: 3 minutes for a question to the cashier, 2 for a card, 3 for as many
 # attempts at the PIN, 3 for a slow host, and some to spare. Nothing can be sold on the terminal meanwhile.
 LONGEST_DIALOGUE: Final = timedelta(minutes=15)
@@ -152,25 +151,10 @@ def _misfit(unclear: Unclear, result: Result) -> str:
     """Why a new approval may be of something else; empty if all that it tells fits."""
     if result.amount is not None and result.amount < (unclear.command.amount or 0):
         return "its amount differs"
-    if len(result.time) != 6 or len(result.date) != 4:
+    at = told_at(result.date, result.time, unclear.asked_at)
+    if at is None:
         return "it tells no time"
-    return "" if _in_time(unclear, result) else "its time differs"
-
-
-def _in_time(unclear: Unclear, result: Result) -> bool:
-    """Whether its host time is that of the dialogue, give or take the clocks."""
-    earliest = unclear.asked_at - CLOCKS_APART
-    latest = unclear.asked_at + LONGEST_DIALOGUE + CLOCKS_APART
-    times = [_at(year, result, unclear.asked_at) for year in {earliest.year, latest.year}]
-    return any(at is not None and earliest <= at <= latest for at in times)
-
-
-def _at(year: int, result: Result, like: datetime) -> datetime | None:
-    try:
-        local = datetime.strptime(f"{year}{result.date}{result.time}", "%Y%m%d%H%M%S")  # noqa: DTZ007
-    except ValueError:
-        return None
-    return local.replace(tzinfo=like.tzinfo)
+    return "" if in_time(unclear, at, LONGEST_DIALOGUE) else "its time differs"
 
 
 def _name(result: Result) -> str:

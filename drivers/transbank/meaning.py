@@ -82,12 +82,17 @@ def _sale(response: Response) -> Result:
         terminal_id=response.text(TERMINAL),
         merchant_id=response.text(MERCHANT),
         approval_code=response.text(_APPROVAL_CODE),
-        date=response.text(_DATE),
+        date=_date(response.text(_DATE)),
         time=response.text(_TIME),
         card=response.card,
         card_name=response.text(_BRAND) or response.text(_CARD_TYPE),
         tip=response.number(_TIP) or None,
     )
+
+
+def _date(text: str) -> str:
+    """DDMMYYYY as YYYYMMDD."""
+    return text[4:] + text[2:4] + text[:2] if len(text) == 8 else ""
 
 
 def progress(response: Response) -> Progress:

@@ -9,17 +9,16 @@ the last close" proves nothing about a sale, since the day may have been closed 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
+from drivers.clocks import in_time, told_at
 from drivers.terminal import Command, Finding, Found, Operation, Result, Said, Unclear
 from drivers.transbank.commands import operation_number, why_not
 from drivers.transbank.line import TERMINAL_REPEATS_S, TRANSMISSIONS
 from drivers.transbank.packet import same_ticket, ticket
 from drivers.transbank.texts import NO_SALE
 
-# A terminal's clock comes from its host and a till's from elsewhere; closer they need not be.
-CLOCKS_APART: Final = timedelta(minutes=10)
 # Questions to the cashier, a cardholder in no hurry.
 LONGEST_DIALOGUE: Final = timedelta(minutes=20)
 
@@ -117,22 +116,12 @@ def _is_the_one_before(unclear: Unclear, last: Result) -> bool:
 
     Numbers may begin again with a new day, so the number alone would not do.
     """
-    at = _at(last, unclear.asked_at)
+    at = told_at(last.date, last.time, unclear.asked_at)
     same = last.trace is not None and last.trace == unclear.trace_before
-    return same and at is not None and at <= unclear.asked_at + CLOCKS_APART
+    return same and at is not None and at <= unclear.asked_at + unclear.clocks_apart
 
 
 def _in_time(unclear: Unclear, last: Result) -> bool:
-    """Whether its time is that of the dialogue, give or take the clocks; also when it tells none."""
-    at = _at(last, unclear.asked_at)
-    earliest = unclear.asked_at - CLOCKS_APART
-    return at is None or earliest <= at <= unclear.asked_at + LONGEST_DIALOGUE + CLOCKS_APART
-
-
-def _at(last: Result, like: datetime) -> datetime | None:
-    """Fields 15 and 16, in the zone that the shop's clock is in."""
-    try:
-        local = datetime.strptime(last.date + last.time, "%d%m%Y%H%M%S")  # noqa: DTZ007 - the line below
-    except ValueError:
-        return None
-    return local.replace(tzinfo=like.tzinfo)
+    """Whether its time (fields 15 and 16) is that of the dialogue; also when it tells none."""
+    at = told_at(last.date, last.time, unclear.asked_at)
+    return at is None or in_time(unclear, at, LONGEST_DIALOGUE)

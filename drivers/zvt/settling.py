@@ -10,14 +10,13 @@ A close of the day shows in the totals (06 10), if there was something to close.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
+from drivers.clocks import in_time, told_at
 from drivers.terminal import Command, Day, Finding, Found, Operation, Result, Said, Unclear
 from drivers.zvt.sender import T2_S
 
-# A terminal's clock comes from its host and a till's from elsewhere; closer they need not be.
-CLOCKS_APART: Final = timedelta(minutes=10)
 # Questions to the cashier, T4 as a terminal may lengthen it, a cardholder in no hurry.
 LONGEST_DIALOGUE: Final = timedelta(minutes=20)
 
@@ -140,22 +139,11 @@ def _other_command(unclear: Unclear, result: Result) -> str:
 
 
 def _in_time(unclear: Unclear, result: Result) -> bool:
-    """Whether its time (BMP 0C, 0D) is that of the dialogue, give or take the clocks."""
+    """Whether its time (BMP 0C, 0D) is that of the dialogue; also when it tells none."""
     if len(result.time) != 6 or len(result.date) != 4:
         return True
-    earliest = unclear.asked_at - CLOCKS_APART
-    latest = unclear.asked_at + LONGEST_DIALOGUE + CLOCKS_APART
-    # The date has no year: the one that brings it nearest to the question is meant.
-    candidates = [_at(year, result, unclear.asked_at) for year in {earliest.year, latest.year}]
-    return any(at is not None and earliest <= at <= latest for at in candidates)
-
-
-def _at(year: int, result: Result, like: datetime) -> datetime | None:
-    try:
-        local = datetime.strptime(f"{year}{result.date}{result.time}", "%Y%m%d%H%M%S")  # noqa: DTZ007 - its zone comes below
-    except ValueError:
-        return None
-    return local.replace(tzinfo=like.tzinfo)
+    at = told_at(result.date, result.time, unclear.asked_at)
+    return at is not None and in_time(unclear, at, LONGEST_DIALOGUE)
 
 
 def _name(result: Result) -> str:

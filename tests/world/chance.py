@@ -25,6 +25,12 @@ ON_THE_HOST: tuple[What, ...] = ("kill", "kill", "power", "power", "clock", "net
 WAYS: tuple[Way, ...] = ("to_terminal", "to_till")
 
 
+# A clock that nobody put back in autumn or forward in spring, one that nobody ever set, small change.
+CLOCKS_AHEAD_S = (3600, -3600, -40_000_000, 90, -480)
+
+# How often a shop takes the next card on the terminal itself.
+BY_HAND = 0.02
+
 # A million seeds for each protocol, in the order of the table; the first million is ZVT's.
 SEEDS_EACH = 1_000_000
 
@@ -77,7 +83,12 @@ def _with_payments(dice: random.Random, plan: Plan) -> Plan:
     # Some worlds are calm and some are hell: what hides behind noise shows in a calm one.
     trouble = dice.choice((0.15, 0.4, 0.7, 1.5))
     payments = [_payment(dice, number, plan, trouble) for number in range(1, dice.randint(3, 8) + 1)]
-    return msgspec.structs.replace(plan, payments=tuple(payments))
+    ahead = dice.choice(CLOCKS_AHEAD_S) if dice.random() < 0.3 else 0
+    payments = [
+        msgspec.structs.replace(payment, by_hand=dice.choice(AMOUNTS)) if dice.random() < BY_HAND else payment
+        for payment in payments
+    ]
+    return msgspec.structs.replace(plan, payments=tuple(payments), clock_ahead_s=ahead)
 
 
 def _payment(dice: random.Random, number: int, plan: Plan, trouble: float) -> Payment:

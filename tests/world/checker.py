@@ -28,7 +28,18 @@ class Violation:
 
 def check(account: Account) -> list[Violation]:
     """Every broken promise of one run."""
-    rules = (_trouble, _written_first, _bookings, _approvals, _once, _told, _entries, _heads, _books)
+    rules = (
+        _trouble,
+        _written_first,
+        _bookings,
+        _strangers,
+        _approvals,
+        _once,
+        _told,
+        _entries,
+        _heads,
+        _books,
+    )
     return [violation for rule in rules for violation in rule(account)]
 
 
@@ -63,6 +74,13 @@ def _bookings(account: Account) -> Iterator[Violation]:
         record = account.records.get(number)
         if record is None or record.verdict in NOTHING:
             yield Violation("not denied", f"{number} closed the day and is {record and record.verdict}")
+
+
+def _strangers(account: Account) -> Iterator[Violation]:
+    """Nothing that the till did not ask for is undone."""
+    for booking in account.strangers:
+        if booking.state is not State.BOOKED:
+            yield Violation("not ours", f"booking {booking.number} was not the till's and is {booking.state}")
 
 
 def _said(record: Record) -> int | None:

@@ -34,6 +34,9 @@ ROUGH_FAULTS: tuple[What, ...] = ("unplug", "silence", "reboot", "freeze")
 
 # For whom the terminal's payments were that no till of this run asked for.
 BEFORE = "before"
+# For whom those are that somebody takes on the terminal itself.
+BY_HAND = "by hand"
+STRANGERS = {BEFORE, BY_HAND}
 # How often the day of those payments was closed: an agent may be installed in the middle of one.
 CLOSED_BEFORE = 0.8
 
@@ -67,7 +70,7 @@ class TruthfulBank(Bank):
     def book(self, number: int) -> Booking:
         """A terminal that keeps what nobody answers books first and tells then: that is not our answer."""
         owner, names = self.owner[number], self.written()[1]
-        known = owner == BEFORE or owner in names or trace_name(self.get(number).trace) in names
+        known = owner in STRANGERS or owner in names or trace_name(self.get(number).trace) in names
         if self.waits_for_us and not (known or self.stray_answers):
             self.hasty.append(f"{owner} was booked by our answer before its result was written")
         return super().book(number)
@@ -137,19 +140,28 @@ class Outside:
 
     def _device(self, plan: Plan) -> SimulatedLine:
         self.moods = Moods(self.bank)
-        return self.case.terminal(self.bank, self.moods, plan.seed)
+        self._terminal_started = MORNING + timedelta(seconds=plan.clock_ahead_s)
+        return self.case.terminal(self.bank, self.moods, plan.seed, self._terminal_started)
 
     def _serve_before(self) -> None:
         """A payment of another day, which may have been closed."""
-        self.bank.asked_by = BEFORE
-        at, card = MORNING - timedelta(days=1), PUBLISHED["visa"]
-        currency = self.case.options.currency
-        booking = self.bank.ask(
-            Kind.SALE, 1250, currency, at, approved=True, card=card, approval_code="000001"
-        )
-        self.bank.book(booking.number)
+        self._book_for(BEFORE, 1250, MORNING - timedelta(days=1))
         if self.dice.random() < CLOSED_BEFORE:
             Bank.close_day(self.bank)
+
+    def pay_by_hand(self, amount: int) -> None:
+        """Somebody takes a card on the terminal itself, and no till knows."""
+        self.happened["by_hand"] += 1
+        self.tell("by hand", amount)
+        self._book_for(BY_HAND, amount, self._terminal_started + timedelta(seconds=self.now))
+
+    def _book_for(self, owner: str, amount: int, at: datetime) -> None:
+        self.bank.asked_by = owner
+        card, currency = PUBLISHED["visa"], self.case.options.currency
+        booking = self.bank.ask(
+            Kind.SALE, amount, currency, at, approved=True, card=card, approval_code="000001"
+        )
+        self.bank.book(booking.number)
         self.bank.asked_by = ""
 
     def tell(self, *words: object) -> None:

@@ -64,7 +64,10 @@ class Till(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One payment. `mood` is what the terminal does with it, as `drivers.simulator.behaviour.Behaviour`."""
+    """One payment. `mood` is what the terminal does with it, as `drivers.simulator.behaviour.Behaviour`.
+
+    `by_hand` is an amount that somebody then takes on the terminal itself, without the till.
+    """
 
     number: str
     amount: int = 0
@@ -74,13 +77,15 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     till: Till = Till()
     faults: tuple[Fault, ...] = ()
     rest: float = 1.0
+    by_hand: int = 0
 
 
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     """One run. `seed` also feeds the dice of the world itself: how a power cut tears a write.
 
     A terminal is mostly one that has served before; a `virgin` one has no last payment to tell.
-    It `uploads` when headquarters take part. Only ZVT has an `auto_reversal` and a `tlv`.
+    The terminal's clock is `clock_ahead_s` ahead of the shop's. The shop `uploads` when headquarters
+    take part. Only ZVT has an `auto_reversal` and a `tlv`.
     """
 
     seed: int
@@ -90,6 +95,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     auto_reversal: bool = True
     tlv: bool = True
     virgin: bool = False
+    clock_ahead_s: int = 0
     uploads: bool = False
     why: str = ""
     protocol: str = "zvt"

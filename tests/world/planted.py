@@ -24,7 +24,7 @@ from agent.payments.desk import Desk
 from agent.payments.record import Record, change
 from agent.payments.terminals import Terminal
 from drivers.terminal import Command, Event, Finding, Found, Heard, Lost, Outcome, Receipt, Result, Unclear
-from drivers.zvt import commands
+from drivers.zvt import commands, settling
 from drivers.zvt.messages import POSITIVE
 from drivers.zvt.session import ZvtSession
 from drivers.zvt.settling import ZvtSettling
@@ -237,6 +237,13 @@ def refused_is_refused() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def at_any_time() -> Iterator[None]:
+    """A newer payment of the same amount must be ours, whenever it was."""
+    with patched(settling, "in_time", lambda _unclear, _at, _longest: True):
+        yield
+
+
 @dataclass(frozen=True)
 class Bug:
     """A name for people, and how it is put in. `quick` ones are tried in every test run."""
@@ -261,6 +268,7 @@ BUGS = (
     Bug("believe what was not synced", believe_what_was_not_synced, quick=False),
     Bug("upload before the sync", upload_before_the_sync, quick=False),
     Bug("take a second refusal for the first", refused_is_refused, quick=False),
+    Bug("do not look at the time", at_any_time, quick=False),
 )
 
 

@@ -35,9 +35,14 @@ def play(plan: Plan) -> tuple[Account, list[Violation]]:
     return account, check(account)
 
 
+def collect_worlds_only() -> None:
+    """The modules stay; what the worlds leave is collected between them."""
+    gc.disable()
+    gc.freeze()
+
+
 def portion(seeds: range) -> tuple[Tally, dict[int, list[Violation]]]:
     """Some seeds, in one process."""
-    gc.disable()
     tally, broken = Tally(), {}
     for seed in seeds:
         account, violations = play(plan_of(seed))
@@ -60,7 +65,7 @@ def run(start: int, seeds: int, jobs: int) -> tuple[Tally, dict[int, list[Violat
     tally: Tally = Tally()
     broken: dict[int, list[Violation]] = {}
     began = time.monotonic()
-    with get_context("spawn").Pool(jobs) as pool:
+    with get_context("spawn").Pool(jobs, collect_worlds_only) as pool:
         for part, bad in pool.imap(portion, portions(start, seeds)):
             tally.join(part)
             broken |= bad

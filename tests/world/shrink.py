@@ -46,6 +46,7 @@ def _shorter(plan: Plan) -> Iterator[Plan]:
         {"auto_reversal": True},
         {"tlv": True},
         {"virgin": False},
+        {"clock_ahead_s": 0},
     ):
         yield from _changed(plan, plain)
 
@@ -63,6 +64,7 @@ def _simpler(payment: Payment) -> Iterator[Payment]:
             yield from _changed(payment, {"mood": payment.mood | {"display": []}})
     yield from _changed(payment, {"till": Till()})
     yield from _changed(payment, {"rest": 1.0})
+    yield from _changed(payment, {"by_hand": 0})
     if payment.kind == "sale":
         yield from _changed(payment, {"amount": 1250})
     for place, fault in enumerate(payment.faults):

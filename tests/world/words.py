@@ -42,6 +42,8 @@ def story(plan: Plan, account: Account, violations: list[Violation]) -> list[str
     if plan.protocol != "zvt":
         terminal = f"A terminal on {plan.wire} that speaks {plan.protocol} {plan.variant}".rstrip() + "."
     lines = [terminal, f"The {plan.receipts} prints receipts."]
+    if plan.clock_ahead_s:
+        lines.append(f"The terminal's clock is {plan.clock_ahead_s} s ahead of the shop's.")
     if plan.why:
         lines = [*textwrap.wrap(plan.why, WIDTH), "", *lines]
     for payment in plan.payments:
@@ -58,6 +60,8 @@ def _payment(payment: Payment) -> list[str]:
     mood = {name: value for name, value in payment.mood.items() if name != "display"}
     told = [f"the terminal: {name} {value}" for name, value in mood.items()]
     told += [*_till(payment.till), *(sentence(fault) for fault in payment.faults)]
+    if payment.by_hand:
+        told.append(f"then somebody takes {payment.by_hand / 100:.2f} on the terminal itself")
     head = f"{payment.number}: a {kind}{amount}{against}, then {payment.rest} s of rest."
     return [head, *(line for text in told for line in _points("-", text))]
 

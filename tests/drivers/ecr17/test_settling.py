@@ -8,8 +8,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from drivers.ecr17.driver import DRIVER
-from drivers.ecr17.settling import CLOCKS_APART, LONGEST_DIALOGUE
-from drivers.terminal import Command, Day, DayTotal, Found, Lost, Operation, Result, Said, Unclear
+from drivers.ecr17.settling import LONGEST_DIALOGUE
+from drivers.terminal import (
+    CLOCKS_APART,
+    Command,
+    Day,
+    DayTotal,
+    Found,
+    Lost,
+    Operation,
+    Result,
+    Said,
+    Unclear,
+)
 from tests.drivers.ecr17.counter import OPTIONS, SALE, STATUS, Counter
 
 ASKED = datetime(2025, 3, 1, 12, 0, 0, tzinfo=UTC)

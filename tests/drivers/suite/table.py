@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from importlib import import_module
 from typing import Any, Final
@@ -59,14 +60,16 @@ class Case:
         named = self.options.terminal_id or TerminalSetup().terminal_id
         return TerminalSetup(terminal_id=named, currency=self.options.currency, auto_reversal=not self.keeps)
 
-    def terminal(self, bank: Bank, playbook: Playbook, seed: int = 0) -> SimulatedLine:
-        """Its simulated terminal."""
+    def terminal(
+        self, bank: Bank, playbook: Playbook, seed: int = 0, started: datetime = MORNING
+    ) -> SimulatedLine:
+        """Its simulated terminal, whose clock shows `started` at the beginning."""
         script = Script(terminal=self.setup)
         if self.protocol != ZVT:
-            place = Installation(bank, MORNING, script, playbook, self.wire, self.variant, seed)
+            place = Installation(bank, started, script, playbook, self.wire, self.variant, seed)
             device: SimulatedLine = import_module(f"drivers.simulator.{self.protocol}").make(place)
             return device
-        terminal = SimulatedTerminal(bank, script, started=MORNING, seed=seed)
+        terminal = SimulatedTerminal(bank, script, started=started, seed=seed)
         terminal._playbook = playbook
         return SimulatedDevice(terminal, tcp=self.wire == "tcp", faults=Faults(()))
 

@@ -37,7 +37,7 @@ def test_the_recorded_last_sale_is_read(piece: int) -> None:
     told = outcome.result
     assert (told.said, told.amount, told.trace) == (Said.APPROVED, 25000, 123)
     assert (told.order, told.approval_code, told.terminal_id) == ("001234", "252985", "75001637")
-    assert (told.date, told.time, told.tip) == ("26072023", "113748", None)
+    assert (told.date, told.time, told.tip) == ("20230726", "113748", None)
 
 
 def test_the_recorded_refusal_names_its_ticket_with_zeros_in_front() -> None:

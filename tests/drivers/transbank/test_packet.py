@@ -24,7 +24,7 @@ def test_all_fields_of_a_sale_are_read() -> None:
     assert (told.order, told.amount, told.currency, told.tip) == (TICKET, 25000, 152, 500)
     assert (told.trace, told.receipt_number, told.approval_code) == (123, 123, "252985")
     assert (told.merchant_id, told.terminal_id) == ("597029414300", "75001637")
-    assert (told.date, told.time, told.card_name) == ("01032025", "120100", "VI")
+    assert (told.date, told.time, told.card_name) == ("20250301", "120100", "VI")
     assert told.card is not None
     assert told.card.masked == "****0461"
 

@@ -1,0 +1,52 @@
+"""The terminals' clocks beside the host's: which time a terminal gave to what it was asked."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from agent.journal.entry import Answered
+from drivers.clocks import told_at
+from drivers.terminal import CLOCKS_APART
+
+_MILLISECOND = timedelta(milliseconds=1)
+# Between two payments a terminal's clock drifts by seconds, or is set by its host; some tell only minutes.
+HEARD_APART: Final = timedelta(minutes=2)
+
+
+class Clocks(msgspec.Struct):
+    """How many milliseconds each terminal's clock is ahead of the host's; a fold over the journal.
+
+    It may be an hour wrong all summer: the time that it `told` with its last payment says so.
+    Until then it is taken to be right. A jump of the host's clock moves no terminal's.
+    """
+
+    ahead_ms: dict[str, int] = {}
+    told: set[str] = set()
+
+    def asked(self, terminal: str, at: datetime) -> datetime:
+        """It is asked for money now: the time by its own clock."""
+        self.ahead_ms.setdefault(terminal, 0)
+        return self.on(terminal, at)
+
+    def on(self, terminal: str, at: datetime) -> datetime:
+        """What a terminal's clock shows when the host's shows `at`."""
+        return at + self.ahead_ms.get(terminal, 0) * _MILLISECOND
+
+    def apart(self, terminal: str) -> timedelta:
+        """How far its clock may be from there."""
+        return HEARD_APART if terminal in self.told else CLOCKS_APART
+
+    def heard(self, terminal: str, said: Answered, at: datetime) -> None:
+        """It answered a payment at `at`, and may have told its own time."""
+        told = told_at(said.terminal_date, said.terminal_time, at)
+        if told is not None:
+            self.ahead_ms[terminal] = (told - at) // _MILLISECOND
+            self.told.add(terminal)
+
+    def host_moved(self, by_ms: int) -> None:
+        """The host's clock jumped."""
+        for terminal in self.ahead_ms:
+            self.ahead_ms[terminal] -= by_ms

@@ -1,0 +1,33 @@
+"""What a terminal's clock says, beside the till's: local time, without a zone, mostly without a year."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from drivers.terminal import Unclear
+
+
+def told_at(date: str, time: str, like: datetime) -> datetime | None:
+    """The moment of a result's `date` and `time`, in the zone of `like`; None if it told none.
+
+    Where no year is told, the one that brings it nearest to `like` is meant.
+    """
+    years = (like.year - 1, like.year, like.year + 1) if len(date) == 4 else ("",)
+    moments = [at for year in years if (at := _read(f"{year}{date}{time}", like)) is not None]
+    return min(moments, key=lambda at: abs(at - like), default=None)
+
+
+def in_time(unclear: Unclear, at: datetime, longest: timedelta) -> bool:
+    """Whether that is the time of a dialogue of at most `longest`, give or take the clocks."""
+    apart = unclear.clocks_apart
+    return unclear.asked_at - apart <= at <= unclear.asked_at + longest + apart
+
+
+def _read(digits: str, like: datetime) -> datetime | None:
+    if len(digits) != len("YYYYMMDDHHMMSS") or not digits.isdecimal():
+        return None
+    try:
+        local = datetime.strptime(digits, "%Y%m%d%H%M%S")  # noqa: DTZ007 - its zone comes below
+    except ValueError:
+        return None
+    return local.replace(tzinfo=like.tzinfo)
