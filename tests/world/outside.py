@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import msgspec
 
 from drivers.simulator.bank import Bank, Booking, Kind
-from drivers.simulator.behaviour import Behaviour, Playbook, Script
+from drivers.simulator.behaviour import Behaviour, Outcome, Playbook, Script
 from drivers.simulator.cards import PUBLISHED
 from drivers.simulator.device import SimulatedDevice
 from drivers.simulator.plain import PlainTerminal, SimulatedLine
@@ -75,10 +75,15 @@ class TruthfulBank(Bank):
             self.hasty.append(f"{owner} was booked by our answer before its result was written")
         return super().book(number)
 
-    def begin(self) -> None:
-        """A dialogue about money begins, for whom the last bytes came."""
+    def begin(self, *, refused: bool) -> None:
+        """A command about money, for whom the last bytes came; what is refused at once begins no dialogue.
+
+        A refusal that is lost is no answer: the line sends the command again, and the terminal may take
+        it up then. That is its first dialogue.
+        """
         self.asked_by = self.heard_from
-        self.begun.append(self.asked_by)
+        if not refused:
+            self.begun.append(self.asked_by)
         if self.asked_by not in self.written()[0]:
             self.hasty.append(f"the terminal began {self.asked_by} before it was written")
 
@@ -97,8 +102,9 @@ class Moods(Playbook):
 
     def behaviour(self, command: str, amount: int | None) -> Behaviour:  # noqa: ARG002 - as the original
         if command in {"payment", "refund", "reversal", "end_of_day"}:
-            self._bank.begin()
-            return self.moods.get(self._bank.asked_by, Behaviour())
+            mood = self.moods.get(self._bank.heard_from, Behaviour())
+            self._bank.begin(refused=mood.outcome is Outcome.REFUSE)
+            return mood
         return Behaviour()
 
 
