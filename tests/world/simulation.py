@@ -34,8 +34,8 @@ ASKED_TWICE_S = 130.0
 # Some protocols prove only that nothing can come any more; ZVT's plans were made without this.
 ASKED_LONG_S = 1500.0
 # An equal payment that was taken by hand just before ours, or while ours is unclear and the cashier was
-# told to leave the terminal alone, has the time and the number that ours would have: no protocol can tell
-# them apart.
+# told to leave the terminal alone, has the time and the number that ours would have: where the till's own
+# number is not on it (ZVT, ECR17), nothing tells them apart.
 AFTER_A_HAND_S = 900.0
 
 
