@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import ssl
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -170,6 +171,23 @@ class TestAcquirer:
             create_acquirer(tmp_path, TODAY)
 
 
+def forms(secret: bytes) -> list[str]:
+    """How a secret could be shown: its bytes in hexadecimal or base64, or the lines of a file of text."""
+    lines = secret.decode("ascii").split() if secret.isascii() else []
+    return [
+        secret.hex(),
+        b64encode(secret).decode("ascii").rstrip("="),
+        *(line for line in lines if len(line) > 20),
+    ]
+
+
+def test_a_secret_is_known_in_each_form_it_is_shown_in() -> None:
+    key = bytes(range(0x80, 0xA0))
+    assert any(form in f"key {key.hex()}" for form in forms(key))
+    assert any(form in f"key {b64encode(key).decode()}" for form in forms(key))
+    assert any(form in "token 0123456789abcdef0123456789" for form in forms(b"0123456789abcdef0123456789\n"))
+
+
 class TestCommand:
     @pytest.fixture
     def settings(self, tmp_path: Path) -> Path:
@@ -189,7 +207,7 @@ class TestCommand:
         shown = capsys.readouterr().out
         assert f"{ORIGIN}+" in shown
         for path in (tmp_path / "credentials").iterdir():
-            assert path.read_text("latin-1").strip().splitlines()[-1] not in shown
+            assert not any(form in shown for form in forms(path.read_bytes())), path.name
 
     def test_show_fails_while_something_is_wrong(
         self, settings: Path, capsys: pytest.CaptureFixture[str]
