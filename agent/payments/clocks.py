@@ -14,6 +14,9 @@ from drivers.terminal import CLOCKS_APART
 _MILLISECOND = timedelta(milliseconds=1)
 # Between two payments a terminal's clock drifts by seconds, or is set by its host; some tell only minutes.
 HEARD_APART: Final = timedelta(minutes=2)
+# A clock that lost its battery begins in 1980 or 2000. What is further away is no clock, and its moments
+# may be none that can be reckoned with.
+MOST_AHEAD_DAYS: Final = 100 * 366
 
 
 class Clocks(msgspec.Struct):
@@ -42,7 +45,7 @@ class Clocks(msgspec.Struct):
     def heard(self, terminal: str, said: Answered, at: datetime) -> None:
         """It answered a payment at `at`, and may have told its own time."""
         told = told_at(said.terminal_date, said.terminal_time, at)
-        if told is not None:
+        if told is not None and abs((told - at).days) <= MOST_AHEAD_DAYS:
             self.ahead_ms[terminal] = (told - at) // _MILLISECOND
             self.told.add(terminal)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from agent.journal.entry import Answered, AnyBody, ClockMoved, Entry, Requested, Submitted
 from agent.payments.book import Book
 from agent.payments.clocks import HEARD_APART
@@ -71,6 +73,26 @@ def test_a_result_without_a_time_changes_nothing() -> None:
     shop.answered("A-1", NOON)
     shop.write(Answered(till_number="A-1", verdict="declined"), NOON + HOUR)
     assert shop.book.clocks.on("front", NOON) == NOON + HOUR
+
+
+@pytest.mark.parametrize("date", ["99991231", "00010101"])
+def test_a_time_that_is_none_of_this_world_changes_nothing(date: str) -> None:
+    shop = Shop()
+    shop.sale("A-1", NOON)
+    absurd = Answered(till_number="A-1", verdict="approved", terminal_date=date, terminal_time="235959")
+    shop.write(absurd, NOON)
+    shop.sale("A-2", NOON + HOUR)
+    assert shop.asked_at("A-2") == NOON + HOUR
+    assert shop.book.clocks.apart("front") == CLOCKS_APART
+
+
+def test_a_clock_that_lost_its_battery_is_believed() -> None:
+    shop = Shop()
+    shop.sale("A-1", NOON)
+    said = Answered(till_number="A-1", verdict="approved", terminal_date="20000101", terminal_time="000500")
+    shop.write(said, NOON)
+    shop.sale("A-2", NOON + HOUR)
+    assert shop.asked_at("A-2") == datetime(2000, 1, 1, 1, 5, tzinfo=UTC)
 
 
 def test_a_jump_of_the_hosts_clock_moves_no_terminals() -> None:
