@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from agent.journal.entry import ClockMoved
@@ -82,6 +84,17 @@ def test_a_clock_that_jumped_ahead_is_an_entry_too(world: World) -> None:
     world.clock.now = MORNING.replace(hour=10)
     journal.commit(body(2))
     assert world.applied[1].body == ClockMoved(by_ms=3_600_000)
+
+
+def test_the_time_counts_no_jump_that_no_entry_tells_of(world: World) -> None:
+    journal = world.open()
+    journal.commit(body(1))
+    world.clock.pass_time(60)
+    assert journal.now() == world.clock.now
+    world.clock.now += timedelta(hours=2)
+    assert journal.now() == MORNING + timedelta(seconds=60)
+    journal.commit(body(2))
+    assert journal.now() == world.clock.now
 
 
 def test_a_small_step_and_a_new_boot_are_no_news(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -54,6 +55,17 @@ def test_two_persons_settle_it_and_the_terminal_is_free(unclear: World, verdict:
     assert unclear.pay("A-2").verdict == "approved"
     unclear.restart()
     assert unclear.view().verdict == verdict
+
+
+def test_a_clock_that_jumps_does_not_make_it_old(unclear: World) -> None:
+    """Some protocols prove a no by the time that has passed since the terminal was asked."""
+    unclear.wait(30)
+    unclear.outside.set_back = -timedelta(hours=2)
+    record = unclear.shop.book.get("A-1")
+    assert record is not None
+    asked = unclear.shop.unclear_command(record)
+    assert asked.judged_at is not None
+    assert asked.judged_at - asked.asked_at <= timedelta(seconds=unclear.outside.now)
 
 
 def test_it_is_settled_once(unclear: World) -> None:
