@@ -39,7 +39,6 @@ faults: $(VENV)/dev $(VENV)/debian
 CUTS ?= 200
 powercut: $(VENV)/dev
 	@dpkg -s libfuse3-3 >/dev/null 2>&1 || { apt-get update -q >/dev/null && apt-get install -qy --no-install-recommends libfuse3-3 >/dev/null; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check --group powercut
 	@$(BIN)/python -m tests.powercut --cuts $(CUTS)
 
 # The real kernel's USB stack in a virtual machine, cables pulled in the middle of payments; Debian 12, root.

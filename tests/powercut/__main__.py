@@ -2,10 +2,9 @@
 
     python -m tests.powercut [--cuts N] [--seed S]
 
-Root, /dev/fuse, loop devices, mkfs.ext4, libfuse and mfusepy (`pip install --group
-powercut`) are needed. Half of the cuts keep or lose whole unflushed writes, half
-single sectors of them. Last comes a writer that never syncs: it must lose entries,
-or the recorder sees nothing.
+Root, /dev/fuse, loop devices, mkfs.ext4, libfuse and mfusepy are needed. Half of the
+cuts keep or lose whole unflushed writes, half single sectors of them. Last comes a
+writer that never syncs: it must lose entries, or the recorder sees nothing.
 """
 
 from __future__ import annotations
