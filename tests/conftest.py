@@ -84,6 +84,7 @@ class SceneDesk:
     def __init__(self) -> None:
         self.heard: list[str] = []
         self.scenes: dict[str, Scene] = {}
+        self.clock_ahead_s: int | None = None
 
     def put(self, till_number: str, request: PaymentRequest) -> tuple[PaymentView, bool]:
         self.heard.append("put")
@@ -191,7 +192,11 @@ class SceneDesk:
             training=False,
             taking_payments=False,
             why_not="Terminal front is away: the cable was pulled.",
-            terminals=[TerminalView(name="front", state="away", text="the cable was pulled")],
+            terminals=[
+                TerminalView(
+                    name="front", state="away", text="the cable was pulled", clock_ahead_s=self.clock_ahead_s
+                )
+            ],
             entries=1234,
             root="",
             cosigned=1200,

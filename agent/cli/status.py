@@ -16,6 +16,9 @@ from agent.payments.views import StatusView
 TAKING = "Payments are taken."
 NOT_TAKING = "NO PAYMENTS ARE TAKEN: {why}"
 TRAINING = "Training: only simulators, no money."
+CLOCKS = "Its clock and this computer's are {apart} apart: set the one that is wrong."
+# Receipts and journal must agree on when a card was used. Less is a dialogue that took long.
+CLOCKS_APART_S = 300
 SETTLE = "Look at the terminal and its receipt, then: tillgate settle {number}"
 
 
@@ -42,12 +45,21 @@ def _tell(out: Screen, view: StatusView) -> None:
     for terminal in view.terminals:
         parts = [terminal.state, terminal.text, terminal.terminal_id, terminal.software]
         out.row(terminal.name, ", ".join(part for part in parts if part))
+        if abs(terminal.clock_ahead_s or 0) >= CLOCKS_APART_S:
+            out.detail(CLOCKS.format(apart=_span(abs(terminal.clock_ahead_s or 0))))
     out.row("journal", f"{view.entries} entries")
     out.row("headquarters", _confirmed(view))
     out.row("acquirer key", f"{view.acquirer_key}, valid until {view.acquirer_key_until}")
     for number in view.unclear:
         out.row("UNCLEAR", number)
         out.detail(SETTLE.format(number=number))
+
+
+def _span(seconds: int) -> str:
+    for unit, length in (("days", 86_400), ("hours", 3600)):
+        if seconds >= 2 * length:
+            return f"{round(seconds / length)} {unit}"
+    return f"{round(seconds / 60)} minutes"
 
 
 def _confirmed(view: StatusView) -> str:

@@ -42,6 +42,10 @@ class Clocks(msgspec.Struct):
         """How far its clock may be from there."""
         return HEARD_APART if terminal in self.told else CLOCKS_APART
 
+    def ahead_s(self, terminal: str) -> int | None:
+        """How many seconds its clock is ahead of the host's; None before it was heard."""
+        return self.ahead_ms[terminal] // 1000 if terminal in self.told else None
+
     def heard(self, terminal: str, said: Answered, at: datetime) -> None:
         """It answered a payment at `at`, and may have told its own time."""
         told = told_at(said.terminal_date, said.terminal_time, at)

@@ -44,4 +44,5 @@ def _terminal(shop: Shop, terminal: Terminal, busy: Collection[str]) -> Terminal
         terminal_id=terminal.terminal_id,
         software=terminal.software,
         unclear=unclear[0].till_number if unclear else "",
+        clock_ahead_s=shop.book.clocks.ahead_s(terminal.name),
     )

@@ -164,7 +164,10 @@ TerminalCondition = Literal["ready", "busy", "connecting", "away", "trouble", "u
 
 
 class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
-    """One terminal's state, for people and programs."""
+    """One terminal's state, for people and programs.
+
+    Its clock is `clock_ahead_s` ahead of the host's (negative: behind), as its last result showed.
+    """
 
     name: str
     state: TerminalCondition
@@ -172,6 +175,7 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     terminal_id: str = ""
     software: str = ""
     unclear: str = ""
+    clock_ahead_s: int | None = None
 
 
 class StatusView(msgspec.Struct, frozen=True, kw_only=True):

@@ -218,6 +218,27 @@ def test_status_says_why_not(door: OpenDoor, capsys: Captured) -> None:
     assert "tillgate settle K7Q2-M4XW" in told
 
 
+@pytest.mark.parametrize(
+    ("ahead_s", "apart"),
+    [(3720, "62 minutes"), (-3600 * 5, "5 hours"), (86_400 * 9, "9 days"), (-300, "5 minutes")],
+)
+def test_status_tells_of_a_clock_that_is_wrong(
+    door: OpenDoor, capsys: Captured, ahead_s: int, apart: str
+) -> None:
+    door.desk.clock_ahead_s = ahead_s
+    run(door, "status")
+    assert f"clock and this computer's are {apart} apart" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("ahead_s", [None, 0, 299, -299])
+def test_status_says_nothing_of_a_clock_that_is_right(
+    door: OpenDoor, capsys: Captured, ahead_s: int | None
+) -> None:
+    door.desk.clock_ahead_s = ahead_s
+    run(door, "status")
+    assert "clock" not in capsys.readouterr().out
+
+
 def test_the_standing_prompt_takes_amounts_and_survives_mistakes(
     door: OpenDoor, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:

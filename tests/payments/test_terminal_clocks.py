@@ -56,6 +56,7 @@ def test_a_terminal_that_was_never_heard_is_taken_to_be_right_and_not_believed_c
     shop.sale("A-1", NOON)
     assert shop.asked_at("A-1") == NOON
     assert shop.book.clocks.apart("front") == CLOCKS_APART
+    assert shop.book.clocks.ahead_s("front") is None
 
 
 def test_after_its_first_result_its_own_time_is_known() -> None:
@@ -65,6 +66,7 @@ def test_after_its_first_result_its_own_time_is_known() -> None:
     shop.sale("A-2", NOON + HOUR)
     assert shop.asked_at("A-2") == NOON + 2 * HOUR
     assert shop.book.clocks.apart("front") == HEARD_APART
+    assert shop.book.clocks.ahead_s("front") == 3600
 
 
 def test_a_result_without_a_time_changes_nothing() -> None:
