@@ -45,8 +45,9 @@ def _tell(out: Screen, view: StatusView) -> None:
     for terminal in view.terminals:
         parts = [terminal.state, terminal.text, terminal.terminal_id, terminal.software]
         out.row(terminal.name, ", ".join(part for part in parts if part))
-        if abs(terminal.clock_ahead_s or 0) >= CLOCKS_APART_S:
-            out.detail(CLOCKS.format(apart=_span(abs(terminal.clock_ahead_s or 0))))
+        apart_s = abs(terminal.clock_ahead_s or 0)
+        if apart_s >= CLOCKS_APART_S:
+            out.detail(CLOCKS.format(apart=_span(apart_s)))
     out.row("journal", f"{view.entries} entries")
     out.row("headquarters", _confirmed(view))
     out.row("acquirer key", f"{view.acquirer_key}, valid until {view.acquirer_key_until}")

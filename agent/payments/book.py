@@ -127,8 +127,8 @@ class Book:
     def _compare_clocks(self, record: Record, entry: Entry) -> None:
         if isinstance(entry.body, Submitted):
             record.asked_at = self.clocks.asked(record.terminal, entry.at)
-        elif isinstance(entry.body, Answered):
-            self.clocks.heard(record.terminal, entry.body, entry.at)
+        elif isinstance(entry.body, Answered) and record.asked_at is not None:
+            record.asked_at += self.clocks.heard(record.terminal, entry.body, entry.at)
 
     def _changed(self, record: Record) -> None:
         if record.verdict == "approved" and record.answered is not None and record.payment != "close_day":

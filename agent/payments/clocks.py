@@ -46,12 +46,14 @@ class Clocks(msgspec.Struct):
         """How many seconds its clock is ahead of the host's; None before it was heard."""
         return self.ahead_ms[terminal] // 1000 if terminal in self.told else None
 
-    def heard(self, terminal: str, said: Answered, at: datetime) -> None:
-        """It answered a payment at `at`, and may have told its own time."""
-        told = told_at(said.terminal_date, said.terminal_time, at)
-        if told is not None and abs((told - at).days) <= MOST_AHEAD_DAYS:
-            self.ahead_ms[terminal] = (told - at) // _MILLISECOND
-            self.told.add(terminal)
+    def heard(self, terminal: str, said: Answered, at: datetime) -> timedelta:
+        """It answered a payment at `at`: by how much its clock, if it told it, is ahead of what was thought."""
+        before, told = self.on(terminal, at), told_at(said.terminal_date, said.terminal_time, at)
+        if told is None or abs((told - at).days) > MOST_AHEAD_DAYS:
+            return timedelta()
+        self.ahead_ms[terminal] = (told - at) // _MILLISECOND
+        self.told.add(terminal)
+        return self.on(terminal, at) - before
 
     def host_moved(self, by_ms: int) -> None:
         """The host's clock jumped."""

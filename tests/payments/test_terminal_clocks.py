@@ -69,6 +69,16 @@ def test_after_its_first_result_its_own_time_is_known() -> None:
     assert shop.book.clocks.ahead_s("front") == 3600
 
 
+def test_what_it_told_with_a_payment_holds_for_that_payment_too() -> None:
+    """Else the hour that its clock is ahead would count as an hour that has passed since it was asked."""
+    shop = Shop(HOUR)
+    shop.sale("A-1", NOON)
+    shop.answered("A-1", NOON + timedelta(minutes=1))
+    asked, now = shop.asked_at("A-1"), shop.book.clocks.on("front", NOON + timedelta(minutes=1))
+    assert asked == NOON + HOUR
+    assert now - asked == timedelta(minutes=1)
+
+
 def test_a_result_without_a_time_changes_nothing() -> None:
     shop = Shop(HOUR)
     shop.sale("A-1", NOON)
@@ -131,4 +141,4 @@ def test_a_snapshot_keeps_it() -> None:
     assert other.clocks == shop.book.clocks
     record = other.get("A-1")
     assert record is not None
-    assert record.asked_at == NOON
+    assert record.asked_at == shop.asked_at("A-1") == NOON + HOUR
