@@ -47,7 +47,7 @@ class Clocks(msgspec.Struct):
         return self.ahead_ms[terminal] // 1000 if terminal in self.told else None
 
     def heard(self, terminal: str, said: Answered, at: datetime) -> timedelta:
-        """It answered a payment at `at`: by how much its clock, if it told it, is ahead of what was thought."""
+        """It answered a payment at `at`: by how much the clock that it told is ahead of what was thought."""
         before, told = self.on(terminal, at), told_at(said.terminal_date, said.terminal_time, at)
         if told is None or abs((told - at).days) > MOST_AHEAD_DAYS:
             return timedelta()
