@@ -33,27 +33,27 @@ fuzz: $(VENV)/dev
 
 # Real faults under the real programs; LONG=1 tries every call on the journal, some minutes long.
 faults: $(VENV)/dev $(VENV)/debian
-	@LONG=$(LONG) $(BIN)/pytest tests/faults
+	@LONG=$(LONG) $(BIN)/pytest tests/system/faults
 
 # Power cuts under the journal on an ext4, half of them with torn sectors. Root, /dev/fuse, loop devices.
 CUTS ?= 200
 powercut: $(VENV)/dev
 	@dpkg -s libfuse3-3 >/dev/null 2>&1 || { apt-get update -q >/dev/null && apt-get install -qy --no-install-recommends libfuse3-3 >/dev/null; }
-	@$(BIN)/python -m tests.powercut --cuts $(CUTS)
+	@$(BIN)/python -m tests.system.powercut --cuts $(CUTS)
 
 # The real kernel's USB stack in a virtual machine, cables pulled in the middle of payments; Debian 12, root.
 USBVM := qemu-system-x86 debootstrap cpio
 usb-vm: $(VENV)/runtime
 	@dpkg -s $(USBVM) >/dev/null 2>&1 || { apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $(USBVM) >/dev/null; }
-	@$(BIN)/python -m tests.usbvm
+	@$(BIN)/python -m tests.system.usbvm
 
 # The whole shop under faults, one world a seed; START=n tries others than CI does.
 SEEDS ?= 2000
 OTHERS ?= 250
 START ?= 0
 simulate: $(VENV)/dev
-	@$(BIN)/python -m tests.world --seeds $(SEEDS) --start $(START)
-	@for protocol in ecrhub telium ecr17 transbank; do echo; $(BIN)/python -m tests.world --protocol $$protocol --seeds $(OTHERS) --start $(START) || exit 1; done
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --start $(START)
+	@for protocol in ecrhub telium ecr17 transbank; do echo; $(BIN)/python -m tests.simulation --protocol $$protocol --seeds $(OTHERS) --start $(START) || exit 1; done
 
 lock: $(VENV)/made
 	@$(BIN)/pip install --quiet uv

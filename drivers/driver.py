@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Final, Literal
 
-from drivers.card import SecretBuffer, Vault
+from drivers.card.card import SecretBuffer, Vault
 from drivers.terminal import DriverError, Session, Settling
 
 WireKind = Literal["serial", "tcp", "usb"]

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from drivers.card.secret import SecretBuffer
 from drivers.driver import SerialDefaults
-from drivers.secret import SecretBuffer
 from drivers.zvt.frame import FrameReader, encode_frame
 
 # The longest answer looked at; a terminal that says more is known long before.

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from drivers.card.secret import SecretBuffer
 from drivers.probes import HEARD_BYTES, PROBES, Ear, Probe
-from drivers.secret import SecretBuffer
-from drivers.wire import Wire
+from drivers.wires.wire import Wire
 
 # Terminals acknowledge within a fraction of a second; a frame takes 20 ms at 9600 bits a second.
 ANSWER_WAIT_S: Final = 1.0

@@ -22,10 +22,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from agent.door.app import serve
-from agent.door.knock import Gate
-from agent.door.sockets import bind
-from agent.payments.live import NEEDS
+from agent.api.access import Gate
+from agent.api.app import serve
+from agent.api.sockets import bind
+from agent.payments.active import NEEDS
 from agent.payments.refusal import Conflict, NotFound, WrongCredential
 from agent.payments.views import (
     Answer,

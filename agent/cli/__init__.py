@@ -17,8 +17,8 @@ from importlib import import_module
 from typing import NoReturn
 
 from agent import VERSION
-from agent.cli.exits import EXIT_CODES, CommandError, Exit
-from agent.cli.screen import Screen
+from agent.cli.ui.exits import EXIT_CODES, CommandError, Exit
+from agent.cli.ui.screen import Screen
 
 COMMANDS = {
     "pay": ("agent.cli.pay", "take a payment"),
@@ -26,18 +26,18 @@ COMMANDS = {
     "reverse": ("agent.cli.reverse", "take an earlier payment back whole"),
     "till": ("agent.cli.till", "a standing prompt for a day at the counter"),
     "last": ("agent.cli.last", "show the newest payments, or one and its receipt"),
-    "settle": ("agent.cli.settle", "say what became of an unclear payment"),
+    "settle": ("agent.cli.resolve", "say what became of an unclear payment"),
     "close-day": ("agent.cli.close_day", "close the terminal's day"),
     "status": ("agent.cli.status", "show whether payments are taken, or why not"),
     "terminals": ("agent.cli.terminals", "list what is plugged in, with the settings that fit"),
     "doctor": ("agent.cli.doctor", "look for what keeps payments from being taken"),
-    "log": ("agent.cli.log", "show, follow, verify and export the journal"),
+    "log": ("agent.cli.journal", "show, follow, verify and export the journal"),
     "keys": ("agent.cli.keys", "create and show keys"),
     "config": ("agent.cli.config", "check the settings"),
     "agent": ("agent.cli.agent", "run the agent"),
     "upload": ("agent.cli.upload", "run the uploader"),
     "collector": ("agent.cli.collector", "run the collector at headquarters"),
-    "sim": ("drivers.simulator.process", "run a simulated terminal"),
+    "sim": ("drivers.simulator.core.process", "run a simulated terminal"),
     "demo": ("agent.cli.demo", "take a handful of payments with everything but the hardware"),
 }
 
@@ -78,7 +78,7 @@ def _simulate(arguments: list[str]) -> int:
     protocol = arguments[0] if arguments else ""
     if protocol not in PROTOCOLS:
         raise CommandError(f"tillgate sim {'|'.join(PROTOCOLS)} --help", Exit.USAGE)
-    return int(import_module("drivers.simulator.process").main(arguments[1:], protocol))
+    return int(import_module("drivers.simulator.core.process").main(arguments[1:], protocol))
 
 
 def _parser(chosen: str) -> Parser:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-from agent.cli.options import add_settings
-from agent.settings import DEFAULT_FILE
+from agent.cli.ui.options import add_settings
+from agent.settings.load import DEFAULT_FILE
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -18,5 +18,5 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _run(args: argparse.Namespace) -> int:
-    program = import_module("agent.program")  # here, so that --help does not wait for all of the agent
+    program = import_module("agent.programs.agent")  # here, so that --help does not wait for all of the agent
     return int(program.main(str(args.settings or DEFAULT_FILE), args.boot_id))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from agent.cli import follow
-from agent.cli.exits import EXIT_CODES
-from agent.cli.numbers import new_till_number
-from agent.cli.options import add_door, add_till_number
+from agent.cli.ui import follow
+from agent.cli.ui.exits import EXIT_CODES
+from agent.cli.ui.numbers import new_till_number
+from agent.cli.ui.options import add_door, add_till_number
 from agent.payments.views import CloseDayRequest, PaymentView
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from agent.cli.exits import CommandError, Exit
+from agent.cli.ui.exits import CommandError, Exit
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -19,12 +19,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _run(args: argparse.Namespace) -> int:
-    from agent import log  # noqa: PLC0415 - not for --help
-    from agent.collector import program  # noqa: PLC0415 - no other command loads it
-    from agent.collector.folder import FolderInUseError  # noqa: PLC0415 - no other command loads it
     from agent.collector.settings import DEFAULT_FILE, load  # noqa: PLC0415 - no other command loads it
+    from agent.collector.storage.folder import FolderInUseError  # noqa: PLC0415 - no other command loads it
     from agent.journal.note import Cosigner  # noqa: PLC0415 - no other command loads it
-    from agent.settings_read import SettingsError  # noqa: PLC0415 - no other command loads it
+    from agent.oplog import log  # noqa: PLC0415 - not for --help
+    from agent.programs import collector as program  # noqa: PLC0415 - no other command loads it
+    from agent.settings.reader import SettingsError  # noqa: PLC0415 - no other command loads it
 
     try:
         settings = load(args.settings or DEFAULT_FILE)

@@ -10,12 +10,12 @@ from getpass import getpass
 from pathlib import Path
 from typing import get_args
 
-from agent.cli.exits import CommandError, Exit
-from agent.cli.screen import Screen
+from agent.cli.ui.exits import CommandError, Exit
+from agent.cli.ui.screen import Screen
 from agent.payments.people import hash_secret
-from agent.settings import DEFAULT_FILE, Settings, SettingsError, load, why_not_live
-from agent.settings_types import Role
-from agent.terminal_options import judge
+from agent.settings.load import DEFAULT_FILE, Settings, SettingsError, load, why_not_live
+from agent.settings.terminals import judge
+from agent.settings.types import Role
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -15,4 +15,4 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _run(args: argparse.Namespace) -> int:
-    return int(import_module("agent.demo").run(args))
+    return int(import_module("agent.programs.demo").run(args))

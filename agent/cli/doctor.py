@@ -14,14 +14,14 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from agent import keys
-from agent.cli.client import BrokenError, DoorClient, RefusedError, UnreachableError
-from agent.cli.exits import Exit
-from agent.cli.options import add_settings, settings
-from agent.cli.screen import Screen
+from agent.cli.ui.client import BrokenError, DoorClient, RefusedError, UnreachableError
+from agent.cli.ui.exits import Exit
+from agent.cli.ui.options import add_settings, settings
+from agent.cli.ui.screen import Screen
+from agent.keys import store as keys
 from agent.payments.views import StatusView
-from agent.settings import Settings, credentials_folder, why_not_live
-from drivers.seal import KeyExpired, KeyUnknown
+from agent.settings.load import Settings, credentials_folder, why_not_live
+from drivers.card.seal import KeyExpired, KeyUnknown
 
 # Below this a day of payments and the reserve of the journal no longer fit.
 LOW_DISK_BYTES = 100 * 1024 * 1024

@@ -11,12 +11,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from agent.cli import options
-from agent.cli.exits import CommandError, Exit
+from agent.cli.ui import options
+from agent.cli.ui.exits import CommandError, Exit
 
 _PERSON: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _BARE_TOML_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
-# The roles of agent/settings_types.py, without importing the settings for --help.
+# The roles of agent/settings/types.py, without importing the settings for --help.
 _ROLES: Final = ("cashier", "supervisor", "manager")
 
 
@@ -54,8 +54,8 @@ def _add(
 
 
 def _create(args: argparse.Namespace) -> int:
-    from agent.keys import KeysError  # noqa: PLC0415 - not for --help
-    from agent.keys_create import create  # noqa: PLC0415 - no other command loads it
+    from agent.keys.create import create  # noqa: PLC0415 - no other command loads it
+    from agent.keys.store import KeysError  # noqa: PLC0415 - not for --help
 
     try:
         created = create(_places(args))
@@ -80,7 +80,7 @@ def _create(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from agent.keys_show import describe  # noqa: PLC0415 - not for --help
+    from agent.keys.show import describe  # noqa: PLC0415 - not for --help
 
     settings = options.settings(args)
     facts = describe(settings, _places(args), datetime.now(UTC))
@@ -119,7 +119,7 @@ def _person(args: argparse.Namespace) -> int:
 
 
 def _acquirer_demo(args: argparse.Namespace) -> int:
-    from agent.keys_demo import create_acquirer  # noqa: PLC0415 - not for --help
+    from agent.keys.demo import create_acquirer  # noqa: PLC0415 - not for --help
 
     try:
         made = create_acquirer(args.folder, _today(), args.days)
@@ -137,7 +137,7 @@ def _acquirer_demo(args: argparse.Namespace) -> int:
 
 
 def _places(args: argparse.Namespace) -> Any:
-    from agent.keys_create import places_of  # noqa: PLC0415 - not for --help
+    from agent.keys.create import places_of  # noqa: PLC0415 - not for --help
 
     return places_of(options.settings(args))
 

@@ -7,11 +7,11 @@ import sys
 
 import msgspec
 
-from agent.cli import follow, verdict
-from agent.cli.ask import ask
-from agent.cli.exits import Exit
-from agent.cli.options import add_door, door, screen, till_number
-from agent.cli.screen import Screen
+from agent.cli.ui import follow, verdict
+from agent.cli.ui.ask import ask
+from agent.cli.ui.exits import Exit
+from agent.cli.ui.options import add_door, door, screen, till_number
+from agent.cli.ui.screen import Screen
 from agent.payments.views import PaymentView, ReceiptView
 
 NONE_YET = "No payment yet."

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Literal
 
-from agent.cli import follow
-from agent.cli.exits import EXIT_CODES, CommandError, Exit
-from agent.cli.numbers import new_till_number
-from agent.cli.options import add_door, add_who, default_currency
-from agent.money import AmountError, UnknownCurrencyError, currency_of, parse_amount
+from agent.base.money import AmountError, UnknownCurrencyError, currency_of, parse_amount
+from agent.cli.ui import follow
+from agent.cli.ui.exits import EXIT_CODES, CommandError, Exit
+from agent.cli.ui.numbers import new_till_number
+from agent.cli.ui.options import add_door, add_who, default_currency
 from agent.payments.views import PaymentRequest, PaymentView
 
 NOTHING_DONE = "{why}.\nNothing was sent and no money has moved."

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from agent.cli import pay
-from agent.cli.exits import EXIT_CODES
-from agent.cli.options import add_door, add_original, add_who
+from agent.cli.ui.exits import EXIT_CODES
+from agent.cli.ui.options import add_door, add_original, add_who
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -7,10 +7,10 @@ import sys
 
 import msgspec
 
-from agent.cli.ask import ask
-from agent.cli.exits import Exit
-from agent.cli.options import add_door, door, screen
-from agent.cli.screen import Screen
+from agent.cli.ui.ask import ask
+from agent.cli.ui.exits import Exit
+from agent.cli.ui.options import add_door, door, screen
+from agent.cli.ui.screen import Screen
 from agent.payments.views import StatusView
 
 TAKING = "Payments are taken."

@@ -10,16 +10,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from agent.advice import Advice, advise
-from agent.cli.exits import Exit
-from agent.cli.screen import INDENT, Screen, plain
-from agent.plugged import Plugged, plugged
+from agent.cli.ui.exits import Exit
+from agent.cli.ui.screen import INDENT, Screen, plain
+from agent.terminals.discovery.suggestions import Advice, advise
+from agent.terminals.discovery.usb import Plugged, plugged
 from drivers.probes import Probe
 from drivers.probing import who_answers
 from drivers.terminal import DriverError
-from drivers.usb_trouble import ROOT
-from drivers.wire import Wire
-from drivers.wire_serial import SerialWire
+from drivers.wires.serial import SerialWire
+from drivers.wires.usb.trouble import ROOT
+from drivers.wires.wire import Wire
 
 NOTHING: Final = (
     "Nothing is plugged in that could be a terminal. A terminal on the network is not seen here: give it "

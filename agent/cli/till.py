@@ -6,9 +6,9 @@ import argparse
 import shlex
 import sys
 
-from agent.cli.exits import CommandError, Exit
-from agent.cli.options import add_settings
-from agent.cli.screen import Screen
+from agent.cli.ui.exits import CommandError, Exit
+from agent.cli.ui.options import add_settings
+from agent.cli.ui.screen import Screen
 
 WELCOME = 'An amount takes a payment. "help" shows the rest, "quit" ends.'
 HELP = """\

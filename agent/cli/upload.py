@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 
-from agent.cli.exits import CommandError, Exit
+from agent.cli.ui.exits import CommandError, Exit
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    from agent.cli.options import add_settings  # noqa: PLC0415 - this command's budget is 32 MB
+    from agent.cli.ui.options import add_settings  # noqa: PLC0415 - this command's budget is 32 MB
 
     parser = subparsers.add_parser("upload", help="run the uploader")
     add_settings(parser)
@@ -18,11 +18,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _run(args: argparse.Namespace) -> int:
-    from agent.cli.options import settings  # noqa: PLC0415 - no other command loads it
+    from agent.cli.ui.options import settings  # noqa: PLC0415 - no other command loads it
     from agent.journal.damage import JournalError  # noqa: PLC0415 - no other command loads it
     from agent.journal.note import NoteError  # noqa: PLC0415 - no other command loads it
-    from agent.settings import credentials_folder  # noqa: PLC0415 - no other command loads it
-    from agent.upload.program import UploadError, run  # noqa: PLC0415 - no other command loads it
+    from agent.programs.upload import UploadError, run  # noqa: PLC0415 - no other command loads it
+    from agent.settings.load import credentials_folder  # noqa: PLC0415 - no other command loads it
 
     loaded = settings(args)
     try:

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from agent.collector.log import Answer, Log, said
-from agent.collector.protocol import BadRequestError, parse_add_checkpoint, parse_lines, read_checkpoint
-from agent.httpd import TlsPeer
+from agent.api.server import TlsPeer
+from agent.collector.ledger import Answer, Log, said
+from agent.journal.transfer import BadRequestError, parse_add_checkpoint, parse_lines, read_checkpoint
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from agent.collector.folder import Folder
+from agent.collector.storage.folder import Folder
 
 # A fork needs one; the bound keeps a thief of a log key from filling the disk.
 MAX_FILES = 32

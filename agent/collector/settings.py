@@ -11,8 +11,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from agent.journal.note import Ed25519Verifier, NoteError, parse_vkey
-from agent.settings_read import Finding, Reader, SettingsError, SourceLines
-from agent.settings_types import AgentName, Host, VerifierKey
+from agent.settings.reader import Finding, Reader, SettingsError, SourceLines
+from agent.settings.types import AgentName, Host, VerifierKey
 
 DEFAULT_FILE = Path("/etc/tillgate-collector/collector.toml")
 
@@ -100,4 +100,6 @@ def _check_log(reader: Reader, name: str, log: LogSettings, origins: set[str]) -
 
 
 def _refused(path: Path, found: str, expected: str) -> SettingsError:
-    return SettingsError((Finding(str(path), 1, "the file", found, expected, "See config/collector.toml."),))
+    return SettingsError(
+        (Finding(str(path), 1, "the file", found, expected, "See config/collector/collector.toml."),)
+    )

@@ -10,9 +10,9 @@ import msgspec
 from agent.journal.checkpoint import Checkpoint, parse_checkpoint
 from agent.journal.damage import Damage, DamageKind
 from agent.journal.disk import Readable, first_index
-from agent.journal.entry import decode
 from agent.journal.lines import Commit, Tail
 from agent.journal.note import NoteError, Verifier, open_note, parse_note
+from agent.journal.schema.entry import decode
 
 # A commit is one write of a few entries; whatever is longer was not torn by a power cut.
 MAX_TORN_BYTES = 1 << 20

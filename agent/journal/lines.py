@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import msgspec
 
 from agent.journal.disk import Readable
-from agent.journal.entry import MAX_ENTRY_BYTES
 from agent.journal.note import MAX_NOTE_BYTES, NoteError
+from agent.journal.schema.entry import MAX_ENTRY_BYTES
 
 # Reading in large steps keeps the cost of a call away from each line.
 BLOCK_BYTES = 4 << 20

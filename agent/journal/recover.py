@@ -12,9 +12,9 @@ from agent.journal.checkpoint import parse_checkpoint
 from agent.journal.damage import Damage, DamagedJournal, JournalError
 from agent.journal.diagnosis import Diagnosis
 from agent.journal.disk import Readable
-from agent.journal.entry import Entry, TailCut, decode
 from agent.journal.lines import MAX_LINE_BYTES, Commit, note_of
 from agent.journal.note import Verifier, open_note
+from agent.journal.schema.entry import Entry, TailCut, decode
 from agent.journal.tree import Frontier
 from agent.journal.walk import Start, Walk
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from agent.journal.entry import AnyBody
-from agent.payments.entries import answered, closing, printed
-from agent.payments.live import Live
-from agent.payments.shop import Shop
+from agent.journal.schema.entry import AnyBody
+from agent.payments.active import Live
+from agent.payments.context import Shop
+from agent.payments.mapping import answered, closing, printed
 from drivers.terminal import Ended, Lost, Outcome, Progress, Receipt
 
 

@@ -17,8 +17,8 @@ from typing import Final, get_args
 
 import msgspec
 
-from agent.journal.entry import CredentialFailed, Entry, Replied, Settled
-from agent.settings_types import SCRYPT_PREFIX, PersonSettings, Role
+from agent.journal.schema.entry import CredentialFailed, Entry, Replied, Settled
+from agent.settings.types import SCRYPT_PREFIX, PersonSettings, Role
 
 # 16 MiB and some 50 ms a guess: what a till PC can give without the queue noticing,
 # within the agent's 64 MB, and within OpenSSL's default bound of 32 MiB.

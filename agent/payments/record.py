@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from agent.journal.entry import (
+from agent.journal.schema.entry import (
     Answered,
     AnyBody,
     Completed,

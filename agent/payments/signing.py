@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from agent.journal.entry import CredentialFailed
+from agent.journal.schema.entry import CredentialFailed
+from agent.payments.context import Shop
 from agent.payments.people import check, is_second
 from agent.payments.refusal import BadRequest, LockedOut, WrongCredential
-from agent.payments.shop import Shop
 from agent.payments.views import Credential
 
 

@@ -6,9 +6,9 @@ from base64 import b64encode
 from collections.abc import Collection
 
 from agent import VERSION
-from agent.payments.shop import Shop
-from agent.payments.terminals import Terminal
+from agent.payments.context import Shop
 from agent.payments.views import StatusView, TerminalView
+from agent.terminals.connection import Terminal
 
 
 def status_of(shop: Shop, busy: Collection[str]) -> StatusView:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from agent.journal.entry import CardSaid
-from agent.payments.live import Live
+from agent.journal.schema.entry import CardSaid
+from agent.payments.active import Live
 from agent.payments.record import Record
 from agent.payments.views import CardView, PaymentView, Phase, ReceiptView
 from agent.payments.wording import next_step

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from agent.journal.entry import PaymentKind, Reason, Step, Verdict
+from agent.journal.schema.entry import PaymentKind, Reason, Step, Verdict
 
 # Twelve BCD digits are all that a ZVT amount field can hold.
 MAX_AMOUNT_MINOR = 999_999_999_999

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.journal.entry import Verdict
+from agent.journal.schema.entry import Verdict
 from agent.payments.record import Record
 
 NEXT_STEP: dict[Verdict, str] = {

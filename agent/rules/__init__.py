@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from agent.rules.action import Rung
+from agent.rules.context import Decision, Original, RuleRequest
 from agent.rules.decide import RULES, decide
-from agent.rules.ladder import Rung
 from agent.rules.policy import Hours, Opening, Policy
-from agent.rules.request import Decision, Original, RuleRequest
-from agent.rules.windows import Windows, business_day
+from agent.rules.totals import Windows, business_day
 
 __all__ = [
     "RULES",

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from agent.journal.entry import Reason
-from agent.rules import limits
-from agent.rules.ladder import Rung
-from agent.rules.limits import Case, Hit
+from agent.journal.schema.entry import Reason
+from agent.rules.action import Rung
+from agent.rules.checks import limits
+from agent.rules.checks.limits import Case, Hit
+from agent.rules.context import Decision, RuleRequest
 from agent.rules.policy import Policy
-from agent.rules.request import Decision, RuleRequest
-from agent.rules.windows import Windows
+from agent.rules.totals import Windows
 
 Rule = tuple[str, Callable[[Case], Hit | None]]
 

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
-from agent.money import MAX_MINOR, Currency
+from agent.base.money import MAX_MINOR, Currency
 
 MINUTES_PER_DAY: Final = 24 * 60
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agent.journal.note import CosignatureVerifier
-from agent.upload.receipts import Receipt, ReceiptError, read_receipt
+from agent.upload.cosignatures import Receipt, ReceiptError, read_receipt
 
 # A collector's sentence, shortened for a line of the log.
 MAX_REASON_CHARACTERS = 200

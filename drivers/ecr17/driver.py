@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from drivers.card import SecretBuffer, Vault
+from drivers.card.card import SecretBuffer, Vault
 from drivers.driver import Driver, Options, SerialDefaults
 from drivers.ecr17.config import ecr17_settings
 from drivers.ecr17.frame import BUFFER_BYTES, SCOPES
 from drivers.ecr17.quirks import QUIRKS
+from drivers.ecr17.resolve import Ecr17Settling
 from drivers.ecr17.session import Ecr17Session
-from drivers.ecr17.settling import Ecr17Settling
 
 
 def session(buffer: SecretBuffer, vault: Vault, options: Options) -> Ecr17Session:

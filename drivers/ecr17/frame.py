@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Final
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 
 SOH: Final = 0x01
 STX: Final = 0x02

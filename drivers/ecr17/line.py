@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.ecr17.frame import (
     USUAL_SCOPE,
     Control,

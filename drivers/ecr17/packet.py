@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from drivers.card import Card, Vault
+from drivers.card.card import Card, Vault
 from drivers.ecr17.texts import read_text
 from drivers.terminal import DayTotal, ProtocolError, SealedCard
 

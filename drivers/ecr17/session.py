@@ -15,10 +15,11 @@ from datetime import date
 from enum import Enum, auto
 from typing import Final
 
-from drivers.card import SecretBuffer, Vault
-from drivers.ecr17 import commands, meaning, packet
+from drivers.card.card import SecretBuffer, Vault
+from drivers.ecr17 import commands, packet
+from drivers.ecr17 import mapping as meaning
 from drivers.ecr17.config import Ecr17Settings
-from drivers.ecr17.copies import Copies, Digest, digest_of
+from drivers.ecr17.duplicates import Copies, Digest, digest_of
 from drivers.ecr17.frame import Progress as DisplayText
 from drivers.ecr17.line import Line, Told
 from drivers.ecr17.packet import HEAD_BYTES, CardDesk, Say, Status, Strange, Totals

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from drivers.scrub import scrub_text
+from drivers.card.scrub import scrub_text
 
 DONE: Final = 0
 REFUSED: Final = 1

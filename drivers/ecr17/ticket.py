@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from drivers.card import SecretBuffer, scrub_text
+from drivers.card.card import SecretBuffer, scrub_text
 from drivers.ecr17.frame import MAX_PAYLOAD_BYTES
 from drivers.ecr17.texts import blank_controls, decode_text
 

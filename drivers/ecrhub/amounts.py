@@ -11,7 +11,7 @@ from typing import Final
 from drivers.ecrhub.malformed import Malformed
 from drivers.terminal import ProtocolError
 
-# ISO 4217 list one: letters and number by decimals. The agent has the same table (`agent/money.py`)
+# ISO 4217 list one: letters and number by decimals. The agent has the same table (`agent/base/money.py`)
 # and a test compares them: neither may import the other.
 _ISO_4217: Final = {
     0: """

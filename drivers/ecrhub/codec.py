@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
-from drivers.card import scrub_text
+from drivers.card.card import scrub_text
 from drivers.ecrhub.malformed import Malformed
 from drivers.ecrhub.schema import SDK_1_0, SDK_1_1, message_types
 from drivers.ecrhub.texts import plain

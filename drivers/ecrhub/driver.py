@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from drivers.card import SecretBuffer, Vault
+from drivers.card.card import SecretBuffer, Vault
 from drivers.driver import Driver, Options, SerialDefaults
 from drivers.ecrhub.codec import Variant
 from drivers.ecrhub.config import ANSWER_S, PAYMENT_S, EcrHubSettings
 from drivers.ecrhub.frame import BUFFER_BYTES
 from drivers.ecrhub.line import EcrLine
 from drivers.ecrhub.quirks import QUIRKS, Quirk
+from drivers.ecrhub.resolve import EcrHubSettling
 from drivers.ecrhub.session import EcrHubSession
-from drivers.ecrhub.settling import EcrHubSettling
 
 # Reference 2: where the ids of data frames begin again. The documentation of the JSON form says nothing;
 # the smaller range is right for both.

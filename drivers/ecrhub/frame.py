@@ -14,7 +14,7 @@ from functools import reduce
 from operator import xor
 from typing import Final
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 
 HEAD: Final = b"\x55\xaa"
 TAIL: Final = b"\xcc\x33"

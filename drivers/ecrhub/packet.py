@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from drivers.card import Card
+from drivers.card.card import Card
 from drivers.ecrhub import codec
 from drivers.ecrhub.codec import Tree, Variant
 from drivers.terminal import SealedCard

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import Final
 
-from drivers.ecrhub import meaning, orders
+from drivers.ecrhub import mapping as meaning
+from drivers.ecrhub import orders
 from drivers.ecrhub.asking import Asking
 from drivers.ecrhub.codec import Variant
 from drivers.ecrhub.config import EcrHubSettings

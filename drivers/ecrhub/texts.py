@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from drivers.card import scrub_text
+from drivers.card.card import scrub_text
 
 # Reference 4, `trans_status`.
 PRE_ORDER: Final = "9"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from drivers.card import Card
+from drivers.card.card import Card
 from drivers.telium.config import TeliumSettings
 from drivers.telium.packet import (
     CONTRADICTION,

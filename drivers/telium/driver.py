@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drivers.card import SecretBuffer, Vault
+from drivers.card.card import SecretBuffer, Vault
 from drivers.driver import Driver, Options, SerialDefaults
 from drivers.telium.concert import ConcertV3
 from drivers.telium.config import E_PLUS, VARIANTS, TeliumSettings, telium_settings
@@ -11,8 +11,8 @@ from drivers.telium.frame import BUFFER_BYTES
 from drivers.telium.line import Line
 from drivers.telium.packet import Dialect
 from drivers.telium.quirks import QUIRKS
+from drivers.telium.resolve import TeliumSettling
 from drivers.telium.session import TeliumSession
-from drivers.telium.settling import TeliumSettling
 
 
 def dialect(settings: TeliumSettings) -> Dialect:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.card import Card
+from drivers.card.card import Card
 from drivers.telium.config import TeliumSettings
 from drivers.telium.packet import (
     FINANCIAL,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import Final
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.telium.frame import Fault, FrameReader, Signal, encode_frame
 
 # Reference 3: the till waits so long for a single byte inside a phase.

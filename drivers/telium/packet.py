@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from drivers.card import Card, Vault
+from drivers.card.card import Card, Vault
 from drivers.terminal import Command, Operation, ProtocolError, Result, SealedCard
 
 # Reference 4: the private field.

@@ -15,7 +15,7 @@ from dataclasses import replace
 from enum import Enum, auto
 from typing import Final
 
-from drivers.card import Vault
+from drivers.card.card import Vault
 from drivers.telium import texts
 from drivers.telium.line import Line, News
 from drivers.telium.packet import FINANCIAL, MOST_REMEMBERED, Answer, CardDesk, Dialect, mark_of

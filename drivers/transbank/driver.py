@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from drivers.card import SecretBuffer, Vault
+from drivers.card.card import SecretBuffer, Vault
 from drivers.driver import Driver, Options, SerialDefaults
 from drivers.transbank.frame import BUFFER_BYTES
 from drivers.transbank.line import ANSWER_S, Line
 from drivers.transbank.quirks import QUIRKS, Quirk
+from drivers.transbank.resolve import TransbankSettling
 from drivers.transbank.session import SILENCE_S, TransbankSession
-from drivers.transbank.settling import TransbankSettling
 
 
 def session(buffer: SecretBuffer, vault: Vault, options: Options) -> TransbankSession:

@@ -14,7 +14,7 @@ from functools import reduce
 from operator import xor
 from typing import Final
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 
 STX: Final = 0x02
 ETX: Final = 0x03

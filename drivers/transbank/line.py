@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.transbank.frame import Fault, FrameReader, Signal, encode_frame
 
 # Reference 2: the till repeats up to 2 times, and so does the terminal.

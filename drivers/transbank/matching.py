@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from drivers.terminal import Command, Operation
 from drivers.transbank.commands import operation_number, response_to
-from drivers.transbank.meaning import TICKET, VOID_OPERATION
+from drivers.transbank.mapping import TICKET, VOID_OPERATION
 from drivers.transbank.packet import Response, same_ticket, ticket
 from drivers.transbank.texts import APPROVED
 

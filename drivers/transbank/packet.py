@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from drivers.card import Card, Vault, scrub_text
+from drivers.card.card import Card, Vault, scrub_text
 from drivers.terminal import ProtocolError, SealedCard
 from drivers.transbank.texts import STATUS_CODES, blank_controls, decode_text
 

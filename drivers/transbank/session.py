@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from drivers.card import Vault
+from drivers.card.card import Vault
 from drivers.terminal import (
     Command,
     Ended,
@@ -29,7 +29,8 @@ from drivers.terminal import (
     ProtocolError,
     SessionError,
 )
-from drivers.transbank import commands, meaning
+from drivers.transbank import commands
+from drivers.transbank import mapping as meaning
 from drivers.transbank.line import Line
 from drivers.transbank.matching import is_answer
 from drivers.transbank.packet import Function, Response, decode

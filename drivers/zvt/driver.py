@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from drivers.card import SecretBuffer, Vault
+from drivers.card.card import SecretBuffer, Vault
 from drivers.driver import Driver, Options, SerialDefaults
 from drivers.zvt.config import SENDS_STATUS, T3_S, T4_S, ZvtSettings
 from drivers.zvt.frame import BUFFER_BYTES
 from drivers.zvt.line import Line, SerialLine, TcpLine
 from drivers.zvt.quirks import QUIRKS, Quirk
+from drivers.zvt.resolve import ZvtSettling
 from drivers.zvt.session import ZvtSession
-from drivers.zvt.settling import ZvtSettling
 
 
 def zvt_settings(options: Options) -> ZvtSettings:

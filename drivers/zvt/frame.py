@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from enum import Enum, StrEnum
 from typing import Final
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.zvt.apdu import EXTENDED_LENGTH, LONGEST_BODY_BYTES
-from drivers.zvt.stranger import name_on_serial
+from drivers.zvt.foreign_device import name_on_serial
 
 STX: Final = 0x02
 ETX: Final = 0x03

@@ -29,10 +29,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Protocol
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
+from drivers.zvt.foreign_device import name_on_tcp
 from drivers.zvt.frame import Fault, FrameReader, Signal, announced_length
 from drivers.zvt.sender import T2_S, TRANSMISSIONS, Sender
-from drivers.zvt.stranger import name_on_tcp
 
 T1_S: Final = 0.2  # reference 2: between two bytes of a frame
 # When the same frame again is a repeat: not before T2, less what a loaded host may

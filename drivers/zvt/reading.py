@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from drivers.card import Card, Vault, scrub_text
-from drivers.scrub import MIN_CARD_DIGITS, may_hold_card
+from drivers.card.card import Card, Vault, scrub_text
+from drivers.card.scrub import MIN_CARD_DIGITS, may_hold_card
 from drivers.terminal import ProtocolError
 from drivers.zvt import bmp, fields, tlv
 from drivers.zvt.apdu import Malformed

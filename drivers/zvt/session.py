@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, auto
 from typing import Any, ClassVar, Final
 
-from drivers.card import Vault
+from drivers.card.card import Vault
 from drivers.terminal import (
     Command,
     Ended,
@@ -29,13 +29,14 @@ from drivers.terminal import (
     Said,
     SessionError,
 )
-from drivers.zvt import commands, meaning
+from drivers.zvt import commands
+from drivers.zvt import mapping as meaning
 from drivers.zvt import messages as zvt
 from drivers.zvt.config import ZvtSettings
 from drivers.zvt.line import Line
 from drivers.zvt.packet import CardDesk, decode
 from drivers.zvt.quirks import Quirk
-from drivers.zvt.waits import Waits
+from drivers.zvt.timers import Waits
 from drivers.zvt.writing import encode
 
 __all__ = ["State", "ZvtSession", "ZvtSettings"]

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from agent.settings import load
+from agent.settings.load import load
 from tests.bench.budget import Line
 from tests.bench.outside import check_alive, house_running, wake_ups
 

@@ -21,14 +21,14 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.clock import SystemClock
+from agent.base.clock import SystemClock
 from agent.journal.disk import FolderDisk
-from agent.journal.entry import Answered, AnyBody, CardSaid, Entry
 from agent.journal.evolving import EvolvingKey, KeyFile, enrol
-from agent.journal.journal import Journal
 from agent.journal.note import Ed25519Signer, parse_vkey
 from agent.journal.recover import Snapshot
+from agent.journal.schema.entry import Answered, AnyBody, CardSaid, Entry
 from agent.journal.verify import verify
+from agent.journal.writer import Journal
 
 ORIGIN = "bench.example/till-1"
 ROUNDS = 1_500

@@ -7,10 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from agent.demo.house import House
 from agent.payments.views import PaymentView
-from agent.program import SNAPSHOT_ENTRIES
-from drivers.simulator.bank import Bank
+from agent.programs.agent import SNAPSHOT_ENTRIES
+from agent.programs.demo.environment import House
+from drivers.simulator.core.bank import Bank
 from tests.bench.bench_journal import UnsyncedDisk
 from tests.bench.budget import Line
 from tests.bench.inside import NO_PORT, SALE, Counter, counter
@@ -37,8 +37,8 @@ def resident(place: Path) -> list[Line]:
         check_alive(house)
         agent, upload = (resident_mb(house.programs[name].pid) for name in ("agent", "upload"))
     return [
-        Line("agent, resident", "MB", _imported_mb("agent.program"), agent, AGENT_MB, "figure"),
-        Line("uploader, resident", "MB", _imported_mb("agent.upload.program"), upload, UPLOAD_MB, "figure"),
+        Line("agent, resident", "MB", _imported_mb("agent.programs.agent"), agent, AGENT_MB, "figure"),
+        Line("uploader, resident", "MB", _imported_mb("agent.programs.upload"), upload, UPLOAD_MB, "figure"),
     ]
 
 

@@ -13,11 +13,11 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from agent.clock import SystemClock
-from agent.demo.house import House
+from agent.base.clock import SystemClock
 from agent.journal.disk import FolderDisk
-from agent.journal.entry import AnyBody
+from agent.journal.schema.entry import AnyBody
 from agent.payments.views import PaymentView
+from agent.programs.demo.environment import House
 from tests.bench.bench_journal import UnsyncedDisk, open_journal
 from tests.bench.budget import Line
 from tests.bench.inside import NO_PORT, SALE, Took, counter

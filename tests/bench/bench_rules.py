@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 from typing import Any
 
-from agent.journal.entry import Answered, AnyBody, Completed, Entry, Requested, Submitted
-from agent.money import CURRENCIES
+from agent.base.money import CURRENCIES
+from agent.journal.schema.entry import Answered, AnyBody, Completed, Entry, Requested, Submitted
 from agent.rules import Original, Policy, RuleRequest, Windows, decide
 
 DAYS = 90

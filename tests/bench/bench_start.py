@@ -17,11 +17,11 @@ from pathlib import Path
 
 import msgspec
 
-from agent.clock import SystemClock
-from agent.demo.house import House
+from agent.base.clock import SystemClock
 from agent.journal.disk import FolderDisk
-from agent.journal.entry import AnyBody
-from agent.program import SNAPSHOT_ENTRIES
+from agent.journal.schema.entry import AnyBody
+from agent.programs.agent import SNAPSHOT_ENTRIES
+from agent.programs.demo.environment import House
 from tests.bench.bench_journal import UnsyncedDisk
 from tests.bench.budget import Line
 from tests.bench.inside import NO_PORT, agent_of, counter

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
-from drivers.card import Card, Vault
+from drivers.card.card import Card, Vault
 from drivers.terminal import SealedCard
 from drivers.zvt.packet import CardDesk, StatusInformation, decode, encode
 from tests.bench.budget import Line, alternating

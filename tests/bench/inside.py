@@ -10,41 +10,43 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.resources import files
 
-from agent import VERSION, keys, log
-from agent.assemble import STATE_FILE, Agent
-from agent.clock import Clock, SystemClock
-from agent.demo.house import House
-from agent.door.knock import gate
+from agent import VERSION
+from agent.api.access import gate
+from agent.base.clock import Clock, SystemClock
 from agent.journal.disk import Disk
-from agent.journal.entry import AnyBody
 from agent.journal.evolving import EvolvingKey, KeyFile
-from agent.journal.journal import Journal
 from agent.journal.note import Ed25519Signer
-from agent.payments.book import Book
-from agent.payments.keeper import ShopKeeper
+from agent.journal.schema.entry import AnyBody
+from agent.journal.writer import Journal
+from agent.keys import store as keys
+from agent.oplog import log
+from agent.payments.context import Shop
+from agent.payments.index import Book
 from agent.payments.people import People
-from agent.payments.shop import Shop
 from agent.payments.store import Store
-from agent.payments.terminals import Terminal
+from agent.payments.unsolicited import ShopKeeper
 from agent.payments.views import PaymentRequest
+from agent.programs.assembly import STATE_FILE, Agent
+from agent.programs.demo.environment import House
 from agent.rules import Windows
-from agent.settings import load
-from agent.terminal_options import options_of
-from drivers.card import SecretBuffer, Vault
-from drivers.link import Link
-from drivers.seal import Sealer
-from drivers.simulator import script
-from drivers.simulator.bank import Bank
-from drivers.simulator.device import SimulatedDevice
-from drivers.simulator.faults import Faults
-from drivers.simulator.terminal import SimulatedTerminal
+from agent.settings.load import load
+from agent.settings.terminals import options_of
+from agent.terminals.connection import Terminal
+from drivers.card.card import SecretBuffer, Vault
+from drivers.card.seal import Sealer
+from drivers.simulator.core import script
+from drivers.simulator.core.bank import Bank
+from drivers.simulator.core.faults import Faults
+from drivers.simulator.zvt.device import SimulatedDevice
+from drivers.simulator.zvt.terminal import SimulatedTerminal
 from drivers.terminal import Event
+from drivers.wires.link import Link
 from drivers.zvt.driver import zvt_settings
 from drivers.zvt.frame import BUFFER_BYTES, encode_frame
 from drivers.zvt.line import SerialLine
 from drivers.zvt.packet import POSITIVE, encode
+from drivers.zvt.resolve import ZvtSettling
 from drivers.zvt.session import ZvtSession
-from drivers.zvt.settling import ZvtSettling
 
 # How the frames begin that a payment is timed by, and the whole answer to a result.
 AUTHORISATION = bytes.fromhex("10 02 06 01")
@@ -59,7 +61,7 @@ NO_PORT = 9
 
 def simulated() -> SimulatedDevice:
     """The demo's terminal: it shows the till a whole card number and track 2."""
-    orders = script.parse(files("agent.demo").joinpath("terminal.toml").read_text("utf-8"))
+    orders = script.parse(files("agent.programs.demo").joinpath("terminal.toml").read_text("utf-8"))
     terminal = SimulatedTerminal(Bank(), orders, started=datetime.now().astimezone())
     return SimulatedDevice(terminal, faults=Faults(()))
 
@@ -164,7 +166,7 @@ class Counter:
 
 
 def agent_of(house: House, disk: Disk, clock: Clock | None = None) -> tuple[Agent, NotingShop]:
-    """The agent of a furnished house, put together as `agent.assemble` does, but for disk, clock and door."""
+    """The agent of a furnished house, put together as the program does, but for disk, clock and door."""
     settings = load(house.folder / "tillgate.toml")
     clock = clock or SystemClock()
     today = SystemClock().wall().date()  # the keys are of today, wherever `clock` is

@@ -12,10 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from agent.demo.house import House
-from agent.demo.network import free_port
-from agent.upload.receipts import COSIGNED
-from drivers.simulator.ports import PtyPort
+from agent.programs.demo.environment import House
+from agent.programs.demo.network import free_port
+from agent.upload.cosignatures import COSIGNED
+from drivers.simulator.core.ports import PtyPort
 from tests.bench.inside import ANSWER, AUTHORISATION, STATUS_INFORMATION, simulated
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agent.cli import main
-from agent.cli.exits import Exit
+from agent.cli.ui.exits import Exit
 
 if TYPE_CHECKING:
     from tests.conftest import OpenDoor

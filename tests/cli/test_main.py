@@ -9,8 +9,8 @@ import pytest
 
 from agent import VERSION
 from agent.cli import COMMANDS, main
-from agent.cli.exits import Exit
-from agent.cli.screen import WIDTH
+from agent.cli.ui.exits import Exit
+from agent.cli.ui.screen import WIDTH
 
 SLOW = ("asyncio", "cryptography", "starlette", "uvicorn", "structlog", "msgspec")
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent.cli import follow, main
-from agent.cli.exits import Exit
-from agent.cli.numbers import new_till_number
+from agent.cli import main
+from agent.cli.ui import follow
+from agent.cli.ui.exits import Exit
+from agent.cli.ui.numbers import new_till_number
 
 if TYPE_CHECKING:
     from tests.conftest import OpenDoor

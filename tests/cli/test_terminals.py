@@ -10,9 +10,9 @@ import pytest
 
 from agent.cli import main
 from agent.cli.terminals import NOTHING
-from drivers.wire_serial import SerialWire
-from tests.agent.fake_sysfs import ACM, VENDOR, FakeHost
+from drivers.wires.serial import SerialWire
 from tests.drivers.simulator.test_process import bookings, ready, simulator
+from tests.support.fake_sysfs import ACM, VENDOR, FakeHost
 
 WIDTH = 80
 

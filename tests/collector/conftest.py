@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from agent.collector.evidence import Evidence
-from agent.collector.log import Log, LogFolders
-from agent.collector.protocol import AddCheckpoint, AddLines, build_lines
-from agent.collector.store import Store
+from agent.collector.ledger import Log, LogFolders
+from agent.collector.storage.store import Store
 from agent.journal.checkpoint import checkpoint_text
 from agent.journal.note import Cosigner, Ed25519Signer, parse_vkey, sign_note
+from agent.journal.transfer import AddCheckpoint, AddLines, build_lines
 from agent.journal.tree import Tree, consistency_proof, leaf_hash, root_of
 
 ORIGIN = "shop.example/till-1"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agent.api.server import Message, Peer, TcpPeer, TlsPeer
 from agent.collector import evidence
 from agent.collector.app import Served, collector_app
-from agent.collector.log import Answer
-from agent.httpd import Message, Peer, TcpPeer, TlsPeer
+from agent.collector.ledger import Answer
 from agent.journal.checkpoint import checkpoint_text
 from agent.journal.note import Cosigner, open_note, parse_vkey, sign_note
 

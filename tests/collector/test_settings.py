@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent.collector.program import CollectorError, open_collector, signing_key
 from agent.collector.settings import load
 from agent.journal.note import Ed25519Signer
-from agent.settings_read import SettingsError
+from agent.programs.collector import CollectorError, open_collector, signing_key
+from agent.settings.reader import SettingsError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -47,7 +47,7 @@ def test_a_whole_file_is_read(tmp_path: Path, shop: Shop) -> None:
 
 
 def test_the_shipped_file_is_whole_and_shows_the_defaults() -> None:
-    shipped = Path(__file__).parents[2] / "config" / "collector.toml"
+    shipped = Path(__file__).parents[2] / "config" / "collector" / "collector.toml"
     settings = load(shipped)
     commented = re.findall(r"^# (\w+ = \S+)", shipped.read_text(), re.MULTILINE)
     defaults = tomllib.loads("\n".join(commented))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent.collector.folder import DiskFolder, FolderInUseError, lock
-from agent.collector.store import CHECKPOINT, Store, StoreDamagedError
-from agent.journal.tiles import bundle_path, tile_path
+from agent.collector.storage.folder import DiskFolder, FolderInUseError, lock
+from agent.collector.storage.store import CHECKPOINT, Store, StoreDamagedError
+from agent.journal.proofs.tiles import bundle_path, tile_path
 from agent.journal.tree import leaf_hash, root_of
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from drivers.card.secret import SecretBuffer
 from drivers.probes import HEARD_BYTES, PROBES, Ear, Probe
-from drivers.secret import SecretBuffer
 from drivers.zvt.frame import encode_frame
 
 BY_NAME = {probe.protocol: probe for probe in PROBES}

@@ -20,17 +20,17 @@ from functools import partial
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.collector.evidence import Evidence
-from agent.collector.log import Log, LogFolders
-from agent.collector.protocol import (
+from agent.collector.ledger import Log, LogFolders
+from agent.collector.storage.store import Store
+from agent.journal.checkpoint import checkpoint_text
+from agent.journal.note import Cosigner, Ed25519Signer, parse_vkey, sign_note
+from agent.journal.transfer import (
     BadRequestError,
     build_lines,
     parse_add_checkpoint,
     parse_lines,
     read_checkpoint,
 )
-from agent.collector.store import Store
-from agent.journal.checkpoint import checkpoint_text
-from agent.journal.note import Cosigner, Ed25519Signer, parse_vkey, sign_note
 from agent.journal.tree import Frontier, leaf_hash
 from tests.fuzz import harness
 

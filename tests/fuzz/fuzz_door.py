@@ -16,9 +16,9 @@ from typing import Any
 
 import msgspec
 
-from agent.door import errors
-from agent.door.body import decode
-from agent.door.errors import DoorRefusal
+from agent.api import errors
+from agent.api.body import decode
+from agent.api.errors import DoorRefusal
 from agent.payments.views import Answer, CloseDayRequest, PaymentRequest, Settlement
 from tests.fuzz import harness
 

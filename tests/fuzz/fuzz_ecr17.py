@@ -8,7 +8,7 @@ after silence is read, no byte is left behind, no planted card number leaves a m
 
 from __future__ import annotations
 
-from drivers.card import Card, SecretBuffer
+from drivers.card.card import Card, SecretBuffer
 from drivers.ecr17.frame import (
     BUFFER_BYTES,
     SCOPES,
@@ -26,8 +26,8 @@ from drivers.ecr17.frame import (
 from drivers.ecr17.packet import HEAD_BYTES, Answer, CardDesk, Malformed, decode
 from drivers.ecr17.ticket import Ticket
 from drivers.terminal import ProtocolError, SealedCard
-from tests import cards
 from tests.fuzz.zvt_search import search
+from tests.support import cards
 
 NUMBER = cards.PUBLISHED[0]
 CARD = NUMBER.encode()

@@ -10,7 +10,7 @@ message; its texts can be shown; a session on the same bytes ends or waits, and 
 
 from __future__ import annotations
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.driver import Options, driver
 from drivers.ecrhub.codec import Variant
 from drivers.ecrhub.frame import (
@@ -25,13 +25,13 @@ from drivers.ecrhub.frame import (
     encode_frame,
 )
 from drivers.ecrhub.malformed import Malformed
-from drivers.ecrhub.meaning import is_final, result
+from drivers.ecrhub.mapping import is_final, result
 from drivers.ecrhub.orders import order_number
 from drivers.ecrhub.packet import Answer, Device, Topic, decode_answer, encode_answer
 from drivers.terminal import Command, Operation, ProtocolError
-from tests import cards
 from tests.drivers.simulator.conftest import Shredder
 from tests.fuzz.zvt_search import search
+from tests.support import cards
 
 NUMBER = cards.PUBLISHED[0]
 CUTS = (1, 5, BUFFER_BYTES)

@@ -16,9 +16,9 @@ import msgspec
 
 from agent.journal.checkpoint import checkpoint_text
 from agent.journal.damage import DamagedJournal
-from agent.journal.entry import Completed, Entry, decode, encode
 from agent.journal.lines import checkpoint_line
 from agent.journal.note import signature_line
+from agent.journal.schema.entry import Completed, Entry, decode, encode
 from agent.journal.tree import Frontier, leaf_hash
 from agent.journal.walk import Walk
 from tests.fuzz import harness

@@ -11,7 +11,7 @@ import random
 import re
 import time
 
-from agent.money import CURRENCIES, MAX_MINOR, AmountError, format_amount, parse_amount
+from agent.base.money import CURRENCIES, MAX_MINOR, AmountError, format_amount, parse_amount
 from tests.fuzz import harness
 
 # Written apart from the parser: what an amount looks like, by decimals.

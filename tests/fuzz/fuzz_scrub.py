@@ -13,11 +13,11 @@ import random
 import time
 import zlib
 
-from agent.redact import redact, redact_bytes
-from drivers.card import Card, masked_from_bcd, scrub_text
-from drivers.scrub import hidden_range
-from tests import cards
+from agent.oplog.redact import redact, redact_bytes
+from drivers.card.card import Card, masked_from_bcd, scrub_text
+from drivers.card.scrub import hidden_range
 from tests.fuzz import harness
+from tests.support import cards
 
 MAX_JUNK_BYTES = 40
 ALPHABET = b"000011223456789999    ..--==DdBb^^;;%%??**xX\xa0\xff\xc2\r\n\0\\u"

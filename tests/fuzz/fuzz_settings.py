@@ -13,11 +13,11 @@ import re
 import time
 from pathlib import Path
 
-from agent.settings import SettingsError, parse
-from agent.terminal_options import judge
+from agent.settings.load import SettingsError, parse
+from agent.settings.terminals import judge
 from tests.fuzz import harness
 
-SHIPPED = Path(__file__).parents[2] / "config" / "tillgate.toml"
+SHIPPED = Path(__file__).parents[2] / "config" / "agent" / "tillgate.toml"
 NAME = Path("tillgate.toml")
 SECRET = "918273"  # noqa: S105 - the terminal's password, to see that nothing repeats it
 

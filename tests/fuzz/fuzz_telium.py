@@ -9,7 +9,7 @@ field, and say "approved" only where the terminal did.
 
 from __future__ import annotations
 
-from drivers.card import Card, SecretBuffer
+from drivers.card.card import Card, SecretBuffer
 from drivers.driver import Options
 from drivers.telium.concert import ConcertV3, encode_groups
 from drivers.telium.config import telium_settings
@@ -26,8 +26,8 @@ from drivers.telium.packet import (
     mark_of,
 )
 from drivers.terminal import Command, Operation, ProtocolError, Said, SealedCard
-from tests import cards
 from tests.fuzz.zvt_search import search
+from tests.support import cards
 
 CUTS = (1, 3, BUFFER_BYTES)
 NUMBER = cards.PUBLISHED[0]

@@ -9,13 +9,13 @@ before, a frame after silence is read.
 
 from __future__ import annotations
 
-from drivers.card import Card, SecretBuffer
+from drivers.card.card import Card, SecretBuffer
 from drivers.terminal import ProtocolError, SealedCard
 from drivers.transbank.frame import BUFFER_BYTES, Fault, FrameReader, encode_frame
-from drivers.transbank.meaning import result
+from drivers.transbank.mapping import result
 from drivers.transbank.packet import Malformed, decode
-from tests import cards
 from tests.fuzz.zvt_search import search
+from tests.support import cards
 
 NUMBER = cards.PUBLISHED[0]
 CUTS = (1, 3, BUFFER_BYTES // 2)

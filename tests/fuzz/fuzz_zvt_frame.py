@@ -9,7 +9,7 @@ came before, a frame after T1 of silence is read.
 
 from __future__ import annotations
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.zvt.frame import Fault, FrameReader, announced_length, encode_frame
 from tests.fuzz.zvt_search import search
 

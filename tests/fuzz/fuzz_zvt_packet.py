@@ -8,13 +8,13 @@ in the message, and a message that was read whole can be written and read again.
 
 from __future__ import annotations
 
-from drivers.card import Card
+from drivers.card.card import Card
 from drivers.terminal import ProtocolError, SealedCard
 from drivers.zvt import bmp, tlv
 from drivers.zvt.apdu import Malformed, join
 from drivers.zvt.packet import CardDesk, Charset, DisplayText, Packet, Unknown, decode, encode
-from tests import cards
 from tests.fuzz.zvt_search import search
+from tests.support import cards
 
 NUMBER = cards.PUBLISHED[0]
 PACKED = bytes.fromhex(NUMBER)

@@ -12,12 +12,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.journal.disk import Disk, JournalLocked
-from agent.journal.entry import Completed, Entry
 from agent.journal.evolving import EvolvingKey
-from agent.journal.journal import Journal
 from agent.journal.lines import note_of
 from agent.journal.note import Ed25519Signer, parse_vkey
 from agent.journal.recover import Snapshot
+from agent.journal.schema.entry import Completed, Entry
+from agent.journal.writer import Journal
 
 ORIGIN = "journal.example/store-0042/pos-07"
 FIRST_FILE = "j0000000000-2026-03-28.jsonl"

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.journal.checkpoint import checkpoint_text
 from agent.journal.damage import DamagedJournal, DamageKind
 from agent.journal.disk import FolderDisk, FolderReader
-from agent.journal.entry import decode, encode
 from agent.journal.lines import FileCommits, checkpoint_line, note_of
 from agent.journal.note import CosignatureVerifier, Cosigner, Ed25519Signer, parse_vkey, sign_note
+from agent.journal.schema.entry import decode, encode
 from agent.journal.tree import Frontier, leaf_hash
 from agent.journal.verify import Receipt, Report, read_receipts, verify
 from tests.journal.conftest import K0, ORIGIN, OTHER, SIGNER, VERIFIER, MemoryKeys, StillClock, World, body

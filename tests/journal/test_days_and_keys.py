@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from agent.journal.entry import ClockMoved
 from agent.journal.evolving import EvolvingCheck, verify_evolving
-from agent.journal.journal import RESERVE_BYTES, RESERVE_LOW_BYTES, JournalBroken
 from agent.journal.note import parse_note
+from agent.journal.schema.entry import ClockMoved
+from agent.journal.writer import RESERVE_BYTES, RESERVE_LOW_BYTES, JournalBroken
 from tests.journal.conftest import (
     FIRST_FILE,
     K0,

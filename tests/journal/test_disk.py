@@ -14,12 +14,12 @@ import pytest
 
 from agent.journal.damage import DamagedJournal
 from agent.journal.disk import FolderDisk, JournalLocked, file_day, file_name, first_index
-from agent.journal.entry import decode
 from agent.journal.evolving import EvolvingCheck, EvolvingError, EvolvingKey, KeyFile, enrol
-from agent.journal.journal import Journal, JournalBroken
 from agent.journal.note import parse_note
 from agent.journal.reader import JournalReader
+from agent.journal.schema.entry import decode
 from agent.journal.verify import verify
+from agent.journal.writer import Journal, JournalBroken
 from tests.journal.conftest import ORIGIN, VERIFIER, MemoryKeys, World, body, is_full, numbers
 
 TMPFS_BYTES = 1 << 20

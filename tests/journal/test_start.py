@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from agent.journal.damage import DamagedJournal
-from agent.journal.entry import TailCut
-from agent.journal.journal import JournalBroken
 from agent.journal.recover import Snapshot, SnapshotUnusable
+from agent.journal.schema.entry import TailCut
+from agent.journal.writer import JournalBroken
 from tests.journal.conftest import (
     FIRST_FILE,
     MemoryDisk,

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-from agent import program
+from agent.programs import agent as program
 
 _HOUSE: Final = Path(__file__).parents[2]
 # What a payment runs through: the story and the desk, the journal, and the way to the terminal.
@@ -20,12 +20,12 @@ PATH: Final = frozenset(
     str(_HOUSE / file)
     for file in (
         "agent/payments/payment.py",
-        "agent/payments/shop.py",
-        "agent/payments/entries.py",
-        "agent/payments/live.py",
-        "agent/payments/desk.py",
-        "agent/journal/journal.py",
-        "drivers/link.py",
+        "agent/payments/context.py",
+        "agent/payments/mapping.py",
+        "agent/payments/active.py",
+        "agent/payments/service.py",
+        "agent/journal/writer.py",
+        "drivers/wires/link.py",
         "drivers/zvt/session.py",
     )
 )

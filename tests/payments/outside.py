@@ -11,15 +11,15 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from agent.journal.entry import Entry, decode
-from drivers.simulator import script
-from drivers.simulator.bank import Bank
-from drivers.simulator.device import SimulatedDevice
-from drivers.simulator.faults import Faults
-from drivers.simulator.terminal import SimulatedTerminal
-from drivers.simulator.units import SerialCutter
-from tests.cable_end import CableEnd
+from agent.journal.schema.entry import Entry, decode
+from drivers.simulator.core import script
+from drivers.simulator.core.bank import Bank
+from drivers.simulator.core.faults import Faults
+from drivers.simulator.core.units import SerialCutter
+from drivers.simulator.zvt.device import SimulatedDevice
+from drivers.simulator.zvt.terminal import SimulatedTerminal
 from tests.journal.conftest import MORNING, MemoryDisk, MemoryKeys
+from tests.support.cable_end import CableEnd
 
 # One way over the cable. Anything above zero: an answer must not come before the call has returned.
 CABLE_S = 0.001

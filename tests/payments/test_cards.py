@@ -6,11 +6,11 @@ from base64 import b64encode
 
 import pytest
 
-from agent.journal.entry import Answered
-from tests import cards
+from agent.journal.schema.entry import Answered
 from tests.payments.conftest import Make
 from tests.payments.world import World
-from tests.search import forms, search
+from tests.support import cards
+from tests.support.search import forms, search
 
 SHOWS_ALL = (
     '[default]\nshown = "track_2"\ncard = "{card}"\nreceipt = ["Karte {{card}}", "nochmals: {{card}}"]\n'

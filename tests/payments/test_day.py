@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from agent.journal.entry import Answered, AnyBody, Completed, Entry, PaymentKind, Requested
-from agent.payments.book import Book, Day
+from agent.journal.schema.entry import Answered, AnyBody, Completed, Entry, PaymentKind, Requested
+from agent.payments.index import Book, Day
 from agent.payments.store import Store
 
 AT = datetime(2026, 3, 28, 9, 0, tzinfo=UTC)

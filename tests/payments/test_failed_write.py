@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.journal.journal import JournalBroken
+from agent.journal.writer import JournalBroken
 from agent.payments.views import Credential, Settlement
 from tests.payments.conftest import Make
 from tests.payments.world import PIN, SUPERVISOR, World

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from agent.journal.entry import LateResult
+from agent.journal.schema.entry import LateResult
 from agent.payments.views import PaymentView
-from drivers.simulator.bank import Booking, State
+from drivers.simulator.core.bank import Booking, State
 from tests.payments.killed import PATH
 from tests.payments.world import World
 

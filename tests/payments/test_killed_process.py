@@ -22,11 +22,11 @@ from typing import Any
 
 import pytest
 
-from agent.cli.client import BrokenError, UnreachableError
-from agent.demo.house import House
+from agent.cli.ui.client import BrokenError, UnreachableError
 from agent.journal.note import parse_vkey
 from agent.journal.verify import verify
 from agent.payments.views import PaymentRequest, PaymentView
+from agent.programs.demo.environment import House
 
 # A payment of this terminal takes some 1700 lines. The last point is behind its end.
 POINTS = (40, 120, 260, 340, 420, 520, 700, 900, 1100, 1300, 1500, 5000)

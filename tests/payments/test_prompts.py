@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from agent.journal.entry import Replied, Requested, Submitted
-from agent.payments.live import PROMPT_TIMEOUT_S
+from agent.journal.schema.entry import Replied, Requested, Submitted
+from agent.payments.active import PROMPT_TIMEOUT_S
 from agent.payments.people import LOCK_OUT, MAX_FAILURES
 from agent.payments.refusal import BadRequest, Conflict, LockedOut, WrongCredential
 from agent.payments.views import Answer, Credential

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.journal.entry import Answered, Completed, PaymentKind, Requested, Submitted, Unclear
-from drivers.simulator.bank import Kind, State
+from agent.journal.schema.entry import Answered, Completed, PaymentKind, Requested, Submitted, Unclear
+from drivers.simulator.core.bank import Kind, State
 from tests.payments.conftest import Make
 from tests.payments.world import World
 

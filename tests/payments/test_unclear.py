@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from agent.journal.entry import LateResult, Settled
+from agent.journal.schema.entry import LateResult, Settled
 from agent.payments.people import MAX_FAILURES
 from agent.payments.refusal import Conflict, LockedOut, NotFound, WrongCredential
 from agent.payments.views import Credential, PaymentView, Settlement

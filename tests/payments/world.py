@@ -16,29 +16,29 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agent.journal.entry import Started
 from agent.journal.evolving import EvolvingKey
-from agent.journal.journal import Journal
-from agent.payments.book import Book
-from agent.payments.desk import Desk
-from agent.payments.keeper import ShopKeeper
+from agent.journal.schema.entry import Started
+from agent.journal.writer import Journal
+from agent.payments.context import Shop
+from agent.payments.index import Book
 from agent.payments.people import People, hash_secret
-from agent.payments.shop import Shop
+from agent.payments.service import Desk
 from agent.payments.store import Store
-from agent.payments.terminals import Terminal
+from agent.payments.unsolicited import ShopKeeper
 from agent.payments.views import Answer, CloseDayRequest, PaymentRequest, PaymentView
 from agent.rules import Windows
-from agent.settings import Settings, parse, why_not_live
-from agent.terminal_options import options_of
-from drivers.card import SecretBuffer
-from drivers.link import Link
-from drivers.simulator.bank import State
+from agent.settings.load import Settings, parse, why_not_live
+from agent.settings.terminals import options_of
+from agent.terminals.connection import Terminal
+from drivers.card.card import SecretBuffer
+from drivers.simulator.core.bank import State
 from drivers.terminal import Event
+from drivers.wires.link import Link
 from drivers.zvt.driver import zvt_settings
 from drivers.zvt.frame import BUFFER_BYTES
 from drivers.zvt.line import SerialLine
+from drivers.zvt.resolve import ZvtSettling
 from drivers.zvt.session import ZvtSession
-from drivers.zvt.settling import ZvtSettling
 from tests.drivers.zvt.stage import vault
 from tests.journal.conftest import ORIGIN, SIGNER
 from tests.payments.outside import Loop, Outside, OutsideClock, OutsideEnd, kind_of

@@ -6,7 +6,8 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from agent.journal.entry import (
+from agent.base.money import CURRENCIES
+from agent.journal.schema.entry import (
     Answered,
     AnyBody,
     Completed,
@@ -16,7 +17,6 @@ from agent.journal.entry import (
     Submitted,
     Verdict,
 )
-from agent.money import CURRENCIES
 from agent.rules import Decision, Original, Policy, RuleRequest, Windows, decide
 
 EUR = CURRENCIES["EUR"]

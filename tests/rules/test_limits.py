@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.money import CURRENCIES, MAX_MINOR
+from agent.base.money import CURRENCIES, MAX_MINOR
 from agent.rules import RULES, Hours, Opening, Original, Policy, RuleRequest, Rung
 from agent.rules.decide import decide
 from tests.rules.shop import A_MINUTE, BERLIN, NOON, Till, judged, policy, refund, reversal, sale, windows

@@ -23,17 +23,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from agent.collector.program import serve
 from agent.collector.settings import CollectorSettings, LogSettings
 from agent.journal.checkpoint import checkpoint_text
 from agent.journal.disk import file_name
 from agent.journal.lines import checkpoint_line
 from agent.journal.note import CosignatureVerifier, Cosigner, Ed25519Signer, parse_vkey, sign_note
 from agent.journal.tree import Frontier, leaf_hash
+from agent.programs.collector import serve
 from agent.upload.backoff import Backoff
-from agent.upload.carrier import Carrier, Parts, Post
 from agent.upload.client import CollectorClient, client_tls
-from agent.upload.receipts import Receipt, Receipts
+from agent.upload.cosignatures import Receipt, Receipts
+from agent.upload.loop import Carrier, Parts, Post
 from agent.upload.source import Source
 from agent.upload.uploader import Uploader
 

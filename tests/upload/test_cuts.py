@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent.collector.program import server_tls
+from agent.programs.collector import server_tls
 from agent.upload import client as client_module
 
 if TYPE_CHECKING:

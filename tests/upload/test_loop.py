@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent.journal.tiles import bundle_path
+from agent.journal.proofs.tiles import bundle_path
 from agent.upload import source
-from agent.upload.carrier import Carrier
+from agent.upload.loop import Carrier
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from agent.journal.note import Cosigner
 from agent.journal.reader import JournalReader
-from agent.upload import backoff, program
+from agent.programs import upload as program
+from agent.upload import backoff
 from agent.upload.backoff import Backoff
-from agent.upload.receipts import Alarm, Receipt, ReceiptError
+from agent.upload.cosignatures import Alarm, Receipt, ReceiptError
 from agent.upload.source import CommitLike, Source
 from agent.upload.uploader import Batch, Failed, Forked, Meaning, Moved, Stored, Uploader
 

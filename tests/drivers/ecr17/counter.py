@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from drivers.card import Card, SecretBuffer, Vault
+from drivers.card.card import Card, SecretBuffer, Vault
 from drivers.driver import Options
 from drivers.ecr17.driver import DRIVER
 from drivers.ecr17.session import Ecr17Session
-from drivers.simulator.bank import Bank
-from drivers.simulator.ecr17 import make
-from drivers.simulator.plain import Installation
-from drivers.simulator.script import parse
+from drivers.simulator.core.bank import Bank
+from drivers.simulator.core.script import parse
+from drivers.simulator.core.terminal import Installation
+from drivers.simulator.ecr17.terminal import make
 from drivers.terminal import Command, Ended, Event, Lost, Operation, Outcome, Receipt, SealedCard
 
 STARTED = datetime(2025, 3, 1, 12, 0, 0, tzinfo=UTC)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from drivers.ecr17.driver import DRIVER
 from drivers.ecr17.frame import SCOPES
-from drivers.ecr17.settling import LONGEST_DIALOGUE
+from drivers.ecr17.resolve import LONGEST_DIALOGUE
 from drivers.terminal import Command, Ended, Found, Heard, How, Lost, Operation, Said, Unclear
-from tests import cards
 from tests.drivers.ecr17.counter import LAST, OPTIONS, SALE, STARTED, STATUS, Cable, Counter
+from tests.support import cards
 
 TILL_PRINTS = replace(OPTIONS, receipts="till")
 REVERSAL = Command(Operation.REVERSAL, "till 2", original_trace=1)

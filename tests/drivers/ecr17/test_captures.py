@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.ecr17 import packet
 from drivers.ecr17.frame import BUFFER_BYTES, Control, FrameReader, Signal, encode_control, encode_message
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.ecr17.frame import (
     BUFFER_BYTES,
     MAX_PAYLOAD_BYTES,

@@ -6,13 +6,14 @@ from datetime import date
 
 import pytest
 
-from drivers.card import Card
-from drivers.ecr17 import meaning, packet
+from drivers.card.card import Card
+from drivers.ecr17 import mapping as meaning
+from drivers.ecr17 import packet
 from drivers.ecr17.frame import encode_message, lrc
 from drivers.ecr17.packet import CardDesk, Identity, Malformed, Outcome, Status, Strange, Totals, decode
 from drivers.terminal import DayTotal, ProtocolError, Said, SealedCard
-from tests import cards
 from tests.drivers.ecr17.counter import MaskingVault
+from tests.support import cards
 
 WHO = Identity("12345678", "00000001")
 DESK = CardDesk(MaskingVault(), "till 1")

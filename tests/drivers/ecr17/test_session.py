@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.driver import OptionError
 from drivers.ecr17.config import PAYMENT_SILENCE_S
 from drivers.ecr17.driver import DRIVER
@@ -26,7 +26,6 @@ from drivers.terminal import (
     Said,
     SessionError,
 )
-from tests import cards
 from tests.drivers.ecr17.counter import LAST, OPTIONS, SALE, STATUS, MaskingVault
 from tests.drivers.ecr17.till import (
     ACK,
@@ -42,6 +41,7 @@ from tests.drivers.ecr17.till import (
     only,
     paid,
 )
+from tests.support import cards
 
 # ---- checklist 1: the checksum's scope, control frames, everything glued or cut ----
 

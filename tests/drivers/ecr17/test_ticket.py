@@ -13,7 +13,6 @@ from drivers.terminal import (
     How,
     Receipt,
 )
-from tests import cards
 from tests.drivers.ecr17.till import (
     ACK,
     HEAD,
@@ -23,6 +22,7 @@ from tests.drivers.ecr17.till import (
     only,
     paid,
 )
+from tests.support import cards
 
 
 def printing() -> Till:

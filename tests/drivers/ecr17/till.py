@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.driver import Options
 from drivers.ecr17 import packet
 from drivers.ecr17.driver import DRIVER

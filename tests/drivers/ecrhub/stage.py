@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.driver import Options, driver
 from drivers.ecrhub.codec import Variant
 from drivers.ecrhub.driver import LAST_ID
@@ -21,10 +21,10 @@ from drivers.ecrhub.frame import (
     encode_frame,
 )
 from drivers.ecrhub.packet import Answer, Device, Request, decode_request, encode_answer
-from drivers.simulator.bank import Bank
-from drivers.simulator.ecrhub import EcrHubTerminal
-from drivers.simulator.plain import Installation
-from drivers.simulator.script import parse
+from drivers.simulator.core.bank import Bank
+from drivers.simulator.core.script import parse
+from drivers.simulator.core.terminal import Installation
+from drivers.simulator.ecrhub.terminal import EcrHubTerminal
 from drivers.terminal import Command, Ended, Event, Lost, Operation, Outcome, Session
 from tests.drivers.simulator.conftest import Shredder
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent import money
+from agent.base import money
 from drivers.ecrhub.amounts import CURRENCIES, amount_text, currency_letters, currency_number, minor_units
 from drivers.terminal import ProtocolError
 

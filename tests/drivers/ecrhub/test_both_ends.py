@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.ecrhub.settling import EcrHubSettling
-from drivers.simulator.bank import State
+from drivers.ecrhub.resolve import EcrHubSettling
+from drivers.simulator.core.bank import State
 from drivers.terminal import (
     Command,
     Ended,

@@ -59,7 +59,7 @@ def test_each_till_pairs_under_an_address_of_its_own() -> None:
 
 def test_a_shop_without_such_a_terminal_does_not_load_protobuf() -> None:
     program = (
-        "import sys, agent.assemble, drivers.driver\n"
+        "import sys, agent.programs.assembly, drivers.driver\n"
         "drivers.driver.driver('zvt')\n"
         "sys.exit(any(name.startswith('google') for name in sys.modules))"
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.ecrhub.frame import (
     BUFFER_BYTES,
     CONFIRM,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.ecrhub.frame import (
     BUFFER_BYTES,
     CONFIRM,

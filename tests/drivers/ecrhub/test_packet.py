@@ -21,8 +21,8 @@ from drivers.ecrhub.packet import (
     encode_request,
 )
 from drivers.terminal import ProtocolError
-from tests import cards
 from tests.drivers.ecrhub.stage import FORMS, view
+from tests.support import cards
 
 ORDER = order_number("A-17", 41)
 REQUEST = Request(

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from drivers.card import Card, SecretBuffer, Vault
-from drivers.simulator.bank import Bank
-from drivers.simulator.device import SimulatedDevice
-from drivers.simulator.faults import Faults
-from drivers.simulator.script import parse
-from drivers.simulator.steps import Effect, Gone
-from drivers.simulator.terminal import SimulatedTerminal
-from drivers.simulator.trace import Trace
+from drivers.card.card import Card, SecretBuffer, Vault
+from drivers.simulator.core.bank import Bank
+from drivers.simulator.core.faults import Faults
+from drivers.simulator.core.script import parse
+from drivers.simulator.core.trace import Trace
+from drivers.simulator.zvt.device import SimulatedDevice
+from drivers.simulator.zvt.steps import Effect, Gone
+from drivers.simulator.zvt.terminal import SimulatedTerminal
 from drivers.terminal import SealedCard
 from drivers.zvt.line import SerialLine
 from drivers.zvt.packet import (

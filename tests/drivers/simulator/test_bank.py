@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from drivers.simulator.bank import LAST_RECEIPT, Bank, BankError, Booking, Kind, State
-from drivers.simulator.cards import PUBLISHED
+from drivers.simulator.core.bank import LAST_RECEIPT, Bank, BankError, Booking, Kind, State
+from drivers.simulator.core.cards import PUBLISHED
 
 AT = datetime(2025, 3, 1, 12, tzinfo=UTC)
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from drivers.card import SecretBuffer
-from drivers.simulator.bank import Bank
-from drivers.simulator.device import SimulatedDevice
-from drivers.simulator.faults import Faults
-from drivers.simulator.script import parse
-from drivers.simulator.terminal import SimulatedTerminal
+from drivers.card.card import SecretBuffer
+from drivers.simulator.core.bank import Bank
+from drivers.simulator.core.faults import Faults
+from drivers.simulator.core.script import parse
+from drivers.simulator.zvt.device import SimulatedDevice
+from drivers.simulator.zvt.terminal import SimulatedTerminal
 from drivers.terminal import Command, Ended, Event, Heard, How, Lost, Operation, Outcome, Receipt, Said
 from drivers.zvt.line import SerialLine
 from drivers.zvt.session import ZvtSession, ZvtSettings

@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.simulator.cards import PUBLISHED, Shown, choose
+from drivers.simulator.core.cards import PUBLISHED, Shown, choose
 
 
 def luhn(number: str) -> bool:

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers.simulator.behaviour import Side
-from drivers.simulator.cards import PUBLISHED, Shown
-from drivers.simulator.faults import damaged
-from drivers.simulator.trace import Trace
-from drivers.simulator.units import SerialCutter, TcpCutter
+from drivers.simulator.core.behaviour import Side
+from drivers.simulator.core.cards import PUBLISHED, Shown
+from drivers.simulator.core.faults import damaged
+from drivers.simulator.core.trace import Trace
+from drivers.simulator.core.units import SerialCutter, TcpCutter
 from drivers.zvt.frame import encode_frame
 from drivers.zvt.packet import (
     POSITIVE,

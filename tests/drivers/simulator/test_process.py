@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from drivers.simulator.cards import PUBLISHED
-from drivers.simulator.units import Cutter, SerialCutter, TcpCutter
+from drivers.simulator.core.cards import PUBLISHED
+from drivers.simulator.core.units import Cutter, SerialCutter, TcpCutter
 from drivers.zvt.frame import encode_frame
 
 # Another process on a busy machine; an honest step takes milliseconds.
@@ -24,7 +24,7 @@ PATIENCE_S = 20.0
 START = [
     sys.executable,
     "-c",
-    "import sys; from drivers.simulator.process import main; sys.exit(main(sys.argv[1:]))",
+    "import sys; from drivers.simulator.core.process import main; sys.exit(main(sys.argv[1:]))",
 ]
 
 REGISTRATION = bytes.fromhex("060006123456BE0978")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from drivers.simulator.behaviour import Behaviour, Display, Harm, Moment, Outcome, Point, Script, Side
-from drivers.simulator.cards import Shown
-from drivers.simulator.script import ScriptError, load, parse
+from drivers.simulator.core.behaviour import Behaviour, Display, Harm, Moment, Outcome, Point, Script, Side
+from drivers.simulator.core.cards import Shown
+from drivers.simulator.core.script import ScriptError, load, parse
 from drivers.zvt.packet import Charset
 
 

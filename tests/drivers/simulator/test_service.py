@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers.simulator.bank import Bank
+from drivers.simulator.core.bank import Bank
 from drivers.terminal import SIMULATOR_SOFTWARE
 from drivers.zvt.packet import (
     POSITIVE,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers.simulator.bank import State
+from drivers.simulator.core.bank import State
 from drivers.zvt.packet import (
     POSITIVE,
     Abort,

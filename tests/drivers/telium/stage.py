@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from drivers.card import Card, SecretBuffer, Vault
+from drivers.card.card import Card, SecretBuffer, Vault
 from drivers.driver import Options
-from drivers.simulator.bank import Bank
-from drivers.simulator.plain import Installation
-from drivers.simulator.script import parse
-from drivers.simulator.telium import make
+from drivers.simulator.core.bank import Bank
+from drivers.simulator.core.script import parse
+from drivers.simulator.core.terminal import Installation
+from drivers.simulator.telium.terminal import make
 from drivers.telium.driver import DRIVER
 from drivers.telium.frame import encode_frame
 from drivers.terminal import Command, Ended, Event, Lost, Operation, Outcome, SealedCard

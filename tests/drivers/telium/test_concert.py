@@ -9,8 +9,8 @@ from drivers.telium.concert import ConcertV3, encode_groups, read_groups
 from drivers.telium.config import telium_settings
 from drivers.telium.packet import Answer, CardDesk, mark_of
 from drivers.terminal import Command, Operation, ProtocolError, Said
-from tests import cards
 from tests.drivers.telium.stage import SALE, MaskingVault
+from tests.support import cards
 
 DIALECT = ConcertV3(telium_settings(Options(variant="v3", till_id="3")))
 DONE = {"CZ": "0320", "CA": "03", "CD": "0", "CB": "1010", "CE": "978", "AE": "10", "AC": "A00395"}

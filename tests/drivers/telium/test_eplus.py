@@ -9,9 +9,9 @@ from drivers.telium.config import telium_settings
 from drivers.telium.eplus import EPlus, Request, encode_answer, read_request
 from drivers.telium.packet import Answer, CardDesk, mark_of
 from drivers.terminal import Command, Operation, ProtocolError, Said
-from tests import cards
 from tests.drivers.telium.stage import SALE, MaskingVault
 from tests.drivers.telium.test_frame import ACCEPTED, REFUSED, REQUEST
+from tests.support import cards
 
 NUMBER = cards.PUBLISHED[0]
 ASKED = Request(1, 1010, "0", 978, mark_of(SALE))

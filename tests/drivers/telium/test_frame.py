@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.telium.frame import BUFFER_BYTES, Fault, FrameReader, Signal, encode_frame, lrc
 
 # Reference 4 and 5, recomputed by the reference itself.

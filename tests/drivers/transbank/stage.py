@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.driver import Options
-from drivers.simulator.bank import Bank
-from drivers.simulator.plain import Installation
-from drivers.simulator.script import parse
-from drivers.simulator.transbank import make
+from drivers.simulator.core.bank import Bank
+from drivers.simulator.core.script import parse
+from drivers.simulator.core.terminal import Installation
+from drivers.simulator.transbank.terminal import make
 from drivers.terminal import Command, Ended, Event, Lost, Operation, Outcome, Receipt, Result
 from drivers.transbank.commands import PESO
 from drivers.transbank.driver import DRIVER

@@ -11,7 +11,7 @@ import random
 import pytest
 
 from drivers.driver import Options
-from drivers.simulator.bank import Bank
+from drivers.simulator.core.bank import Bank
 from drivers.terminal import Command, Ended, Finding, Found, Heard, How, Lost, Operation, Said, Unclear
 from drivers.transbank.driver import DRIVER
 from tests.drivers.transbank.stage import SALE, STARTED, Counter, Wire

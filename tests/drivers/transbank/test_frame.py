@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.transbank.frame import (
     BUFFER_BYTES,
     MAX_FRAME_BYTES,

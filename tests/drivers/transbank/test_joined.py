@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from drivers.simulator.bank import Bank
-from drivers.simulator.behaviour import TerminalSetup
+from drivers.simulator.core.bank import Bank
+from drivers.simulator.core.behaviour import TerminalSetup
 from drivers.terminal import Command, Ended, How, Lost, Operation, Progress, Said
 from drivers.transbank.frame import encode_frame
 from drivers.transbank.line import TERMINAL_REPEATS_S
-from tests.cards import PUBLISHED
 from tests.drivers.transbank.stage import ACK, NAK, PESOS, SALE, TICKET, Counter
+from tests.support.cards import PUBLISHED
 
 REGISTER = Command(Operation.REGISTER)
 STATUS = Command(Operation.STATUS)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from drivers.terminal import ProtocolError, Said
-from drivers.transbank.meaning import result
+from drivers.transbank.mapping import result
 from drivers.transbank.packet import MOST_FIELDS, Function, Response, decode, same_ticket, ticket
 from drivers.transbank.texts import MOST_CHARACTERS, decode_text, is_known, result_text, status_text
-from tests.cards import PUBLISHED, make
 from tests.drivers.transbank.stage import TICKET, sale_answer
 from tests.drivers.zvt.stage import opened, secret, vault
+from tests.support.cards import PUBLISHED, make
 
 
 def read(text: str | bytes, context: str = "payment") -> Response:

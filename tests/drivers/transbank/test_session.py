@@ -22,7 +22,6 @@ from drivers.transbank import session as told
 from drivers.transbank.frame import encode_frame
 from drivers.transbank.line import DAMAGED
 from drivers.transbank.quirks import Quirk
-from tests.cards import PUBLISHED
 from tests.drivers.transbank.stage import (
     ACK,
     NAK,
@@ -33,6 +32,7 @@ from tests.drivers.transbank.stage import (
     paying,
     sale_answer,
 )
+from tests.support.cards import PUBLISHED
 
 VOID = Command(Operation.REVERSAL, "till 2", original_receipt=123, original_trace=123, sequence=4800)
 OTHER_TICKET = "00ABCD"

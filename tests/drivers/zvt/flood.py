@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.zvt.frame import encode_frame
 from drivers.zvt.messages import IntermediateStatus
 from drivers.zvt.session import ZvtSession, ZvtSettings

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 
-from drivers.card import SecretBuffer, Vault
-from drivers.seal import AcquirerKey, Sealer, open_sealed
+from drivers.card.card import SecretBuffer, Vault
+from drivers.card.seal import AcquirerKey, Sealer, open_sealed
 from drivers.terminal import Command, Event, SealedCard
 from drivers.zvt.line import Line, SerialLine, TcpLine
 from drivers.zvt.packet import CardDesk, Charset, Packet, decode, encode

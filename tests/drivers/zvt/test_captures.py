@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.terminal import Command, Ended, Event, How, Lost, Operation, Outcome, ProtocolError, Said
 from drivers.zvt.apdu import Malformed
 from drivers.zvt.line import SerialLine, TcpLine
@@ -26,7 +26,7 @@ from drivers.zvt.packet import (
     Unknown,
     decode,
 )
-from drivers.zvt.waits import FAILURE_WAIT_S
+from drivers.zvt.timers import FAILURE_WAIT_S
 from tests.drivers.zvt.stage import BUFFER_BYTES, STARTED, Till, read, vault
 
 CAPTURES = Path(__file__).resolve().parents[4] / "shared" / "captures"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.zvt.apdu import join
 from drivers.zvt.frame import BUFFER_BYTES, Fault, FrameReader, Signal, crc16, encode_frame
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.zvt.apdu import join
+from drivers.zvt.foreign_device import SPEAKS_ECR17, SPEAKS_TEXT
 from drivers.zvt.frame import encode_frame
 from drivers.zvt.line import (
     DAMAGED,
@@ -19,7 +20,6 @@ from drivers.zvt.line import (
     TcpLine,
 )
 from drivers.zvt.sender import T2_S
-from drivers.zvt.stranger import SPEAKS_ECR17, SPEAKS_TEXT
 
 ACK, NAK = b"\x06", b"\x15"
 PAY = bytes.fromhex("06010A 04000000001010 490978")

@@ -16,7 +16,7 @@ from random import Random
 
 import pytest
 
-from drivers.card import SecretBuffer
+from drivers.card.card import SecretBuffer
 from drivers.zvt.apdu import join
 from drivers.zvt.line import SerialLine
 

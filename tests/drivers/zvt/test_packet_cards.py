@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from drivers.zvt import bmp, tlv
 from drivers.zvt.apdu import join
 from drivers.zvt.packet import CardDesk, PrintLine, PrintTextBlock, StatusInformation, decode
-from tests import cards
 from tests.drivers.zvt.stage import KEY_ID, opened, read, secret, vault
+from tests.support import cards
 
 CLEAR = cards.PUBLISHED[0]
 numbers = st.sampled_from(cards.PUBLISHED) | st.builds(cards.make, st.integers(0, 999), st.integers(14, 19))

@@ -11,8 +11,8 @@ from drivers.zvt import bmp
 from drivers.zvt.apdu import join
 from drivers.zvt.packet import Charset, StatusInformation
 from drivers.zvt.texts import blank_controls, decode_plain, decode_text
-from tests import cards
 from tests.drivers.zvt.stage import read, secret
+from tests.support import cards
 
 ROWS = [row for row in bmp.TABLE.values() if row.length >= 0 or row.length == bmp.Rule.LLVAR]
 

@@ -12,7 +12,6 @@ from drivers.zvt.packet import (
     PrintLine,
 )
 from drivers.zvt.session import State
-from tests import cards
 from tests.drivers.zvt.losing import (
     APPROVED,
     NOT_KNOWN,
@@ -22,6 +21,7 @@ from tests.drivers.zvt.losing import (
     running,
 )
 from tests.drivers.zvt.stage import Till, opened
+from tests.support import cards
 
 # ---- repeats on a serial line ----
 

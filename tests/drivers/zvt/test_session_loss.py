@@ -15,7 +15,7 @@ from drivers.zvt.packet import (
     StatusInformation,
 )
 from drivers.zvt.session import MOST_WAITING_PACKETS, State, ZvtSettings
-from drivers.zvt.waits import COMPLETION_WAIT_S
+from drivers.zvt.timers import COMPLETION_WAIT_S
 from tests.drivers.zvt.losing import (
     APPROVED,
     NOT_KNOWN,

@@ -1,0 +1,95 @@
+"""Who may knock: on the Unix socket the kernel's word about the peer, on TCP a token.
+
+Everybody else is denied. A token is no protection against a browser on the same
+host that is led here by a name which points to 127.0.0.1; the two header checks are.
+"""
+
+from __future__ import annotations
+
+import grp
+import hmac
+import os
+import pwd
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from starlette.datastructures import Headers
+
+from agent.api import errors
+from agent.api.server import Peer, TcpPeer, UnixPeer
+
+# 32 characters of base64 are 192 bits: nobody counts through them.
+MIN_TOKEN_CHARACTERS = 32
+
+_LOOPBACK_NAMES = {"127.0.0.1", "localhost"}
+
+
+class UnknownNameError(Exception):
+    """A user, a group or a token of the settings that cannot be used; the message is for the installer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The allow-list, with numbers instead of names. `token` is None when TCP is closed."""
+
+    uids: frozenset[int]
+    gids: frozenset[int]
+    token: bytes | None = field(default=None, repr=False)
+
+    def allow(self, peer: Peer) -> str | None:
+        """None, or the sentence with which a connection is refused before a byte of it is read."""
+        if isinstance(peer, UnixPeer):
+            known = peer.uid in self.uids or not self.gids.isdisjoint(peer.groups)
+            return None if known else errors.NOT_ALLOWED
+        if isinstance(peer, TcpPeer) and self.token is not None:
+            return None
+        return errors.TCP_CLOSED
+
+    def check(self, peer: Peer, headers: Headers) -> None:
+        """Judge one request of an allowed connection. Raises `DoorRefusal`."""
+        if "origin" in headers:
+            raise errors.from_a_browser()
+        if isinstance(peer, UnixPeer):
+            return
+        if _host_name(headers) not in _LOOPBACK_NAMES:
+            raise errors.wrong_host()
+        if not self._knows(headers.getlist("authorization")):
+            raise errors.no_token()
+
+    def _knows(self, given: Sequence[str]) -> bool:
+        if self.token is None or len(given) != 1:
+            return False
+        scheme, _, token = given[0].partition(" ")
+        return scheme.lower() == "bearer" and hmac.compare_digest(token.encode("latin-1"), self.token)
+
+
+def gate(users: Sequence[str], groups: Sequence[str], token: bytes | None = None) -> Gate:
+    """A gate for names of the settings; root and the agent's own user always pass.
+
+    Raises `UnknownNameError`: a misspelt name must not quietly lock a till out.
+    """
+    if token is not None and len(token) < MIN_TOKEN_CHARACTERS:
+        raise UnknownNameError(
+            f"The door's token is shorter than {MIN_TOKEN_CHARACTERS} characters. "
+            "Make one with: head -c 24 /dev/urandom | base64"
+        )
+    return Gate(frozenset({0, os.getuid(), *map(_uid, users)}), frozenset(map(_gid, groups)), token)
+
+
+def _uid(name: str) -> int:
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        raise UnknownNameError(f'[door] users: there is no user "{name}" on this host.') from None
+
+
+def _gid(name: str) -> int:
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        raise UnknownNameError(f'[door] groups: there is no group "{name}" on this host.') from None
+
+
+def _host_name(headers: Headers) -> str:
+    """The `Host` header without its port."""
+    return headers.get("host", "").rpartition(":")[0] or headers.get("host", "")

@@ -1,0 +1,78 @@
+"""Reads a request's body: declared as JSON, of one exact type, each key once. The server bounds it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TypeVar
+
+import msgspec
+from starlette.requests import Request
+
+from agent.api import errors
+from agent.api.errors import DoorRefusal
+from agent.payments.views import Credential
+
+# The longest honest body is a settlement: 328 free characters, each 12 bytes at most
+# when JSON escapes it as a surrogate pair, and its names.
+MAX_BODY_BYTES = 8_192
+
+_PLACE = re.compile(r"at `\$((?:\.[a-z_]+)+)`\Z")
+_MISSING = re.compile(r"\AObject missing required field `([a-z_]+)`")
+_UNKNOWN = "Object contains unknown field"
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+async def read(request: Request, kind: type[T]) -> T:
+    """The body as a `kind`. Raises `DoorRefusal`, which never quotes what came."""
+    if request.headers.getlist("content-type") not in _JSON_TYPES:
+        raise errors.wrong_type()
+    return decode(await request.body(), kind)
+
+
+async def read_nothing(request: Request) -> None:
+    """For a request without a body; `{}` is let pass because HTTP libraries like to send it."""
+    if await request.body() not in {b"", b"{}"}:
+        raise errors.no_body_expected()
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """`body` as a `kind`. Raises `DoorRefusal`."""
+    try:
+        value = msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        refusal = _in_words(str(error), kind)
+    except UnicodeDecodeError:
+        refusal = errors.not_utf8()
+    except (msgspec.DecodeError, RecursionError):
+        refusal = errors.not_json()
+    else:
+        # Only now, when the type has bounded depth and numbers, is the slower reader safe.
+        json.loads(body.decode(), object_pairs_hook=_each_once)
+        return value
+    # Raised here, not above: the error that is being handled holds the body.
+    raise refusal
+
+
+_JSON_TYPES = (["application/json"], ["application/json; charset=utf-8"], ["application/json;charset=utf-8"])
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise errors.repeated_key()
+    return found
+
+
+def _in_words(said: str, kind: type[msgspec.Struct]) -> DoorRefusal:
+    """The message of msgspec as ours; names that are not in our own table are not spoken."""
+    place = _PLACE.search(said)
+    name = place[1].rpartition(".")[2] if place else ""
+    if said.startswith(_UNKNOWN):
+        inner = Credential if name == "credential" else kind
+        return errors.unknown_field(inner.__struct_fields__)
+    missing = _MISSING.match(said)
+    if missing and missing[1] in errors.FIELDS:
+        return errors.missing_field(missing[1])
+    return errors.wrong_field(name) if name in errors.FIELDS else errors.wrong_body()

@@ -1,0 +1,214 @@
+"""What each route does: read strictly, ask the desk, answer with its own words."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from agent.api import body, errors, events
+from agent.payments.refusal import NotFound
+from agent.payments.views import (
+    Answer,
+    CloseDayRequest,
+    PaymentEvent,
+    PaymentRequest,
+    PaymentView,
+    ReceiptView,
+    Settlement,
+    StatusView,
+    TillNumber,
+)
+
+# Half of the server's connections: a cancel must come through however many wait.
+MAX_WAITING = 32
+# A long poll; below the server's keep-alive, so the connection outlives it.
+MAX_WAIT_S = 60
+# What fits on a screen and a half; more history is in the journal.
+MAX_LAST = 100
+
+T = TypeVar("T")
+
+
+class Desk(Protocol):
+    """What the door needs of `agent.payments.service`. Everything may raise a `Refusal`."""
+
+    def put(self, till_number: str, request: PaymentRequest) -> tuple[PaymentView, bool]: ...
+    def close_day(self, request: CloseDayRequest) -> tuple[PaymentView, bool]: ...
+    def get(self, till_number: str) -> PaymentView | None: ...
+    async def wait(self, till_number: str, seconds: float) -> PaymentView: ...
+    async def answer(self, till_number: str, answer: Answer) -> PaymentView: ...
+    def cancel(self, till_number: str) -> PaymentView: ...
+    async def settle(self, till_number: str, settlement: Settlement) -> PaymentView: ...
+    def receipts(self, till_number: str) -> list[ReceiptView]: ...
+    def events(self, till_number: str, after: int = 0) -> AsyncIterator[PaymentEvent]: ...
+    def last(self, count: int) -> list[PaymentView]: ...
+    def status(self) -> StatusView: ...
+
+
+@dataclass(slots=True)
+class Door:
+    """What the handlers share. `stop` ends every wait and stream; `failed` hears of errors of our own."""
+
+    desk: Desk
+    stop: asyncio.Event
+    monotonic: Callable[[], float]
+    failed: Callable[[Exception], None]
+    document: bytes = field(repr=False)
+    waiting: int = 0
+
+    @contextmanager
+    def place_to_wait(self) -> Iterator[None]:
+        """One of the bounded places. Raises `DoorRefusal` when there is none."""
+        if self.waiting >= MAX_WAITING:
+            raise errors.too_many_waiting(MAX_WAITING)
+        self.waiting += 1
+        try:
+            yield
+        finally:
+            self.waiting -= 1
+
+
+async def put_payment(door: Door, request: Request) -> Response:
+    """The same number with the same content is the same payment, however often it comes."""
+    till_number = _till_number(request)
+    view, created = door.desk.put(till_number, await body.read(request, PaymentRequest))
+    return answer(view, 201 if created else 200)
+
+
+async def get_payment(door: Door, request: Request) -> Response:
+    """With `wait`, answers as soon as there is a verdict or a prompt."""
+    till_number, seconds = _till_number(request), _query(request, "wait", 0, MAX_WAIT_S, default=0)
+    view = _existing(door, till_number)
+    if seconds and view.phase != "done":
+        with door.place_to_wait():
+            view = await _unless_stopped(door, door.desk.wait(till_number, seconds)) or view
+    return answer(view)
+
+
+async def list_payments(door: Door, request: Request) -> Response:
+    """The newest payments, newest first."""
+    return answer(door.desk.last(_query(request, "last", 1, MAX_LAST, default=10)))
+
+
+async def answer_prompt(door: Door, request: Request) -> Response:
+    """A person's answer to the question that holds a payment back."""
+    till_number = _till_number(request)
+    return answer(await door.desk.answer(till_number, await body.read(request, Answer)))
+
+
+async def cancel_payment(door: Door, request: Request) -> Response:
+    """A wish: the terminal's result still decides."""
+    till_number = _till_number(request)
+    await body.read_nothing(request)
+    return answer(door.desk.cancel(till_number))
+
+
+async def settle_payment(door: Door, request: Request) -> Response:
+    """A person's word on an unclear payment."""
+    till_number = _till_number(request)
+    return answer(await door.desk.settle(till_number, await body.read(request, Settlement)))
+
+
+async def get_receipts(door: Door, request: Request) -> Response:
+    """What the terminal printed, masked."""
+    till_number = _till_number(request)
+    _existing(door, till_number)
+    return answer(door.desk.receipts(till_number))
+
+
+async def get_events(door: Door, request: Request) -> Response:
+    """Server-sent events, from after `Last-Event-ID` on."""
+    till_number, after = _till_number(request), _last_event_id(request)
+    _existing(door, till_number)
+    if door.waiting >= MAX_WAITING:
+        raise errors.too_many_waiting(MAX_WAITING)
+    return events.EventResponse(_counted_stream(door, till_number, after))
+
+
+async def close_day(door: Door, request: Request) -> Response:
+    """The terminal's end of day, under a till number of its own."""
+    view, created = door.desk.close_day(await body.read(request, CloseDayRequest))
+    return answer(view, 201 if created else 200)
+
+
+async def get_status(door: Door, _request: Request) -> Response:
+    """Terminals, journal and whether payments are taken."""
+    return answer(door.desk.status())
+
+
+async def get_document(door: Door, _request: Request) -> Response:
+    """The OpenAPI document of this door."""
+    return _json(door.document, 200)
+
+
+def answer(value: object, status: int = 200) -> Response:
+    """A value as the JSON of a response that no cache may keep."""
+    return _json(msgspec.json.encode(value), status)
+
+
+def _json(content: bytes, status: int) -> Response:
+    return Response(content, status, {"cache-control": "no-store"}, "application/json")
+
+
+def _till_number(request: Request) -> str:
+    try:
+        return msgspec.convert(request.path_params["till_number"], TillNumber)
+    except msgspec.ValidationError:
+        refusal = errors.wrong_path_number()
+    raise refusal
+
+
+def _existing(door: Door, till_number: str) -> PaymentView:
+    view = door.desk.get(till_number)
+    if view is None:
+        raise NotFound("No payment has this till number.", next_step=errors.COMPARE_NUMBER)
+    return view
+
+
+def _query(request: Request, name: str, lowest: int, highest: int, default: int) -> int:
+    given = request.query_params.getlist(name)
+    if not given:
+        return default
+    # ASCII digits by pattern: int() would also take full-width ones, signs and underscores.
+    if len(given) != 1 or not re.fullmatch("[0-9]{1,4}", given[0]) or not lowest <= int(given[0]) <= highest:
+        raise errors.wrong_query(name, lowest, highest)
+    return int(given[0])
+
+
+def _last_event_id(request: Request) -> int:
+    given = request.headers.getlist("last-event-id")
+    if not given:
+        return 0
+    if len(given) != 1 or not re.fullmatch("[0-9]{1,9}", given[0]):
+        raise errors.wrong_event_id()
+    return int(given[0])
+
+
+async def _unless_stopped(door: Door, work: Coroutine[Any, Any, T]) -> T | None:
+    """The result of `work`, or None when the agent stops first."""
+    task, stopped = asyncio.ensure_future(work), asyncio.ensure_future(door.stop.wait())
+    try:
+        await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        return task.result() if task.done() else None
+    finally:
+        task.cancel()
+        stopped.cancel()
+        await asyncio.gather(task, stopped, return_exceptions=True)
+
+
+async def _counted_stream(door: Door, till_number: str, after: int) -> AsyncGenerator[bytes]:
+    """Counted from its first byte to its last: a generator that never starts has no end either."""
+    door.waiting += 1
+    try:
+        async for chunk in events.stream(door.desk.events(till_number, after), door.stop, door.monotonic):
+            yield chunk
+    finally:
+        door.waiting -= 1

@@ -1,0 +1,1 @@
+"""What every part stands on: money, clocks, hardening. It imports nothing of ours."""

@@ -1,0 +1,159 @@
+"""Stays with a payment until its verdict: shows, asks, and never leaves in silence."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from agent.cli.ui import verdict
+from agent.cli.ui.client import BrokenError, DoorClient, RefusedError, UnreachableError
+from agent.cli.ui.exits import BY_VERDICT, CommandError, Exit
+from agent.cli.ui.options import door, screen
+from agent.cli.ui.prompt import answer_for
+from agent.cli.ui.screen import Screen
+from agent.payments.views import PaymentEvent, PaymentView, Prompt
+
+# An agent that systemd starts again is back within a few seconds.
+RETRY_PAUSES_S: Sequence[float] = (1.0, 2.0, 4.0)
+
+NOT_REACHED = """\
+The agent cannot be reached at {path}: {why}.
+Nothing was sent and no money has moved.
+Ask the installer to look at 'tillgate doctor' and 'systemctl status tillgate-agent'."""
+LOST = """\
+The line to the agent broke. Payment {number} MAY STILL BE RUNNING on the terminal.
+Do not charge again. Look at the terminal, then ask:
+tillgate last --till-number {number}
+The same command with the same number is safe too: it never charges twice."""
+CANCEL_ASKED = "Asked to cancel. Waiting for the terminal, whose answer decides."
+CANCEL_REFUSED = "It cannot be cancelled now: {message} Still waiting for its verdict."
+CANCEL_LOST = "The wish to cancel did not get through. Still asking for the verdict."
+
+Begin = Callable[[DoorClient], PaymentView]
+
+
+def run(args: argparse.Namespace, till_number: str, begin: Begin) -> int:
+    """Begin a payment and stay until its verdict; the exit code says which."""
+    client, out = door(args), screen(args)
+    out.say(f"Till number {till_number}")
+    try:
+        view = _from_begin_to_end(client, out, till_number, begin)
+    except UnreachableError as error:
+        raise CommandError(NOT_REACHED.format(path=client.path, why=error), Exit.UNAVAILABLE) from None
+    except RefusedError as error:
+        raise refused(error) from None
+    except (BrokenError, GoneError, KeyboardInterrupt):
+        raise CommandError(LOST.format(number=till_number), Exit.UNCLEAR) from None
+    verdict.tell(out, view)
+    return finish(args, view)
+
+
+def _from_begin_to_end(client: DoorClient, out: Screen, till_number: str, begin: Begin) -> PaymentView:
+    follower = PaymentFollower(client, out, till_number)
+    try:
+        view = begin(client)
+    except KeyboardInterrupt:  # while the request was on its way: is there a payment at all?
+        follower.cancel()
+        view = client.call("GET", f"/payments/{till_number}", PaymentView)
+    out.say(verdict.headline(view))
+    return view if view.phase == "done" else follower.until_done()
+
+
+def finish(args: argparse.Namespace, view: PaymentView) -> int:
+    """The JSON if it was asked for, and the exit code of the verdict."""
+    if args.json:
+        sys.stdout.write(msgspec.json.encode(view).decode() + "\n")
+    return BY_VERDICT[view.verdict] if view.verdict else Exit.UNCLEAR
+
+
+def refused(error: RefusedError) -> CommandError:
+    """The agent's own three sentences, and an exit code that says if it is safe to try again."""
+    answer = error.answer
+    text = f"{answer.message}\n{answer.money}\nNext: {answer.next_step}"
+    codes = {401: Exit.NO_PERMISSION, 403: Exit.NO_PERMISSION, 423: Exit.NO_PERMISSION, 503: Exit.NOT_SENT}
+    if error.status >= 500 and error.status not in codes:
+        return CommandError(text, Exit.UNCLEAR)
+    return CommandError(
+        text, Exit.NOT_SENT if answer.error == "busy" else codes.get(error.status, Exit.USAGE)
+    )
+
+
+class GoneError(Exception):
+    """The agent did not come back while we waited for a verdict."""
+
+
+class PaymentFollower:
+    """One payment's events, resumed over broken lines and Ctrl-C."""
+
+    def __init__(self, client: DoorClient, out: Screen, till_number: str) -> None:
+        self._client = client
+        self._out = out
+        self._number = till_number
+        self._after = 0
+        self._shown = ""
+        self._asked: set[str] = set()
+        self._breaks = 0
+
+    def until_done(self) -> PaymentView:
+        """The payment with its verdict. Raises `GoneError` when the agent does not come back.
+
+        Ctrl-C is a wish to cancel. A second one, while the wish is on its way, ends
+        the waiting with `KeyboardInterrupt`.
+        """
+        while True:
+            try:
+                self._pause()
+                done = self._follow()
+            except (UnreachableError, BrokenError):
+                done = None
+            except KeyboardInterrupt:
+                self.cancel()
+                continue
+            if done is not None:
+                return done
+            self._breaks += 1
+
+    def _follow(self) -> PaymentView | None:
+        for event in self._client.events(self._number, self._after):
+            self._breaks = 0
+            self._show(event)
+            self._after = event.id
+            if event.payment.phase == "done":
+                return event.payment
+        return None
+
+    def _show(self, event: PaymentEvent) -> None:
+        view = event.payment
+        if view.display and view.display != self._shown:
+            self._shown = view.display
+            self._out.detail(view.display)
+        if view.prompt is not None and view.prompt.id not in self._asked:
+            self._put_to_cashier(view.prompt)
+
+    def _put_to_cashier(self, prompt: Prompt) -> None:
+        self._asked.add(prompt.id)
+        try:
+            answer_for(self._client, self._out, self._number, prompt)
+        except (UnreachableError, BrokenError):
+            self._asked.discard(prompt.id)
+            raise
+
+    def _pause(self) -> None:
+        if self._breaks > len(RETRY_PAUSES_S):
+            raise GoneError
+        if self._breaks:
+            time.sleep(RETRY_PAUSES_S[self._breaks - 1])
+
+    def cancel(self) -> None:
+        """Pass on the wish to cancel; the verdict is still to come."""
+        try:
+            self._client.call("POST", f"/payments/{self._number}/cancel", PaymentView)
+            self._out.detail(CANCEL_ASKED)
+        except RefusedError as error:
+            self._out.detail(CANCEL_REFUSED.format(message=error.answer.message))
+        except (UnreachableError, BrokenError):
+            self._out.detail(CANCEL_LOST)

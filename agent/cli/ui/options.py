@@ -1,0 +1,102 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+
+from agent.cli.ui.client import DoorClient
+from agent.cli.ui.exits import CommandError, Exit
+from agent.cli.ui.screen import Screen
+from agent.payments.views import TillNumber
+from agent.settings.load import DEFAULT_FILE, AgentSettings, Settings, SettingsError, load
+
+NO_SETTINGS_CURRENCY = "EUR"
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """`--settings`, with the installed file as its default."""
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="default: /etc/tillgate/tillgate.toml")
+
+
+def add_door(parser: argparse.ArgumentParser) -> None:
+    """What every client of the door takes."""
+    add_settings(parser)
+    parser.add_argument(
+        "--socket", type=Path, metavar="PATH", help="the agent's door; default: the settings'"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+
+
+def add_who(parser: argparse.ArgumentParser) -> None:
+    """Where a payment is taken and by whom."""
+    parser.add_argument("--terminal", metavar="NAME", help="needed when the shop has several")
+    parser.add_argument("--till", default="1", metavar="NAME", help="this till's name; default: 1")
+    parser.add_argument("--operator", metavar="NAME", help="who is at the till")
+    add_till_number(parser)
+
+
+def add_till_number(parser: argparse.ArgumentParser) -> None:
+    """`--till-number`."""
+    parser.add_argument(
+        "--till-number", type=till_number, metavar="X", help="the till's own number; else one is made"
+    )
+
+
+def add_original(parser: argparse.ArgumentParser) -> None:
+    """`--original`, which a refund and a reversal cannot do without."""
+    help_text = "till number of the payment that is given back"
+    parser.add_argument("--original", type=till_number, required=True, metavar="X", help=help_text)
+
+
+def till_number(text: str) -> str:
+    """A till number as an option's value: it becomes part of an address."""
+    try:
+        return msgspec.convert(text, TillNumber)
+    except msgspec.ValidationError:
+        raise argparse.ArgumentTypeError(
+            "a till number is 1 to 40 letters, digits and . _ -, never 13 digits in a row"
+        ) from None
+
+
+def door(args: argparse.Namespace) -> DoorClient:
+    """A client of the door that the options name. Raises `CommandError`."""
+    return DoorClient(args.socket or default_socket(args))
+
+
+def screen(args: argparse.Namespace) -> Screen:
+    """Where people read: beside the JSON, not in it."""
+    return Screen(sys.stderr if args.json else sys.stdout)
+
+
+def default_socket(args: argparse.Namespace) -> Path:
+    """The socket of the settings, or the installed one for whoever may not read those."""
+    settings = readable_settings(args)
+    if settings is not None:
+        return settings.agent.socket
+    return AgentSettings(name="any").socket
+
+
+def default_currency(args: argparse.Namespace) -> str:
+    """The shop's currency where the settings can be read."""
+    settings = readable_settings(args)
+    return str(settings.rules.currency) if settings is not None else NO_SETTINGS_CURRENCY
+
+
+def readable_settings(args: argparse.Namespace) -> Settings | None:
+    """The settings; None when none are named and the installed file is not for this user's eyes."""
+    if args.settings is None and not os.access(DEFAULT_FILE, os.R_OK):
+        return None
+    return settings(args)
+
+
+def settings(args: argparse.Namespace) -> Settings:
+    """The settings of the named or the installed file. Raises `CommandError`."""
+    try:
+        return load(args.settings or DEFAULT_FILE)
+    except SettingsError as error:
+        raise CommandError(str(error), Exit.CONFIG) from None

@@ -1,0 +1,75 @@
+"""Puts a question of the rules to the person at the till and carries the answer back."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+
+from agent.cli.ui.client import DoorClient, RefusedError
+from agent.cli.ui.screen import INDENT, Screen, plain
+from agent.payments.views import Answer, Credential, PaymentView, Prompt
+
+YES_OR_NO = "Go on?"
+WHO = "A second person must agree. Name (empty: no): "
+SECRET = "PIN or password of {person}: "  # noqa: S105 - the question, not an answer
+IDENTITY = "Was the customer's identity document checked?"
+PURPOSE = "What is the payment for? "
+NOBODY = "Nobody is here to answer: that is a no."
+
+
+def answer_for(client: DoorClient, out: Screen, till_number: str, prompt: Prompt) -> None:
+    """Ask until the agent takes the answer or the question is over."""
+    out.say(prompt.text)
+    while True:
+        try:
+            answer = _ask(prompt)
+        except EOFError:
+            out.detail(NOBODY)
+            answer = Answer(prompt=prompt.id, answer="no")
+        try:
+            client.call("POST", f"/payments/{till_number}/answers", PaymentView, answer)
+        except RefusedError as error:
+            out.detail(f"{error.answer.message} {error.answer.next_step}")
+            # 409: the question is over (answered elsewhere, or too late); a no cannot be given better.
+            if error.status != 409 and answer.answer == "yes":
+                continue
+        return
+
+
+def ask_secret(person: str) -> str:
+    """A secret, not shown. Raises `EOFError` when nobody is there."""
+    return getpass.getpass(INDENT + SECRET.format(person=plain(person)), stream=sys.stderr)
+
+
+def _ask(prompt: Prompt) -> Answer:
+    no = Answer(prompt=prompt.id, answer="no")
+    if not _yes(YES_OR_NO):
+        return no
+    credential, identity, purpose = None, None, ""
+    if "identity" in prompt.needs:
+        identity = _yes(IDENTITY)
+    if "purpose" in prompt.needs:
+        purpose = _line(PURPOSE)[:40]
+    if "credential" in prompt.needs:
+        person = _line(WHO)
+        if not person:
+            return no
+        credential = Credential(person, ask_secret(person))
+    return Answer(prompt=prompt.id, answer="yes", credential=credential, identity=identity, purpose=purpose)
+
+
+def _yes(question: str) -> bool:
+    """Only a whole word counts: a hand on the keyboard is not consent."""
+    while True:
+        word = _line(f"{question} (yes/no) ").lower()
+        if word in {"yes", "no"}:
+            return word == "yes"
+
+
+def _line(question: str) -> str:
+    """One line from the keyboard; the question goes where people read, also beside JSON."""
+    print(INDENT + question, end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line.strip()

@@ -1,0 +1,86 @@
+"""A payment in plain words: what became of it, what of the money, and what to do."""
+
+from __future__ import annotations
+
+from agent.base.money import CURRENCIES, Money
+from agent.cli.ui.screen import Screen
+from agent.payments.views import PaymentView
+
+NO_MONEY = "No money has moved."
+NOBODY_KNOWS = "Nobody knows yet whether money has moved. Do not charge again."
+APPROVED = {
+    "sale": "The customer has paid {amount}.",
+    "refund": "The customer gets {amount} back.",
+    "reversal": "Payment {original} is taken back whole.",
+    "close_day": "The terminal's day is closed.",
+}
+UNDER_WAY = {
+    "deciding": "The rules look at it.",
+    "asking": "It waits for an answer: {prompt}",
+    "running": "The terminal has it. Nothing is decided yet.",
+}
+DIFFERS = "Asked for {asked}, the terminal says {said}."
+NAMES = {"sale": "Payment", "refund": "Refund", "reversal": "Reversal", "close_day": "Day's close"}
+
+
+def headline(view: PaymentView) -> str:
+    """What was asked, in one line."""
+    asked = f": {money(view.amount, view.currency)}" if view.amount is not None else ""
+    original = f" of {view.original}" if view.original else ""
+    return f"{NAMES[view.payment]} {view.till_number}{original} on {view.terminal}{asked}"
+
+
+def tell(screen: Screen, view: PaymentView) -> None:
+    """The verdict, or how far the payment is."""
+    if view.verdict is None:
+        prompt = view.prompt.text if view.prompt else ""
+        screen.detail(UNDER_WAY.get(view.phase, "").format(prompt=prompt))
+        return
+    screen.say(view.verdict.replace("_", " ").upper())
+    for line in _facts(view):
+        screen.detail(line)
+    if view.next_step:
+        screen.detail(f"Next: {view.next_step}")
+
+
+def money(minor: int | None, letters: str | None) -> str:
+    """An amount for people; bare minor units when the currency is not known."""
+    currency = CURRENCIES.get(letters or "")
+    return str(Money(minor or 0, currency)) if currency else f"{minor or 0} minor units"
+
+
+def _facts(view: PaymentView) -> list[str]:
+    facts = [_money_sentence(view)]
+    if view.verdict != "approved":
+        facts += [
+            view.text,
+            *(reason.text for reason in view.reasons if reason.step not in {"allow", "note"}),
+        ]
+    elif "amount" in view.differs:
+        asked, said = money(view.amount, view.currency), money(view.terminal_amount, view.currency)
+        facts.append(DIFFERS.format(asked=asked, said=said))
+    if view.tip:
+        facts.append(f"Tip in it: {money(view.tip, view.currency)}.")
+    if view.remaining:
+        facts.append(f"Still to pay: {money(view.remaining, view.currency)}.")
+    facts.append(_evidence(view))
+    return list(dict.fromkeys(fact for fact in facts if fact))
+
+
+def _money_sentence(view: PaymentView) -> str:
+    if view.verdict == "approved":
+        said = view.amount if view.terminal_amount is None else view.terminal_amount
+        return APPROVED[view.payment].format(amount=money(said, view.currency), original=view.original)
+    return NOBODY_KNOWS if view.verdict == "unclear" else NO_MONEY
+
+
+def _evidence(view: PaymentView) -> str:
+    """What finds the payment again at the bank and on paper."""
+    parts = []
+    if view.card is not None:
+        parts.append(f"card {view.card.masked} {view.card.name}".rstrip())
+    parts += [f"receipt {view.receipt_number}"] if view.receipt_number is not None else []
+    parts += [f"trace {view.trace}"] if view.trace is not None else []
+    parts += [f"journal entry {view.entry}"] if view.entry is not None else []
+    sentence = ", ".join(parts)
+    return sentence[:1].upper() + sentence[1:] + "." if sentence else ""

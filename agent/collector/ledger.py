@@ -1,0 +1,175 @@
+"""One log at the collector: what is stored, what was cosigned, and the answer to each request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+from agent.collector.evidence import Evidence
+from agent.collector.judge import (
+    Accepted,
+    Bad,
+    Conflict,
+    Head,
+    Inconsistent,
+    Judgement,
+    judge_checkpoint,
+    judge_lines,
+)
+from agent.collector.storage.store import Store, StoreDamagedError
+from agent.journal.checkpoint import Checkpoint, open_checkpoint
+from agent.journal.note import Cosigner, Note, NoteError, Verifier
+from agent.journal.transfer import AddCheckpoint, AddLines
+from agent.journal.tree import EMPTY_ROOT, Frontier, leaf_hash
+
+TEXT_TYPE = "text/plain; charset=utf-8"
+SIZE_TYPE = "text/x.tlog.size"  # C2SP tlog-witness
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer: status, content type and body."""
+
+    status: int
+    type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LogFolders:
+    """Where one log lives: the served tiles, the newest head without its lines, and findings."""
+
+    tiles: Store
+    heads: Store
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What the disk holds. `newest` is the note of the `cosigned` head; empty when there is none."""
+
+    stored: Frontier
+    cosigned: Head
+    newest: bytes
+
+
+class Log:
+    """Answers the requests for one origin, one at a time; what an answer promises is durable before it.
+
+    Each request begins with what the disk holds: there is no second copy that could
+    disagree. `now` gives POSIX seconds. Methods raise `OSError` when the disk fails
+    or is not what was stored (`StoreDamagedError`).
+    """
+
+    def __init__(
+        self,
+        origin: str,
+        verifiers: Sequence[Verifier],
+        folders: LogFolders,
+        cosigner: Cosigner,
+        now: Callable[[], int],
+    ) -> None:
+        self.origin = origin
+        self._verifiers = verifiers
+        self._folders = folders
+        self._cosigner = cosigner
+        self._now = now
+        self._turn = Lock()
+
+    def size(self) -> int:
+        """How many lines are stored, after a check of the stored head."""
+        with self._turn:
+            return self._load().stored.size
+
+    def add_lines(self, request: AddLines) -> Answer:
+        """Journal lines: 200 cosigned, 202 stored, 409 begin elsewhere, 422 another history, 403, 400."""
+        with self._turn:
+            try:
+                claimed, note = self._open(request.checkpoint)
+            except NoteError as error:
+                return said(403, str(error))
+            state, leaves = self._load(), [leaf_hash(line) for line in request.lines]
+            judgement = judge_lines(
+                state.stored,
+                state.cosigned,
+                request.start,
+                leaves,
+                claimed,
+                lambda size: self._folders.tiles.root(size, state.stored.size),
+            )
+            if not isinstance(judgement, Accepted):
+                return self._refuse(judgement, state, request.checkpoint, request.lines)
+            cosignature = self._cosign(note) if judgement.cosign else b""
+            signed = self._with(note, cosignature)
+            self._folders.tiles.append(request.start, request.lines, leaves, signed)
+            return Answer(200, TEXT_TYPE, cosignature) if cosignature else _size(202, claimed.size)
+
+    def add_checkpoint(self, request: AddCheckpoint) -> Answer:
+        """C2SP tlog-witness, add-checkpoint: 200 cosigned, 409, 422, 403, 400."""
+        with self._turn:
+            try:
+                claimed, note = self._open(request.checkpoint)
+            except NoteError as error:
+                return said(403, str(error))
+            state = self._load()
+            judgement = judge_checkpoint(state.cosigned, request.old, request.proof, claimed)
+            if not isinstance(judgement, Accepted):
+                return self._refuse(judgement, state, request.checkpoint, ())
+            cosignature = self._cosign(note)
+            self._folders.heads.put_checkpoint(self._with(note, cosignature))
+            return Answer(200, TEXT_TYPE, cosignature)
+
+    def _refuse(self, judgement: Judgement, state: _State, offered: bytes, lines: Sequence[bytes]) -> Answer:
+        match judgement:
+            case Conflict(size):
+                return _size(409, size)
+            case Inconsistent(finding):
+                evidence = self._folders.evidence
+                evidence.keep(self.origin, finding, self._now(), state.newest, offered, lines)
+                # Our head under the log's own signature: with it the other side can see the fork too.
+                return Answer(422, TEXT_TYPE, state.newest or finding.encode())
+            case Bad(finding):
+                return said(400, finding)
+        raise AssertionError(judgement)
+
+    def _load(self) -> _State:
+        stored, stored_note = self._head(self._folders.tiles)
+        newest, newest_note = self._head(self._folders.heads)
+        if stored.size >= newest.size:
+            newest, newest_note = stored, stored_note
+        frontier = self._folders.tiles.frontier(stored.size)
+        if frontier.root() != stored.root:
+            raise StoreDamagedError("the tree that its checkpoint signs")
+        return _State(frontier, newest, newest_note)
+
+    def _head(self, store: Store) -> tuple[Head, bytes]:
+        raw = store.checkpoint()
+        if raw is None:
+            return Head(0, EMPTY_ROOT), b""
+        try:
+            checkpoint, _ = self._open(raw)
+        except NoteError as error:
+            raise StoreDamagedError(f"a checkpoint of {self.origin} that its keys accept ({error})") from None
+        return Head(checkpoint.size, checkpoint.root), raw
+
+    def _open(self, raw: bytes) -> tuple[Checkpoint, Note]:
+        return open_checkpoint(raw, self.origin, self._verifiers)
+
+    def _cosign(self, note: Note) -> bytes:
+        return self._cosigner.cosign(note.text, self._now()).line().encode()
+
+    def _with(self, note: Note, cosignature: bytes) -> bytes:
+        """The note with our line under it, and with no other line in our name."""
+        ours = (self._cosigner.name, self._cosigner.key_id)
+        lines = [s.line() for s in note.signatures if (s.name, s.key_id) != ours]
+        return f"{note.text}\n{''.join(lines)}".encode() + cosignature
+
+
+def said(status: int, sentence: str) -> Answer:
+    """An answer that is one sentence."""
+    return Answer(status, TEXT_TYPE, sentence.encode() + b"\n")
+
+
+def _size(status: int, size: int) -> Answer:
+    return Answer(status, SIZE_TYPE, b"%d\n" % size)

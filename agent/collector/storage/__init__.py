@@ -1,0 +1,1 @@
+"""Where headquarters keeps the journals of its shops."""

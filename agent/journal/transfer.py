@@ -1,0 +1,127 @@
+"""The two requests that a collector answers, read strictly.
+
+`POST /logs/ORIGIN/lines` brings journal lines and the checkpoint that signs them:
+
+    tillgate-lines/v1
+    start 421
+    {"at":...}
+    {"at":...}
+
+    shop.example/till-1
+    423
+    ...
+
+The lines are the journal's own bytes; each is one leaf. `POST /add-checkpoint` is
+C2SP tlog-witness v1.0.0. In both, the first empty line ends the part before the note.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from agent.journal.checkpoint import Checkpoint, parse_checkpoint
+from agent.journal.note import NoteError, parse_note
+from agent.journal.schema.entry import MAX_ENTRY_BYTES
+from agent.journal.tree import HASH_BYTES, MAX_PROOF_HASHES
+
+HEADER = b"tillgate-lines/v1"
+# As many entries as one request of C2SP tlog-mirror may bring: 32 packages of 256.
+MAX_LINES = 8_192
+# A whole commit of the journal goes into one request; the largest is far below this.
+MAX_REQUEST_BYTES = 8 * 1024 * 1024
+# Signed-note asks for sixteen at least; all of them are stored beside ours.
+MAX_SIGNATURES = 32
+
+_NUMBER = re.compile(rb"0|[1-9][0-9]{0,18}")
+
+
+class BadRequestError(ValueError):
+    """The body is not the request it should be. The message says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddLines:
+    """Journal lines from index `start` on, and the signed note of a checkpoint that ends with them."""
+
+    start: int
+    lines: tuple[bytes, ...]
+    checkpoint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AddCheckpoint:
+    """A checkpoint and the proof that it continues the one of size `old`."""
+
+    old: int
+    proof: tuple[bytes, ...]
+    checkpoint: bytes
+
+
+def parse_lines(body: bytes) -> AddLines:
+    """Read an add-lines request. Raises `BadRequestError`."""
+    (header, start, *lines), checkpoint = _split(body, at_least=2)
+    if header != HEADER:
+        raise BadRequestError(f"the first line is not {HEADER.decode('ascii')}")
+    if len(lines) > MAX_LINES:
+        raise BadRequestError(f"a request brings at most {MAX_LINES} lines")
+    if any(len(line) > MAX_ENTRY_BYTES for line in lines):
+        raise BadRequestError(f"a journal line has at most {MAX_ENTRY_BYTES} bytes")
+    return AddLines(_number(b"start", start), tuple(lines), checkpoint)
+
+
+def parse_add_checkpoint(body: bytes) -> AddCheckpoint:
+    """Read an add-checkpoint request. Raises `BadRequestError`."""
+    (old, *proof), checkpoint = _split(body, at_least=1)
+    if len(proof) > MAX_PROOF_HASHES:
+        raise BadRequestError(f"a proof has at most {MAX_PROOF_HASHES} lines")
+    return AddCheckpoint(_number(b"old", old), tuple(_hash(line) for line in proof), checkpoint)
+
+
+def build_lines(start: int, lines: Iterable[bytes], checkpoint: bytes) -> bytes:
+    """The body of an add-lines request."""
+    return b"\n".join((HEADER, b"start %d" % start, *lines)) + b"\n\n" + checkpoint
+
+
+def read_checkpoint(raw: bytes) -> Checkpoint:
+    """The checkpoint in a note whose signatures nobody has checked yet. Raises `BadRequestError`."""
+    try:
+        note = parse_note(raw)
+        checkpoint = parse_checkpoint(note.text)
+    except NoteError as error:
+        raise BadRequestError(str(error)) from None
+    if len(note.signatures) > MAX_SIGNATURES:
+        raise BadRequestError(f"a checkpoint comes with at most {MAX_SIGNATURES} signatures")
+    return checkpoint
+
+
+def _split(body: bytes, at_least: int) -> tuple[list[bytes], bytes]:
+    head, empty_line, checkpoint = body.partition(b"\n\n")
+    lines = head.split(b"\n")
+    if not empty_line or len(lines) < at_least or not all(lines):
+        raise BadRequestError("a request is lines, an empty line and a signed checkpoint")
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadRequestError("a journal line is UTF-8 text") from None
+    return lines, checkpoint
+
+
+def _number(word: bytes, line: bytes) -> int:
+    name, _, digits = line.partition(b" ")
+    if name != word or not _NUMBER.fullmatch(digits):
+        raise BadRequestError(f"a line '{word.decode('ascii')} NUMBER' is missing or malformed")
+    return int(digits)
+
+
+def _hash(line: bytes) -> bytes:
+    try:
+        value = b64decode(line, validate=True)
+    except Base64Error:
+        raise BadRequestError("a proof line is not base64") from None
+    if len(value) != HASH_BYTES or b64encode(value) != line:
+        raise BadRequestError(f"a proof line is not {HASH_BYTES} bytes in canonical base64")
+    return value

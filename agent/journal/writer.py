@@ -1,0 +1,321 @@
+"""The one writer: a commit is one write and one sync, and only then does anybody hear of it."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from agent.base.clock import Clock
+from agent.journal.checkpoint import check_origin, checkpoint_text
+from agent.journal.damage import JournalError
+from agent.journal.disk import Disk, file_day, file_name
+from agent.journal.evolving import EvolvingKey
+from agent.journal.lines import checkpoint_line
+from agent.journal.note import Signer, parse_vkey, signature_line
+from agent.journal.recover import Head, Moment, Recovered, Snapshot, recover
+from agent.journal.schema.entry import MAX_ENTRY_BYTES, AnyBody, ClockMoved, Entry, encode
+from agent.journal.tree import leaf_hash
+
+# Daemons that set the time step it by a second or two at start; nobody means harm by less than this.
+CLOCK_TOLERANCE_MS = 5_000
+
+# What the payments in flight may still need on a full disk: result, receipts, completion of each terminal.
+RESERVE_LOW_BYTES = 128 << 10
+# Reserved in larger steps, so that few commits pay for it.
+RESERVE_BYTES = 256 << 10
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class JournalBroken(JournalError):
+    """The disk failed. What was being written is not promised to anybody; the agent must exit."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The journal could not be written ({reason}). The last step is not on disk, so nobody was told "
+            "of it. The agent stops; look at the disk, then start it again: it reads what is really there."
+        )
+
+
+class Journal:
+    """An open journal. `size`, `root` and `checkpoint` are those of the last commit.
+
+    `full` means that the disk has no reserve left: finish what runs, begin nothing.
+    """
+
+    def __init__(
+        self,
+        disk: Disk,
+        signer: Signer,
+        evolving: EvolvingKey,
+        clock: Clock,
+        version: str,
+        config: str,
+        found: Recovered,
+        apply: Callable[[Entry], None],
+    ) -> None:
+        self._disk = disk
+        self._signer = signer
+        self._evolving = evolving
+        self._clock = clock
+        self._version = version
+        self._config = config
+        self._apply = apply
+        self._frontier = found.frontier
+        self._head: Head | None = found.head
+        self._sizes = disk.list()
+        self._file, self._offset, self._line = _end(found, list(self._sizes))
+        self._day = file_day(self._file) if self._file else date.min
+        self._reserved_until = 0
+        self._no_reserve = self._old_key = False
+        self._broken = ""
+        self.size = found.frontier.size
+        self.root = found.frontier.root()
+        self.checkpoint = found.head.checkpoint if found.head else ""
+
+    @classmethod
+    def open(
+        cls,
+        disk: Disk,
+        origin: str,
+        signer: Signer,
+        evolving: EvolvingKey,
+        clock: Clock,
+        version: str,
+        config: str,
+        start: Snapshot | None,
+        apply: Callable[[Entry], None],
+    ) -> Journal:
+        """Check what is there, give its entries to `apply`, cut a torn end, and be ready to write.
+
+        With `start`, only what follows the snapshot is read and applied. Raises
+        `JournalLocked`, `DamagedJournal`, `SnapshotUnusable` and `OSError`; the
+        journal is then as it was.
+        """
+        check_origin(origin)
+        if signer.name != origin:
+            raise ValueError(f"the key of {signer.name} cannot sign the journal {origin}")
+        disk.lock()
+        try:
+            _settle(disk)
+            found = recover(disk, origin, parse_vkey(signer.vkey), start, apply)
+            evolving.start(clock.monotonic())
+            journal = cls(disk, signer, evolving, clock, version, config, found, apply)
+            journal._make_ready(found)
+        except BaseException:
+            disk.unlock()
+            raise
+        return journal
+
+    @property
+    def full(self) -> bool:
+        """Whether no new payment may begin."""
+        return self._no_reserve or self._old_key
+
+    def commit(self, *bodies: AnyBody) -> tuple[Entry, ...]:
+        """Write entries durably, then apply them. Their order is the order on disk.
+
+        Raises `JournalBroken`, now and ever after, when they may not be on disk;
+        `ValueError` for no bodies or an entry too long, and then nothing has changed.
+        """
+        if self._broken:
+            raise JournalBroken(self._broken)
+        if not bodies:
+            raise ValueError("a commit needs an entry")
+        moment, jump = self._moment()
+        entries = self._entries((ClockMoved(by_ms=jump), *bodies) if jump else bodies, moment)
+        lines = _encode(entries)
+        try:
+            self._write(lines, moment)
+        except BaseException as error:
+            self._broken = str(error) or type(error).__name__
+            if isinstance(error, OSError):
+                raise JournalBroken(self._broken) from error
+            raise
+        for entry in entries:
+            self._apply(entry)
+        return entries[-len(bodies) :]
+
+    def tick(self) -> None:
+        """Evolve the key when it is time, and look for room again on a full disk.
+
+        To be called about once a minute, payments or not. Raises `JournalBroken`.
+        """
+        if self._broken:
+            raise JournalBroken(self._broken)
+        try:
+            self._evolve()
+        except OSError as error:
+            self._broken = str(error)
+            raise JournalBroken(self._broken) from error
+        if self._no_reserve:
+            self._reserve()
+
+    def now(self) -> datetime:
+        """The wall clock without a jump that no entry tells of yet."""
+        moment, jump = self._moment()
+        return moment.wall - jump * _MILLISECOND
+
+    def snapshot(self) -> Snapshot:
+        """Where a later start may begin. Raises `ValueError` before the first commit."""
+        if self._head is None:
+            raise ValueError("a journal without entries has no snapshot")
+        head = self._head
+        return Snapshot(
+            size=self.size,
+            frontier=list(self._frontier.hashes),
+            files={name: size for name, size in self._sizes.items() if size} | {head.file: head.offset},
+            file=head.file,
+            offset=head.offset,
+            line=head.line,
+            checkpoint_offset=head.checkpoint_offset,
+            moment=head.moment,
+        )
+
+    def close(self) -> None:
+        """Give back the reserve, leave the key's epoch, and let the folder go. Raises `OSError`."""
+        try:
+            if not self._broken:
+                # In this order: on a full disk the new key takes its room from the reserve.
+                self._disk.truncate(self._file, self._offset)
+                self._evolving.close(self._clock.monotonic())
+        finally:
+            self._broken = self._broken or "it was closed"
+            self._disk.unlock()
+
+    def _make_ready(self, found: Recovered) -> None:
+        if not self._file:
+            self._begin_file(self._clock.wall().date())
+        if found.cut is not None:
+            self._disk.truncate(self._file, self._offset)
+            self._disk.sync(self._file)
+        self._reserve()
+        if found.cut is not None:
+            self.commit(found.cut)
+
+    def _entries(self, bodies: tuple[AnyBody, ...], moment: Moment) -> tuple[Entry, ...]:
+        version, config = self._version, self._config
+        return tuple(
+            [
+                Entry(
+                    index=index,
+                    at=moment.wall,
+                    boot_ms=moment.boot_ms,
+                    boot=moment.boot,
+                    version=version,
+                    config=config,
+                    body=body,
+                )
+                for index, body in enumerate(bodies, self.size)
+            ]
+        )
+
+    def _moment(self) -> tuple[Moment, int]:
+        """This moment, and by how many milliseconds the wall clock jumped to it since the newest entry."""
+        moment = Moment(self._clock.wall(), self._clock.boot_ms(), self._clock.boot_id())
+        return moment, _clock_jump(self._head.moment, moment) if self._head else 0
+
+    def _write(self, lines: list[bytes], moment: Moment) -> None:
+        self._evolve()
+        # On a full disk the reserve belongs to the old file: it must be used up there.
+        if moment.wall.date() > self._day and not self._no_reserve:
+            self._end_file()
+            self._begin_file(moment.wall.date())
+            self._reserve()
+        for line in lines:
+            self._frontier.append(leaf_hash(line))
+        root = self._frontier.root()
+        note = self._note(root)
+        lines.append(checkpoint_line(note))
+        block = b"\n".join(lines) + b"\n"
+        self._append(block)
+        self._offset += len(block)
+        self._line += len(lines)
+        self._head = Head(
+            self._file, self._offset, self._line, self._offset - len(lines[-1]) - 1, note, moment
+        )
+        self.size, self.root, self.checkpoint = self._frontier.size, root, note
+        if self._reserved_until - self._offset < RESERVE_LOW_BYTES:
+            self._reserve()
+
+    def _note(self, root: bytes) -> str:
+        signer = self._signer
+        text = checkpoint_text(signer.name, self._frontier.size, root)
+        raw = text.encode()
+        signed = signature_line(signer.name, signer.key_id, signer.sign(raw))
+        return f"{text}\n{signed}{self._evolving.line(raw)}"
+
+    def _append(self, block: bytes) -> None:
+        written = self._disk.append(self._file, block)
+        if written != len(block):
+            raise OSError(f"the disk took {written} of {len(block)} bytes")
+        self._disk.sync(self._file)
+
+    def _evolve(self) -> None:
+        try:
+            self._evolving.tick(self._clock.monotonic())
+            self._old_key = False
+        except OSError as error:
+            # The old key still stands on disk. A payment in flight may be finished with it.
+            if error.errno not in _NO_ROOM:
+                raise
+            self._old_key = True
+
+    def _reserve(self) -> None:
+        until = self._offset + RESERVE_BYTES
+        try:
+            self._disk.reserve(self._file, until)
+        except OSError:
+            # Whatever the reason: without a reserve no payment may begin. The next commit asks again.
+            self._no_reserve = True
+        else:
+            self._no_reserve, self._reserved_until = False, until
+
+    def _begin_file(self, day: date) -> None:
+        self._file, self._offset, self._line = file_name(self.size, day), 0, 1
+        self._day = day
+        self._disk.open(self._file)
+        self._disk.sync_folder()
+
+    def _end_file(self) -> None:
+        self._disk.truncate(self._file, self._offset)
+        self._disk.close(self._file)
+        self._sizes[self._file] = self._offset
+
+
+def _settle(disk: Disk) -> None:
+    """Make durable what a killed predecessor wrote and did not sync, before anybody believes it."""
+    if names := list(disk.list()):
+        disk.open(names[-1])
+        disk.sync(names[-1])
+        disk.sync_folder()
+
+
+def _end(found: Recovered, names: list[str]) -> tuple[str, int, int]:
+    """File, offset and line where the next commit goes: behind the head, or in a file that holds nothing."""
+    head = found.head
+    if head is not None and (not names or names[-1] == head.file):
+        return head.file, head.offset, head.line
+    return (names[-1], 0, 1) if names else ("", 0, 1)
+
+
+def _encode(entries: tuple[Entry, ...]) -> list[bytes]:
+    lines = [encode(entry) for entry in entries]
+    for line in lines:
+        if len(line) > MAX_ENTRY_BYTES:
+            raise ValueError(f"an entry of {len(line)} bytes is too long; at most {MAX_ENTRY_BYTES} fit")
+    return lines
+
+
+def _clock_jump(before: Moment, now: Moment) -> int:
+    """Milliseconds by which the wall clock moved against the boot clock, if more than the tolerance.
+
+    Over a restart of the host only a wall clock that went back can be told from time that passed.
+    """
+    moved = (now.wall - before.wall) // _MILLISECOND
+    if now.boot == before.boot:
+        moved -= now.boot_ms - before.boot_ms
+        return moved if abs(moved) > CLOCK_TOLERANCE_MS else 0
+    return moved if moved < -CLOCK_TOLERANCE_MS else 0

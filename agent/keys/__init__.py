@@ -1,0 +1,1 @@
+"""The host's own keys: made, read and shown."""

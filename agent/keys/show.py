@@ -1,0 +1,108 @@
+"""What may be told about the keys of an installation, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+
+from agent.journal.evolving import EvolvingError, KeyFile
+from agent.journal.note import Ed25519Signer
+from agent.keys.create import ENROLMENT_FOLDER, Places, client_name, load_upload_key
+from agent.keys.store import (
+    EVOLVING_KEY,
+    KeysError,
+    check_mode,
+    load_acquirer_key,
+    load_door_token,
+    load_fingerprint_key,
+    load_journal_key,
+    wipe,
+)
+from agent.settings.types import Settings
+from drivers.card.seal import SealError
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One key in one line; `wrong` when something has to be done, `whole` when the text is to be copied."""
+
+    name: str
+    text: str
+    wrong: bool = False
+    whole: bool = False
+
+
+def describe(settings: Settings, places: Places, now: datetime) -> list[Fact]:
+    """All keys that these settings need."""
+    return list(_facts(settings, places, now))
+
+
+def _facts(settings: Settings, places: Places, now: datetime) -> Iterator[Fact]:
+    folder = places.credentials
+    yield Fact("agent", places.origin)
+    yield _fact("journal", lambda: _vkey(places), whole=True)
+    yield _fact("evolving", lambda: _evolving(places.state / EVOLVING_KEY))
+    yield _fact("fingerprint", lambda: _fingerprint(folder))
+    if settings.door.tcp:
+        yield _fact("door token", lambda: _door_token(folder / places.door_token))
+    if settings.upload.url is not None:
+        yield _fact("upload", lambda: _upload(folder / places.upload_key, places.origin))
+        yield _certificate(settings.upload.certificate, now)
+    yield _fact("acquirer", lambda: _acquirer(settings, now))
+    if (folder / ENROLMENT_FOLDER).exists():
+        text = f"still here: carry {folder / ENROLMENT_FOLDER} to headquarters and remove it"
+        yield Fact("enrolment", text, wrong=True)
+
+
+def _fact(name: str, tell: Callable[[], str], *, whole: bool = False) -> Fact:
+    try:
+        return Fact(name, tell(), whole=whole)
+    except (KeysError, SealError, EvolvingError) as error:
+        return Fact(name, str(error), wrong=True)
+
+
+def _vkey(places: Places) -> str:
+    return Ed25519Signer(places.origin, load_journal_key(places.credentials)).vkey
+
+
+def _evolving(path: Path) -> str:
+    check_mode(path)
+    epoch, key = KeyFile(path).load()
+    wipe(key)
+    return f"present, epoch {epoch}"
+
+
+def _fingerprint(folder: Path) -> str:
+    wipe(load_fingerprint_key(folder))
+    return "present"
+
+
+def _door_token(path: Path) -> str:
+    load_door_token(path)
+    return "present"
+
+
+def _upload(path: Path, origin: str) -> str:
+    load_upload_key(path)
+    return f"present, for the client name {client_name(origin)}"
+
+
+def _certificate(path: Path, now: datetime) -> Fact:
+    try:
+        certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    except OSError as error:
+        return Fact("certificate", f"{path} cannot be read ({error.strerror})", wrong=True)
+    except ValueError:
+        return Fact("certificate", f"{path} holds no certificate in PEM", wrong=True)
+    until = certificate.not_valid_after_utc
+    over = not certificate.not_valid_before_utc <= now <= until
+    return Fact("certificate", f"valid until {until:%Y-%m-%d}{', not valid now' if over else ''}", wrong=over)
+
+
+def _acquirer(settings: Settings, now: datetime) -> str:
+    key = load_acquirer_key(settings.acquirer.keys, settings.acquirer.vkey, now.astimezone().date())
+    return f"{key.key_id}, valid until {key.not_after}"

@@ -1,0 +1,1 @@
+"""The operational log, and the redactor behind its allow-listed keys."""

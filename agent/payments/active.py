@@ -1,0 +1,118 @@
+"""A payment while it runs: the record, and beside it what no journal needs to remember."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Literal
+
+from agent.journal.schema.entry import Asked, Replied, Requested, Step
+from agent.payments.views import Answer, EventKind, Need, PaymentEvent, PaymentView, Prompt, ReceiptView
+
+# Long enough for a supervisor to walk over, short enough not to hold a till for a lunch break.
+PROMPT_TIMEOUT_S = 180.0
+
+# A payment shows some thirty texts and lines; a till that reads slower than this
+# many behind gets the newest and asks for the whole.
+MAX_EVENTS = 500
+
+NEEDS: dict[Step, list[Need]] = {
+    "confirm": [],
+    "verify": ["identity", "purpose"],
+    "supervisor": ["credential"],
+}
+
+
+class Question:
+    """A prompt that is open, and the answer to come."""
+
+    def __init__(self, prompt: Prompt, asked_at: float) -> None:
+        self.prompt = prompt
+        self.asked_at = asked_at
+        self.reply: asyncio.Future[Replied] = asyncio.get_running_loop().create_future()
+
+
+class Live:
+    """One payment under way. Its events feed every till that watches it."""
+
+    def __init__(self, request: Requested, view: Callable[[Live], PaymentView]) -> None:
+        self.request = request
+        self.display = ""
+        self.question: Question | None = None
+        self.finished = False
+        self._asked = 0
+        self._view = view
+        self.cancelled = False
+        self._events: list[PaymentEvent] = []
+        self._changed = asyncio.Event()
+
+    def pose(self, step: Step, text: str, now: float) -> Asked:
+        """Open the question that the rules want answered."""
+        self._asked += 1
+        prompt = Prompt(id=f"{step}-{self._asked}", step=step, text=text, needs=NEEDS[step])
+        self.question = Question(prompt, now)
+        return Asked(till_number=self.request.till_number, prompt=prompt.id, step=step, text=text)
+
+    async def reply(self) -> Replied:
+        """Wait for the answer; silence is one too, and it is not a yes."""
+        question = self.question
+        if question is None:
+            raise AssertionError("no question was posed")
+        try:
+            async with asyncio.timeout(PROMPT_TIMEOUT_S):
+                return await question.reply
+        except TimeoutError:
+            return self.answered("timeout", question.asked_at + PROMPT_TIMEOUT_S)
+        finally:
+            self.question = None
+
+    def answered(
+        self, word: Literal["yes", "no", "timeout"], now: float, answer: Answer | None = None
+    ) -> Replied:
+        """The entry of an answer to the open question."""
+        question = self.question
+        if question is None:
+            raise AssertionError("no question is open")
+        return Replied(
+            till_number=self.request.till_number,
+            prompt=question.prompt.id,
+            answer=word,
+            person=answer.credential.person if answer and answer.credential else "",
+            purpose=answer.purpose if answer else "",
+            identity=answer.identity if answer else None,
+            after_ms=round((now - question.asked_at) * 1000),
+        )
+
+    def show(self, text: str) -> None:
+        """Pass on what the terminal displays."""
+        self.display = text
+        self.publish("display")
+
+    def finish(self) -> None:
+        """The story is over and its verdict can be told."""
+        self.finished = True
+        self.publish("verdict")
+
+    def publish(self, kind: EventKind, receipt: ReceiptView | None = None) -> None:
+        """Tell every watcher. The oldest events give way when there are too many."""
+        number = self._events[-1].id + 1 if self._events else 1
+        self._events.append(PaymentEvent(id=number, event=kind, payment=self._view(self), receipt=receipt))
+        del self._events[:-MAX_EVENTS]
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def changed(self) -> None:
+        """Return at the next event."""
+        await self._changed.wait()
+
+    async def events(self, after: int) -> AsyncIterator[PaymentEvent]:
+        """Every event later than `after`, until the payment is finished."""
+        while True:
+            news = [event for event in self._events if event.id > after]
+            for event in news:
+                after = event.id
+                yield event
+            if self.finished and not news:
+                return
+            if not news:
+                await self.changed()

@@ -1,0 +1,234 @@
+"""Everything one payment stands on: journal, book, rules, people, terminals, clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from agent.base.clock import Clock
+from agent.base.money import currency_of
+from agent.journal.schema import entry
+from agent.journal.schema.entry import (
+    Answered,
+    AnyBody,
+    Asked,
+    Decided,
+    Entry,
+    Replied,
+    Requested,
+    Submitted,
+)
+from agent.journal.writer import Journal
+from agent.payments import wording
+from agent.payments.active import Live
+from agent.payments.index import Book, refundable
+from agent.payments.mapping import OPERATION, given_up, not_sent, refused
+from agent.payments.people import People
+from agent.payments.record import Record
+from agent.payments.wording import next_step
+from agent.rules import Original, Policy, RuleRequest, Windows, decide
+from agent.settings.load import Settings
+from agent.terminals.connection import Terminal
+from drivers.terminal import Command, Day, Unclear
+
+
+@dataclass
+class Shop:
+    """The state of the agent. `journal` is set when it has been opened.
+
+    `key_until` is the last day of the acquirer's key; `trouble` is what kept the
+    agent from going live, for a person.
+    """
+
+    settings: Settings
+    clock: Clock
+    policy: Policy
+    book: Book
+    windows: Windows
+    people: People
+    key_until: date
+    key_id: str = ""
+    trouble: str = ""
+    cosigned: Callable[[], int | None] = lambda: None
+    terminals: dict[str, Terminal] = field(default_factory=dict)
+    stopping: bool = False
+    one_guess: asyncio.Lock = field(default_factory=asyncio.Lock)
+    broken: Callable[[BaseException], None] = lambda _error: None
+    follow: Callable[[Entry], None] = lambda _entry: None
+    _journal: Journal | None = None
+
+    def __post_init__(self) -> None:
+        self.digest = self.settings.digest  # hashed once: no payment waits for it
+
+    @property
+    def journal(self) -> Journal:
+        """The open journal."""
+        if self._journal is None:
+            raise AssertionError("the journal is not open yet")
+        return self._journal
+
+    @journal.setter
+    def journal(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def apply(self, entry: Entry) -> None:
+        """One entry is durable: let everything that is derived follow it."""
+        self.book.apply(entry)
+        self.windows.apply(entry)
+        self.people.apply(entry)
+        self.follow(entry)
+
+    def write(self, *bodies: AnyBody) -> None:
+        """Put entries on disk and let the state follow. Whatever fails here must end the agent."""
+        if not bodies:
+            return
+        try:
+            self.journal.commit(*bodies)
+        except BaseException as error:
+            self.broken(error)
+            raise
+
+    def decide(self, request: Requested) -> Decided:
+        """All rules on one request."""
+        asked = RuleRequest(
+            kind=request.payment,
+            amount=request.amount,
+            currency=request.currency,
+            till=request.till,
+            original=self._original(request),
+            training=self.settings.agent.training,
+        )
+        decision = decide(asked, self.windows, self.policy, self.clock.wall())
+        return Decided(
+            till_number=request.till_number,
+            step=decision.step,
+            reasons=list(decision.reasons),
+            policy=self.digest,
+        )
+
+    def _original(self, request: Requested) -> Original | None:
+        original = self.book.get(request.original) if request.original else None
+        if original is None:
+            return None
+        return Original(
+            approved=original.verdict == "approved",
+            reversed=bool(original.reversed_by),
+            left=refundable(original),
+            currency=original.currency or "",
+            refunded=sum(original.refunds.values()),
+            kind=original.payment,
+        )
+
+    def ask(self, payment: Live, decision: Decided) -> Asked:
+        """Open the question of a decision; the till sees it when it is on disk."""
+        text = " ".join(reason.text for reason in decision.reasons if reason.step == decision.step)
+        return payment.pose(decision.step, text, self.clock.monotonic())
+
+    def objection(self, payment: Live, asked: Decided, story: list[AnyBody]) -> Answered | None:
+        """What speaks against sending it now: the cashier, our rules, or a terminal that is not there.
+
+        After a question the rules are asked again: the limits may have been
+        reached while it was open, and a yes covers only what was asked.
+        """
+        terminal = self.terminals[payment.request.terminal]
+        for body in story:
+            if isinstance(body, Replied) and body.answer != "yes":
+                return given_up(body, payment.cancelled)
+            if isinstance(body, Decided) and (body.step == "block" or body.stricter_than(asked)):
+                return refused(body)
+        text = terminal.settling.why_not(self.command(payment.request))
+        if text:
+            return Answered(till_number=payment.request.till_number, verdict="refused", text=text)
+        return None if terminal.ready else not_sent(payment.request, terminal.why_not)
+
+    def record(self, request: Requested) -> Record:
+        """The record of a payment that is in the journal."""
+        record = self.book.get(request.till_number)
+        if record is None:
+            raise AssertionError("a payment under way has a record")
+        return record
+
+    def holds(self, request: Requested) -> bool:
+        """Whether an approval for something else than was asked waits until a second person has seen it."""
+        record = self.record(request)
+        differs = record.verdict == "approved" and record.answered is not None and record.answered.differs
+        return bool(differs) and self.policy.differs == "hold"
+
+    def ask_about_difference(self, payment: Live) -> Asked:
+        """Open the question of an approval that differs. The money has moved, whatever the answer is."""
+        text = next_step(self.record(payment.request))
+        return payment.pose("supervisor", text, self.clock.monotonic())
+
+    def submitted(self, request: Requested) -> Submitted:
+        """The last entry before the terminal hears of it, with what to compare with later."""
+        trace, receipt = self.book.last_numbers(request.terminal)
+        by = self.settings.terminals[request.terminal].receipts
+        return Submitted(
+            till_number=request.till_number,
+            terminal=request.terminal,
+            receipts=by,
+            last_trace=trace,
+            last_receipt=receipt,
+        )
+
+    def command(self, request: Requested | Record) -> Command:
+        """The request in the words of the drivers; without its place in the journal until it has one."""
+        record = request if isinstance(request, Record) else self.book.get(request.till_number)
+        reversal = request.payment == "reversal"
+        original = self.book.get(request.original) if request.original else None
+        said = original.answered if original else None
+        return Command(
+            OPERATION[request.payment],
+            reference=request.till_number,
+            amount=request.amount,
+            currency=currency_of(request.currency).number if request.currency else None,
+            sequence=record.opened if record else 0,
+            original_receipt=said.receipt_number if said and reversal else None,
+            original_trace=said.trace if said else None,
+            original_reference=request.original,
+            original_sequence=original.opened if original else 0,
+        )
+
+    def unclear_command(self, record: Record) -> Unclear:
+        """What nobody knows the end of, in the words of the drivers."""
+        before, said, day = record.submitted, record.said, self.book.day(record.terminal)
+        return Unclear(
+            self.command(record),
+            trace_before=before.last_trace if before else None,
+            receipt_before=before.last_receipt if before else None,
+            asked_at=record.asked_at or record.requested_at,
+            trace_said=said.trace if said else None,
+            receipt_said=said.receipt_number if said else None,
+            day=Day(day.count, day.total, day.whole),
+            judged_at=self.book.clocks.on(record.terminal, self.journal.now()),
+            clocks_apart=self.book.clocks.apart(record.terminal),
+        )
+
+    def close_open(self) -> int:
+        """Give every payment that a stop of the agent left open the verdict that is proven."""
+        left_open = self.book.open()
+        for record in left_open:
+            self.write(_left_open(record))
+        return len(left_open)
+
+    def why_not(self) -> str:
+        """Why no payment may be taken now; empty when one may."""
+        if self.stopping:
+            return wording.AGENT_STOPPING
+        if self.trouble:
+            return self.trouble
+        if self.clock.wall().date() > self.key_until:
+            return wording.KEY_EXPIRED.format(until=self.key_until)
+        if self.journal.full:
+            return wording.DISK_FULL
+        return ""
+
+
+def _left_open(record: Record) -> AnyBody:
+    if record.submitted is None:
+        text = wording.RESTARTED_BEFORE
+        return Answered(till_number=record.till_number, verdict="not_sent", text=text)
+    reason = wording.NO_PROOF if record.answered else wording.RESTARTED_DURING
+    return entry.Unclear(till_number=record.till_number, reason=reason)

@@ -1,0 +1,47 @@
+"""What became of an unclear payment: the terminal is asked, and only what is proven decides.
+
+The procedure is the same for every protocol; `drivers.terminal.Settling` knows
+what to ask and what the answers prove. What they do not prove stays unclear,
+with the reason in the journal, until persons settle it.
+"""
+
+from __future__ import annotations
+
+from agent.journal.schema.entry import AnyBody, Settled, Unclear, Verdict
+from agent.payments.context import Shop
+from agent.payments.mapping import answered
+from agent.payments.record import Record
+from agent.terminals.connection import Terminal
+from drivers.terminal import Finding, Found
+
+# What the terminal did not store was taken back or never begun: nothing was charged.
+VERDICT: dict[Found, Verdict] = {Found.BOOKED: "approved", Found.NOT_BOOKED: "declined"}
+
+
+async def settle(terminal: Terminal, shop: Shop) -> None:
+    """Ask a terminal about what is unclear on it, and write down what its answers prove.
+
+    To be called when the terminal is registered and at rest, before it is given
+    a new payment. A line that breaks meanwhile proves nothing.
+    """
+    for record in shop.book.unclear(terminal.name):
+        unclear = shop.unclear_command(record)
+        questions = terminal.settling.questions(unclear)
+        answers = [await terminal.result_of(question) for question in questions]
+        if not terminal.connected or record.verdict != "unclear":
+            return
+        finding = terminal.settling.judge(unclear, answers)
+        shop.write(*_written(record, finding, terminal.terminal_id))
+        last = answers[-1] if answers else None
+        if finding.found is not Found.UNPROVEN and last is not None and last.trace is not None:
+            shop.book.told(terminal.name, last.trace, last.receipt_number)
+
+
+def _written(record: Record, finding: Finding, terminal_id: str) -> list[AnyBody]:
+    if finding.found is Found.UNPROVEN:
+        if record.why == finding.proof:
+            return []
+        return [Unclear(till_number=record.till_number, reason=finding.proof)]
+    result = answered(record, finding.result, terminal_id) if finding.result else None
+    verdict = VERDICT[finding.found]
+    return [Settled(till_number=record.till_number, verdict=verdict, proof=finding.proof, result=result)]

@@ -1,0 +1,118 @@
+"""`tillgate agent`: puts the agent together, runs it, takes it apart in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import suppress
+from typing import Any
+
+from agent.api.app import serve
+from agent.base.notify import notify, watchdog_interval_s
+from agent.journal.damage import JournalError
+from agent.journal.schema.entry import Stopped
+from agent.programs.assembly import Agent, assemble
+
+# HMAC keys of the journal must evolve at least every ten minutes, busy or idle.
+EVOLVE_CHECK_S = 60.0
+
+# Between snapshots a start replays at most this many entries: some 20 ms.
+SNAPSHOT_ENTRIES = 2_000
+
+LEFT_BADLY = (
+    "The journal is whole, but it could not be closed in good order ({reason}). "
+    "No payment was touched. Look at the disk before you start the agent again."
+)
+
+
+async def run(agent: Agent) -> int:
+    """Serve tills until a signal or a broken journal. The exit status of the process."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    agent.on_broken(lambda _error: stop.set())
+    # An error in a callback of a wire must not be logged and forgotten: the journal may lack a line.
+    loop.set_exception_handler(lambda _loop, context: agent.broken(_error_of(context)))
+    tasks = [asyncio.create_task(terminal.run()) for terminal in agent.shop.terminals.values()]
+    tasks += [asyncio.create_task(_keep_up(agent)), asyncio.create_task(_feed_watchdog())]
+    for task in tasks:
+        task.add_done_callback(lambda done: _watch(agent, done))
+    door_stop = asyncio.Event()
+    door = asyncio.create_task(_open_door(agent, door_stop))
+    door.add_done_callback(lambda done: _watch(agent, done))
+    await stop.wait()
+    notify("STOPPING=1")
+    return await _end(agent, tasks, door, door_stop)
+
+
+async def _open_door(agent: Agent, stop: asyncio.Event) -> None:
+    await serve(agent.desk, agent.gate, agent.sockets, stop, agent.complain, lambda: notify("READY=1"))
+
+
+async def _end(
+    agent: Agent, tasks: list[asyncio.Task[None]], door: asyncio.Task[None], door_stop: asyncio.Event
+) -> int:
+    """Finish what runs, unless the journal is broken: then nothing may go on."""
+    if agent.error is None:
+        await agent.desk.finish()
+    door_stop.set()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, door, return_exceptions=True)
+    if agent.error is None:
+        _leave(agent)
+    if agent.error is not None:
+        agent.log.error("agent_broken", error=type(agent.error).__name__, text=str(agent.error))
+        return os.EX_SOFTWARE
+    return os.EX_OK
+
+
+def _leave(agent: Agent) -> None:
+    """Write down that we stop. A disk that fails now has all that was ever told."""
+    try:
+        agent.shop.write(Stopped(reason="asked to stop"))
+        agent.keep_snapshot()
+        agent.close()
+    except JournalError as error:
+        agent.broken(error)
+    except OSError as error:
+        agent.broken(JournalError(LEFT_BADLY.format(reason=error.strerror)))
+
+
+async def _keep_up(agent: Agent) -> None:
+    """Evolve the journal's key in time and keep the snapshot near its end."""
+    while True:
+        await asyncio.sleep(EVOLVE_CHECK_S)
+        agent.shop.journal.tick()
+        if agent.entries_since_snapshot() >= SNAPSHOT_ENTRIES:
+            agent.keep_snapshot()
+
+
+async def _feed_watchdog() -> None:
+    interval = watchdog_interval_s()
+    while interval is not None:
+        notify("WATCHDOG=1")
+        await asyncio.sleep(interval)
+
+
+def _error_of(context: dict[str, Any]) -> BaseException:
+    return context.get("exception") or RuntimeError(str(context["message"]))
+
+
+def _watch(agent: Agent, task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        agent.broken(error)
+
+
+def main(settings_file: str, boot_id: str) -> int:
+    """Start the agent of one settings file. Errors of the installation end it with a clear sentence."""
+    try:
+        agent = assemble(settings_file, boot_id, os.environ)
+    except Exception as error:  # noqa: BLE001 - assemble says in words what is wrong; a bug shows its type
+        with suppress(BrokenPipeError):
+            sys.stderr.write(f"tillgate agent: {error or type(error).__name__}\n")
+        return os.EX_CONFIG
+    return asyncio.run(run(agent))

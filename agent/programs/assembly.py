@@ -1,0 +1,256 @@
+"""From one settings file to an agent that is ready to serve, or a sentence that says why not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from pathlib import Path
+from socket import socket
+
+import msgspec
+
+from agent import VERSION
+from agent.api.access import Gate, gate
+from agent.api.sockets import open_door
+from agent.base.clock import Clock, SystemClock
+from agent.base.hardening import harden
+from agent.journal.damage import JournalError
+from agent.journal.disk import FolderDisk
+from agent.journal.evolving import EvolvingKey, KeyFile
+from agent.journal.note import CosignatureVerifier, Ed25519Signer, parse_vkey
+from agent.journal.recover import Snapshot, SnapshotUnusable
+from agent.journal.schema.entry import Started
+from agent.journal.writer import Journal
+from agent.keys import store as keys
+from agent.oplog import log
+from agent.payments.context import Shop
+from agent.payments.index import Book
+from agent.payments.people import People
+from agent.payments.service import Desk
+from agent.payments.store import Store
+from agent.payments.unsolicited import ShopKeeper
+from agent.rules import Windows
+from agent.settings.load import Settings, TerminalSettings, credentials_folder, load, why_not_live
+from agent.settings.terminals import judge, options_of, session_of, wire_of
+from agent.terminals.connection import Terminal
+from agent.upload.cosignatures import Receipts
+from drivers.card.card import SecretBuffer, Vault
+from drivers.card.seal import AcquirerKey, KeyExpired, KeyUnknown, Sealer
+from drivers.driver import driver
+from drivers.terminal import Event
+from drivers.wires.link import Link
+
+STATE_FILE = "state.sqlite"
+
+# The parts of a snapshot in the state file.
+JOURNAL, BOOK, WINDOWS, PEOPLE = "journal", "book", "windows", "people"
+
+UNUSABLE = (
+    "The journal in {journal}, or its key in {state}, cannot be read and written ({reason}). "
+    "No payment was touched. Look at the disk and at the rights of both folders, then start the agent again."
+)
+
+
+@dataclass
+class Agent:
+    """Everything that runs. `error` is what broke it; after that nothing may be taken or told."""
+
+    settings: Settings
+    shop: Shop
+    gate: Gate
+    sockets: list[socket]
+    store: Store
+    log: log.Logger
+    error: BaseException | None = None
+    desk: Desk = field(init=False)
+    _snapshot_size: int = 0
+    _on_broken: list[Callable[[BaseException], None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.desk = Desk(self.shop, self.broken)
+        self.shop.broken = self.broken
+
+    def complain(self, error: Exception) -> None:
+        """A request failed by a fault of ours. What was written stands, so the agent goes on."""
+        self.log.error("request_failed", exception=log.exception_text(error))
+
+    def on_broken(self, tell: Callable[[BaseException], None]) -> None:
+        """Call `tell` once when the agent breaks."""
+        self._on_broken.append(tell)
+
+    def broken(self, error: BaseException) -> None:
+        """Something happened after which the journal and the memory may disagree."""
+        if self.error is None:
+            self.error = error
+            for tell in self._on_broken:
+                tell(error)
+
+    def entries_since_snapshot(self) -> int:
+        """How many entries a start would have to replay."""
+        return self.shop.journal.size - self._snapshot_size
+
+    def keep_snapshot(self) -> None:
+        """Keep what a start needs. A full disk only makes the next start slower."""
+        parts = {
+            JOURNAL: msgspec.json.encode(self.shop.journal.snapshot()),
+            BOOK: self.shop.book.to_bytes(),
+            WINDOWS: self.shop.windows.to_bytes(),
+            PEOPLE: self.shop.people.to_bytes(),
+        }
+        if self.store.keep_snapshot(parts):
+            self._snapshot_size = self.shop.journal.size
+
+    def close(self) -> None:
+        """Let go of the journal and the state, in good order."""
+        self.shop.journal.close()
+        self.store.close()
+
+
+def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]) -> Agent:
+    """Read settings and keys, open the journal, settle what a stop left open, open the door.
+
+    Raises what the parts raise, each with a sentence for the person who starts it.
+    """
+    settings = load(Path(settings_file), judge)
+    harden()
+    log.configure(settings.log.level)
+    logger = log.logger("agent")
+    clock = SystemClock(boot_id)
+    credentials = credentials_folder(settings, environ)
+    acquirer, trouble = _acquirer_key(settings, clock.wall().date())
+    store = Store(str(_made(settings.agent.state) / STATE_FILE))
+    shop = Shop(
+        settings,
+        clock,
+        settings.rules,
+        Book(store),
+        Windows(settings.rules.business_day_starts),
+        People(settings.people),
+        key_until=acquirer.not_after if acquirer else date.max,
+        key_id=acquirer.key_id if acquirer else "",
+        trouble=why_not_live(settings) or trouble,
+    )
+    shop.journal = _open_journal(settings, shop, store, clock, credentials)
+    shop.cosigned = partial(_cosigned, settings)
+    recovered = shop.close_open()
+    shop.write(
+        Started(
+            terminals=sorted(settings.terminals),
+            acquirer_key=shop.key_id,
+            training=settings.agent.training,
+            recovered=recovered,
+        )
+    )
+    if acquirer is not None and not shop.trouble:
+        shop.terminals = _terminals(settings, shop, acquirer, keys.load_fingerprint_key(credentials))
+    logger.info("started", version=VERSION, config=settings.digest, size=shop.journal.size, text=shop.trouble)
+    token = keys.load_door_token(credentials / settings.door.token).encode() if settings.door.tcp else None
+    sockets = open_door(
+        settings.agent.socket, settings.door.groups, tcp=settings.door.tcp, environ=environ, pid=os.getpid()
+    )
+    who = gate(settings.door.users, settings.door.groups, token)
+    return Agent(settings, shop, who, sockets, store, logger)
+
+
+def _acquirer_key(settings: Settings, today: date) -> tuple[AcquirerKey | None, str]:
+    """The key to seal with, or why no payment can be taken."""
+    try:
+        return keys.load_acquirer_key(settings.acquirer.keys, settings.acquirer.vkey, today), ""
+    except (keys.KeysError, KeyExpired, KeyUnknown) as error:
+        return None, str(error)
+
+
+def _open_journal(settings: Settings, shop: Shop, store: Store, clock: Clock, credentials: Path) -> Journal:
+    try:
+        return _begin_journal(settings, shop, store, clock, credentials)
+    except OSError as error:
+        raise JournalError(
+            UNUSABLE.format(journal=settings.agent.journal, state=settings.agent.state, reason=error.strerror)
+        ) from error
+
+
+def _begin_journal(settings: Settings, shop: Shop, store: Store, clock: Clock, credentials: Path) -> Journal:
+    origin = settings.origin
+    signer = Ed25519Signer(origin, keys.load_journal_key(credentials))
+    evolving = EvolvingKey(origin, KeyFile(settings.agent.state / keys.EVOLVING_KEY))
+    disk = FolderDisk(settings.agent.journal)
+    begin = partial(
+        Journal.open, disk, origin, signer, evolving, clock, VERSION, settings.digest, apply=shop.apply
+    )
+    start = _thaw(shop, store)
+    try:
+        return begin(start=start)
+    except SnapshotUnusable:
+        _forget(shop, store)
+        return begin(start=None)
+
+
+def _cosigned(settings: Settings) -> int | None:
+    """The tree size that headquarters has confirmed, as the uploader's receipt proves."""
+    vkey = settings.upload.collector_vkey
+    try:
+        collector = parse_vkey(vkey) if vkey else None
+        if not isinstance(collector, CosignatureVerifier):
+            return None
+        receipt = Receipts(settings.agent.receipts).cosigned(settings.origin, collector)
+    except (OSError, ValueError):
+        return None
+    return receipt.size if receipt else None
+
+
+def _thaw(shop: Shop, store: Store) -> Snapshot | None:
+    """Take up the last snapshot; None, and nothing derived, when there is none that can be used."""
+    parts = store.snapshot()
+    try:
+        start = msgspec.json.decode(parts[JOURNAL], type=Snapshot)
+        shop.book.from_bytes(parts[BOOK])
+        shop.windows.from_bytes(parts[WINDOWS])
+        shop.people.from_bytes(parts[PEOPLE])
+    except (KeyError, msgspec.DecodeError):
+        _forget(shop, store)
+        return None
+    return start
+
+
+def _forget(shop: Shop, store: Store) -> None:
+    store.forget()
+    shop.book = Book(store)
+    shop.windows = Windows(shop.policy.business_day_starts)
+    shop.people = People(shop.settings.people)
+
+
+def _terminals(
+    settings: Settings, shop: Shop, acquirer: AcquirerKey, fingerprint_key: bytearray
+) -> dict[str, Terminal]:
+    vault = Vault(Sealer(acquirer, settings.origin), fingerprint_key)
+    currency = settings.rules.currency.number
+    return {
+        name: Terminal(
+            name,
+            partial(_link, terminal, currency, vault, shop.clock),
+            ShopKeeper(shop),
+            driver(terminal.protocol).settling(options_of(terminal, currency)),
+            training=settings.agent.training,
+        )
+        for name, terminal in settings.terminals.items()
+    }
+
+
+def _link(
+    terminal: TerminalSettings,
+    currency: int,
+    vault: Vault,
+    clock: Clock,
+    unsolicited: Callable[[Event], None],
+) -> Link:
+    buffer = SecretBuffer(driver(terminal.protocol).buffer_bytes)
+    session = session_of(terminal, currency, buffer, vault)
+    return Link(wire_of(terminal), session, buffer, clock.monotonic, unsolicited)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+    return folder

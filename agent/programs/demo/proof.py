@@ -1,0 +1,74 @@
+"""The end of the demo: the journal verified offline, and headquarters' cosignature under it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from agent.journal.note import CosignatureVerifier, NoteError, parse_vkey
+from agent.journal.verify import Receipt, Report, verify
+from agent.programs.demo.environment import House
+from agent.upload import cosignatures as receipts
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was checked. `entries` counts lines of the journal, `cosigned` what headquarters confirmed."""
+
+    report: Report
+    cosigned: receipts.Receipt
+
+    @property
+    def ok(self) -> bool:
+        """Everything is as it should be, and headquarters has all of it."""
+        return self.report.result == "ok" and self.report.entries == self.cosigned.size
+
+    def facts(self) -> dict[str, int | str]:
+        """For a program."""
+        finding = self.report.finding
+        return {
+            "entries": self.report.entries,
+            "tree_size": self.report.entries,
+            "cosigned_size": self.cosigned.size,
+            "verify": "ok" if finding is None else finding.text,
+        }
+
+    def told(self) -> str:
+        """For a person."""
+        report, cosigned = self.report, self.cosigned
+        at = datetime.fromtimestamp(cosigned.at_s, UTC).isoformat(timespec="seconds")
+        line = cosigned.note.rstrip("\n").rsplit("\n", 1)[-1]
+        return (
+            f"Journal: {report.entries} entries in {report.checkpoints} commits, verify: {report.result}\n"
+            f"         every signature and every evolving-key line checked\n"
+            f"Headquarters has {cosigned.size} of {report.entries} entries, cosigned at {at}:\n"
+            f"  {line[:77]}…"
+        )
+
+
+def prove(house: House, collector_vkey: str) -> Proof:
+    """Wait until headquarters has everything, then check all of it."""
+    collector = parse_vkey(collector_vkey)
+    if not isinstance(collector, CosignatureVerifier):
+        raise NoteError("the collector's key is not a cosigner's")
+    size = _size(house)
+    house.wait_for(lambda: _cosigned(house, collector) >= size, "the cosignature")
+    house.stop("upload")
+    house.stop("collector")
+    cosigned = receipts.Receipts(house.receipts).cosigned(house.origin, collector)
+    if cosigned is None:
+        raise NoteError("headquarters has cosigned nothing")
+    known = [Receipt(cosigned.size, cosigned.root)]
+    report = verify(
+        house.journal, parse_vkey(house.journal_vkey), every=True, k0=house.first_key, receipts=known
+    )
+    return Proof(report, cosigned)
+
+
+def _size(house: House) -> int:
+    return verify(house.journal, parse_vkey(house.journal_vkey)).entries
+
+
+def _cosigned(house: House, collector: CosignatureVerifier) -> int:
+    receipt = receipts.Receipts(house.receipts).cosigned(house.origin, collector)
+    return receipt.size if receipt else 0

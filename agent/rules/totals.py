@@ -1,0 +1,182 @@
+"""What was sold and refunded today: a fold over the journal, per till and currency.
+
+A payment counts from `Submitted` on, and goes on counting while nobody knows
+what became of it: unclear is possibly approved. It is taken off only when the
+journal says that no money moved. A reversal takes nothing off: else a day's limit
+could be filled again and again.
+
+The clock is a logical one, `max(wall, last seen)`, and the business day never
+turns back, so a clock set back frees no window.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final, Literal
+
+import msgspec
+
+from agent.journal.schema.entry import (
+    Answered,
+    Completed,
+    Entry,
+    LateResult,
+    Requested,
+    Settled,
+    Submitted,
+)
+
+# Rules read today's window. Yesterday's is kept so that what is settled after the
+# cut-over is taken off the day that it was counted on.
+KEPT_BUSINESS_DAYS: Final = 2
+
+
+class Total(msgspec.Struct, frozen=True):
+    """Count and sum, in minor units, of one kind of payment on one day."""
+
+    count: int = 0
+    sum: int = 0
+
+
+class Pending(msgspec.Struct):
+    """A payment that may still change what is counted; `day` is set while it counts."""
+
+    kind: Literal["sale", "refund"]
+    till: str
+    currency: str
+    amount: int
+    seen: date
+    day: date | None = None
+
+
+class _Content(msgspec.Struct):
+    """All of the state, as the snapshot keeps it."""
+
+    days: dict[date, dict[str, Total]]
+    pending: dict[str, Pending]
+    last_seen: datetime | None = None
+    last_day: date = date.min
+
+
+class Windows:
+    """The totals of the current business day. `day_starts` is its cut-over in local time."""
+
+    def __init__(self, day_starts: time) -> None:
+        self._day_starts = day_starts
+        self._content = _Content(days={}, pending={})
+
+    def total(self, kind: Literal["sale", "refund"], till: str, currency: str, now: datetime) -> Total:
+        """What counts on the business day of `now`, without the payment being asked about."""
+        window = self._content.days.get(self.business_day(now), {})
+        return window.get(_key(kind, till, currency), Total())
+
+    def logical(self, now: datetime) -> datetime:
+        """The later of `now` and the last entry's time. Raises `ValueError` without an offset."""
+        if now.utcoffset() is None:
+            raise ValueError("a time without its offset")
+        last = self._content.last_seen
+        # In UTC: two times of one zone compare by the wall, which summer time sets back.
+        return now if last is None or now.astimezone(UTC) >= last.astimezone(UTC) else last
+
+    def business_day(self, now: datetime) -> date:
+        """The business day of `now`, which is never before the last one seen."""
+        return max(business_day(self.logical(now), self._day_starts), self._content.last_day)
+
+    def apply(self, entry: Entry) -> None:
+        """Let one entry change the totals."""
+        content = self._content
+        content.last_seen = self.logical(entry.at)
+        day = self.business_day(entry.at)
+        if day != content.last_day:
+            content.last_day = day
+            self._forget_old_days()
+        match entry.body:
+            case Requested() as body:
+                self._remember(body, day)
+            case Submitted(till_number=number):
+                self._count(number, day)
+            case Answered() as body:
+                self._answered(body, day)
+            case LateResult(result=body) if body.verdict == "approved":
+                self._answered(body, day)
+            case Settled(till_number=number, verdict="approved" | "unclear"):
+                self._content.pending.pop(number, None)
+            case Completed(till_number=number):
+                self._content.pending.pop(number, None)
+            case Settled(till_number=number):
+                self._take_off(number)
+            case _:
+                pass
+
+    def to_bytes(self) -> bytes:
+        """The state for a snapshot."""
+        return msgspec.json.encode(self._content)
+
+    def from_bytes(self, content: bytes) -> None:
+        """Take up where `to_bytes` left off. Raises `msgspec.DecodeError` for other bytes."""
+        self._content = msgspec.json.decode(content, type=_Content)
+
+    def _remember(self, body: Requested, day: date) -> None:
+        if body.payment in {"sale", "refund"} and body.amount is not None and body.currency is not None:
+            kind: Literal["sale", "refund"] = "sale" if body.payment == "sale" else "refund"
+            self._content.pending[body.till_number] = Pending(
+                kind=kind, till=body.till, currency=body.currency, amount=body.amount, seen=day
+            )
+
+    def _count(self, number: str, day: date) -> None:
+        pending = self._content.pending.get(number)
+        if pending is not None and pending.day is None:
+            pending.day = day
+            self._add(pending, 1, pending.amount)
+
+    def _answered(self, body: Answered, day: date) -> None:
+        if body.verdict not in {"approved", "unclear"}:
+            self._take_off(body.till_number)
+            return
+        self._count(body.till_number, day)
+        pending = self._content.pending.get(body.till_number)
+        if pending is None or body.amount is None or body.currency not in {None, pending.currency}:
+            return
+        amount = body.amount if body.verdict == "approved" else max(body.amount, pending.amount)
+        self._add(pending, 0, amount - pending.amount)
+        pending.amount = amount
+
+    def _take_off(self, number: str) -> None:
+        """No money moved. The payment is still remembered: a late result may say otherwise."""
+        pending = self._content.pending.get(number)
+        if pending is not None and pending.day is not None:
+            self._add(pending, -1, -pending.amount)
+            pending.day = None
+
+    def _add(self, pending: Pending, count: int, amount: int) -> None:
+        if pending.day is None:
+            return
+        window = self._content.days.setdefault(pending.day, {})
+        key = _key(pending.kind, pending.till, pending.currency)
+        total = window.get(key, Total())
+        window[key] = Total(count=total.count + count, sum=total.sum + amount)
+
+    def _kept(self, day: date) -> bool:
+        return self._content.last_day - day < timedelta(days=KEPT_BUSINESS_DAYS)
+
+    def _forget_old_days(self) -> None:
+        content = self._content
+        content.days = {day: window for day, window in content.days.items() if self._kept(day)}
+        content.pending = {
+            number: pending
+            for number, pending in content.pending.items()
+            if self._kept(pending.day or pending.seen)
+        }
+
+
+def business_day(now: datetime, starts: time) -> date:
+    """The day on which the business day of `now` began, by local time.
+
+    Comparing times on the wall is right on the days when summer time begins or
+    ends, too: the cut-over is when the clock in the shop says so.
+    """
+    return now.date() if now.time() >= starts else now.date() - timedelta(days=1)
+
+
+def _key(kind: str, till: str, currency: str) -> str:
+    return f"{kind} {till} {currency}"

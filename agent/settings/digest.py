@@ -1,0 +1,44 @@
+"""The hash of settings: what a journal entry says it was decided by."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b32encode
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from datetime import time
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from agent.base.money import Currency
+from agent.rules.policy import Opening
+
+# In a field's metadata: the value stays out of the hash.
+NOT_HASHED: Final = {"hashed": False}
+
+
+def digest(section: Any) -> str:
+    """SHA-256 over the canonical JSON of settings or of one section, in base32.
+
+    Defaults count, for a new default is another decision.
+    """
+    canonical = msgspec.json.encode(_plain(section), order="deterministic")
+    return b32encode(hashlib.sha256(canonical).digest()).decode("ascii").rstrip("=").lower()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, Path | Currency | Opening | time):
+        return str(value)
+    return dict(_plain_fields(value)) if is_dataclass(value) else value
+
+
+def _plain_fields(section: Any) -> Iterator[tuple[str, Any]]:
+    for field in fields(section):
+        if field.metadata.get("hashed", True):
+            yield field.name, _plain(getattr(section, field.name))

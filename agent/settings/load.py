@@ -1,0 +1,184 @@
+"""Load the settings of a host: one TOML file, checked whole before anything starts.
+
+    settings = load(Path("/etc/tillgate/tillgate.toml"))
+
+The types and defaults are in `settings_types`, the reading in `settings_read`.
+`settings.digest` is the config hash that every journal entry carries.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+from agent.base.money import CURRENCIES, Currency
+from agent.rules.policy import Policy
+from agent.settings.reader import Finding, Reader, SettingsError, SourceLines
+from agent.settings.types import (
+    AcquirerSettings,
+    AgentSettings,
+    DoorSettings,
+    LogSettings,
+    PersonSettings,
+    Settings,
+    TerminalSettings,
+    UploadSettings,
+)
+
+__all__ = [
+    "AcquirerSettings",
+    "AgentSettings",
+    "DoorSettings",
+    "Finding",
+    "LogSettings",
+    "PersonSettings",
+    "Settings",
+    "SettingsError",
+    "TerminalSettings",
+    "UploadSettings",
+    "credentials_folder",
+    "load",
+    "parse",
+    "why_not_live",
+]
+
+DEFAULT_FILE: Final = Path("/etc/tillgate/tillgate.toml")
+
+# The shipped file has 12 KiB; what is a hundred times larger is another file.
+MAX_FILE_BYTES: Final = 1024 * 1024
+
+# What says against one terminal's settings: key, found, expected, next step.
+Judge = Callable[[TerminalSettings], Iterable[tuple[str, str, str, str]]]
+
+# Where the terminal is, for each wire, with an example.
+_NEEDED: Final = {
+    "serial": ("device", '"/dev/ttyUSB0"'),
+    "tcp": ("host", '"192.0.2.10"'),
+    "usb": ("usb", '"0403:6001"'),
+}
+
+# Limits that must not fall along a row, for the looser step would never be reached.
+_RISING: Final = (
+    ("min", "soft", "hard"),
+    ("day_count_note", "day_count_supervisor", "day_count_block"),
+    ("day_sum_note", "day_sum_supervisor", "day_sum_block"),
+    ("refund_supervisor", "refund_block"),
+    ("refund_count_supervisor", "refund_count_block"),
+    ("refund_sum_supervisor", "refund_sum_block"),
+)
+
+
+def load(path: Path, judge: Judge | None = None) -> Settings:
+    """The settings in the file at `path`. Raises `SettingsError`.
+
+    `known_quirks` are the names that the drivers have; None leaves them unchecked,
+    for a program that drives no terminal.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        step = "Check the path and who may read it, or copy config/agent/tillgate.toml there."
+        raise _refused(path, 1, f"no readable file ({error.strerror})", "the settings", step) from None
+    if len(raw) > MAX_FILE_BYTES:
+        found = f"more than {MAX_FILE_BYTES // 1024} KiB"
+        raise _refused(path, 1, found, "the settings", "Check that this is the right file.")
+    try:
+        return parse(raw.decode("utf-8"), path, judge)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        step = "Save the file as UTF-8 in your editor."
+        raise _refused(path, line, "bytes that are not UTF-8", "UTF-8 text", step) from None
+
+
+def parse(text: str, path: Path, judge: Judge | None = None) -> Settings:
+    """The settings in `text`, which `path` names in errors. Raises `SettingsError`."""
+    try:
+        table = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of over 4300 digits
+        raise _not_toml(text, path, str(error)) from None
+    lines = SourceLines(text)
+    reader = Reader(str(path), lines, _currency(table))
+    settings = reader.section(Settings, table, ())
+    if settings is not None:
+        _check_together(reader, settings)
+        _check_terminals(reader, settings, judge)
+    if reader.findings:
+        raise SettingsError(tuple(sorted(reader.findings, key=lambda finding: finding.line)))
+    return settings  # type: ignore[no-any-return]  # Reader.section gives Any
+
+
+def why_not_live(settings: Settings) -> str:
+    """Why an agent with these settings takes no payment; empty when it may."""
+    if settings.rules.hard is None:
+        return (
+            "The hard limit is not set: [rules] hard has no default, for only the shop knows "
+            "the amount above which nobody may charge a card. No payment is taken and no money "
+            'moves. Write for example: hard = "2000.00" under [rules], then start the agent again.'
+        )
+    if not settings.terminals:
+        return (
+            "No terminal is set up, so no payment is taken and no money moves. "
+            "Add a section [terminals.NAME], then start the agent again."
+        )
+    return ""
+
+
+def credentials_folder(settings: Settings, environ: Mapping[str, str]) -> Path:
+    """Where secrets are read from: `$CREDENTIALS_DIRECTORY` of systemd, else `[agent] credentials`."""
+    return Path(environ.get("CREDENTIALS_DIRECTORY") or settings.agent.credentials)
+
+
+def _currency(table: dict[str, Any]) -> Currency | None:
+    """The currency of `[rules]`, wanted before its amounts are read; None if it is not a right one."""
+    rules = table.get("rules")
+    letters = rules.get("currency") if isinstance(rules, dict) else None
+    return CURRENCIES.get(letters) if isinstance(letters, str) else None
+
+
+def _check_together(reader: Reader, settings: Settings) -> None:
+    """What no single key shows: limits that fall, and keys that need each other."""
+    for row in _RISING:
+        _check_rising(reader, settings.rules, row)
+    for name, terminal in settings.terminals.items():
+        needed, example = _NEEDED[terminal.wire]
+        if getattr(terminal, needed) is None:
+            step = f"Write for example: {needed} = {example}"
+            reader.find(
+                ("terminals", name, needed), "nothing", f'a {needed}, for wire = "{terminal.wire}"', step
+            )
+    if settings.upload.url is not None and settings.upload.collector_vkey is None:
+        step = "Ask headquarters for the line and write: collector_vkey = ..."
+        reader.find(("upload", "collector_vkey"), "nothing", "the collector's verifier key", step)
+
+
+def _check_terminals(reader: Reader, settings: Settings, judge: Judge | None) -> None:
+    if judge is None:
+        return
+    for name, terminal in settings.terminals.items():
+        for key, found, expected, step in judge(terminal):
+            reader.find(("terminals", name, key), found, expected, step)
+
+
+def _check_rising(reader: Reader, rules: Policy, row: tuple[str, ...]) -> None:
+    written = [(name, getattr(rules, name)) for name in row if getattr(rules, name) is not None]
+    for (low, low_value), (high, high_value) in pairwise(written):
+        if low_value > high_value:
+            step = f"Raise {high} or lower {low} (it has a default when it is not written)."
+            reader.find(("rules", high), f"a limit below {low}", f"{low} to be the smaller one", step)
+
+
+def _not_toml(text: str, path: Path, message: str) -> SettingsError:
+    at = re.search(r"\(at line ([0-9]+), column ([0-9]+)\)", message)
+    line = int(at[1]) if at else max(1, len(text.splitlines()))
+    found = f"no TOML near column {at[2]}" if at else "no TOML at the end of the file"
+    step = "Look there for a missing quote, bracket or =, or for a key written twice."
+    return _refused(path, line, found, "key = value", step)
+
+
+def _refused(path: Path, line: int, found: str, expected: str, step: str) -> SettingsError:
+    return SettingsError((Finding(str(path), line, "the file", found, expected, step),))

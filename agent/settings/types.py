@@ -1,0 +1,210 @@
+"""Every setting there is, with its default: one tree of frozen dataclasses.
+
+A field without a default must be written by the installer. `Meta` says what the
+loader checks and what an error calls the unit. Secrets are never settings: they
+are files in the credentials folder, and a setting only names the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta
+
+from agent.rules.policy import Policy
+from agent.settings.digest import NOT_HASHED, digest
+
+TRAINING_SUFFIX: Final = "/training"
+
+# A value marked so is never quoted in an error.
+SECRET: Final = {"secret": True}
+
+# scrypt with n = 2^14, r = 8, p = 1, then salt and hash in base32: see agent/payments/people.py.
+SCRYPT_PREFIX: Final = "scrypt$14$8$1$"
+
+# From the least to the most trusted.
+Role = Literal["cashier", "supervisor", "manager"]
+
+AgentName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$",
+        description="a name of letters, digits and . _ / -",
+        examples=["shop.example/till-1"],
+    ),
+]
+VerifierKey = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\s+]{1,64}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{1,2800}={0,2}$",
+        description="a verifier key of the form name+hash+key",
+        examples=["acquirer.example+0123abcd+AQID"],
+    ),
+]
+HttpsUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^https://[A-Za-z0-9.\[\]:-]{1,253}(/[A-Za-z0-9._~/-]*)?$",
+        description="an address that begins with https://",
+        examples=["https://collector.example"],
+    ),
+]
+Host = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9.:-]{1,253}$",
+        description="a host name or an address",
+        examples=["192.0.2.10"],
+    ),
+]
+CredentialName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        description="the name of a file in the credentials folder",
+        extra=SECRET,
+    ),
+]
+TerminalPassword = Annotated[
+    str,
+    Meta(pattern=r"^[0-9]{6}$", description="six digits in quotes", extra=SECRET),
+]
+Variant = Annotated[str, Meta(pattern=r"^[a-z0-9+._]{0,16}$", description="a variant of the protocol")]
+UsbName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$",
+        description="vendor and product as lsusb prints them",
+        examples=["0403:6001"],
+    ),
+]
+UsbPort = Annotated[str, Meta(pattern=r"^([0-9]+-[0-9]+(\.[0-9]+)*)?$", description="a path like 1-1.2")]
+TillId = Annotated[str, Meta(pattern=r"^[0-9]{1,8}$", description="one to eight digits in quotes")]
+TerminalId = Annotated[str, Meta(pattern=r"^[0-9]{0,8}$", description="up to eight digits in quotes")]
+ScryptHash = Annotated[
+    str,
+    Meta(
+        pattern=r"^scrypt\$14\$8\$1\$[a-z2-7]{26}\$[a-z2-7]{52}$",
+        description="the line that `tillgate config person` prints",
+        extra=SECRET,
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSettings:
+    """`[agent]`: who this agent is and where it keeps things."""
+
+    name: AgentName
+    journal: Path = Path("/var/lib/tillgate/journal")
+    state: Path = Path("/var/lib/tillgate/state")
+    receipts: Path = Path("/var/lib/tillgate-receipts")
+    credentials: Path = Path("/etc/tillgate/credentials")
+    socket: Path = Path("/run/tillgate/till.sock")
+    training: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AcquirerSettings:
+    """`[acquirer]`: to whom card data is sealed."""
+
+    vkey: VerifierKey
+    keys: Path = Path("/etc/tillgate/acquirer.keys")
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalSettings:
+    """`[terminals.NAME]`: one card terminal and the line to it.
+
+    What is None follows from the protocol. `registration` replaces the ZVT config byte that
+    follows from `receipts`; `t3_s` and `t4_s` are named as in ZVT, whatever the protocol.
+    """
+
+    protocol: Literal["zvt", "ecrhub", "telium", "ecr17", "transbank"] = "zvt"
+    variant: Variant = ""
+    wire: Literal["serial", "tcp", "usb"] = "serial"
+    device: Path | None = None
+    usb: UsbName | None = None
+    usb_serial: str = ""
+    usb_port: UsbPort = ""
+    usb_interface: Annotated[int, Meta(ge=0, le=255, description="an interface's number")] | None = None
+    usb_profile: Literal["cdc_acm", "ftdi"] = "cdc_acm"
+    baud_rate: Annotated[int, Meta(ge=300, le=921_600, description="bits a second")] | None = None
+    data_bits: Annotated[int, Meta(ge=7, le=8, description="data bits", examples=[8])] | None = None
+    parity: Literal["N", "E", "O"] | None = None
+    stop_bits: Annotated[int, Meta(ge=1, le=2, description="stop bits", examples=[2])] | None = None
+    host: Host | None = None
+    port: Annotated[int, Meta(ge=1, le=65_535, description="a TCP port", examples=[20007])] | None = None
+    till_id: TillId = "1"
+    terminal_id: TerminalId = ""
+    # Six digits could be found again from a published hash.
+    password: TerminalPassword = field(default="000000", repr=False, metadata=NOT_HASHED)
+    receipts: Literal["terminal", "till"] = "till"
+    registration: Annotated[int, Meta(ge=0, le=0xFF, description="one byte", examples=[0x8E])] | None = None
+    tlv: bool = True
+    t3_s: Annotated[int, Meta(ge=1, le=60, description="seconds", examples=[5])] | None = None
+    t4_s: Annotated[int, Meta(ge=30, le=900, description="seconds", examples=[180])] | None = None
+    quirks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSettings:
+    """`[people.NAME]`: somebody who may answer for a payment."""
+
+    role: Role
+    scrypt: ScryptHash = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DoorSettings:
+    """`[door]`: who may knock. `users` and `groups` are names on this host."""
+
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ("tillgate-till",)
+    tcp: bool = False
+    token: CredentialName = "door.token"  # noqa: S105 - the name of the file, not the token
+
+
+@dataclass(frozen=True, slots=True)
+class UploadSettings:
+    """`[upload]`: where the journal goes. Without `url` it stays on this host."""
+
+    url: HttpsUrl | None = None
+    ca: Path = Path("/etc/tillgate/collector-ca.pem")
+    certificate: Path = Path("/etc/tillgate/upload.crt")
+    key: CredentialName = "upload.key"
+    collector_vkey: VerifierKey | None = None
+    poll_s: Annotated[int, Meta(ge=2, le=3600, description="seconds", examples=[5])] = 5
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """`[log]`: the operational log, not the journal."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one host, as one file gives them."""
+
+    agent: AgentSettings
+    acquirer: AcquirerSettings
+    rules: Policy
+    terminals: dict[str, TerminalSettings] = field(default_factory=dict)
+    people: dict[str, PersonSettings] = field(default_factory=dict)
+    door: DoorSettings = field(default_factory=DoorSettings)
+    upload: UploadSettings = field(default_factory=UploadSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+
+    @property
+    def origin(self) -> str:
+        """The journal's name. Training has one of its own, so neither can be taken for the other."""
+        return self.agent.name + (TRAINING_SUFFIX if self.agent.training else "")
+
+    @property
+    def digest(self) -> str:
+        """The config hash of every journal entry; people's scrypt hashes are part of it."""
+        return digest(self)

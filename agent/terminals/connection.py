@@ -1,0 +1,285 @@
+"""One terminal as the agent keeps it: connected, registered, awake, and asked one thing at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Literal, Protocol
+
+from agent.journal.schema.entry import TerminalState
+from agent.payments.views import TerminalCondition
+from agent.payments.wording import CANCELLED_BY_TILL
+from drivers.terminal import (
+    Command,
+    Ended,
+    Event,
+    How,
+    Lost,
+    Operation,
+    Outcome,
+    Receipt,
+    Result,
+    Settling,
+    WireError,
+)
+from drivers.wires.link import Link
+
+# The first attempt after a break comes soon, since most breaks are a plug pulled
+# and pushed; the last cap keeps a dead terminal from filling the log.
+RECONNECT_FIRST_S = 1.0
+RECONNECT_CAP_S = 30.0
+
+# A terminal does its timed work (updates, automatic close) on status enquiries,
+# ZVT asks for one a minute (reference 11.8).
+IDLE_POLL_S = 60.0
+
+# A terminal that is busy with what was before is asked again soon, and for as long as
+# a dialogue may be silent (T4) and its result be repeated.
+BUSY_RETRY_S = 3.0
+MAX_BUSY_ANSWERS = 90
+
+# Registration, status, and between them what the terminal asks for: an initialisation
+# can ask for a diagnosis and the other way round. One that still asks needs a person.
+MAX_GREETING_STEPS = 8
+
+
+class Keeper(Protocol):
+    """Who keeps what a terminal tells outside of payments. All of it is written before it returns."""
+
+    def note(self, state: TerminalState) -> None:
+        """It changed its state."""
+
+    def has_unclear(self, terminal: str) -> bool:
+        """Whether something has to be settled on it."""
+
+    def knows_last(self, terminal: str) -> bool:
+        """Whether it is known which payment it stored last."""
+
+    def told_last(self, terminal: str, result: Result) -> None:
+        """It said which payment it stored last."""
+
+    def late(self, terminal: Terminal, event: Outcome | Receipt) -> bool:
+        """It sent something when nobody waited; True if that may be acknowledged."""
+
+    async def settle(self, terminal: Terminal) -> None:
+        """Ask it about what is unclear."""
+
+
+class Terminal:
+    """Keeps one link alive and lends it to one dialogue at a time.
+
+    In training only simulators are let in; outside training none is.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        make_link: Callable[[Callable[[Event], None]], Link],
+        keeper: Keeper,
+        settling: Settling,
+        *,
+        training: bool,
+    ) -> None:
+        self.name = name
+        self.settling = settling
+        self.state: TerminalCondition = "connecting"
+        self.text = "not connected yet"
+        self.terminal_id = ""
+        self.software = ""
+        self._link = make_link(self._unsolicited)
+        self._keeper = keeper
+        self._training = training
+        self._turn = asyncio.Lock()
+        self._waiting = self._unwanted = False  # of a payment: for its turn; it was cancelled then
+        self._lost = asyncio.Event()
+
+    @property
+    def ready(self) -> bool:
+        """It answered its status enquiry and may be given a payment."""
+        return self.state == "ready"
+
+    @property
+    def connected(self) -> bool:
+        """Its line has not broken since it was opened."""
+        return not self._lost.is_set()
+
+    @property
+    def why_not(self) -> str:
+        """Why it is not ready, in a few words."""
+        return self.text
+
+    def accept(self) -> None:
+        """What the terminal said last is on disk: acknowledge it."""
+        self._link.accept()
+
+    def abort(self) -> None:
+        """Ask the terminal to stop; its result still decides. What still waits for its turn is not sent."""
+        if self._waiting:
+            self._unwanted = True
+        else:
+            self._link.abort()
+
+    async def perform(self, command: Command) -> AsyncIterator[Event]:
+        """Send a payment once the terminal is free, and give what it says until the dialogue is over."""
+        self._waiting, self._unwanted = True, False
+        async with self._turn:
+            self._waiting = False
+            if self._unwanted:
+                yield Ended(How.ABORTED, text=CANCELLED_BY_TILL, cancelled=True)
+                return
+            async for event in self._dialogue(command):
+                if isinstance(event, Outcome) and event.late:
+                    self._unsolicited(event)  # another payment's, told in the middle of this one
+                else:
+                    yield event
+
+    async def result_of(self, question: Command) -> Result | None:
+        """Ask for a result that moves no money; None if the terminal gives none."""
+        result = None
+        async with self._turn:
+            async for event in self._dialogue(question):
+                if isinstance(event, Outcome) and not event.late:
+                    result = event.result
+                    self._link.accept()
+                elif isinstance(event, Outcome | Receipt):
+                    self._unsolicited(event)
+        return result
+
+    async def _dialogue(self, command: Command) -> AsyncIterator[Event]:
+        async for event in self._link.perform(command):
+            if isinstance(event, Lost):
+                self._lost.set()
+                self._become("away", event.reason)
+            yield event
+
+    async def run(self) -> None:
+        """Connect, settle, keep awake; and again whenever the line breaks.
+
+        A terminal that is busy or in trouble keeps its line: it may still have a result to tell.
+        """
+        delay = RECONNECT_FIRST_S
+        while True:
+            self._lost.clear()
+            try:
+                await self._link.connect()
+                if await self._prepare():
+                    delay = RECONNECT_FIRST_S
+                    await self._stay()
+            except WireError as error:
+                self._become("away", str(error))
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, RECONNECT_CAP_S)
+
+    def _unsolicited(self, event: Event) -> None:
+        match event:
+            case Lost():
+                self._lost.set()
+                self._become("away", event.reason)
+            case Outcome() | Receipt():
+                if self._keeper.late(self, event):
+                    self._link.accept()
+            case _:
+                pass
+
+    async def _prepare(self) -> bool:
+        """From a fresh line to a terminal that may be given payments; False if it does not come to that."""
+        if self._keeper.has_unclear(self.name):
+            await self._pause(self.settling.listen_s)
+        status = await self._greet()
+        if status is None:
+            return False
+        await self._look_back()
+        if not self.connected:
+            return False
+        self._become("ready", status.text)
+        return True
+
+    async def _greet(self) -> Ended | None:
+        """Register, give the terminal the care it asks for, and hear that it is well."""
+        operation, steps, busy = Operation.REGISTER, 0, 0
+        while steps < MAX_GREETING_STEPS and busy < MAX_BUSY_ANSWERS:
+            ended = await self._ask(operation)
+            if ended is None:
+                return None
+            if ended.busy:
+                busy += 1
+                await self._pause(BUSY_RETRY_S)
+                continue
+            if ended.how is not How.COMPLETED:
+                self._become("trouble", ended.text)
+                return None
+            self.terminal_id = ended.terminal_id or self.terminal_id
+            self.software = ended.software or self.software
+            if ended.care is None and operation is Operation.STATUS:
+                return self._judged(ended)
+            operation, steps = ended.care or Operation.STATUS, steps + 1
+        self._become("trouble", STILL_ASKS if busy < MAX_BUSY_ANSWERS else STILL_BUSY)
+        return None
+
+    def _judged(self, status: Ended) -> Ended | None:
+        if status.simulator is self._training:
+            return status
+        self._become("trouble", SIMULATOR_OUTSIDE if status.simulator else REAL_INSIDE)
+        return None
+
+    async def _look_back(self) -> None:
+        """Settle what is unclear, and learn which payment the terminal stored last."""
+        if self._keeper.has_unclear(self.name):
+            await self._keeper.settle(self)
+        if self.connected and not self._keeper.knows_last(self.name):
+            result = await self.result_of(Command(Operation.REPEAT_RECEIPT))
+            if result is not None:
+                self._keeper.told_last(self.name, result)
+
+    async def _stay(self) -> None:
+        while self.connected:
+            await self._pause(IDLE_POLL_S)
+            if self.connected and not self._turn.locked():
+                await self._poll()
+
+    async def _poll(self) -> None:
+        status = await self._ask(Operation.STATUS)
+        if status is None:
+            return
+        if status.care is not None:
+            await self._greet()
+        await self._look_back()
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but no longer than the line lives."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._lost.wait()
+        except TimeoutError:
+            pass
+
+    async def _ask(self, operation: Operation) -> Ended | None:
+        """Something without money; a result or receipt in it belongs to what was before."""
+        ended = None
+        async with self._turn:
+            async for event in self._dialogue(Command(operation)):
+                if isinstance(event, Ended):
+                    ended = event
+                elif isinstance(event, Outcome | Receipt):
+                    self._unsolicited(event)
+        return ended
+
+    def _become(self, state: Literal["ready", "away", "trouble"], text: str) -> None:
+        if (state, text) == (self.state, self.text):
+            return
+        self.state, self.text = state, text
+        self._keeper.note(
+            TerminalState(
+                terminal=self.name,
+                state=state,
+                text=text,
+                terminal_id=self.terminal_id,
+                software=self.software,
+            )
+        )
+
+
+STILL_ASKS = "the terminal goes on asking for service"
+STILL_BUSY = "the terminal is busy with something that does not end: look at its display"
+SIMULATOR_OUTSIDE = "this is a simulator, and the agent is not in training mode"
+REAL_INSIDE = "this is a real terminal, and the agent is in training mode"

@@ -1,0 +1,1 @@
+"""What is plugged in, what it probably is, and the settings that fit."""

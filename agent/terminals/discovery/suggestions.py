@@ -1,0 +1,86 @@
+"""What a plugged device probably is, which driver and settings fit it, and why."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from agent.terminals.discovery.usb import Plugged
+from agent.terminals.discovery.vendors import VENDORS
+from drivers.driver import PROTOCOLS
+
+_FTDI: Final = 0x0403
+_UNKNOWN: Final = "an unknown maker: any terminal"
+_BOARD: Final = "a serial port of this host: any terminal may be behind it"
+
+NO_NAME: Final = (
+    "It has no name that stays: write down which socket it is in, and install config/udev/60-tillgate.rules."
+)
+TWIN: Final = (
+    "Another device here calls itself the same, so only the socket tells them apart: mark cable and socket."
+)
+NO_PORT: Final = (
+    'Linux made no serial port of it. If it has a serial line, wire = "usb" reaches it; if not, '
+    "switch on the till interface in the terminal's menu."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """`protocols` in the order in which they are likely; `settings` is a section for the settings file."""
+
+    what: str
+    protocols: tuple[str, ...]
+    why: str
+    hints: tuple[str, ...]
+    settings: str
+
+
+def advise(device: Plugged, name: str, answered: str = "") -> Advice:
+    """What fits this device; `answered` is the protocol that a probe found."""
+    vendor = VENDORS.get(device.vendor)
+    protocols = (answered,) if answered else vendor.protocols if vendor else PROTOCOLS
+    return Advice(
+        what=_what(device),
+        protocols=protocols,
+        why=f"it answered to {answered}" if answered else _why(device),
+        hints=_hints(device),
+        settings=_settings(device, name, protocols),
+    )
+
+
+def _what(device: Plugged) -> str:
+    if not device.is_usb:
+        return "serial port"
+    vendor = VENDORS.get(device.vendor)
+    said = " ".join(part for part in (device.maker, device.model) if part)
+    return f"{said or (vendor.name if vendor else 'USB device')} ({device.vendor:04x}:{device.product:04x})"
+
+
+def _why(device: Plugged) -> str:
+    vendor = VENDORS.get(device.vendor)
+    if vendor is not None:
+        return vendor.why
+    return _UNKNOWN if device.is_usb else _BOARD
+
+
+def _hints(device: Plugged) -> tuple[str, ...]:
+    if not device.port:
+        return (NO_PORT,)
+    if device.twin:
+        return (TWIN,)
+    return () if device.by_id or not device.is_usb else (NO_NAME,)
+
+
+def _settings(device: Plugged, name: str, protocols: tuple[str, ...]) -> str:
+    rows = {"protocol": protocols[0]}  # the line's speed and form follow from it
+    if device.port:
+        rows |= {"device": device.stable}
+    else:
+        rows |= {"wire": "usb", "usb": f"{device.vendor:04x}:{device.product:04x}"}
+        by_serial = device.serial and not device.twin
+        rows |= {"usb_serial": device.serial} if by_serial else {"usb_port": device.port_path}
+        rows |= {"usb_profile": "ftdi" if device.vendor == _FTDI else "cdc_acm"}
+    # A JSON string is a TOML string, whatever a device calls itself.
+    return "\n".join([f"[terminals.{name}]", *(f"{key} = {json.dumps(rows[key])}" for key in rows)])

@@ -1,0 +1,1 @@
+"""The only code that touches clear card data: found, masked, sealed and wiped in place."""

@@ -1,0 +1,296 @@
+"""A simulated Telium terminal, E+ or Concert V3 (reference 3 to 7).
+
+It books when its bank says yes and tells the till afterwards. An answer that the till
+does not take is kept, and offered again before the next dialogue (reference 7, step 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from drivers.card.secret import SecretBuffer
+from drivers.simulator.core.bank import Booking, Kind
+from drivers.simulator.core.behaviour import Outcome, Point
+from drivers.simulator.core.cards import Shown
+from drivers.simulator.core.terminal import Hear, Installation, PlainTerminal, Say, Story, Turn
+from drivers.telium import concert, eplus
+from drivers.telium.config import CONCERT_V3
+from drivers.telium.frame import BUFFER_BYTES, Fault, FrameReader, Signal, encode_frame
+from drivers.telium.packet import digits
+from drivers.telium.texts import plain
+from drivers.terminal import ProtocolError
+
+# The same patience as the till's (reference 3).
+BYTE_S: Final = 3.0
+# The reference has no number: "assume that it repeats a few times, then gives up".
+DELIVERIES: Final = 5
+COPIES: Final = 4
+# Behind noise a signal counts after so much silence, as for the till.
+QUIET_S: Final = 0.3
+
+_KINDS: Final = {
+    eplus.DEBIT: ("payment", Kind.SALE),
+    eplus.REFUND: ("refund", Kind.REFUND),
+}
+_V3_KINDS: Final = {
+    "0": ("payment", Kind.SALE),
+    "1": ("refund", Kind.REFUND),
+    "2": ("reversal", Kind.REVERSAL),
+}
+_ENTRY_MODE: Final = "2"
+_REASONS: Final = {Outcome.DECLINE: 4, Outcome.STOP_KEY: 6, Outcome.REFUSE: 9}
+_E_PLUS_REFUSED: Final = 7
+
+Talk = Generator[Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request of either variant; `long` asks for E+'s payment field."""
+
+    till: int
+    action: str
+    amount: int
+    currency: int
+    mark: str = ""
+    long: bool = False
+
+
+class TeliumTerminal(PlainTerminal):
+    """One terminal on one line; `SimulatedLine` tells what each call means."""
+
+    def __init__(self, place: Installation) -> None:
+        super().__init__(place)
+        self._v3 = place.variant == CONCERT_V3
+        self._buffer = SecretBuffer(BUFFER_BYTES)
+        self._reader = FrameReader(self._buffer)
+        self._now = 0.0
+        self._quiet_at: float | None = None
+        self.undelivered: bytes | None = None
+        self.duplicates = 0  # each is paper
+
+    def close(self) -> None:
+        self._buffer.close()
+
+    # ---- the line ----
+
+    def _read(self, data: bytes, now: float) -> None:
+        self._now = now
+        space = self._buffer.space()
+        self._buffer.filled(len(data[: len(space)]))
+        space[: len(data)] = data[: len(space)]
+        for event in self._reader.read():
+            self._hear(bytes(event) if isinstance(event, memoryview) else event, now)
+        self._quiet_at = now + QUIET_S if self._reader.unfinished else None
+
+    def _hear(self, event: Signal | Fault | bytes, now: float) -> None:
+        if not self._tell(event, now) and not self._busy and event is Signal.ENQ:
+            self._begin(self._called(), now)
+
+    def _own_deadline(self) -> float | None:
+        return self._quiet_at
+
+    def _own_deadline_passed(self, now: float) -> None:
+        if self._quiet_at is not None and now >= self._quiet_at:
+            self._quiet_at = None
+            event = self._reader.silence()
+            if event is not None:
+                self._hear(event, now)
+
+    def _forget_line(self, now: float) -> None:  # noqa: ARG002 - the call that all simulators have
+        self._reader.reset()
+        self._quiet_at = None
+
+    def _restarted(self) -> None:
+        self.undelivered = None
+
+    def _back(self, now: float) -> None:
+        if self.undelivered is not None:
+            self._begin(self._deliver(), now)
+
+    # ---- the dialogue ----
+
+    def _called(self) -> Story:
+        """The till's ENQ. An answer that was not taken goes first."""
+        if self.undelivered is not None:
+            yield from self._deliver()
+            return
+        yield Say(bytes((Signal.ACK.value,)))
+        message = yield from self._message()
+        if isinstance(message, bytes):
+            yield from self._serve(message)
+        elif message is Signal.EOT:
+            self.undelivered = self.setup.software.encode("ascii", "replace")
+            yield from self._deliver()
+            self.undelivered = None
+
+    def _message(self) -> Talk:
+        """The till's message, or the signal that ends its dialogue; a damaged one is refused."""
+        for _ in range(COPIES):
+            event = yield Hear(BYTE_S)
+            while event is Signal.ENQ:  # our ACK was lost
+                yield Say(bytes((Signal.ACK.value,)))
+                event = yield Hear(BYTE_S)
+            if not isinstance(event, Fault):
+                return event
+            yield Say(bytes((Signal.NAK.value,)))
+        return None
+
+    def _serve(self, message: bytes) -> Story:
+        asked = self._understand(message)
+        if asked is None:
+            yield Say(bytes((Signal.NAK.value,)))
+            return
+        if asked.action == concert.DUPLICATE:
+            yield Say(bytes((Signal.ACK.value,)))
+            yield Hear(BYTE_S)  # EOT
+            self.undelivered = self._duplicate(asked)
+            yield from self._deliver()
+            return
+        command, kind = (_V3_KINDS if self._v3 else _KINDS)[asked.action]
+        turn = self._turn(command, self._now, asked.amount, asked.mark)
+        yield from turn.before(Point.ANSWER)
+        yield Say(bytes((Signal.ACK.value,)) * turn.times(Point.ANSWER))
+        yield from turn.after(Point.ANSWER)
+        yield Hear(BYTE_S)  # EOT; the payment runs without it
+        yield from turn.before(Point.DISPLAY)
+        self.undelivered = self._pay(asked, kind, turn)
+        yield from turn.before(Point.STATUS)
+        for _ in range(turn.times(Point.STATUS)):
+            yield from self._deliver(turn)
+        if Point.STATUS in turn.behaviour.skip:
+            self.undelivered = None
+
+    def _deliver(self, turn: Turn | None = None) -> Story:
+        """ENQ, ACK, answer, ACK, EOT; a few times, then it is kept."""
+        message = self.undelivered or b""
+        for _ in range(DELIVERIES):
+            yield Say(bytes((Signal.ENQ.value,)))
+            event = yield Hear(BYTE_S)
+            while event not in {None, Signal.ACK}:
+                event = yield Hear(BYTE_S)
+            if event is Signal.ACK and (yield from self._tell_till(message, turn)):
+                self.undelivered = None
+                yield Say(bytes((Signal.EOT.value,)))
+                return
+
+    def _tell_till(self, message: bytes, turn: Turn | None) -> Talk:
+        """Whether the till acknowledged it."""
+        for _ in range(COPIES):
+            yield Say(encode_frame(message))
+            if turn is not None:
+                yield from turn.after(Point.STATUS)
+            event = yield Hear(BYTE_S)
+            while event not in {None, Signal.ACK, Signal.NAK}:
+                event = yield Hear(BYTE_S)
+            if event is not Signal.NAK:
+                return event is Signal.ACK
+        return False
+
+    # ---- the payment ----
+
+    def _understand(self, message: bytes) -> Asked | None:
+        try:
+            return self._read_v3(message) if self._v3 else self._read_e_plus(message)
+        except ProtocolError:
+            return None
+
+    def _read_e_plus(self, message: bytes) -> Asked | None:
+        request = eplus.read_request(message)
+        if request.action not in _KINDS:
+            return None
+        return Asked(
+            request.till, request.action, request.amount, request.currency, request.mark, request.long
+        )
+
+    def _read_v3(self, message: bytes) -> Asked | None:
+        groups = concert.read_groups(memoryview(bytearray(message)))
+        action, mark = (plain(groups.get(tag, memoryview(bytearray()))) for tag in ("CD", "CF"))
+        numbers = [digits(groups[tag]) for tag in ("CA", "CB", "CE") if tag in groups]
+        if action == concert.DUPLICATE and len(numbers) == 1 and numbers[0] is not None:
+            return Asked(numbers[0], action, 0, 0)
+        if action not in _V3_KINDS or len(numbers) != 3 or None in numbers:
+            return None
+        till, amount, currency = (number or 0 for number in numbers)
+        return Asked(till, action, amount, currency, mark)
+
+    def _pay(self, asked: Asked, kind: Kind, turn: Turn) -> bytes:
+        outcome = turn.behaviour.outcome
+        wrong_currency = asked.currency != self.setup.currency
+        if wrong_currency or outcome in {Outcome.REFUSE, Outcome.STOP_KEY}:
+            return self._no(asked, 13 if wrong_currency else _REASONS[outcome])
+        original = self._original(kind)
+        if kind is Kind.REVERSAL and original is None:
+            return self._no(asked, _REASONS[Outcome.REFUSE])
+        booking = self._said(self._ask_bank(kind, turn, asked.currency, original), turn)
+        if outcome is not Outcome.APPROVE:
+            return self._no(asked, _REASONS[outcome])
+        return self._yes(asked, booking, turn.behaviour.shown)
+
+    def _original(self, kind: Kind) -> Booking | None:
+        """Concert V3 names none: the terminal cancels what it booked last."""
+        last = self.bank.last_booked()
+        return last if kind is Kind.REVERSAL and last is not None and last.kind is Kind.SALE else None
+
+    def _yes(self, asked: Asked, booking: Booking, shown: Shown) -> bytes:
+        if self._v3:
+            return self._v3_answer(asked, booking, shown)
+        request = eplus.Request(asked.till, asked.amount, asked.action, asked.currency, asked.mark)
+        field = self._payment_field(shown) if asked.long else b""
+        return eplus.encode_answer(request, 0, booking.amount, field)
+
+    def _no(self, asked: Asked, reason: int) -> bytes:
+        if not self._v3:
+            request = eplus.Request(asked.till, asked.amount, asked.action, asked.currency, asked.mark)
+            field = b" " * eplus.PAYMENT_FIELD_CHARS if asked.long else b""
+            return eplus.encode_answer(request, _E_PLUS_REFUSED, asked.amount, field)
+        groups = self._repeated(asked) | {"AE": f"{concert.NOT_DONE:02}", "AF": f"{reason:02}"}
+        return concert.encode_groups(groups)
+
+    def _v3_answer(self, asked: Asked, booking: Booking, shown: Shown) -> bytes:
+        card = {"AA": booking.card}
+        if self.card is not None and shown is not Shown.MASKED:
+            card = {"AA": self.card.number, "AB": self.card.expiry}
+        groups = self._repeated(asked) | {
+            "CB": f"{booking.amount:02}",
+            "CE": f"{booking.currency:03}",
+            "AE": f"{concert.DONE:02}",
+            "AC": booking.approval_code,
+            "CI": _ENTRY_MODE,
+        }
+        return concert.encode_groups(groups | card)
+
+    def _repeated(self, asked: Asked) -> dict[str, str]:
+        groups = {
+            "CZ": concert.VERSION,
+            "CJ": concert.TILL_SOLUTION,
+            "CA": f"{asked.till:02}",
+            "CD": asked.action,
+        }
+        if asked.action != concert.DUPLICATE:
+            groups |= {"CB": f"{asked.amount:02}", "CE": f"{asked.currency:03}"}
+        return groups | ({"CF": asked.mark} if asked.mark else {})
+
+    def _duplicate(self, asked: Asked) -> bytes:
+        """The last receipt, with the mark of its payment; it has no clear card."""
+        last = self.bank.last_booked()
+        if last is None:
+            return self._no(asked, 0)
+        self.duplicates += 1
+        message = concert.encode_groups({"CF": last.order}) if last.order else b""
+        return self._v3_answer(asked, last, Shown.MASKED) + message
+
+    def _payment_field(self, shown: Shown) -> bytes:
+        """55 characters: the number, then expiry and track data as far as the script shows them."""
+        assert self.card is not None  # noqa: S101 - tells the type checker what a booking needs
+        text = self.card.masked if shown is Shown.MASKED else f"{self.card.number} {self.card.expiry}"
+        if shown is Shown.TRACK_2:
+            text = f"{self.card.number} {self.card.track_2}"
+        return text[: eplus.PAYMENT_FIELD_CHARS].ljust(eplus.PAYMENT_FIELD_CHARS).encode("ascii")
+
+
+def make(place: Installation) -> TeliumTerminal:
+    """A simulated terminal at this place."""
+    return TeliumTerminal(place)

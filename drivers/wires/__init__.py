@@ -1,0 +1,1 @@
+"""How bytes reach a terminal: serial, USB, TCP, and the link that pumps them."""

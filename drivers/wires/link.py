@@ -1,0 +1,208 @@
+"""The pump between a wire and a session: the only asyncio in `drivers` besides the wires.
+
+Card data stays in the secret buffer that session and link share; the link fills
+it, the session empties it, and whoever gives up wipes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+from drivers.card.card import SecretBuffer
+from drivers.terminal import Command, Ended, Event, Heard, Lost, Progress, Session, SessionError, WireError
+from drivers.wires.wire import Wire
+
+# A flood must not keep the loop from its other work; the wire calls again for the rest.
+READS_PER_TURN: Final = 16
+# A dialogue sends a few hundred bytes. So many unsent ones: nobody reads at the other end.
+MAX_UNSENT_BYTES: Final = 64 * 1024
+# A full output buffer empties a byte a millisecond on the slowest line.
+WRITE_RETRY_S: Final = 0.02
+# The loop may wake us this much early, and the session's clock may be another than the loop's.
+TIMER_GRAIN_S: Final = 0.001
+# Texts of the terminal's display beyond this many that nobody has read are dropped;
+# they decide nothing. Results and receipts wait for `accept`, so they cannot pile up.
+MAX_WAITING_EVENTS: Final = 1000
+
+NOT_CONNECTED: Final = "the terminal is not connected"
+NOT_READING: Final = "the terminal takes no more bytes"
+CLOSED_BY_US: Final = "the agent closed the line to the terminal"
+DRIVER_FAULT: Final = "the driver failed on what the terminal sent; this is a fault of ours, please report it"
+
+
+class Link:
+    """One terminal's line while it is open: bytes to the session, its bytes to the wire, its events to you.
+
+    Events of a running command go to `perform`, all others to `unsolicited`;
+    none is given twice and none is lost when the caller of `perform` stops early.
+    A line that is lost is closed; `connect` opens a fresh one.
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        session: Session,
+        buffer: SecretBuffer,
+        monotonic: Callable[[], float],
+        unsolicited: Callable[[Event], None],
+    ) -> None:
+        self._wire = wire
+        self._session = session
+        self._buffer = buffer
+        self._monotonic = monotonic
+        self._unsolicited = unsolicited
+        self._unsent = bytearray()
+        self._inbox: asyncio.Queue[Event] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self.connected = False
+
+    async def connect(self) -> None:
+        """Open the wire and begin a fresh line. Raises `WireError` with a sentence for people."""
+        if self.connected:
+            return
+        await self._wire.open()
+        self._buffer.wipe()
+        self.connected = True
+        self._session.connected(self._monotonic())
+        self._wire.on_readable(self._on_readable)
+        self._settle()
+
+    async def close(self) -> None:
+        """Close the line; a running command ends in `Lost`."""
+        if self.connected:
+            self._hang_up()
+            self._session.disconnected(CLOSED_BY_US, self._monotonic())
+            self._tell()
+
+    async def perform(self, command: Command) -> AsyncIterator[Event]:
+        """Start the command and give its events until `Ended` or `Lost`.
+
+        Call `accept` for each `Outcome` and `Receipt` once it is on disk. Raises
+        `SessionError` when another command is running.
+        """
+        if self._inbox is not None:
+            raise SessionError("one command at a time")
+        if not self.connected:
+            yield Lost(NOT_CONNECTED, Heard.NEVER)
+            return
+        inbox = self._inbox = asyncio.Queue()
+        try:
+            self._session.start(command, self._monotonic())
+            self._settle()
+            while True:
+                event = await inbox.get()
+                yield event
+                if isinstance(event, Ended | Lost):
+                    return
+        finally:
+            self._inbox = None
+            while not inbox.empty():
+                self._give(inbox.get_nowait())
+
+    def accept(self) -> None:
+        """The last `Outcome` or `Receipt` is on disk: acknowledge it."""
+        self._session.accept(self._monotonic())
+        self._settle()
+
+    def abort(self) -> None:
+        """Ask the terminal to stop; its result still decides."""
+        self._session.abort(self._monotonic())
+        self._settle()
+
+    def _on_readable(self) -> None:
+        self._guard(self._drain)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._guard(self._look_at_clock)
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except WireError as error:
+            self._lose(str(error))
+        except Exception:
+            self._lose(DRIVER_FAULT)
+            raise
+        finally:
+            self._settle()
+
+    def _drain(self) -> None:
+        for _ in range(READS_PER_TURN):
+            count = self._wire.read_into(self._buffer.space()) if self.connected else 0
+            if count == 0:
+                return
+            self._buffer.filled(count)
+            self._session.receive(self._monotonic())
+
+    def _look_at_clock(self) -> None:
+        self._drain()  # what came while the host was busy came in time
+        deadline, now = self._session.deadline(), self._monotonic()
+        if deadline is not None and now + TIMER_GRAIN_S >= deadline:
+            self._session.deadline_passed(max(now, deadline))
+
+    def _settle(self) -> None:
+        """Send what the session has to say, tell what happened, and set the alarm."""
+        try:
+            self._flush()
+        except WireError as error:
+            self._lose(str(error))
+        self._tell()
+        self._set_alarm()
+
+    def _flush(self) -> None:
+        self._unsent += self._session.bytes_to_send()
+        if not self.connected:
+            self._unsent.clear()
+        while self._unsent:
+            written = self._wire.write(bytes(self._unsent))
+            if written == 0:
+                break
+            del self._unsent[:written]
+        if len(self._unsent) > MAX_UNSENT_BYTES:
+            raise WireError(NOT_READING)
+
+    def _tell(self) -> None:
+        for event in self._session.events():
+            self._give(event)
+            if isinstance(event, Lost) and self.connected:
+                self._hang_up()
+                self._session.disconnected(event.reason, self._monotonic())
+
+    def _give(self, event: Event) -> None:
+        if self._inbox is None:
+            # Not now but next: the owner may call `accept` from there.
+            asyncio.get_running_loop().call_soon(self._unsolicited, event)
+        elif self._inbox.qsize() < MAX_WAITING_EVENTS or not isinstance(event, Progress):
+            self._inbox.put_nowait(event)
+
+    def _lose(self, reason: str) -> None:
+        if not self.connected:
+            return
+        busy = self._session.busy
+        self._hang_up()
+        self._session.disconnected(reason, self._monotonic())
+        if not busy:  # nothing of ours was on its way, but the owner has to know
+            self._give(Lost(reason, Heard.NEVER))
+
+    def _hang_up(self) -> None:
+        self.connected = False
+        self._wire.close()
+        self._buffer.wipe()
+        self._unsent.clear()
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self.connected:
+            return
+        deadline = self._session.deadline()
+        delays = [max(0.0, deadline - self._monotonic())] if deadline is not None else []
+        if self._unsent:
+            delays.append(WRITE_RETRY_S)
+        if delays:
+            self._timer = asyncio.get_running_loop().call_later(min(delays), self._on_timer)

@@ -1,0 +1,117 @@
+"""A serial port (or the pty of a simulator).
+
+pyserial opens the port and sets the line. It does not read: every pyserial read
+leaves copies of the bytes in memory, `os.readv` into the secret buffer leaves none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import termios
+from collections.abc import Callable
+from typing import Final
+
+import serial
+
+from drivers.terminal import WireError
+from drivers.wires.port_owner import UNKNOWN, holder
+
+# ZVT's usual line (reference 2); both are settings, since some terminals differ.
+DEFAULT_BAUD_RATE: Final = 9600
+DEFAULT_STOP_BITS: Final = 2
+
+_NOT_SENT: Final = "Nothing was sent to the terminal."
+_UNPLUGGED: Final = "the terminal's cable or power was cut"
+
+
+class SerialWire:
+    """One port without flow control, locked for this process."""
+
+    def __init__(
+        self,
+        device: str,
+        baud_rate: int = DEFAULT_BAUD_RATE,
+        stop_bits: int = DEFAULT_STOP_BITS,
+        data_bits: int = 8,
+        parity: str = "N",
+    ) -> None:
+        self._device = device
+        self._baud_rate, self._stop_bits = baud_rate, stop_bits
+        self._data_bits, self._parity = data_bits, parity
+        self._port: serial.Serial | None = None
+        self._file = -1
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def open(self) -> None:
+        self.close()
+        try:
+            self._port = serial.Serial(
+                self._device,
+                self._baud_rate,
+                bytesize=self._data_bits,
+                parity=self._parity,
+                stopbits=self._stop_bits,
+                timeout=0,
+                write_timeout=0,
+                exclusive=True,
+            )
+            self._file = self._port.fileno()
+            _report_hang_up(self._file)
+        except (OSError, ValueError, termios.error) as error:
+            self.close()
+            raise WireError(self._why(error)) from error
+
+    def close(self) -> None:
+        if self._loop is not None:
+            self._loop.remove_reader(self._file)
+            self._loop = None
+        if self._port is not None:
+            self._port.close()
+            self._port = None
+        self._file = -1
+
+    def read_into(self, space: memoryview) -> int:
+        try:
+            count = os.readv(self._file, [space])
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise WireError(_UNPLUGGED) from error
+        if count == 0 and len(space):
+            raise WireError(_UNPLUGGED)
+        return count
+
+    def write(self, data: bytes) -> int:
+        try:
+            return os.write(self._file, data)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise WireError(_UNPLUGGED) from error
+
+    def on_readable(self, callback: Callable[[], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._file, callback)
+
+    def _why(self, error: Exception) -> str:
+        number = getattr(error, "errno", None)
+        if number == errno.ENOENT:
+            return f"There is no port {self._device}. {_NOT_SENT} Plug the terminal in, or name another port."
+        if number in {errno.EACCES, errno.EPERM}:
+            return (
+                f"The port {self._device} may not be opened by this user. {_NOT_SENT} "
+                "Add the service's user to the port's group (often dialout)."
+            )
+        if number in {errno.EBUSY, errno.EWOULDBLOCK}:
+            user = holder(self._device) or UNKNOWN
+            return f"The port {self._device} is in use by {user}. {_NOT_SENT} Stop that program."
+        return f"{self._device} could not be opened as a serial port. {_NOT_SENT} Check the device's name."
+
+
+def _report_hang_up(file: int) -> None:
+    """Let an empty read mean the end of the line; pyserial's VMIN 0 lets it mean "nothing now"."""
+    attributes = termios.tcgetattr(file)
+    attributes[6][termios.VMIN] = 1
+    termios.tcsetattr(file, termios.TCSANOW, attributes)

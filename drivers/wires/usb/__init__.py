@@ -1,0 +1,1 @@
+"""USB without the kernel driver: pyusb bulk transfers."""

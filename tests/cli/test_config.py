@@ -1,0 +1,76 @@
+"""`tillgate config` as the installer sees it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agent.cli import main
+from agent.cli.ui.exits import Exit
+from agent.settings.load import parse
+
+REPOSITORY = Path(__file__).parents[2]
+SHIPPED = REPOSITORY / "config" / "agent" / "tillgate.toml"
+BAD = REPOSITORY / "tests" / "settings" / "bad_configs" / "01_unknown_key.toml"
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Path:
+    file = tmp_path / "tillgate.toml"
+    file.write_text(SHIPPED.read_text("utf-8").replace("#? hard", "hard"), "utf-8")
+    return file
+
+
+def test_right_settings_are_shown_with_their_hash(live: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "check", str(live)]) == Exit.OK
+    out = capsys.readouterr().out
+    assert parse(live.read_text("utf-8"), live).digest in out
+    assert out.endswith("The agent may take payments with these settings.\n")
+
+
+def test_settings_without_hard_are_right_but_do_not_go_live(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "check", str(SHIPPED)]) == Exit.CONFIG
+    assert "The hard limit is not set" in capsys.readouterr().out
+
+
+def test_a_mistake_is_shown_with_line_and_next_step(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "check", str(BAD)]) == Exit.CONFIG
+    out = capsys.readouterr().out
+    assert "line 11: [rules] sofd\n" in out
+    assert 'Did you mean "soft"?' in out
+    assert "no money moves" in out
+
+
+def test_programs_get_the_findings_as_json(live: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "check", str(BAD), "--json"]) == Exit.CONFIG
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["ok"] is False
+    assert [(finding["line"], finding["key"]) for finding in answer["findings"]] == [(11, "[rules] sofd")]
+    assert main(["config", "check", str(live), "--json"]) == Exit.OK
+    assert json.loads(capsys.readouterr().out)["ok"] is True
+
+
+def type_in(monkeypatch: pytest.MonkeyPatch, *secrets: str) -> None:
+    typed = iter(secrets)
+    monkeypatch.setattr("agent.cli.config.getpass", lambda _prompt: next(typed))
+
+
+def test_a_person_s_lines_can_be_put_into_the_settings(
+    live: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    type_in(monkeypatch, "right-secret", "right-secret")
+    assert main(["config", "person", "anna", "--role", "manager"]) == Exit.OK
+    lines = capsys.readouterr().out
+    assert "right-secret" not in lines
+    assert parse(f"{live.read_text('utf-8')}\n{lines}", live).people["anna"].role == "manager"
+
+
+@pytest.mark.parametrize(("first", "second"), [("right-secret", "other-secret"), ("12345", "12345")])
+def test_a_secret_that_differs_or_is_short_makes_nothing(
+    first: str, second: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    type_in(monkeypatch, first, second)
+    assert main(["config", "person", "anna"]) == Exit.USAGE
+    assert capsys.readouterr().out == ""

@@ -1,0 +1,74 @@
+"""A new protocol is whole, or this says what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from drivers.card.card import SecretBuffer
+from drivers.driver import PROTOCOLS, Options, driver
+from drivers.terminal import Session
+from tests.conformance.table import WANTS, ZVT, cases
+from tests.support.still import vault
+
+HOUSE = Path(__file__).parents[2]
+MODULES = ("frame", "packet", "session", "resolve", "quirks", "texts", "driver")
+# The shortest answer of any protocol is longer.
+LEAST_BUFFER_BYTES = 128
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_every_protocol_has_all_its_parts(name: str) -> None:
+    assert list(missing(name)) == []
+
+
+def missing(name: str) -> Iterator[str]:
+    """What the folder of a protocol, its simulator and its tests lack."""
+    for module in MODULES:
+        if not (HOUSE / "drivers" / name / f"{module}.py").is_file():
+            yield f"drivers/{name}/{module}.py"
+    if not (HOUSE / "drivers" / "simulator" / name / "terminal.py").is_file():
+        yield f"drivers/simulator/{name}/terminal.py"
+    if not list((HOUSE / "tests" / "drivers" / name).glob("test_*.py")):
+        yield f"tests/drivers/{name}/test_*.py"
+    if not list((HOUSE / "tests" / "fuzz").glob(f"fuzz_{name}*.py")):
+        yield f"tests/fuzz/fuzz_{name}*.py"
+    if f"| `{name}` |" not in (HOUSE / "drivers" / "README.md").read_text("utf-8"):
+        yield f"a line about {name} in drivers/README.md"
+
+
+def test_a_protocol_that_lacks_a_part_is_seen() -> None:
+    assert len(list(missing("no_such_protocol"))) == len(MODULES) + 4
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_every_row_is_complete(name: str) -> None:
+    row = driver(name)
+    assert row.name == name
+    assert row.title
+    assert row.wires
+    assert len(set(row.wires)) == len(row.wires)
+    assert len(set(row.variants)) == len(row.variants)
+    assert all(row.variants)
+    assert row.buffer_bytes >= LEAST_BUFFER_BYTES
+    assert all(words.strip() for words in row.quirks.values())
+    assert row.tcp_port is None or "tcp" in row.wires
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_every_simulator_can_be_made(name: str) -> None:
+    module = import_module(f"drivers.simulator.{name}.terminal")
+    assert callable(module.SimulatedTerminal if name == ZVT else module.make)
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_no_variant_is_the_usual_one(name: str) -> None:
+    """A shop that sets none has the first."""
+    row = driver(name)
+    options = Options(**WANTS.get(name, {}))
+    session: Session = row.session(SecretBuffer(row.buffer_bytes), vault(), options)
+    assert not session.busy
+    assert {case.variant for case in cases() if case.protocol == name} == set(row.variants or ("",))

@@ -1,0 +1,151 @@
+"""What the terminal's last sale proves about a sale that nobody knows the end of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from drivers.driver import Options
+from drivers.terminal import Command, Finding, Found, Operation, Result, Said, Unclear
+from drivers.transbank import resolve as words
+from drivers.transbank.driver import DRIVER
+from drivers.transbank.line import TERMINAL_REPEATS_S
+from drivers.transbank.mapping import result
+from drivers.transbank.packet import decode, ticket
+from tests.drivers.transbank.stage import SALE, STARTED, TICKET, sale_answer
+from tests.drivers.zvt.stage import secret, vault
+
+SETTLING = DRIVER.settling(Options())
+UNCLEAR = Unclear(SALE, 122, 122, STARTED)
+VOID = Unclear(Command(Operation.REVERSAL, original_receipt=77, original_trace=77), 122, 122, STARTED)
+CLOSE = Unclear(Command(Operation.CLOSE_DAY), 122, 122, STARTED)
+OLDER = {"order": "00000A", "operation": "000122", "time": "115500"}
+
+
+def told(code: str = "00", **more: str) -> Result:
+    order = more.pop("order", TICKET)
+    text = sale_answer(code, order=order, amount=int(more.pop("amount", "25000")), function="0260", **more)
+    return result(decode(secret(text.encode()), vault(), ""))
+
+
+NO_SALE = result(decode(secret(b"0260|11|597029414300|75001637"), vault(), ""))
+
+
+def judged(unclear: Unclear, answer: Result | None) -> Finding:
+    return SETTLING.judge(unclear, [answer])
+
+
+def test_the_line_is_listened_to_for_as_long_as_a_terminal_repeats() -> None:
+    assert SETTLING.listen_s == 3 * TERMINAL_REPEATS_S
+
+
+def test_our_ticket_proves_that_it_is_booked() -> None:
+    finding = judged(UNCLEAR, told())
+    assert finding.found is Found.BOOKED
+    assert finding.result is not None
+    assert finding.result.trace == 123
+
+
+def test_our_ticket_with_another_amount_is_booked_and_the_difference_is_told() -> None:
+    finding = judged(UNCLEAR, told(amount="24000"))
+    assert finding.found is Found.BOOKED
+    assert finding.result is not None
+    assert finding.result.amount == 24000
+
+
+@pytest.mark.parametrize(
+    ("date", "time", "found"),
+    [
+        ("01032025", "115100", Found.BOOKED),
+        ("01032025", "122900", Found.BOOKED),
+        ("01032025", "114900", Found.UNPROVEN),
+        ("01032025", "123100", Found.UNPROVEN),
+        ("28022025", "120100", Found.UNPROVEN),
+        ("", "", Found.BOOKED),
+        ("99999999", "120100", Found.BOOKED),
+    ],
+)
+def test_our_ticket_of_another_time_is_somebody_elses(date: str, time: str, found: Found) -> None:
+    assert judged(UNCLEAR, told(date=date, time=time)).found is found
+
+
+def test_the_sale_of_before_is_proof_that_ours_was_not_stored() -> None:
+    assert judged(UNCLEAR, told(**OLDER)).found is Found.NOT_BOOKED
+
+
+@pytest.mark.parametrize(
+    ("unclear", "answer"),
+    [
+        (UNCLEAR, told(order="00000B", operation="000124")),  # newer, perhaps made on the terminal
+        (replace(UNCLEAR, trace_before=None), told(**OLDER)),
+        (UNCLEAR, told(**(OLDER | {"time": "121500"}))),  # the number began again with a new day
+        (UNCLEAR, told(**(OLDER | {"time": ""}))),
+        (UNCLEAR, told(**(OLDER | {"operation": ""}))),
+    ],
+)
+def test_another_sale_that_may_be_newer_proves_nothing(unclear: Unclear, answer: Result) -> None:
+    finding = judged(unclear, answer)
+    assert finding.found is Found.UNPROVEN
+    assert TICKET in finding.proof
+
+
+def test_no_sale_since_the_close_proves_nothing_for_the_day_may_have_been_closed_since() -> None:
+    assert judged(UNCLEAR, NO_SALE) == Finding(Found.UNPROVEN, words.NO_LAST_SALE)
+
+
+@pytest.mark.parametrize("answer", [None, told("26"), told("94")])
+def test_a_terminal_that_does_not_answer_proves_nothing(answer: Result | None) -> None:
+    assert judged(UNCLEAR, answer) == Finding(Found.UNPROVEN, words.SILENT)
+
+
+def test_a_void_is_for_a_person_who_is_told_what_to_look_for() -> None:
+    assert SETTLING.questions(VOID) == ()
+    finding = SETTLING.judge(VOID, [])
+    assert finding.found is Found.UNPROVEN
+    assert "77" in finding.proof
+
+
+@pytest.mark.parametrize(
+    ("unclear", "answer", "found"),
+    [
+        (CLOSE, NO_SALE, Found.UNPROVEN),
+        (CLOSE, told(**OLDER), Found.NOT_BOOKED),
+        (CLOSE, told(), Found.UNPROVEN),
+        (CLOSE, None, Found.UNPROVEN),
+    ],
+)
+def test_the_memory_of_the_terminal_shows_only_that_its_day_is_not_closed(
+    unclear: Unclear, answer: Result | None, found: Found
+) -> None:
+    assert judged(unclear, answer).found is found
+
+
+def test_late_results_belong_by_ticket_by_operation_or_to_the_close() -> None:
+    voided = Result(Said.APPROVED, 0, original_trace=77)
+    closed = Result(Said.APPROVED, 0)
+    assert SETTLING.belongs(UNCLEAR, told())
+    assert not SETTLING.belongs(UNCLEAR, told(order="00000B"))
+    assert not SETTLING.belongs(UNCLEAR, closed)
+    assert SETTLING.belongs(VOID, voided)
+    assert not SETTLING.belongs(VOID, replace(voided, original_trace=78))
+    assert not SETTLING.belongs(VOID, told())
+    assert SETTLING.belongs(CLOSE, closed)
+    assert not SETTLING.belongs(CLOSE, voided)
+    assert not SETTLING.belongs(CLOSE, told())
+
+
+def test_an_acknowledgement_makes_nothing_stand() -> None:
+    assert not SETTLING.commits(UNCLEAR, told(order="00000B"))
+
+
+def test_what_the_terminal_cannot_be_asked_is_said_to_the_cashier() -> None:
+    assert SETTLING.why_not(SALE) == ""
+    for command in (
+        replace(SALE, operation=Operation.REFUND),
+        replace(SALE, currency=978),
+        replace(SALE, amount=49),
+        Command(Operation.REVERSAL),
+    ):
+        assert SETTLING.why_not(command).endswith(".")
+    assert ticket(SALE.sequence) == TICKET

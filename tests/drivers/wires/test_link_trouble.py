@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from drivers.terminal import Ended, Heard, How, Lost, WireError
+from drivers.wires.link import (
+    CLOSED_BY_US,
+    DRIVER_FAULT,
+    MAX_WAITING_EVENTS,
+    NOT_CONNECTED,
+    NOT_READING,
+    WRITE_RETRY_S,
+)
+from tests.support.link_shop import APPROVED, DONE, PAY, STATUS, WAIT, Shop, in_no_time, turn
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    shop = Shop()
+    yield shop
+    shop.buffer.close()
+
+
+def test_silence_of_three_minutes_is_waited_for_and_then_lost(shop: Shop) -> None:
+    async def story() -> None:
+        await shop.link.connect()
+        assert await shop.pay() == [Lost("silence at 180", Heard.PERHAPS)]
+        assert not shop.link.connected
+        assert not shop.wire.is_open
+
+    assert in_no_time(story()) == []
+
+
+@pytest.mark.parametrize("when", ["reading", "writing"])
+def test_a_wire_that_dies_ends_the_command_and_the_line(shop: Shop, when: str) -> None:
+    async def story() -> None:
+        await shop.link.connect()
+        paying = asyncio.ensure_future(shop.pay())
+        await turn()
+        shop.wire.cut = True
+        if when == "reading":
+            shop.wire.bring()
+        else:
+            shop.link.abort()
+        assert await paying == [Lost("the cable was cut at 0", Heard.PERHAPS)]
+        assert not shop.wire.is_open
+        assert shop.outside == []
+        shop.wire.cut = False
+        await shop.link.connect()
+        assert shop.link.connected
+        await shop.link.close()
+
+    assert in_no_time(story()) == []
+    assert shop.clean()
+
+
+def test_a_wire_that_dies_at_rest_is_told_to_the_owner(shop: Shop) -> None:
+    async def story() -> None:
+        await shop.link.connect()
+        shop.wire.cut = True
+        shop.wire.bring()
+        await turn()
+        assert shop.outside == [Lost("the cable was cut", Heard.NEVER)]
+
+    assert in_no_time(story()) == []
+
+
+def test_trouble_of_the_line_is_no_reason_to_keep_bytes(shop: Shop) -> None:
+    async def story() -> None:
+        await shop.link.connect()
+        shop.wire.bring(STATUS[:-1])
+        shop.wire.cut = True
+        shop.wire.bring()
+
+    assert in_no_time(story()) == []
+    assert shop.clean()
+
+
+def test_a_command_without_a_line_was_never_heard(shop: Shop) -> None:
+    async def story() -> None:
+        assert await shop.pay() == [Lost(NOT_CONNECTED, Heard.NEVER)]
+
+    assert in_no_time(story()) == []
+    assert shop.wire.sent == b""
+
+
+def test_a_line_that_cannot_be_opened_says_so(shop: Shop) -> None:
+    async def story() -> None:
+        shop.wire.cut = True
+        with pytest.raises(WireError, match="no cable"):
+            await shop.link.connect()
+        assert not shop.link.connected
+
+    assert in_no_time(story()) == []
+
+
+def test_closing_ends_a_running_command(shop: Shop) -> None:
+    async def story() -> None:
+        await shop.link.connect()
+        paying = asyncio.ensure_future(shop.pay())
+        await turn()
+        await shop.link.close()
+        assert await paying == [Lost(f"{CLOSED_BY_US} at 0", Heard.PERHAPS)]
+        await shop.link.close()
+        assert shop.outside == []
+
+    assert in_no_time(story()) == []
+
+
+class TestWritesThatBlock:
+    def test_go_on_later_in_order(self, shop: Shop) -> None:
+        async def story() -> None:
+            await shop.link.connect()
+            shop.wire.takes = 4
+            paying = asyncio.ensure_future(shop.pay())
+            await turn()
+            assert shop.wire.sent == PAY[:4]
+            shop.link.abort()
+            shop.wire.takes = 1000
+            await turn(after=WRITE_RETRY_S * 1.5)
+            assert shop.wire.sent == PAY + b"\x06\xb0\x00"
+            shop.wire.bring(DONE)
+            await paying
+            await shop.link.close()
+
+        assert in_no_time(story()) == []
+
+    def test_for_ever_are_a_lost_line(self, shop: Shop) -> None:
+        async def story() -> None:
+            await shop.link.connect()
+            shop.wire.takes = 0
+            paying = asyncio.ensure_future(shop.pay())
+            await turn()
+            shop.session.line.send(bytes(65_536), 0.0)
+            shop.link.accept()
+            assert await paying == [Lost(f"{NOT_READING} at 0", Heard.PERHAPS)]
+
+        assert in_no_time(story()) == []
+
+
+def test_a_flood_of_display_texts_that_nobody_reads_has_an_end(shop: Shop) -> None:
+    async def story() -> None:
+        await shop.link.connect()
+        paying = asyncio.ensure_future(shop.pay())
+        await turn()
+        for _ in range(10):
+            shop.wire.bring(WAIT * 500)
+        shop.wire.bring(STATUS, DONE)
+        seen = await paying
+        assert len(seen) == MAX_WAITING_EVENTS + 2
+        assert seen[-2:] == [APPROVED, Ended(How.COMPLETED)]
+        await shop.link.close()
+
+    assert in_no_time(story()) == []
+
+
+def test_a_fault_of_ours_is_reported_and_leaves_no_bytes(shop: Shop) -> None:
+    async def story() -> None:
+        await shop.link.connect()
+        paying = asyncio.ensure_future(shop.pay())
+        await turn()
+        with pytest.raises(ZeroDivisionError):
+            shop.wire.bring(b"\xee\xee\x08" + bytes.fromhex("4111111111111111") + STATUS[:3])
+        assert await paying == [Lost(f"{DRIVER_FAULT} at 0", Heard.PERHAPS)]
+        assert not shop.link.connected
+
+    assert in_no_time(story()) == []
+    assert shop.clean()

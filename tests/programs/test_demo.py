@@ -1,0 +1,107 @@
+"""`tillgate demo` as a visitor sees it, and what its shop leaves on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from agent.journal.schema.entry import Verdict
+from agent.programs.demo.environment import House
+from agent.programs.demo.network import free_port
+from agent.programs.demo.proof import prove
+from agent.programs.demo.scenarios import ACTS, Shop, acts
+from drivers.simulator.core.cards import PUBLISHED
+from tests.support.search import search
+
+WIDTH = 80
+PATIENCE_S = 120.0
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Every line that the demo prints."""
+    folder = tmp_path_factory.mktemp("tmp")
+    ran = subprocess.run(
+        [sys.executable, "-m", "agent", "demo", "--payments", str(len(ACTS)), "--json"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+        env={**os.environ, "TMPDIR": str(folder)},
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert list(folder.iterdir()) == []
+    return ran.stdout.splitlines()
+
+
+@pytest.fixture(scope="module")
+def facts(shown: list[str]) -> dict[str, Any]:
+    """Its last line, for a program."""
+    found: dict[str, Any] = json.loads(shown[-1])
+    return found
+
+
+def test_it_shows_every_verdict(facts: dict[str, Any]) -> None:
+    assert set(facts["verdicts"]) == set(get_args(Verdict))
+    assert sum(facts["verdicts"].values()) == len(ACTS)
+
+
+def test_the_journal_is_right_and_headquarters_has_all_of_it(facts: dict[str, Any]) -> None:
+    assert facts["verify"] == "ok"
+    assert facts["cosigned_size"] == facts["tree_size"] == facts["entries"] > len(ACTS)
+
+
+def test_it_fits_a_screen(shown: list[str]) -> None:
+    assert [line for line in shown[:-1] if len(line) > WIDTH] == []
+
+
+def test_it_shows_no_whole_card_number(shown: list[str]) -> None:
+    assert search(all_numbers(), {"output": "\n".join(shown).encode()}) == []
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The demo's shop after its day, with all that it wrote."""
+    house = House(tmp_path_factory.mktemp("house"), port=free_port())
+    try:
+        collector_vkey = house.furnish()
+        settings = str(house.folder / "tillgate.toml")
+        house.start("collector", "collector", "--settings", str(house.folder / "collector.toml"))
+        house.start_terminal()
+        house.start("agent", "agent", "--settings", settings)
+        house.start("upload", "upload", "--settings", settings)
+        house.wait_for(lambda: house.terminal_is("ready"), "the agent and its terminal")
+        shop = Shop(house, lambda _text: None)
+        for number, act in acts(None):
+            act(shop, number)
+        house.stop("agent")
+        assert prove(house, collector_vkey).ok
+        yield house.folder
+    finally:
+        house.close()
+
+
+def test_no_whole_card_number_is_in_any_file_of_it(folder: Path) -> None:
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert {
+        "agent.log",
+        "upload.log",
+        "collector.log",
+        "terminal.trace",
+        "bank.json",
+        "state.sqlite",
+    } <= {path.name for path in files}
+    written = {str(path.relative_to(folder)): path.read_bytes() for path in files}
+    assert search(all_numbers(), written) == []
+
+
+def all_numbers() -> list[str]:
+    """The demo's terminal holds one of these to its reader, and shows it whole with track 2."""
+    return [card.number for card in PUBLISHED.values()]

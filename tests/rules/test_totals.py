@@ -1,0 +1,205 @@
+"""What counts towards a day, and when it stops counting."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.journal.schema.entry import Answered, LateResult, Settled, Unclear, Undone, Verdict
+from agent.rules import Windows, business_day
+from agent.rules.totals import KEPT_BUSINESS_DAYS
+from tests.rules.shop import A_MINUTE, BERLIN, CUT_OVER, NOON, Till
+
+NO_MONEY: tuple[Verdict, ...] = ("declined", "cancelled", "not_sent", "refused")
+
+
+def test_a_payment_counts_from_submitted_on() -> None:
+    till = Till()
+    till.request(1000)
+    assert till.total() == (0, 0)
+    till.submit(2000)
+    assert till.total() == (1, 2000)
+
+
+@pytest.mark.parametrize("verdict", NO_MONEY)
+def test_what_moved_no_money_does_not_count(verdict: Verdict) -> None:
+    till = Till()
+    till.pay(1000, verdict=verdict)
+    assert till.total() == (0, 0)
+
+
+def test_what_nobody_knows_counts_until_it_is_settled() -> None:
+    till = Till()
+    first, second = till.submit(1000), till.submit(2000)
+    till.apply(Unclear(till_number=first, reason="lost"))
+    till.apply(Answered(till_number=second, verdict="unclear"))
+    assert till.total() == (2, 3000)
+    till.apply(Settled(till_number=first, verdict="approved", proof="p"))
+    till.apply(Settled(till_number=second, verdict="not_sent", proof="p"))
+    assert till.total() == (1, 1000)
+
+
+def test_the_amount_that_the_terminal_says_counts() -> None:
+    till = Till()
+    till.apply(Answered(till_number=till.submit(1000), verdict="approved", amount=1100, currency="EUR"))
+    till.apply(Answered(till_number=till.submit(1000), verdict="approved", amount=400))
+    assert till.total() == (2, 1500)
+
+
+def test_an_unclear_amount_counts_as_the_larger_one() -> None:
+    till = Till()
+    till.apply(Answered(till_number=till.submit(1000), verdict="unclear", amount=400))
+    assert till.total() == (1, 1000)
+
+
+def test_an_amount_in_another_currency_is_not_mixed_in() -> None:
+    till = Till()
+    till.apply(Answered(till_number=till.submit(1000), verdict="approved", amount=5, currency="USD"))
+    assert till.total() == (1, 1000)
+
+
+def test_an_approval_that_was_undone_goes_on_counting_until_it_is_settled() -> None:
+    till = Till()
+    number = till.submit(1000)
+    till.apply(Answered(till_number=number, verdict="approved"))
+    till.apply(Undone(till_number=number, code=0))
+    assert till.total() == (1, 1000)
+    till.apply(Settled(till_number=number, verdict="declined", proof="p"))
+    assert till.total() == (0, 0)
+
+
+def test_a_late_approval_counts_after_all() -> None:
+    till = Till()
+    number = till.submit(1000)
+    till.apply(Answered(till_number=number, verdict="declined"))
+    till.apply(LateResult(terminal="front", result=Answered(till_number=number, verdict="approved")))
+    assert till.total() == (1, 1000)
+
+
+def test_a_late_refusal_frees_nothing() -> None:
+    till = Till()
+    number = till.submit(1000)
+    till.apply(Unclear(till_number=number, reason="lost"))
+    till.apply(LateResult(terminal="front", result=Answered(till_number=number, verdict="declined")))
+    assert till.total() == (1, 1000)
+
+
+def test_a_reversal_frees_nothing() -> None:
+    till = Till()
+    till.pay(1000)
+    till.pay(1000, kind="reversal")
+    assert till.total() == (1, 1000)
+
+
+def test_sales_refunds_and_currencies_are_counted_apart() -> None:
+    till = Till()
+    till.pay(1000)
+    till.pay(300, kind="refund")
+    till.submit(700, currency="USD")
+    assert till.total() == (1, 1000)
+    assert till.total(kind="refund") == (1, 300)
+    assert till.total(currency="USD") == (1, 700)
+
+
+def test_the_business_day_turns_at_the_cut_over_and_not_at_midnight() -> None:
+    till = Till()
+    till.pay(1000, NOON)
+    night = datetime(2026, 11, 5, 3, 59, tzinfo=BERLIN)
+    assert till.total(night) == (1, 1000)
+    assert till.total(night + A_MINUTE) == (0, 0)
+
+
+@pytest.mark.parametrize("back", [timedelta(hours=2), timedelta(days=1), timedelta(days=400)])
+def test_a_clock_set_back_frees_no_window(back: timedelta) -> None:
+    till = Till()
+    till.pay(1000)
+    assert till.total(NOON - back) == (1, 1000)
+    till.pay(500, NOON - back)
+    assert till.total(NOON - back) == till.total() == (2, 1500)
+
+
+def test_another_time_zone_does_not_turn_the_day_back() -> None:
+    till = Till()
+    till.pay(1000, datetime(2026, 11, 5, 4, 30, tzinfo=BERLIN))
+    west = datetime(2026, 11, 5, 5, tzinfo=BERLIN).astimezone(ZoneInfo("America/New_York"))
+    assert till.total(west) == (1, 1000)
+
+
+@pytest.mark.parametrize(
+    ("now", "starts", "day"),
+    [
+        # Summer time begins at 02:00 on 29 March 2026: 02:30 does not exist.
+        ("2026-03-29T01:59:00+01:00", time(2, 30), date(2026, 3, 28)),
+        ("2026-03-29T03:00:00+02:00", time(2, 30), date(2026, 3, 29)),
+        ("2026-03-29T03:59:00+02:00", time(4), date(2026, 3, 28)),
+        ("2026-03-29T04:00:00+02:00", time(4), date(2026, 3, 29)),
+        # It ends at 03:00 on 25 October 2026: 02:00 to 03:00 comes twice.
+        ("2026-10-25T03:59:00+01:00", time(4), date(2026, 10, 24)),
+        ("2026-10-25T04:00:00+01:00", time(4), date(2026, 10, 25)),
+        ("2026-10-25T00:00:00+02:00", time(0), date(2026, 10, 25)),
+    ],
+)
+def test_the_business_day_on_the_days_when_the_clocks_change(now: str, starts: time, day: date) -> None:
+    assert business_day(datetime.fromisoformat(now), starts) == day
+
+
+def test_the_hour_that_comes_twice_does_not_bring_the_day_back() -> None:
+    till = Till(Windows(time(2, 30)))
+    till.pay(1000, datetime(2026, 10, 25, 2, 40, tzinfo=BERLIN))
+    again = datetime(2026, 10, 25, 2, 10, fold=1, tzinfo=BERLIN)
+    assert till.windows.logical(again) == again
+    assert till.total(again) == (1, 1000)
+
+
+@given(minutes=st.integers(0, 3 * 366 * 24 * 60), step=st.integers(0, 26 * 60), starts=st.times())
+def test_a_business_day_never_turns_back_while_time_goes_on(minutes: int, step: int, starts: time) -> None:
+    till = Till(Windows(starts))
+    now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    before = till.windows.business_day(now.astimezone(BERLIN))
+    till.pay(1, now.astimezone(BERLIN))
+    after = till.windows.business_day((now + timedelta(minutes=step)).astimezone(BERLIN))
+    assert before <= after <= before + timedelta(days=3)
+
+
+@given(st.lists(st.tuples(st.integers(1, 999), st.sampled_from((*NO_MONEY, "approved", "unclear")))))
+def test_the_sum_is_that_of_what_may_have_been_charged(payments: list[tuple[int, Verdict]]) -> None:
+    till = Till()
+    for amount, verdict in payments:
+        till.pay(amount, verdict=verdict)
+    counted = [amount for amount, verdict in payments if verdict not in NO_MONEY]
+    assert till.total() == (len(counted), sum(counted))
+
+
+def test_a_snapshot_goes_on_where_it_left_off() -> None:
+    till = Till()
+    till.pay(1000)
+    number = till.submit(2000)
+    copy = Windows(CUT_OVER)
+    copy.from_bytes(till.windows.to_bytes())
+    till.windows = copy
+    assert till.total(NOON - timedelta(hours=1)) == (2, 3000)
+    till.apply(Answered(till_number=number, verdict="declined"))
+    assert till.total() == (1, 1000)
+
+
+def test_old_days_and_old_payments_are_forgotten() -> None:
+    till = Till()
+    sizes = []
+    for day in range(10):
+        for _ in range(20):
+            till.submit(1000, NOON + timedelta(days=day))
+        sizes.append(len(till.windows.to_bytes()))
+    assert sizes[-1] <= sizes[KEPT_BUSINESS_DAYS] + 100
+
+
+def test_what_was_counted_yesterday_is_taken_off_yesterday() -> None:
+    till = Till()
+    number = till.submit(1000)
+    tomorrow = NOON + timedelta(days=1)
+    till.pay(500, tomorrow)
+    till.apply(Settled(till_number=number, verdict="not_sent", proof="p"), tomorrow)
+    assert till.total(tomorrow) == (1, 500)

@@ -1,0 +1,185 @@
+"""Settings: every default in the shipped file, every mistake with its line and next step."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import pytest
+
+from agent.rules import Opening, Policy
+from agent.settings.load import Settings, SettingsError, credentials_folder, load, parse, why_not_live
+from agent.settings.terminals import judge
+from agent.settings.types import PersonSettings, TerminalSettings
+
+REPOSITORY = Path(__file__).parents[2]
+SHIPPED = REPOSITORY / "config" / "agent" / "tillgate.toml"
+BAD_CONFIGS = sorted((REPOSITORY / "tests" / "settings" / "bad_configs").glob("*.toml"))
+
+SMALLEST = """\
+[agent]
+name = "shop.example/till-1"
+[acquirer]
+vkey = "acquirer.example+0123abcd+AQID"
+[rules]
+currency = "EUR"
+[terminals.front]
+device = "/dev/serial/by-id/usb-terminal-front"
+"""
+OTHER_DIGITS = "918273"
+ANNA = PersonSettings(role="supervisor", scrypt=f"scrypt$14$8$1${'a' * 26}${'b' * 52}")
+
+
+def read(text: str) -> Settings:
+    return parse(text, Path("tillgate.toml"), judge)
+
+
+@pytest.mark.parametrize("file", BAD_CONFIGS, ids=lambda file: file.stem)
+def test_each_bad_file_fails_with_its_own_error(file: Path) -> None:
+    line, *expected = file.read_text("utf-8").splitlines()[0].removeprefix("# ").split(" | ")
+    with pytest.raises(SettingsError) as caught:
+        load(file, judge)
+    assert len(caught.value.findings) == 1
+    message = str(caught.value)
+    assert f"{file}, {line}: " in message
+    assert [text for text in expected if text not in message] == []
+    assert OTHER_DIGITS not in message
+
+
+def test_there_are_enough_bad_files() -> None:
+    assert len(BAD_CONFIGS) >= 15
+
+
+def test_the_shipped_file_shows_every_default_as_it_is() -> None:
+    text = SHIPPED.read_text("utf-8")
+    uncommented = re.sub(r"^# (?=[a-z_0-9]+ = )", "", text, flags=re.MULTILINE)
+    assert uncommented.count("\n# ") < text.count("\n# ")
+    assert read(uncommented) == read(text) == read(SMALLEST)
+
+
+def test_the_shipped_examples_are_right_settings() -> None:
+    text = SHIPPED.read_text("utf-8").replace('scrypt = "..."', f'scrypt = "{ANNA.scrypt}"')
+    settings = read(re.sub(r"^#\? ", "", text, flags=re.MULTILINE))
+    assert why_not_live(settings) == ""
+    assert settings.people == {"anna": ANNA}
+
+
+def keys_of(cls: type) -> Iterator[str]:
+    hints = get_type_hints(cls)
+    for field in dataclasses.fields(cls):
+        kind: Any = hints[field.name]
+        inner = [part for part in (kind, *get_args(kind)) if dataclasses.is_dataclass(part)]
+        if inner and field.name != "currency" and inner[0] is not Opening:
+            yield from keys_of(inner[0])  # type: ignore[arg-type]  # a dataclass
+        else:
+            yield field.name
+
+
+def test_the_shipped_file_has_a_line_and_a_reason_for_every_key() -> None:
+    lines = SHIPPED.read_text("utf-8").splitlines()
+    explained = {
+        found[1] for line in lines if (found := re.match(r"(?:#\??\s)?([a-z_0-9]+) = .+ # .+", line))
+    }
+    assert explained == set(keys_of(Settings))
+
+
+def test_the_shipped_file_as_it_is_goes_live_nowhere() -> None:
+    assert "hard has no default" in why_not_live(load(SHIPPED, judge))
+
+
+def test_without_a_terminal_no_payment_is_taken() -> None:
+    text = SMALLEST.partition("[terminals")[0] + 'hard = "2000.00"\n'
+    assert "No terminal is set up" in why_not_live(read(text))
+
+
+def test_amounts_become_minor_units_of_the_currency() -> None:
+    rules = read(SMALLEST.replace('"EUR"', '"KWD"\nhard = "2000.5"')).rules
+    assert rules.hard == 2_000_500
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
+    text = SMALLEST.replace('"EUR"', '"EUR"\nhard = 1\nsoft = 2') + 't3_s = "1s"\n'
+    with pytest.raises(SettingsError) as caught:
+        read(text)
+    assert [finding.line for finding in caught.value.findings] == [7, 8, 11]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('rules.sofd = "1.00"\n', 1),
+        ("[agent]\nname = 'a'\nrules.x = 1\n", 3),
+        ('[terminals]\nfront = { device = "/d", sofd = 1 }\n', 2),
+        ('[ rules ]\n"sofd" = 1\n', 2),
+        ("[[rules]]\ncurrency = 'EUR'\n", 1),
+    ],
+)
+def test_the_line_is_found_however_the_key_is_written(text: str, line: int) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read(text)
+    assert line in {finding.line for finding in caught.value.findings}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"[agent]\nname = '\xff'\n", "line 2: the file: found bytes that are not UTF-8"),
+        (b"#" * (1024 * 1024 + 1), "found more than 1024 KiB"),
+        (b"[agent]\nname = " + b"9" * 5000, "found no TOML"),
+        (b"a = " + b"[" * 100_000, "found no TOML"),
+        (b"[rules]\ncurrency = 0x" + b"F" * 4000, "line 2: [rules] currency: found a number; expected"),
+        (b"[agent", "line 1: the file: found no TOML"),
+        (b"", "[agent]: found nothing; expected this section"),
+    ],
+)
+def test_a_file_that_is_no_settings_file_is_refused_in_one_sentence(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    file = tmp_path / "tillgate.toml"
+    file.write_bytes(content)
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        load(file)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"none\.toml, line 1: the file: found no readable file"):
+        load(tmp_path / "none.toml")
+
+
+def test_the_digest_follows_every_setting_but_the_terminals_password() -> None:
+    settings = read(SMALLEST)
+    other = dataclasses.replace
+    assert settings.digest == read(f"# only a comment\n{SMALLEST}").digest
+    assert other(settings, people={"anna": ANNA}).digest != settings.digest
+    assert other(settings, rules=other(settings.rules, soft=1)).digest != settings.digest
+    front = settings.terminals["front"]
+    assert other(settings, terminals={"front": other(front, t3_s=6)}).digest != settings.digest
+    assert other(settings, terminals={"front": other(front, password=OTHER_DIGITS)}).digest == settings.digest
+    assert re.fullmatch("[a-z2-7]{52}", settings.digest)
+
+
+def test_secrets_are_not_in_what_settings_print() -> None:
+    assert "scrypt$" not in repr(ANNA)
+    assert OTHER_DIGITS not in repr(TerminalSettings(password=OTHER_DIGITS))
+
+
+def test_systemd_s_credentials_folder_wins() -> None:
+    settings = read(SMALLEST)
+    assert credentials_folder(settings, {}) == Path("/etc/tillgate/credentials")
+    given = {"CREDENTIALS_DIRECTORY": "/run/credentials/tillgate"}
+    assert credentials_folder(settings, given) == Path("/run/credentials/tillgate")
+
+
+def test_a_quirk_is_not_judged_where_no_driver_is() -> None:
+    text = f'{SMALLEST}quirks = ["anything"]\n'
+    assert parse(text, Path("f")).terminals["front"].quirks == ("anything",)
+
+
+def test_limits_that_are_off_are_none() -> None:
+    policy = read(SMALLEST).rules
+    off = {field.name for field in dataclasses.fields(Policy) if getattr(policy, field.name) is None}
+    assert "hard" in off
+    assert {"min", "soft", "refund_supervisor"}.isdisjoint(off)

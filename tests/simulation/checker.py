@@ -1,0 +1,233 @@
+"""Compares what the bank booked with what the journal says and what the till was told."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from agent.journal.schema.entry import Settled, Undone
+from agent.journal.schema.entry import Unclear as UnclearEntry
+from agent.journal.tree import Frontier, leaf_hash
+from agent.payments.record import Record
+from drivers.simulator.core.bank import Booking, Kind, State
+from tests.simulation.simulation import Account
+
+# Nothing was charged: what a till may do after these words is to charge again.
+NOTHING = {"declined", "cancelled", "refused", "not_sent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A promise that was broken: which one, and how."""
+
+    rule: str
+    text: str
+
+
+def check(account: Account) -> list[Violation]:
+    """Every broken promise of one run."""
+    rules = (
+        _trouble,
+        _written_first,
+        _bookings,
+        _strangers,
+        _approvals,
+        _once,
+        _told,
+        _entries,
+        _heads,
+        _books,
+    )
+    return [violation for rule in rules for violation in rule(account)]
+
+
+def _trouble(account: Account) -> Iterator[Violation]:
+    for text in account.trouble:
+        yield Violation("comes back", text)
+    for number, record in account.records.items():
+        if record.open:
+            yield Violation("has a verdict", f"{number} has none in the end")
+
+
+def _written_first(account: Account) -> Iterator[Violation]:
+    """The terminal hears of a payment, and has its answer, only when that is on disk."""
+    for text in account.hasty:
+        yield Violation("written first", text)
+
+
+def _bookings(account: Account) -> Iterator[Violation]:
+    """No booked payment is unknown or called anything that says that nothing was charged."""
+    for booking in account.bookings:
+        if booking.state is not State.BOOKED:
+            continue
+        number = account.owner[booking.number]
+        record = account.records.get(number)
+        if record is None:
+            yield Violation("known", f"{number or 'nobody'} is booked and not in the journal")
+        elif record.verdict in NOTHING:
+            yield Violation("not denied", f"{number} is booked and {record.verdict}: {record.why}")
+        elif record.verdict == "approved" and _said(record) not in {None, booking.amount}:
+            yield Violation("amount", f"{number} booked {booking.amount}, journal {_said(record)}")
+    for number in account.closed_by:
+        record = account.records.get(number)
+        if record is None or record.verdict in NOTHING:
+            yield Violation("not denied", f"{number} closed the day and is {record and record.verdict}")
+
+
+def _strangers(account: Account) -> Iterator[Violation]:
+    """Nothing that the till did not ask for is undone."""
+    for booking in account.strangers:
+        if booking.state is not State.BOOKED:
+            yield Violation("not ours", f"booking {booking.number} was not the till's and is {booking.state}")
+
+
+def _said(record: Record) -> int | None:
+    """The amount that the terminal gave; not every protocol has one in its answer."""
+    return record.answered.amount if record.answered else None
+
+
+def _approvals(account: Account) -> Iterator[Violation]:
+    """Nobody is told approved without a booked payment."""
+    said = {told.number: told.at for told in account.told if told.verdict == "approved"}
+    approved = {number for number, record in account.records.items() if record.verdict == "approved"}
+    for number in sorted(approved | set(said)):
+        if not _stands(account, number):
+            who = "the till was told" if number in said else "the journal says"
+            yield Violation("approved is booked", f"{number}: {who} approved and nothing stands at the bank")
+
+
+def _stands(account: Account, number: str) -> bool:
+    """Booked, or taken back by a reversal that the shop itself asked for."""
+    if number in account.closed_by:
+        return True
+    return any(
+        booking.state is State.BOOKED or _taken_back(account, booking)
+        for booking in account.bookings
+        if account.owner[booking.number] == number
+    )
+
+
+def _taken_back(account: Account, booking: Booking) -> bool:
+    return booking.state is State.REVERSED and any(
+        other.kind is Kind.REVERSAL and other.original == booking.number and other.state is State.BOOKED
+        for other in account.bookings
+    )
+
+
+def _once(account: Account) -> Iterator[Violation]:
+    """A till number reaches the terminal once."""
+    for number, times in Counter(account.begun).items():
+        if times > 1:
+            yield Violation("once", f"the terminal began {number} {times} times")
+    booked = Counter(
+        account.owner[booking.number] for booking in account.bookings if booking.state is State.BOOKED
+    )
+    for number, times in booked.items():
+        if times > 1:
+            yield Violation("once", f"{number} is booked {times} times")
+
+
+def _told(account: Account) -> Iterator[Violation]:
+    """What the till was told stays so; only unclear may become clear."""
+    booked = {account.owner[booking.number] for booking in account.bookings if booking.state is State.BOOKED}
+    first: dict[str, str] = {}
+    for told in account.told:
+        known = first.get(told.number)
+        if told.verdict in NOTHING and told.number in booked:
+            yield Violation("not denied", f"{told.number} is booked, the till heard {told.verdict}")
+        if known not in {None, "unclear", told.verdict}:
+            yield Violation("words stay", f"{told.number} was {known} and then {told.verdict or told.phase}")
+        if told.verdict is not None:
+            first[told.number] = told.verdict
+        if told.phase != "deciding" and told.number not in account.records:
+            yield Violation("known", f"the till heard that {told.number} is {told.phase}; it was forgotten")
+
+
+def _entries(account: Account) -> Iterator[Violation]:
+    """Every entry that was promised is there, unchanged."""
+    for index, line in account.promised.items():
+        if index >= len(account.lines):
+            yield Violation("kept", f"entry {index} was promised and is gone")
+            return
+        if account.lines[index] != line:
+            yield Violation("kept", f"entry {index} is another than was promised")
+            return
+
+
+def _heads(account: Account) -> Iterator[Violation]:
+    """The tree has grown from every head that was ever shown, and headquarters see no other past."""
+    for text in account.alarms:
+        yield Violation("one past", text)
+    shown = account.roots | account.cosigned
+    if max(account.cosigned, default=0) > len(account.lines):
+        yield Violation("one past", f"headquarters have {max(account.cosigned)} entries, the disk fewer")
+    tree = Frontier()
+    for line in account.lines:
+        tree.append(leaf_hash(line))
+        if tree.root() != shown.get(tree.size, tree.root()):
+            yield Violation("one past", f"the head of {tree.size} entries was another")
+            return
+
+
+def _books(account: Account) -> Iterator[Violation]:
+    """What the agent derives from a snapshot is what the whole journal says."""
+    for number, believed in account.believed.items():
+        if believed != account.records.get(number):
+            yield Violation("one truth", f"the agent's book of {number} is not that of its journal")
+
+
+def harm(account: Account) -> tuple[set[str], set[str], set[str]]:
+    """Payments that are booked and were denied or forgotten, booked twice, approved for nothing."""
+    booked = Counter(account.owner[one.number] for one in account.bookings if one.state is State.BOOKED)
+    verdicts = {number: record.verdict for number, record in account.records.items()}
+    told = {told.number for told in account.told if told.verdict in NOTHING}
+    lost = {number for number in booked if number in told or verdicts.get(number, "refused") in NOTHING}
+    approved = {told.number for told in account.told if told.verdict == "approved"}
+    twice = {number for number, times in booked.items() if times > 1}
+    return lost, twice, {number for number in approved if not _stands(account, number)}
+
+
+@dataclass
+class Tally:
+    """What many runs came to."""
+
+    seeds: int = 0
+    payments: int = 0
+    refused: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    unclear: int = 0
+    settled: int = 0
+    persons: Counter[str] = field(default_factory=Counter)
+    lost: int = 0
+    twice: int = 0
+    wrong: int = 0
+
+    def add(self, account: Account) -> None:
+        """One more run."""
+        self.seeds += 1
+        self.payments += len(account.records)
+        self.refused += account.refused
+        self.faults += account.happened
+        self.verdicts += Counter(str(record.verdict) for record in account.records.values())
+        bodies = [entry.body for entry in account.journal]
+        doubted = {body.till_number for body in bodies if isinstance(body, UnclearEntry | Undone)}
+        self.unclear += len(doubted)
+        self.settled += sum(isinstance(body, Settled) for body in bodies)
+        for record in account.records.values():
+            if record.verdict == "unclear":
+                self.persons[re.sub("[0-9]+", "N", record.why)] += 1
+        lost, twice, wrong = harm(account)
+        self.lost += len(lost)
+        self.twice += len(twice)
+        self.wrong += len(wrong)
+
+    def join(self, other: Tally) -> None:
+        """Add what another process counted."""
+        for name in ("seeds", "payments", "refused", "unclear", "settled", "lost", "twice", "wrong"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.verdicts += other.verdicts
+        self.faults += other.faults
+        self.persons += other.persons

@@ -1,0 +1,356 @@
+"""The shop's computer: starts the agent, lets it live, and buries it when it has died.
+
+The agent is put together of its real parts, as `agent.programs.assembly` does it, over the
+simulated disk, clock, key store and cable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agent.journal.damage import DamagedJournal, JournalError
+from agent.journal.evolving import EvolvingKey
+from agent.journal.recover import SnapshotUnusable
+from agent.journal.schema.entry import Answered, AnyBody, Entry, LateResult, Started, Submitted, encode
+from agent.journal.writer import Journal
+from agent.payments.context import Shop
+from agent.payments.index import Book
+from agent.payments.people import People
+from agent.payments.service import Desk
+from agent.payments.store import Store
+from agent.payments.unsolicited import ShopKeeper
+from agent.programs.assembly import BOOK, JOURNAL, PEOPLE, WINDOWS, _forget, _thaw
+from agent.rules import Windows
+from agent.settings.load import Settings, parse
+from agent.settings.terminals import options_of, session_of
+from agent.terminals.connection import Terminal
+from drivers.card.card import SecretBuffer
+from drivers.driver import Options
+from drivers.terminal import Command, Event, Operation
+from drivers.wires.link import Link
+from tests.conformance.table import ZVT, Case
+from tests.journal.conftest import ORIGIN, SIGNER
+from tests.simulation.cable import PaymentsEnd
+from tests.simulation.outside import Outside, OutsideClock, trace_name
+from tests.simulation.plan import Plan
+from tests.support.delegate import Delegate
+from tests.support.still import vault
+
+FRONT = "front"
+MONEY = {Operation.SALE, Operation.REFUND, Operation.REVERSAL, Operation.CLOSE_DAY}
+
+SETTINGS = """\
+[agent]
+name = "shop.example/till-1"
+training = true
+
+[acquirer]
+vkey = "acquirer.example+0123abcd+AQID"
+
+[terminals.front]
+{wire}
+password = "123456"
+receipts = "{receipts}"
+tlv = {tlv}
+{protocol}
+[rules]
+{rules}
+"""
+# Above the soft limit a person is asked; a peso has no smaller coin.
+RULES = {
+    978: 'currency = "EUR"\nsoft = "500.00"\nhard = "2000.00"',
+    152: 'currency = "CLP"\nsoft = "50000"\nhard = "200000"',
+}
+
+
+@cache
+def settings_of(case: Case, receipts: str, tlv: bool) -> Settings:
+    """The shop's settings."""
+    where = 'device = "/dev/null"' if case.wire == "serial" else 'wire = "tcp"\nhost = "192.0.2.1"'
+    keys = {"protocol": case.protocol, "variant": case.variant, "terminal_id": case.options.terminal_id}
+    lines = "" if case.protocol == ZVT else "".join(f'{key} = "{value}"\n' for key, value in keys.items())
+    text = SETTINGS.format(
+        wire=where,
+        receipts=receipts,
+        tlv=str(tlv).lower(),
+        protocol=lines,
+        rules=RULES[case.options.currency],
+    )
+    return parse(text, Path("tillgate.toml"))
+
+
+class Promises:
+    """What was promised to anybody, by all agents that lived."""
+
+    def __init__(self) -> None:
+        self.lines: dict[int, bytes] = {}
+        self.roots: dict[int, bytes] = {}
+        self.submitted: set[str] = set()
+        self.answered: set[str] = set()
+
+    def applied(self, entry: Entry) -> None:
+        """An agent acts on it from now on."""
+        self.lines[entry.index] = encode(entry)
+        body = entry.body
+        if isinstance(body, Submitted):
+            self.submitted.add(body.till_number)
+        elif isinstance(body, Answered):
+            self.answered.add(body.till_number)
+        elif isinstance(body, LateResult):  # it may not be known yet for which payment it is
+            self.answered.add(trace_name(body.result.trace))
+
+    def signed(self, size: int, root: bytes) -> None:
+        """A checkpoint may be shown to anybody."""
+        self.roots[size] = root
+
+
+def witnessed(promises: Promises) -> type[Journal]:
+    """A journal that tells outside of the agent what it has promised."""
+
+    class Witnessed(Journal):
+        def commit(self, *bodies: AnyBody) -> tuple[Entry, ...]:
+            entries = super().commit(*bodies)
+            promises.signed(self.size, self.root)
+            return entries
+
+    return Witnessed
+
+
+class NamedSession(Delegate):
+    """A session that tells for which payment it speaks, for the truth about the bank's bookings."""
+
+    owner = ""
+
+    def start(self, command: Command, now: float) -> None:
+        self.owner = command.reference if command.operation in MONEY else ""
+        super().start(command, now)
+
+
+class Waiting(selectors.SelectSelector):
+    """Where a loop would wait, the world outside goes on; before that somebody may look."""
+
+    def __init__(self, outside: Outside) -> None:
+        super().__init__()
+        self.look: Callable[[], bool] = lambda: False
+        self._outside = outside
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if not self.look() and timeout != 0 and not self._outside.dead:
+            self._outside.go_on(None if timeout is None else self._outside.now + timeout)
+        return []
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """An event loop by the outside's clock. A thread would race with a clock that jumps: there is none."""
+
+    def __init__(self, outside: Outside) -> None:
+        self.waiting = Waiting(outside)
+        super().__init__(self.waiting)
+        self._outside = outside
+
+    def time(self) -> float:
+        return self._outside.now
+
+    def run_until(self, true: Callable[[], bool]) -> None:
+        """Let everything go on until it is so."""
+
+        def look() -> bool:
+            seen = true()
+            if seen:
+                self.stop()
+            return seen
+
+        self.waiting.look = look
+        try:
+            self.run_forever()
+        finally:
+            self.waiting.look = lambda: False
+
+
+class Host:
+    """One computer. `alive` while an agent runs on it; `refused` is why a start failed for good."""
+
+    def __init__(self, plan: Plan, outside: Outside) -> None:
+        self.outside = outside
+        self.case = outside.case
+        self.settings = settings_of(self.case, plan.receipts, plan.tlv)
+        self.promises = Promises()
+        outside.bank.written = lambda: (self.promises.submitted, self.promises.answered)
+        self.alive = False
+        self.refused = ""
+        self._buffer = SecretBuffer(self.case.row.buffer_bytes)
+        self._stored_state = b""
+        self.errors: list[BaseException] = []
+
+    # ---- the agent's life ----
+
+    def start(self) -> bool:
+        """A new agent opens the journal; False when the disk did not let it."""
+        self.outside.tell("start")
+        self.errors = []
+        self.outside.dead, self.outside.death = False, None
+        self.loop = Loop(self.outside)
+        self.loop.set_exception_handler(self._failed)
+        try:
+            self.shop = self._open_shop()
+        except (JournalError, OSError) as error:
+            self.outside.tell("no start", type(error).__name__)
+            self.refused = str(error) if isinstance(error, DamagedJournal) else ""
+            self.outside.dead = True
+        if self.outside.dead:
+            self._leave()
+            return False
+        self.refused = ""
+        self.desk = Desk(self.shop, self._broke)
+        settling = self.case.row.settling(self._options)
+        self.terminal = Terminal(FRONT, self._link, ShopKeeper(self.shop), settling, training=True)
+        self.shop.terminals = {FRONT: self.terminal}
+        self.loop.create_task(self.terminal.run()).add_done_callback(self._ended)
+        self.alive = True
+        return True
+
+    def until(self, true: Callable[[], bool], within_s: float) -> bool:
+        """Let everything go on until it is so, the agent is dead or the time is over. True if it is so."""
+        give_up = self.outside.now + within_s
+        if self.alive:
+            self.loop.run_until(lambda: self.outside.dead or self.outside.now >= give_up or true())
+            if self.outside.dead:
+                self._leave()
+        return self.alive and true()
+
+    @property
+    def power_failed(self) -> bool:
+        """Whether the agent died with its computer."""
+        return self.outside.death is not None and self.outside.death.what == "power"
+
+    def do(self, act: Callable[..., Any], *arguments: Any) -> Any:
+        """Call something in the agent's loop."""
+        asyncio._set_running_loop(self.loop)
+        try:
+            return act(*arguments)
+        finally:
+            asyncio._set_running_loop(None)
+
+    def keep_snapshot(self) -> None:
+        """As the agent does from time to time; what is left of the file after a crash may be older."""
+        if self.alive and not self.outside.dead:
+            parts = {
+                JOURNAL: msgspec.json.encode(self.shop.journal.snapshot()),
+                BOOK: self.shop.book.to_bytes(),
+                WINDOWS: self.shop.windows.to_bytes(),
+                PEOPLE: self.shop.people.to_bytes(),
+            }
+            self.store.keep_snapshot(parts)
+            self._stored_state = self.store._db.serialize()
+
+    def close(self) -> None:
+        """The run is over."""
+        self.outside.dead = True
+        if self.alive:
+            self._leave()
+        self.outside.device.close()
+        self._buffer.close()
+
+    def _leave(self) -> None:
+        """The process is gone; what it had handed to the disk and the cable is not."""
+        outside = self.outside
+        outside.dead, self.alive = True, False
+        self.loop.set_exception_handler(lambda _loop, _context: None)
+        while tasks := asyncio.all_tasks(self.loop):
+            for task in tasks:
+                task.cancel()
+            self.loop.call_soon(self.loop.stop)
+            self.loop.run_forever()
+        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+        self.loop.close()
+        # SQLite's WAL may lose the newest in a power cut, never in a kill.
+        if not self.power_failed or outside.dice.random() < 0.5:
+            self._stored_state = self.store._db.serialize()
+        self.store.close()
+        outside.cable.end = None
+        outside.disk.locked = False
+        outside.tell("dead")
+
+    def _broke(self, error: BaseException) -> None:
+        """An agent that fails ends itself."""
+        self.outside.tell("broke", type(error).__name__)
+        self.errors.append(error)
+        self.outside.dead = True
+
+    # ---- how an agent is put together ----
+
+    def _open_shop(self) -> Shop:
+        clock, rules = OutsideClock(self.outside), self.settings.rules
+        self.store = self._stored()
+        shop = Shop(
+            self.settings,
+            clock,
+            rules,
+            Book(self.store),
+            Windows(rules.business_day_starts),
+            People(self.settings.people),
+            date.max,
+        )
+        shop.broken = self._broke
+        shop.journal = self._open_journal(shop, clock)
+        recovered = shop.close_open()
+        shop.write(Started(terminals=[FRONT], acquirer_key="test-1", training=True, recovered=recovered))
+        return shop
+
+    def _open_journal(self, shop: Shop, clock: OutsideClock) -> Journal:
+        start = _thaw(shop, self.store)
+
+        def apply(entry: Entry) -> None:
+            shop.apply(entry)
+            self.promises.applied(entry)
+
+        while True:
+            evolving = EvolvingKey(ORIGIN, self.outside.keys)
+            try:
+                return witnessed(self.promises).open(
+                    self.outside.disk,
+                    ORIGIN,
+                    SIGNER,
+                    evolving,
+                    clock,
+                    "0.1.0",
+                    self.settings.digest,
+                    start,
+                    apply,
+                )
+            except SnapshotUnusable:
+                self.outside.tell("snapshot unusable")
+                _forget(shop, self.store)
+                start = None
+
+    def _stored(self) -> Store:
+        """The file of derived state as the last crash left it."""
+        store = Store(":memory:")
+        if self._stored_state and self.outside.dice.random() < 0.9:
+            store._db.deserialize(self._stored_state)
+        return store
+
+    def _link(self, unsolicited: Callable[[Event], None]) -> Link:
+        settings, currency = self.settings.terminals[FRONT], self.settings.rules.currency.number
+        session = NamedSession(session_of(settings, currency, self._buffer, vault()))
+        end = PaymentsEnd(self.outside, lambda: session.owner)
+        return Link(end, session, self._buffer, self.shop.clock.monotonic, unsolicited)
+
+    @property
+    def _options(self) -> Options:
+        return options_of(self.settings.terminals[FRONT], self.settings.rules.currency.number)
+
+    def _failed(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self._broke(context.get("exception") or RuntimeError(str(context["message"])))
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._broke(error)

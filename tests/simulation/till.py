@@ -1,0 +1,136 @@
+"""The till: asks, listens, crashes, asks again with the same number, and remembers what it was told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.payments.refusal import Refusal
+from agent.payments.views import Answer, CloseDayRequest, PaymentRequest, PaymentView
+from tests.simulation.host import FRONT, Host
+from tests.simulation.plan import Payment
+
+# Longer than all waits of agent and terminal together.
+PATIENCE_S = 1200.0
+# A till that is told "busy" tries again so often, and so much later each time.
+TRIES = 4
+TRY_AGAIN_S = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the till knows of a payment since `at`."""
+
+    number: str
+    at: float
+    phase: str
+    verdict: str | None
+
+
+class Till:
+    """One till. `told` is all that it ever heard."""
+
+    def __init__(self, host: Host) -> None:
+        self.told: list[Told] = []
+        self.refused = 0
+        self._host = host
+        self._outside = host.outside
+
+    def put(self, payment: Payment) -> bool:
+        """Ask for it, for the first time or again. False when the agent will not have it now."""
+        desk = self._host.desk
+        try:
+            if payment.kind == "close_day":
+                view, _ = self._host.do(desk.close_day, CloseDayRequest(till_number=payment.number))
+            else:
+                currency = self._host.settings.rules.currency.letters
+                view, _ = self._host.do(desk.put, payment.number, request_of(payment, currency))
+        except Refusal as refusal:
+            self._outside.tell("told", payment.number, refusal.code)
+            self.refused += 1
+            return False
+        self.hear(view)
+        return True
+
+    def follow(self, payment: Payment) -> bool:
+        """Listen until the verdict; False when the agent died or the till did."""
+        started, host = self._outside.now, self._host
+        for after, act in _plans(payment, self):
+            if self._listen(payment, started + after - self._outside.now):
+                return True
+            if not host.alive:
+                return False
+            if act is None:
+                return self._sleep(payment)
+            act()
+        return self._listen(payment, PATIENCE_S)
+
+    def look(self, number: str) -> None:
+        """Ask how a payment stands."""
+        view = self._host.do(self._host.desk.get, number)
+        if view is not None:
+            self.hear(view)
+
+    def hear(self, view: PaymentView) -> None:
+        """The agent said this, if it was still alive."""
+        if self._outside.dead:
+            return
+        told = Told(view.till_number, self._outside.now, view.phase, view.verdict)
+        self._outside.tell("told", told.number, told.verdict or told.phase)
+        self.told.append(told)
+
+    def _listen(self, payment: Payment, seconds: float) -> bool:
+        """Wait for a verdict so long; questions are answered as the payment has it."""
+        host, number = self._host, payment.number
+        give_up = self._outside.now + seconds
+        while host.alive and self._outside.now < give_up:
+            desk = host.desk
+            task = host.loop.create_task(desk.wait(number, PATIENCE_S))
+            if not host.until(task.done, give_up - self._outside.now):
+                task.cancel()
+                return False
+            view = task.result()
+            self.hear(view)
+            if view.phase == "done":
+                return True
+            if not self._reply(payment, view):
+                host.until(lambda: number not in host.desk._live, give_up - self._outside.now)
+        return False
+
+    def _reply(self, payment: Payment, view: PaymentView) -> bool:
+        """Answer an open question; False to leave it open."""
+        word = payment.till.answers
+        if view.prompt is None or not word:
+            return False
+        answer = Answer(prompt=view.prompt.id, answer=word)
+        task = self._host.loop.create_task(self._host.desk.answer(view.till_number, answer))
+        self._host.until(task.done, PATIENCE_S)
+        return True
+
+    def _sleep(self, payment: Payment) -> bool:
+        """The till is down for a while."""
+        self._outside.tell("till crashed")
+        self._host.until(lambda: False, payment.till.back)
+        return False
+
+
+def request_of(payment: Payment, currency: str) -> PaymentRequest:
+    """The body that the till sends, the same every time."""
+    return PaymentRequest(
+        payment=payment.kind if payment.kind != "close_day" else "sale",
+        amount=payment.amount or None,
+        currency=currency if payment.amount else None,
+        original=payment.original or None,
+        terminal=FRONT,
+    )
+
+
+def _plans(payment: Payment, till: Till) -> list[tuple[float, Callable[[], object] | None]]:
+    """What the till does meanwhile, in order; None is its crash."""
+    host, plan = till._host, payment.till
+    acts: list[tuple[float, Callable[[], object] | None]] = [
+        (plan.cancels, lambda: till.hear(host.do(host.desk.cancel, payment.number))),
+        (plan.repeats, lambda: till.put(payment)),
+        (plan.crashes, None),
+    ]
+    return sorted(((after, act) for after, act in acts if after), key=lambda planned: planned[0])

@@ -1,0 +1,212 @@
+"""A link with everything real but its cable and its clock."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+from drivers.card.card import SecretBuffer
+from drivers.terminal import (
+    Command,
+    Ended,
+    Event,
+    Heard,
+    How,
+    Lost,
+    Operation,
+    Outcome,
+    Progress,
+    Result,
+    Said,
+    SessionError,
+    WireError,
+)
+from drivers.wires.link import (
+    Link,
+)
+from drivers.zvt.line import TcpLine
+
+PAY = bytes.fromhex("06010A 04000000001010 490978")
+POSITIVE = bytes.fromhex("800000")
+WAIT = bytes.fromhex("04FF0117")
+STATUS = bytes.fromhex("040F022700")
+DONE = bytes.fromhex("060F00")
+SILENCE_S = 180.0
+SALE = Command(Operation.SALE, "till 1", 1010, 978)
+APPROVED = Outcome(Result(Said.APPROVED, 0))
+
+
+class Jump(selectors.SelectSelector):
+    """Where a loop would wait, the clock jumps."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if not ready and timeout:
+            self.now += timeout
+        return ready
+
+
+def in_no_time(story: Coroutine[Any, Any, None]) -> list[dict[str, Any]]:
+    """Run a story in a loop whose hours take no time; gives what callbacks raised."""
+    selector = Jump()
+    loop = asyncio.SelectorEventLoop(selector)
+    loop.time = lambda: selector.now  # type: ignore[method-assign]  # simulated time
+    failures: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _loop, context: failures.append(context))
+    try:
+        loop.run_until_complete(story)
+        assert asyncio.all_tasks(loop) == set()
+    finally:
+        loop.close()
+    return failures
+
+
+class Wire:
+    """A cable in memory: the test puts bytes in, takes bytes out, and cuts it."""
+
+    def __init__(self) -> None:
+        self.arrived: deque[bytes] = deque()
+        self.sent = bytearray()
+        self.takes = 1 << 20
+        self.cut = False
+        self.is_open = False
+        self.callback: Callable[[], None] | None = None
+
+    async def open(self) -> None:
+        if self.cut:
+            raise WireError("no cable")
+        self.is_open = True
+
+    def close(self) -> None:
+        self.is_open = False
+        self.callback = None
+
+    def read_into(self, space: memoryview) -> int:
+        if self.cut:
+            raise WireError("the cable was cut")
+        if not self.arrived:
+            return 0
+        data = self.arrived.popleft()
+        space[: len(data)] = data
+        return len(data)
+
+    def write(self, data: bytes) -> int:
+        if self.cut:
+            raise WireError("the cable was cut")
+        taken = data[: self.takes]
+        self.takes -= len(taken)
+        self.sent += taken
+        return len(taken)
+
+    def on_readable(self, callback: Callable[[], None]) -> None:
+        self.callback = callback
+
+    def bring(self, *data: bytes) -> None:
+        self.arrived.extend(data)
+        if self.callback is not None:
+            self.callback()
+
+
+class SmallSession:
+    """As little of a ZVT session as a link can be tried with, over the real TCP line."""
+
+    def __init__(self, buffer: SecretBuffer) -> None:
+        self.line = TcpLine(buffer)
+        self.busy = False
+        self.held = False
+        self.told: deque[Event] = deque()
+        self.silent_at: float | None = None
+
+    def connected(self, now: float) -> None:
+        self.line.reset(now)
+
+    def disconnected(self, reason: str, now: float) -> None:
+        if self.busy:
+            self.end(Lost(f"{reason} at {now:.0f}", Heard.PERHAPS))
+
+    def start(self, command: Command, now: float) -> None:
+        if self.busy:
+            raise SessionError(f"busy before {command.reference}")
+        self.busy, self.silent_at = True, now + SILENCE_S
+        self.line.send(PAY, now)
+
+    def abort(self, now: float) -> None:
+        self.line.send(b"\x06\xb0\x00", now)
+
+    def receive(self, now: float) -> None:
+        for apdu in self.line.receive(now):
+            self.silent_at = now + SILENCE_S if self.busy else None
+            match bytes(apdu[:2]):
+                case b"\x04\xff":
+                    self.told.append(Progress(apdu[3], "wait"))
+                    self.line.send(POSITIVE, now)
+                case b"\x04\x0f":
+                    self.held = True
+                    self.told.append(APPROVED)
+                case b"\x06\x0f":
+                    self.end(Ended(How.COMPLETED))
+                    self.line.send(POSITIVE, now)
+                case b"\xee\xee":
+                    raise ZeroDivisionError
+
+    def end(self, event: Event) -> None:
+        self.busy, self.silent_at = False, None
+        self.told.append(event)
+
+    def accept(self, now: float) -> None:
+        if self.held:
+            self.held = False
+            self.line.send(POSITIVE, now)
+
+    def bytes_to_send(self) -> bytes:
+        return self.line.bytes_to_send()
+
+    def events(self) -> Iterator[Event]:
+        while self.told:
+            yield self.told.popleft()
+
+    def deadline(self) -> float | None:
+        return self.silent_at
+
+    def deadline_passed(self, now: float) -> None:
+        if self.silent_at is not None and now >= self.silent_at:
+            self.end(Lost(f"silence at {now:.0f}", Heard.PERHAPS))
+
+
+class Shop:
+    """A link with its wire, its session and a list of what came outside of commands."""
+
+    def __init__(self) -> None:
+        self.buffer = SecretBuffer(8192)
+        self.wire = Wire()
+        self.session = SmallSession(self.buffer)
+        self.outside: list[Event] = []
+        self.accepts = False
+        self.link = Link(self.wire, self.session, self.buffer, self.clock, self.unsolicited)
+
+    def clock(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def unsolicited(self, event: Event) -> None:
+        self.outside.append(event)
+        if self.accepts:
+            self.link.accept()
+
+    def clean(self) -> bool:
+        return self.buffer.start == self.buffer.end and not any(self.buffer.view)
+
+    async def pay(self) -> list[Event]:
+        return [event async for event in self.link.perform(SALE)]
+
+
+def turn(after: float = 0.0) -> asyncio.Future[None]:
+    """Until all that is ready then has run."""
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+    loop.call_later(after, loop.call_soon, done.set_result, None)
+    return done

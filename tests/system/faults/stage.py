@@ -1,0 +1,195 @@
+"""One real shop for tests that break things: house, terminal and agent are processes of their own.
+
+The first day of every shop is the same, so it is lived once and copied: one payment
+is booked and told, and a terminal that is asked later has something to compare with.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from agent.cli.ui.client import BrokenError, UnreachableError
+from agent.journal.note import parse_vkey
+from agent.journal.verify import verify
+from agent.payments.views import PaymentRequest, PaymentView
+from agent.programs.demo.environment import House
+
+HERE = Path(__file__).parents[3]
+
+EARLIER, MINE = "A-0", "A-1"
+EARLIER_SALE = PaymentRequest(amount=990, currency="EUR")
+SALE = PaymentRequest(amount=1250, currency="EUR")
+
+# Three frames of 5 s and three questions of one; the agent listens for 10 s before it asks.
+# Twice that, since some twenty shops live at once here.
+PATIENCE_S = 90.0
+LOOK_AGAIN_S = 0.02
+
+
+class Shop:
+    """A shop in `folder`, after the first day."""
+
+    def __init__(self, folder: Path, port: int = 0) -> None:
+        self.house = House(folder, port=port)
+        self.settings = folder / "tillgate.toml"
+
+    @classmethod
+    def founded(cls, folder: Path) -> Shop:
+        """A new shop that has taken one payment and closed its door."""
+        shop = cls(folder)
+        shop.house.furnish()
+        try:
+            shop.house.start_terminal()
+            shop.start_agent()
+            shop.until_ready()
+            view = shop.pay(EARLIER, EARLIER_SALE)
+            assert view is not None
+            assert view.verdict == "approved"
+            shop.house.stop("agent")
+        finally:
+            shop.house.close()
+        for gone in (shop.house.terminal, shop.house.socket):
+            gone.unlink(missing_ok=True)
+        return shop
+
+    def copied(self, folder: Path) -> Shop:
+        """Another shop with the same first day."""
+        shutil.copytree(self.house.folder, folder, symlinks=True, dirs_exist_ok=True)
+        copy = Shop(folder)
+        copy.change(str(self.house.folder), str(folder))
+        return copy
+
+    def change(self, old: str, new: str) -> None:
+        """Change the settings file."""
+        text = self.settings.read_text("utf-8")
+        assert old in text
+        self.settings.write_text(text.replace(old, new), "utf-8")
+
+    def script(self, text: str) -> None:
+        """Give the terminal another script."""
+        (self.house.folder / "terminal.toml").write_text(text, "utf-8")
+
+    def start_agent(self) -> None:
+        self.house.start("agent", "agent", "--settings", str(self.settings))
+
+    def agent_under(self, *tool: str) -> subprocess.Popen[str]:
+        """The agent below another program, such as strace. Nobody minds when it dies."""
+        with (self.house.folder / "agent.log").open("a") as output:
+            return subprocess.Popen(
+                [*tool, sys.executable, "-m", "agent", "agent", "--settings", str(self.settings)],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+                cwd=HERE,
+            )
+
+    def is_ready(self) -> bool:
+        """The agent answers, and so does its terminal."""
+        try:
+            return self.house.terminal_is("ready")
+        except BrokenError:  # it died while it answered
+            return False
+
+    def until_ready(self) -> None:
+        until(lambda: self.is_ready() or self._dead(), self.said)
+        assert not self._dead(), self.said()
+
+    def pay(self, number: str = MINE, request: PaymentRequest = SALE) -> PaymentView | None:
+        """Ask until there is a verdict; None when there is nobody to answer. May raise `RefusedError`."""
+        door = self.house.door
+        try:
+            view = door.call("PUT", f"/payments/{number}", PaymentView, request)
+            while view.phase != "done":
+                view = door.call("GET", f"/payments/{number}?wait=30", PaymentView)
+        except (BrokenError, UnreachableError):
+            return None
+        return view
+
+    def view(self, number: str = MINE) -> PaymentView:
+        return self.house.door.call("GET", f"/payments/{number}", PaymentView)
+
+    def _dead(self) -> bool:
+        agent = self.house.programs.get("agent")
+        return agent is not None and agent.poll() is not None
+
+    def said(self) -> str:
+        """The agent's own last words."""
+        return (self.house.folder / "agent.log").read_text("utf-8", "replace")[-800:]
+
+    def bookings(self, *states: str) -> list[Any]:
+        """What the bank has of the payment under test."""
+        try:
+            content = json.loads((self.house.folder / "bank.json").read_text("utf-8"))
+        except FileNotFoundError:
+            return []
+        mine = [one for one in content["bookings"] if one["amount"] == SALE.amount]
+        return [one for one in mine if not states or one["state"] in states]
+
+    def sent(self) -> int:
+        """How many sales of this amount went over the cable."""
+        trace = (self.house.folder / "terminal.trace").read_text("ascii")
+        return trace.count("till      10 02 06 01 0A 04 00 00 00 00 12 50 ")
+
+    def judge(self, view: PaymentView, *told: str | None) -> None:
+        """The till, the journal and the bank agree. `told` is what a till has heard before."""
+        booked = self.bookings("booked")
+        assert len(booked) <= 1
+        assert len(self.bookings()) <= 1
+        for verdict in (view.verdict, *told):
+            if verdict == "approved":
+                assert len(booked) == 1
+            elif verdict not in {"unclear", None}:
+                assert booked == [], f"the till was told {verdict}, the bank has booked it"
+        if "approved" in told:
+            assert view.verdict == "approved"
+        self.verify()
+
+    def verify(self) -> None:
+        """The journal holds what it promised."""
+        vkey = parse_vkey(self.house.journal_vkey)
+        found = verify(self.house.journal, vkey, every=True, k0=self.house.first_key)
+        assert found.result == "ok", found
+
+
+def until(true: Callable[[], bool], what: Callable[[], str], within_s: float = PATIENCE_S) -> None:
+    """Look until it is so; `what` tells what was wrong if it never is."""
+    give_up = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < give_up, f"waited in vain: {what()}"
+        time.sleep(LOOK_AGAIN_S)
+
+
+def child_of(process: subprocess.Popen[str]) -> int:
+    """The process id of the only child."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii").split()
+    return int(children[0])
+
+
+def end(process: subprocess.Popen[str], pid: int | None = None) -> int:
+    """Wait for its end, asking `pid` to stop if there is one to ask. Its exit status."""
+    try:
+        if pid is not None:
+            os.kill(pid, signal.SIGTERM)
+        return process.wait(PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
+
+
+def missing(command: Sequence[str]) -> str:
+    """Why a program cannot do its work here; empty when it can."""
+    try:
+        tried = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        return f"{command[0]}: {error.strerror}"
+    return "" if tried.returncode == 0 else f"{command[0]}: {tried.stderr.strip()[-200:] or 'it failed'}"

@@ -1,8 +1,0 @@
-"""`python -m tests.world`: the whole shop in one process, under faults, one world for each seed."""
-
-import sys
-
-from tests.world.run import main
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
