@@ -64,6 +64,8 @@ ROWS: dict[str, Row] = {
     ),
     "agent/api": Row({"agent.api", "agent.payments"}, {"drivers"} | DEVICES),
     "agent/api/v1": Row({"agent.api", "agent.payments"}, {"drivers", "socket"} | DEVICES),
+    "agent/texts": Row({"agent.texts", "agent.base"}, OUTSIDE | {"drivers", "os"}),
+    "agent/texts/en": Row({"agent.texts.en"}, OUTSIDE | {"drivers", "os"}),
     "agent/upload": Row({"agent.upload", "agent.base", *READERS}, {"drivers", "asyncio"}),
     "agent/collector": Row(
         # The HTTP server is one file for both; nothing else of the till's API is headquarters' affair.

@@ -1,0 +1,14 @@
+"""The English sentences, one file a family; the source that other languages are translated from.
+
+A pair of sentences is singular and plural, chosen by the figure `count`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+Sentence = str | tuple[str, str]
+
+FAMILIES: Final[tuple[dict[str, Sentence], ...]] = ()
+
+TEXTS: Final[dict[str, Sentence]] = {key: text for family in FAMILIES for key, text in family.items()}
