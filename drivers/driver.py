@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Final, Literal
 
 from drivers.card.card import SecretBuffer, Vault
-from drivers.terminal import DriverError, Session, Settling
+from drivers.terminal import DriverError, Resolver, Session
 
 WireKind = Literal["serial", "tcp", "usb"]
 Parity = Literal["N", "E", "O"]
@@ -63,7 +63,7 @@ class Driver:
     `wires` are those that its reference knows; `tcp_port` is the reference's. `buffer_bytes`
     is the size of the secret buffer that wire and session share: the longest message must
     fit. `variants` are the dialects, the usual one first. `quirks` gives each name its
-    meaning in words. `session` and `settling` raise `OptionError` for options that do not go together.
+    meaning in words. `session` and `resolver` raise `OptionError` for options that do not go together.
     """
 
     name: str
@@ -72,7 +72,7 @@ class Driver:
     serial: SerialDefaults
     buffer_bytes: int
     session: Callable[[SecretBuffer, Vault, Options], Session]
-    settling: Callable[[Options], Settling]
+    resolver: Callable[[Options], Resolver]
     tcp_port: int | None = None
     variants: tuple[str, ...] = ()
     quirks: Mapping[str, str] = field(default_factory=dict)

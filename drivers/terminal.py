@@ -38,22 +38,22 @@ class Operation(Enum):
 class Command:
     """One request to a terminal.
 
-    `reference` names the payment; it is bound into the seal of the card that
+    `payment_id` names the payment; it is bound into the seal of the card that
     the answer may carry, so a sealed card cannot be moved to another payment.
     `sequence` is its place in the journal, which no other payment of this till ever
-    has: with the reference it makes the number that a protocol wants for an order.
+    has: with the payment id it makes the number that a protocol wants for an order.
     `amount` is in minor units, `currency` is the ISO 4217 number (978 = EUR). The
     `original` fields name the payment that a refund or a reversal belongs to.
     """
 
     operation: Operation
-    reference: str = ""
+    payment_id: str = ""
     amount: int | None = None
     currency: int | None = None
     sequence: int = 0
     original_receipt: int | None = None
     original_trace: int | None = None
-    original_reference: str = ""
+    original_payment_id: str = ""
     original_sequence: int = 0
     lines: tuple[str, ...] = ()
 
@@ -273,7 +273,7 @@ class Finding:
     result: Result | None = None
 
 
-class Settling(Protocol):
+class Resolver(Protocol):
     """What one protocol can ask at all, and how it finds out what became of a command.
 
     `listen_s` is how long to be silent on a fresh line first: the terminal may

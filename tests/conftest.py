@@ -36,7 +36,7 @@ from agent.payments.views import (
     PaymentView,
     Prompt,
     ReceiptView,
-    Settlement,
+    Resolution,
     StatusView,
     TerminalView,
 )
@@ -86,24 +86,24 @@ class SceneDesk:
         self.scenes: dict[str, Scene] = {}
         self.clock_ahead_s: int | None = None
 
-    def put(self, till_number: str, request: PaymentRequest) -> tuple[PaymentView, bool]:
+    def put(self, payment_id: str, request: PaymentRequest) -> tuple[PaymentView, bool]:
         self.heard.append("put")
-        return self._begin(till_number, request, request.payment, request.amount or 0)
+        return self._begin(payment_id, request, request.payment, request.amount or 0)
 
     def close_day(self, request: CloseDayRequest) -> tuple[PaymentView, bool]:
         self.heard.append("close_day")
-        return self._begin(request.till_number, request, "close_day", 0)
+        return self._begin(request.payment_id, request, "close_day", 0)
 
-    def _begin(self, number: str, request: Any, kind: Any, amount: int) -> tuple[PaymentView, bool]:
-        known = self.scenes.get(number)
+    def _begin(self, payment_id: str, request: Any, kind: Any, amount: int) -> tuple[PaymentView, bool]:
+        known = self.scenes.get(payment_id)
         if known is not None:
             if known.request != request:
-                raise Conflict("This till number belongs to another payment.", next_step="Use a new one.")
+                raise Conflict("This payment id belongs to another payment.", next_step="Use a new one.")
             return known.view, False
         if amount == BROKEN:
             raise RuntimeError("4111111111111111 must not be quoted")
         view = PaymentView(
-            till_number=number,
+            payment_id=payment_id,
             payment=kind,
             terminal="front",
             till=getattr(request, "till", ""),
@@ -112,7 +112,7 @@ class SceneDesk:
             currency="EUR" if amount else None,
             original=getattr(request, "original", None) or "",
         )
-        scene = self.scenes[number] = Scene(request, view)
+        scene = self.scenes[payment_id] = Scene(request, view)
         self._play(scene, amount)
         return view, True
 
@@ -130,20 +130,20 @@ class SceneDesk:
         elif amount != LONG:
             scene.end(VERDICTS.get(amount, "approved"))
 
-    def get(self, till_number: str) -> PaymentView | None:
-        scene = self.scenes.get(till_number)
+    def get(self, payment_id: str) -> PaymentView | None:
+        scene = self.scenes.get(payment_id)
         return scene.view if scene else None
 
-    async def wait(self, till_number: str, seconds: float) -> PaymentView:
+    async def wait(self, payment_id: str, seconds: float) -> PaymentView:
         self.heard.append(f"wait {seconds}")
-        scene = self._scene(till_number)
+        scene = self._scene(payment_id)
         while scene.view.phase == "running":
             await scene.changed.wait()
         return scene.view
 
-    async def answer(self, till_number: str, answer: Answer) -> PaymentView:
+    async def answer(self, payment_id: str, answer: Answer) -> PaymentView:
         self.heard.append(f"answer {answer.answer}")
-        scene = self._scene(till_number)
+        scene = self._scene(payment_id)
         prompt = scene.view.prompt
         if prompt is None or prompt.id != answer.prompt:
             raise Conflict("It does not ask this now.", next_step="Look at its state.")
@@ -153,26 +153,26 @@ class SceneDesk:
         scene.end("approved" if answer.answer == "yes" else "cancelled")
         return scene.view
 
-    def cancel(self, till_number: str) -> PaymentView:
+    def cancel(self, payment_id: str) -> PaymentView:
         self.heard.append("cancel")
-        scene = self._scene(till_number)
+        scene = self._scene(payment_id)
         if scene.view.phase != "done":
             scene.end("cancelled")
         return scene.view
 
-    async def settle(self, till_number: str, settlement: Settlement) -> PaymentView:
-        self.heard.append(f"settle {settlement.verdict}")
-        scene = self._scene(till_number)
-        scene.end(settlement.verdict)
+    async def resolve(self, payment_id: str, resolution: Resolution) -> PaymentView:
+        self.heard.append(f"resolve {resolution.verdict}")
+        scene = self._scene(payment_id)
+        scene.end(resolution.verdict)
         return scene.view
 
-    def receipts(self, till_number: str) -> list[ReceiptView]:
-        self._scene(till_number)
+    def receipts(self, payment_id: str) -> list[ReceiptView]:
+        self._scene(payment_id)
         return [ReceiptView(copy="customer", lines=["Shop of Tests", "EUR 12.50".rjust(90)])]
 
-    async def events(self, till_number: str, after: int = 0) -> AsyncIterator[PaymentEvent]:
+    async def events(self, payment_id: str, after: int = 0) -> AsyncIterator[PaymentEvent]:
         self.heard.append("events")
-        scene = self._scene(till_number)
+        scene = self._scene(payment_id)
         while True:
             for event in scene.events[after:]:
                 after = event.id
@@ -205,10 +205,10 @@ class SceneDesk:
             acquirer_key_until="2027-12-31",
         )
 
-    def _scene(self, till_number: str) -> Scene:
-        scene = self.scenes.get(till_number)
+    def _scene(self, payment_id: str) -> Scene:
+        scene = self.scenes.get(payment_id)
         if scene is None:
-            raise NotFound("No payment has this till number.", next_step="Check the number.")
+            raise NotFound("No payment has this payment id.", next_step="Check the id.")
         return scene
 
 
@@ -273,9 +273,9 @@ class OpenDoor:
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         return self.raw("\r\n".join([*lines, "", ""]).encode() + (body or b""))
 
-    def pay(self, till_number: str, amount: int = 1250) -> Reply:
+    def pay(self, payment_id: str, amount: int = 1250) -> Reply:
         body = json.dumps({"amount": amount, "currency": "EUR"}).encode()
-        return self.ask("PUT", f"/payments/{till_number}", body)
+        return self.ask("PUT", f"/payments/{payment_id}", body)
 
 
 def read_reply(connection: socket.socket, method: str) -> Reply:

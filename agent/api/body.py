@@ -13,7 +13,7 @@ from agent.api import errors
 from agent.api.errors import DoorRefusal
 from agent.payments.views import Credential
 
-# The longest honest body is a settlement: 328 free characters, each 12 bytes at most
+# The longest honest body is a resolution: 328 free characters, each 12 bytes at most
 # when JSON escapes it as a surrogate pair, and its names.
 MAX_BODY_BYTES = 8_192
 

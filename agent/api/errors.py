@@ -11,8 +11,8 @@ from agent.payments.refusal import Refusal
 
 UNHEARD = "This request moved no money and changed no payment."
 PERHAPS = "If this was about a payment, it may be running: do not charge again."
-ASK_AGAIN = "Ask for the payment by its till number (GET /payments/{till_number}) and go by its verdict."
-COMPARE_NUMBER = "Compare the till number; GET /payments lists the newest payments."
+ASK_AGAIN = "Ask for the payment by its payment id (GET /payments/{payment_id}) and go by its verdict."
+COMPARE_ID = "Compare the payment id; GET /payments lists the newest payments."
 SEE_DOCUMENT = "Compare the request with GET /openapi.json and send it again."
 
 
@@ -71,7 +71,7 @@ FIELDS = {
     "currency": "three capital letters of ISO 4217, such as EUR",
     "identity": "true when somebody looked at an identity document, else false",
     "operator": f"the operator's short name: 1 to 32 {_NAME}",
-    "original": "the till number of the payment that is given back",
+    "original": "the payment id of the payment that is given back",
     "payment": '"sale", "refund" or "reversal"',
     "person": "a name from [people] in the settings",
     "prompt": "the id of the prompt that is answered",
@@ -80,7 +80,7 @@ FIELDS = {
     "secret": "1 to 128 characters",
     "terminal": f"a terminal of the settings: 1 to 32 {_NAME}",
     "till": f"the till's short name: 1 to 32 {_NAME}",
-    "till_number": f"1 to 40 {_NAME}",
+    "payment_id": f"1 to 40 {_NAME}",
     "verdict": '"approved", "declined" or "not_sent"',
 }
 
@@ -134,10 +134,8 @@ def unknown_field(known: tuple[str, ...]) -> DoorRefusal:
 
 
 def wrong_path_number() -> DoorRefusal:
-    """The till number in the path."""
-    return DoorRefusal(
-        422, "wrong_till_number", f"The till number in the path must be {FIELDS['till_number']}."
-    )
+    """The payment id in the path."""
+    return DoorRefusal(422, "wrong_payment_id", f"The payment id in the path must be {FIELDS['payment_id']}.")
 
 
 def wrong_query(name: str, lowest: int, highest: int) -> DoorRefusal:

@@ -26,12 +26,12 @@ COMMANDS = {
     "reverse": ("agent.cli.reverse", "take an earlier payment back whole"),
     "till": ("agent.cli.till", "a standing prompt for a day at the counter"),
     "last": ("agent.cli.last", "show the newest payments, or one and its receipt"),
-    "settle": ("agent.cli.resolve", "say what became of an unclear payment"),
+    "resolve": ("agent.cli.resolve", "say what became of an unclear payment"),
     "close-day": ("agent.cli.close_day", "close the terminal's day"),
     "status": ("agent.cli.status", "show whether payments are taken, or why not"),
     "terminals": ("agent.cli.terminals", "list what is plugged in, with the settings that fit"),
     "doctor": ("agent.cli.doctor", "look for what keeps payments from being taken"),
-    "log": ("agent.cli.journal", "show, follow, verify and export the journal"),
+    "journal": ("agent.cli.journal", "show, follow, verify and export the journal"),
     "keys": ("agent.cli.keys", "create and show keys"),
     "config": ("agent.cli.config", "check the settings"),
     "agent": ("agent.cli.agent", "run the agent"),
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
-    except BrokenPipeError:  # the reader of our output left: `tillgate log show | head`
+    except BrokenPipeError:  # the reader of our output left: `tillgate journal show | head`
         sys.stderr.close()
         return Exit.OK
 

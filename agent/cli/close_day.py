@@ -6,8 +6,8 @@ import argparse
 
 from agent.cli.ui import follow
 from agent.cli.ui.exits import EXIT_CODES
-from agent.cli.ui.numbers import new_till_number
-from agent.cli.ui.options import add_door, add_till_number
+from agent.cli.ui.options import add_door, add_payment_id
+from agent.cli.ui.payment_ids import new_payment_id
 from agent.payments.views import CloseDayRequest, PaymentView
 
 
@@ -21,12 +21,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("--terminal", metavar="NAME", help="needed when the shop has several")
     parser.add_argument("--operator", metavar="NAME", help="who closes")
-    add_till_number(parser)
+    add_payment_id(parser)
     add_door(parser)
     parser.set_defaults(func=_close)
 
 
 def _close(args: argparse.Namespace) -> int:
-    number = args.till_number or new_till_number()
-    wanted = CloseDayRequest(till_number=number, terminal=args.terminal, operator=args.operator)
-    return follow.run(args, number, lambda client: client.call("POST", "/close-day", PaymentView, wanted))
+    payment_id = args.payment_id or new_payment_id()
+    wanted = CloseDayRequest(payment_id=payment_id, terminal=args.terminal, operator=args.operator)
+    return follow.run(args, payment_id, lambda client: client.call("POST", "/close-day", PaymentView, wanted))

@@ -113,7 +113,9 @@ def _journal(host: Settings) -> Finding:
         )
     if free < LOW_DISK_BYTES:
         return Finding("journal", "bad", f"only {free // 2**20} MiB are free at {folder}. Make room.")
-    return Finding("journal", "good", f"{folder}, {free // 2**20} MiB free. 'tillgate log verify' checks it.")
+    return Finding(
+        "journal", "good", f"{folder}, {free // 2**20} MiB free. 'tillgate journal verify' checks it."
+    )
 
 
 def _device(host: Settings, name: str) -> Finding:

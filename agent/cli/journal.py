@@ -1,4 +1,4 @@
-"""`tillgate log`: show, follow, verify and export the journal. Needs no running agent and no secret key."""
+"""`tillgate journal`: show, follow, verify and export it. Needs no running agent and no secret key."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from agent.journal.note import CosignatureVerifier, Ed25519Signer, Ed25519Verifi
 from agent.journal.proofs.export import export
 from agent.journal.reader import JournalReader
 from agent.journal.schema.entry import Entry, decode
-from agent.journal.verify import Receipt, read_receipts, verify
+from agent.journal.verify import CosignedHead, read_cosignatures, verify
 from agent.keys.store import KeysError, load_journal_key
 
 # A person who watches does not notice less; a stat of one folder costs nothing.
@@ -36,13 +36,13 @@ _NO_VKEY = (
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `log` and what can be done with it."""
-    parser = subparsers.add_parser("log", help="show, follow, verify and export the journal")
+    """Add `journal` and what can be done with it."""
+    parser = subparsers.add_parser("journal", help="show, follow, verify and export the journal")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     show = _add(actions, "show", _show, "print the newest entries, or those of one payment")
     show.add_argument("--last", type=int, default=DEFAULT_LAST, metavar="N", help="how many; default: 20")
     show.add_argument("--from", dest="start", type=int, metavar="N", help="from this entry on, to the end")
-    show.add_argument("--till-number", metavar="X", help="only entries of this payment, from the beginning")
+    show.add_argument("--payment-id", metavar="X", help="only entries of this payment, from the beginning")
     _add(actions, "follow", _follow, "print new entries as they come, until interrupted")
     _register_verify(actions)
     to = _add(actions, "export", _export, "write C2SP tiles and proofs for other verifiers")
@@ -61,7 +61,7 @@ def _register_verify(actions: Any) -> None:
     check.add_argument("--vkey", metavar="VKEY", help="the journal's verifier key, or a file that holds it")
     check.add_argument("--every", action="store_true", help="check every signature, however many")
     check.add_argument("--first-key", type=Path, metavar="FILE", help="headquarters: the first evolving key")
-    check.add_argument("--receipts", type=Path, metavar="FOLDER", help="the collector's cosignatures")
+    check.add_argument("--cosignatures", type=Path, metavar="FOLDER", help="the collector's cosignatures")
     check.add_argument("--collector-vkey", metavar="VKEY", help="the collector's verifier key, or its file")
 
 
@@ -89,7 +89,7 @@ def _guarded(func: Any, args: argparse.Namespace) -> int:
 
 def _show(args: argparse.Namespace) -> int:
     reader, begin = JournalReader(_journal(args)), args.start or 0
-    if args.start is None and args.till_number is None:
+    if args.start is None and args.payment_id is None:
         begin = max(reader.size() - args.last, 0)
     _print(args, reader.commits(begin))
     return Exit.OK
@@ -106,11 +106,11 @@ def _follow(args: argparse.Namespace) -> int:
 
 def _print(args: argparse.Namespace, commits: Iterator[Commit]) -> int:
     """Print the entries of commits; gives the index of the next one."""
-    out, wanted, index = Screen(sys.stdout), getattr(args, "till_number", None), 0
+    out, wanted, index = Screen(sys.stdout), getattr(args, "payment_id", None), 0
     for commit in commits:
         for line in commit.lines:
             entry = decode(line)
-            if wanted is None or _till_number(entry) == wanted:
+            if wanted is None or _payment_id(entry) == wanted:
                 _print_one(args, out, line, entry)
         index = commit.size
     sys.stdout.flush()
@@ -124,14 +124,14 @@ def _print_one(args: argparse.Namespace, out: Screen, line: bytes, entry: Entry)
         tell_entry(out, entry)
 
 
-def _till_number(entry: Entry) -> str | None:
-    return getattr(entry.body, "till_number", None)
+def _payment_id(entry: Entry) -> str | None:
+    return getattr(entry.body, "payment_id", None)
 
 
 def _verify(args: argparse.Namespace) -> int:
     k0 = args.first_key.read_bytes() if args.first_key else None
     every = True if args.every else None
-    report = verify(_journal(args), _journal_key(args), every=every, k0=k0, receipts=_receipts(args))
+    report = verify(_journal(args), _journal_key(args), every=every, k0=k0, cosignatures=_cosignatures(args))
     if args.json:
         print(msgspec.json.encode(report).decode())
     else:
@@ -139,18 +139,18 @@ def _verify(args: argparse.Namespace) -> int:
     return Exit.OK if report.result == "ok" else Exit.NO
 
 
-def _receipts(args: argparse.Namespace) -> list[Receipt] | None:
+def _cosignatures(args: argparse.Namespace) -> list[CosignedHead] | None:
     """The collector's word, where it is known: from the options, or from the settings."""
-    folder, vkey = args.receipts, args.collector_vkey
+    folder, vkey = args.cosignatures, args.collector_vkey
     if args.journal is None and (folder is None or vkey is None):
         settings = options.settings(args)
-        folder, vkey = folder or settings.agent.receipts, vkey or settings.upload.collector_vkey
+        folder, vkey = folder or settings.agent.cosignatures, vkey or settings.upload.collector_vkey
     if folder is None or vkey is None or not folder.is_dir():
         return None
     collector = _key(vkey)
     if not isinstance(collector, CosignatureVerifier):
         raise NoteError("the collector's key is not a cosignature key (type 04)")
-    return read_receipts(folder, _journal_key(args).name, collector)
+    return read_cosignatures(folder, _journal_key(args).name, collector)
 
 
 def _export(args: argparse.Namespace) -> int:

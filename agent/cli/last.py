@@ -10,7 +10,7 @@ import msgspec
 from agent.cli.ui import follow, verdict
 from agent.cli.ui.ask import ask
 from agent.cli.ui.exits import Exit
-from agent.cli.ui.options import add_door, door, screen, till_number
+from agent.cli.ui.options import add_door, door, payment_id, screen
 from agent.cli.ui.screen import Screen
 from agent.payments.views import PaymentView, ReceiptView
 
@@ -21,14 +21,14 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command."""
     parser = subparsers.add_parser("last", help="show the newest payments, or one and its receipt")
     parser.add_argument("count", nargs="?", type=int, default=5, help="how many, 1 to 100; default: 5")
-    parser.add_argument("--till-number", type=till_number, metavar="X", help="this one, with its receipt")
+    parser.add_argument("--payment-id", type=payment_id, metavar="X", help="this one, with its receipt")
     add_door(parser)
     parser.set_defaults(func=_last)
 
 
 def _last(args: argparse.Namespace) -> int:
     out = screen(args)
-    if args.till_number:
+    if args.payment_id:
         return _one(args, out)
     views = ask(door(args), "GET", f"/payments?last={args.count}", list[PaymentView])
     for view in views:
@@ -42,7 +42,7 @@ def _last(args: argparse.Namespace) -> int:
 
 def _one(args: argparse.Namespace, out: Screen) -> int:
     """The exit code is that of the payment: who lost sight of it asks here."""
-    client, path = door(args), f"/payments/{args.till_number}"
+    client, path = door(args), f"/payments/{args.payment_id}"
     view = ask(client, "GET", path, PaymentView)
     _tell(out, view)
     for receipt in ask(client, "GET", path + "/receipts", list[ReceiptView]):

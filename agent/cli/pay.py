@@ -8,8 +8,8 @@ from typing import Literal
 from agent.base.money import AmountError, UnknownCurrencyError, currency_of, parse_amount
 from agent.cli.ui import follow
 from agent.cli.ui.exits import EXIT_CODES, CommandError, Exit
-from agent.cli.ui.numbers import new_till_number
 from agent.cli.ui.options import add_door, add_who, default_currency
+from agent.cli.ui.payment_ids import new_payment_id
 from agent.payments.views import PaymentRequest, PaymentView
 
 NOTHING_DONE = "{why}.\nNothing was sent and no money has moved."
@@ -52,10 +52,10 @@ def request(
 
 
 def take(args: argparse.Namespace, wanted: PaymentRequest) -> int:
-    """Send a request under the given till number, or under a new one, and follow it."""
-    number = args.till_number or new_till_number()
+    """Send a request under the given payment id, or under a new one, and follow it."""
+    payment_id = args.payment_id or new_payment_id()
     return follow.run(
-        args, number, lambda client: client.call("PUT", f"/payments/{number}", PaymentView, wanted)
+        args, payment_id, lambda client: client.call("PUT", f"/payments/{payment_id}", PaymentView, wanted)
     )
 
 

@@ -1,4 +1,4 @@
-"""`tillgate settle`: two persons' word on what became of an unclear payment."""
+"""`tillgate resolve`: two persons' word on what became of an unclear payment."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ import msgspec
 from agent.cli.ui import follow, verdict
 from agent.cli.ui.ask import ask
 from agent.cli.ui.exits import CommandError, Exit
-from agent.cli.ui.options import add_door, door, screen, till_number
+from agent.cli.ui.options import add_door, door, payment_id, screen
 from agent.cli.ui.prompt import ask_secret
-from agent.payments.views import Credential, PaymentView, Settlement
+from agent.payments.views import Credential, PaymentView, Resolution
 
 NEEDS = """\
-A settlement needs a reason of 3 to 200 characters, a person, and a witness
+A resolution needs a reason of 3 to 200 characters, a person, and a witness
 with a secret.
 Nothing was changed."""
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    parser = subparsers.add_parser("settle", help="say what became of an unclear payment")
-    parser.add_argument("till_number", type=till_number, metavar="X", help="its till number")
+    parser = subparsers.add_parser("resolve", help="say what became of an unclear payment")
+    parser.add_argument("payment_id", type=payment_id, metavar="X", help="its payment id")
     parser.add_argument("--verdict", required=True, choices=["approved", "declined", "not_sent"])
     parser.add_argument("--reason", required=True, help="what proves it, such as a line of the receipt")
     parser.add_argument("--person", required=True, metavar="NAME", help="who says so")
     parser.add_argument("--witness", required=True, metavar="NAME", help="who has seen it too, and signs")
     add_door(parser)
-    parser.set_defaults(func=_settle)
+    parser.set_defaults(func=_resolve)
 
 
-def _settle(args: argparse.Namespace) -> int:
+def _resolve(args: argparse.Namespace) -> int:
     try:
-        settlement = Settlement(
+        resolution = Resolution(
             verdict=args.verdict,
             reason=args.reason,
             person=args.person,
             credential=Credential(args.witness, ask_secret(args.witness)),
         )
-        msgspec.convert(msgspec.to_builtins(settlement), Settlement)
+        msgspec.convert(msgspec.to_builtins(resolution), Resolution)
     except (EOFError, msgspec.ValidationError):
         raise CommandError(NEEDS, Exit.USAGE) from None
-    view = ask(door(args), "POST", f"/payments/{args.till_number}/settlement", PaymentView, settlement)
+    view = ask(door(args), "POST", f"/payments/{args.payment_id}/resolution", PaymentView, resolution)
     out = screen(args)
     out.say(verdict.headline(view))
     verdict.tell(out, view)

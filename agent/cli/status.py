@@ -19,7 +19,7 @@ TRAINING = "Training: only simulators, no money."
 CLOCKS = "Its clock and this computer's are {apart} apart: set the one that is wrong."
 # Receipts and journal must agree on when a card was used. Less is a dialogue that took long.
 CLOCKS_APART_S = 300
-SETTLE = "Look at the terminal and its receipt, then: tillgate settle {number}"
+RESOLVE = "Look at the terminal and its receipt, then: tillgate resolve {payment_id}"
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -51,9 +51,9 @@ def _tell(out: Screen, view: StatusView) -> None:
     out.row("journal", f"{view.entries} entries")
     out.row("headquarters", _confirmed(view))
     out.row("acquirer key", f"{view.acquirer_key}, valid until {view.acquirer_key_until}")
-    for number in view.unclear:
-        out.row("UNCLEAR", number)
-        out.detail(SETTLE.format(number=number))
+    for payment_id in view.unclear:
+        out.row("UNCLEAR", payment_id)
+        out.detail(RESOLVE.format(payment_id=payment_id))
 
 
 def _span(seconds: int) -> str:

@@ -28,7 +28,7 @@ NOTHING: Final = (
 NAMES: Final = ("front", "second", "third")
 ANSWERED: Final = "answers to {protocol}"
 HOLDS_RESULT: Final = (
-    "The terminal offered a result that nobody has taken. It was left alone. Settle the payment before "
+    "The terminal offered a result that nobody has taken. It was left alone. Resolve the payment before "
     "you change anything: tillgate last."
 )
 SILENT: Final = "no answer: it is off, in a menu, or its till interface is not switched on"

@@ -23,7 +23,7 @@ NOT_KNOWN = 'This is not known here. "help" shows what is.'
 ASK = "> "
 
 PAYMENTS = {"pay", "refund", "reverse"}
-KNOWN = {*PAYMENTS, "last", "status", "close-day", "settle"}
+KNOWN = {*PAYMENTS, "last", "status", "close-day", "resolve"}
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

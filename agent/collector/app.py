@@ -12,15 +12,15 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from agent.api.server import TlsPeer
-from agent.collector.ledger import Answer, Log, said
+from agent.collector.ledger import Answer, Ledger, said
 from agent.journal.transfer import BadRequestError, parse_add_checkpoint, parse_lines, read_checkpoint
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A log and the names, in client certificates, of those who may bring its lines."""
+    """A ledger and the names, in client certificates, of those who may bring its lines."""
 
-    log: Log
+    ledger: Ledger
     clients: frozenset[str]
 
 
@@ -77,7 +77,7 @@ def _lines(logs: Mapping[str, Served], origin: str, peer: object, body: bytes) -
     request = parse_lines(body)
     if read_checkpoint(request.checkpoint).origin != origin:
         return said(400, "The checkpoint is of another log than the address.")
-    return served.log.add_lines(request)
+    return served.ledger.add_lines(request)
 
 
 def _add_checkpoint(logs: Mapping[str, Served], body: bytes) -> Answer:
@@ -86,4 +86,4 @@ def _add_checkpoint(logs: Mapping[str, Served], body: bytes) -> Answer:
     served = logs.get(read_checkpoint(request.checkpoint).origin)
     if served is None:
         return said(404, "No log of this name is witnessed here.")
-    return served.log.add_checkpoint(request)
+    return served.ledger.add_checkpoint(request)

@@ -1,4 +1,4 @@
-"""One log at the collector: what is stored, what was cosigned, and the answer to each request."""
+"""One ledger at the collector: what is stored, what was cosigned, and the answer to each request."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class LogFolders:
-    """Where one log lives: the served tiles, the newest head without its lines, and findings."""
+class LedgerFolders:
+    """Where one ledger lives: the served tiles, the newest head without its lines, and findings."""
 
     tiles: Store
     heads: Store
@@ -54,7 +54,7 @@ class _State:
     newest: bytes
 
 
-class Log:
+class Ledger:
     """Answers the requests for one origin, one at a time; what an answer promises is durable before it.
 
     Each request begins with what the disk holds: there is no second copy that could
@@ -66,7 +66,7 @@ class Log:
         self,
         origin: str,
         verifiers: Sequence[Verifier],
-        folders: LogFolders,
+        folders: LedgerFolders,
         cosigner: Cosigner,
         now: Callable[[], int],
     ) -> None:

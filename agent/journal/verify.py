@@ -28,7 +28,7 @@ class Report(msgspec.Struct, kw_only=True):
 
     `unfinished_bytes` is a commit at the end that is being written, or was torn:
     the next start of the agent cuts it. `cosigned` is the largest tree size that
-    the collector's receipts confirm.
+    the collector's cosignatures confirm.
     """
 
     result: Literal["ok"] | DamageKind = "ok"
@@ -45,7 +45,7 @@ class Report(msgspec.Struct, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class CosignedHead:
     """A size and root that the collector has cosigned."""
 
     size: int
@@ -58,7 +58,7 @@ def verify(
     *,
     every: bool | None = None,
     k0: bytes | bytearray | None = None,
-    receipts: list[Receipt] | None = None,
+    cosignatures: list[CosignedHead] | None = None,
 ) -> Report:
     """Check the journal in `folder`. Raises `OSError` and `NoteError` (an unusable k0) only.
 
@@ -69,7 +69,7 @@ def verify(
     walk = Walk(reader, verifier.name, [verifier], signatures=_SIGNATURES[every])
     evolving = EvolvingCheck(verifier.name, k0) if k0 is not None else None
     try:
-        _check(walk, evolving, sorted(receipts or [], key=lambda receipt: receipt.size), report)
+        _check(walk, evolving, sorted(cosignatures or [], key=lambda cosignature: cosignature.size), report)
     except DamagedJournal as damaged:
         report.finding, report.result = damaged.damage, damaged.damage.kind
     report.files, report.entries = walk.files, walk.frontier.size
@@ -78,12 +78,16 @@ def verify(
     return report
 
 
-def read_receipts(folder: Path, origin: str, collector: CosignatureVerifier) -> list[Receipt]:
-    """The cosigned checkpoints of one log in the receipts folder; other files are passed over."""
-    return [receipt for path in sorted(folder.rglob("*")) for receipt in _receipt(path, origin, collector)]
+def read_cosignatures(folder: Path, origin: str, collector: CosignatureVerifier) -> list[CosignedHead]:
+    """The cosigned checkpoints of one log in the cosignatures folder; other files are passed over."""
+    return [
+        cosignature
+        for path in sorted(folder.rglob("*"))
+        for cosignature in _cosignature(path, origin, collector)
+    ]
 
 
-def _receipt(path: Path, origin: str, collector: CosignatureVerifier) -> Iterator[Receipt]:
+def _cosignature(path: Path, origin: str, collector: CosignatureVerifier) -> Iterator[CosignedHead]:
     if not path.is_file() or path.stat().st_size > MAX_NOTE_BYTES:
         return
     try:
@@ -91,16 +95,18 @@ def _receipt(path: Path, origin: str, collector: CosignatureVerifier) -> Iterato
     except NoteError:
         return
     if checkpoint.origin == origin:
-        yield Receipt(checkpoint.size, checkpoint.root)
+        yield CosignedHead(checkpoint.size, checkpoint.root)
 
 
-def _check(walk: Walk, evolving: EvolvingCheck | None, receipts: list[Receipt], report: Report) -> None:
-    waiting = list(reversed(receipts))
+def _check(
+    walk: Walk, evolving: EvolvingCheck | None, cosignatures: list[CosignedHead], report: Report
+) -> None:
+    waiting = list(reversed(cosignatures))
     for commit in walk.commits():
         if evolving is not None:
             report.evolving = _check_evolving(evolving, commit)
         while waiting and waiting[-1].size <= commit.size:
-            report.cosigned = _check_receipt(waiting.pop(), commit, walk)
+            report.cosigned = _check_cosignature(waiting.pop(), commit, walk)
     report.root = walk.frontier.root().hex()
     if waiting:
         raise DamagedJournal(_rolled_back(walk, waiting[0].size))
@@ -113,11 +119,11 @@ def _check_evolving(evolving: EvolvingCheck, commit: Commit) -> int:
         raise DamagedJournal(_at(commit, "evolving_key", str(error))) from None
 
 
-def _check_receipt(receipt: Receipt, commit: Commit, walk: Walk) -> int:
-    if receipt.size != commit.size or receipt.root != walk.frontier.root():
-        text = f"the collector cosigned another history of {receipt.size} entries than this one"
+def _check_cosignature(cosignature: CosignedHead, commit: Commit, walk: Walk) -> int:
+    if cosignature.size != commit.size or cosignature.root != walk.frontier.root():
+        text = f"the collector cosigned another history of {cosignature.size} entries than this one"
         raise DamagedJournal(_at(commit, "fork", text))
-    return receipt.size
+    return cosignature.size
 
 
 def _rolled_back(walk: Walk, cosigned: int) -> Damage:

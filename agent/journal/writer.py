@@ -99,7 +99,7 @@ class Journal:
             raise ValueError(f"the key of {signer.name} cannot sign the journal {origin}")
         disk.lock()
         try:
-            _settle(disk)
+            _sync_leftovers(disk)
             found = recover(disk, origin, parse_vkey(signer.vkey), start, apply)
             evolving.start(clock.monotonic())
             journal = cls(disk, signer, evolving, clock, version, config, found, apply)
@@ -285,7 +285,7 @@ class Journal:
         self._sizes[self._file] = self._offset
 
 
-def _settle(disk: Disk) -> None:
+def _sync_leftovers(disk: Disk) -> None:
     """Make durable what a killed predecessor wrote and did not sync, before anybody believes it."""
     if names := list(disk.list()):
         disk.open(names[-1])

@@ -41,7 +41,7 @@ KEYS: Final[Mapping[str, type]] = {
     "part": str,
     "exception": str,
     # the payment
-    "till_number": str,
+    "payment_id": str,
     "till": str,
     "payment": str,
     "phase": str,

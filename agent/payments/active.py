@@ -51,7 +51,7 @@ class Live:
         self._asked += 1
         prompt = Prompt(id=f"{step}-{self._asked}", step=step, text=text, needs=NEEDS[step])
         self.question = Question(prompt, now)
-        return Asked(till_number=self.request.till_number, prompt=prompt.id, step=step, text=text)
+        return Asked(payment_id=self.request.payment_id, prompt=prompt.id, step=step, text=text)
 
     async def reply(self) -> Replied:
         """Wait for the answer; silence is one too, and it is not a yes."""
@@ -74,7 +74,7 @@ class Live:
         if question is None:
             raise AssertionError("no question is open")
         return Replied(
-            till_number=self.request.till_number,
+            payment_id=self.request.payment_id,
             prompt=question.prompt.id,
             answer=word,
             person=answer.credential.person if answer and answer.credential else "",

@@ -102,7 +102,7 @@ class Shop:
         )
         decision = decide(asked, self.windows, self.policy, self.clock.wall())
         return Decided(
-            till_number=request.till_number,
+            payment_id=request.payment_id,
             step=decision.step,
             reasons=list(decision.reasons),
             policy=self.digest,
@@ -138,14 +138,14 @@ class Shop:
                 return given_up(body, payment.cancelled)
             if isinstance(body, Decided) and (body.step == "block" or body.stricter_than(asked)):
                 return refused(body)
-        text = terminal.settling.why_not(self.command(payment.request))
+        text = terminal.resolver.why_not(self.command(payment.request))
         if text:
-            return Answered(till_number=payment.request.till_number, verdict="refused", text=text)
+            return Answered(payment_id=payment.request.payment_id, verdict="refused", text=text)
         return None if terminal.ready else not_sent(payment.request, terminal.why_not)
 
     def record(self, request: Requested) -> Record:
         """The record of a payment that is in the journal."""
-        record = self.book.get(request.till_number)
+        record = self.book.get(request.payment_id)
         if record is None:
             raise AssertionError("a payment under way has a record")
         return record
@@ -166,7 +166,7 @@ class Shop:
         trace, receipt = self.book.last_numbers(request.terminal)
         by = self.settings.terminals[request.terminal].receipts
         return Submitted(
-            till_number=request.till_number,
+            payment_id=request.payment_id,
             terminal=request.terminal,
             receipts=by,
             last_trace=trace,
@@ -175,19 +175,19 @@ class Shop:
 
     def command(self, request: Requested | Record) -> Command:
         """The request in the words of the drivers; without its place in the journal until it has one."""
-        record = request if isinstance(request, Record) else self.book.get(request.till_number)
+        record = request if isinstance(request, Record) else self.book.get(request.payment_id)
         reversal = request.payment == "reversal"
         original = self.book.get(request.original) if request.original else None
         said = original.answered if original else None
         return Command(
             OPERATION[request.payment],
-            reference=request.till_number,
+            payment_id=request.payment_id,
             amount=request.amount,
             currency=currency_of(request.currency).number if request.currency else None,
             sequence=record.opened if record else 0,
             original_receipt=said.receipt_number if said and reversal else None,
             original_trace=said.trace if said else None,
-            original_reference=request.original,
+            original_payment_id=request.original,
             original_sequence=original.opened if original else 0,
         )
 
@@ -229,6 +229,6 @@ class Shop:
 def _left_open(record: Record) -> AnyBody:
     if record.submitted is None:
         text = wording.RESTARTED_BEFORE
-        return Answered(till_number=record.till_number, verdict="not_sent", text=text)
+        return Answered(payment_id=record.payment_id, verdict="not_sent", text=text)
     reason = wording.NO_PROOF if record.answered else wording.RESTARTED_DURING
-    return entry.Unclear(till_number=record.till_number, reason=reason)
+    return entry.Unclear(payment_id=record.payment_id, reason=reason)

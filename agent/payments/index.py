@@ -38,7 +38,7 @@ class OpenPart(msgspec.Struct):
 
 
 class Book:
-    """Payments by till number. Open and unclear ones live in memory, the rest in the store.
+    """Payments by payment id. Open and unclear ones live in memory, the rest in the store.
 
     While the store cannot be written (a full disk) finished records stay in
     memory: the journal has them, so nothing depends on the store for safety.
@@ -56,13 +56,15 @@ class Book:
         body = entry.body
         if isinstance(body, ClockMoved):
             self.clocks.host_moved(body.by_ms)
-        number = body.result.till_number if isinstance(body, LateResult) else getattr(body, "till_number", "")
-        if not number:
+        payment_id = (
+            body.result.payment_id if isinstance(body, LateResult) else getattr(body, "payment_id", "")
+        )
+        if not payment_id:
             return
         if isinstance(body, Requested):
-            self._held[number] = begin(body, entry.index, entry.at)
+            self._held[payment_id] = begin(body, entry.index, entry.at)
             return
-        record = self.get(number)
+        record = self.get(payment_id)
         if record is None:
             return
         before = (record.verdict, record.submitted)
@@ -74,12 +76,12 @@ class Book:
             self._changed(record)
         self._keep(record)
 
-    def get(self, till_number: str) -> Record | None:
-        """The payment of this till number, or None."""
-        held = self._held.get(till_number)
+    def get(self, payment_id: str) -> Record | None:
+        """The payment of this payment id, or None."""
+        held = self._held.get(payment_id)
         if held is not None:
             return held
-        row = self._store.get(till_number)
+        row = self._store.get(payment_id)
         return _record_in.decode(row) if row is not None else None
 
     def open(self) -> list[Record]:
@@ -96,12 +98,12 @@ class Book:
 
     def last(self, count: int) -> list[Record]:
         """The newest payments, newest first."""
-        stored = {record.till_number: record for record in map(_record_in.decode, self._store.last(count))}
+        stored = {record.payment_id: record for record in map(_record_in.decode, self._store.last(count))}
         newest = sorted((stored | self._held).values(), key=lambda record: -record.opened)
         return newest[:count]
 
     def last_numbers(self, terminal: str) -> tuple[int | None, int | None]:
-        """Trace and receipt number of the last payment a terminal stored: settling compares with them."""
+        """Trace and receipt number of the last payment a terminal stored: resolving compares with them."""
         return self._numbers.get(terminal, (None, None))
 
     def told(self, terminal: str, trace: int | None, receipt: int | None) -> None:
@@ -121,7 +123,7 @@ class Book:
     def from_bytes(self, content: bytes) -> None:
         """Take up where `to_bytes` left off."""
         part = msgspec.json.decode(content, type=OpenPart)
-        self._held = {record.till_number: record for record in part.open}
+        self._held = {record.payment_id: record for record in part.open}
         self._numbers, self._days, self.clocks = part.last_numbers, part.days, part.clocks
 
     def _compare_clocks(self, record: Record, entry: Entry) -> None:
@@ -153,14 +155,14 @@ class Book:
             day.count, day.total = day.count - 1, day.total - (_signed(original) if original else 0)
 
     def _keep(self, record: Record) -> None:
-        self._held[record.till_number] = record
+        self._held[record.payment_id] = record
         if record.open or record.verdict == "unclear":
             return
         try:
-            self._store.put(record.till_number, record.opened, _record_out.encode(record))
+            self._store.put(record.payment_id, record.opened, _record_out.encode(record))
         except sqlite3.Error:
             return
-        del self._held[record.till_number]
+        del self._held[record.payment_id]
 
 
 def _signed(record: Record) -> int:
@@ -172,11 +174,11 @@ def _signed(record: Record) -> int:
 def _book_against(original: Record, record: Record) -> None:
     taken_back = record.possibly_booked
     if record.payment == "reversal":
-        original.reversed_by = record.till_number if taken_back else ""
+        original.reversed_by = record.payment_id if taken_back else ""
     elif taken_back:
-        original.refunds[record.till_number] = record.amount or 0
+        original.refunds[record.payment_id] = record.amount or 0
     else:
-        original.refunds.pop(record.till_number, None)
+        original.refunds.pop(record.payment_id, None)
 
 
 def refundable(original: Record) -> int:

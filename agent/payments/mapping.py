@@ -34,20 +34,20 @@ OPERATION = {
 def refused(decision: Decided) -> Answered:
     """The verdict of our own rules: the sentences of all that said block."""
     why = " ".join(reason.text for reason in decision.reasons if reason.step == decision.step)
-    return Answered(till_number=decision.till_number, verdict="refused", text=why)
+    return Answered(payment_id=decision.payment_id, verdict="refused", text=why)
 
 
 def given_up(reply: Replied, by_till: bool) -> Answered:
     """The verdict after a question that got no yes."""
     words = {"no": wording.CANCELLED_BY_TILL if by_till else wording.CANCELLED_AT_PROMPT}
     text = words.get(reply.answer, wording.PROMPT_TIMED_OUT)
-    return Answered(till_number=reply.till_number, verdict="cancelled", text=text)
+    return Answered(payment_id=reply.payment_id, verdict="cancelled", text=text)
 
 
 def not_sent(request: Requested, why: str) -> Answered:
     """The verdict when the terminal could not even be asked."""
     text = wording.TERMINAL_AWAY.format(text=why)
-    return Answered(till_number=request.till_number, verdict="not_sent", text=text)
+    return Answered(payment_id=request.payment_id, verdict="not_sent", text=text)
 
 
 def answered(record: Record, result: Result, terminal_id: str = "") -> Answered:
@@ -58,7 +58,7 @@ def answered(record: Record, result: Result, terminal_id: str = "") -> Answered:
     """
     said_currency = _letters(result.currency)
     return Answered(
-        till_number=record.till_number,
+        payment_id=record.payment_id,
         verdict=result.said.value,
         code=result.code,
         text=result.text,
@@ -119,7 +119,7 @@ def _card(card: SealedCard, result: Result) -> CardSaid:
 def printed(record: Record, receipt: Receipt) -> Printed:
     """The entry of some receipt lines."""
     return Printed(
-        till_number=record.till_number,
+        payment_id=record.payment_id,
         copy=receipt.copy.value,
         lines=list(receipt.lines),
         last=receipt.last,
@@ -132,8 +132,8 @@ def closing(record: Record, event: Ended | Lost) -> list[AnyBody]:
     if isinstance(event, Lost):
         return _lost(record, event, approved)
     if approved:
-        undone = Undone(till_number=record.till_number, code=event.code, text=event.text)
-        return [Completed(till_number=record.till_number) if event.how is How.COMPLETED else undone]
+        undone = Undone(payment_id=record.payment_id, code=event.code, text=event.text)
+        return [Completed(payment_id=record.payment_id) if event.how is How.COMPLETED else undone]
     return [] if record.answered is not None else _without_result(record, event)
 
 
@@ -141,16 +141,16 @@ def _lost(record: Record, event: Lost, approved: bool) -> list[AnyBody]:
     if record.answered is not None and not approved:
         return []
     if event.heard is Heard.NEVER:
-        return [Answered(till_number=record.till_number, verdict="not_sent", text=event.reason)]
-    return [Unclear(till_number=record.till_number, reason=event.reason)]
+        return [Answered(payment_id=record.payment_id, verdict="not_sent", text=event.reason)]
+    return [Unclear(payment_id=record.payment_id, reason=event.reason)]
 
 
 def _without_result(record: Record, event: Ended) -> list[AnyBody]:
-    number = record.till_number
+    payment_id = record.payment_id
     if event.how is not How.COMPLETED:
         verdict: Verdict = "cancelled" if event.cancelled else "declined"
-        return [Answered(till_number=number, verdict=verdict, code=event.code, text=event.text)]
+        return [Answered(payment_id=payment_id, verdict=verdict, code=event.code, text=event.text)]
     if record.payment == "close_day":
-        closed = Answered(till_number=number, verdict="approved", code=event.code, text=event.text)
-        return [closed, Completed(till_number=number)]
-    return [Unclear(till_number=number, reason=wording.NO_RESULT)]
+        closed = Answered(payment_id=payment_id, verdict="approved", code=event.code, text=event.text)
+        return [closed, Completed(payment_id=payment_id)]
+    return [Unclear(payment_id=payment_id, reason=wording.NO_RESULT)]

@@ -17,7 +17,7 @@ from typing import Final, get_args
 
 import msgspec
 
-from agent.journal.schema.entry import CredentialFailed, Entry, Replied, Settled
+from agent.journal.schema.entry import CredentialFailed, Entry, Replied, Resolved
 from agent.settings.types import SCRYPT_PREFIX, PersonSettings, Role
 
 # 16 MiB and some 50 ms a guess: what a till PC can give without the queue noticing,
@@ -53,7 +53,7 @@ class People:
                 failures = self._failures.setdefault(person, [])
                 failures.append(entry.at)
                 del failures[:-MAX_FAILURES]
-            case Replied(person=person) | Settled(witness=person):
+            case Replied(person=person) | Resolved(witness=person):
                 self._failures.pop(person, None)
             case _:
                 pass

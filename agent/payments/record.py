@@ -16,7 +16,7 @@ from agent.journal.schema.entry import (
     Printed,
     Reason,
     Requested,
-    Settled,
+    Resolved,
     Submitted,
     Unclear,
     Undone,
@@ -42,7 +42,7 @@ class Record(msgspec.Struct, kw_only=True):
     terminal was asked, by the terminal's clock.
     """
 
-    till_number: str
+    payment_id: str
     digest: str
     payment: PaymentKind
     terminal: str
@@ -85,7 +85,7 @@ class Record(msgspec.Struct, kw_only=True):
 def begin(body: Requested, index: int, at: datetime) -> Record:
     """The record that a `Requested` entry opens."""
     return Record(
-        till_number=body.till_number,
+        payment_id=body.payment_id,
         digest=body.digest,
         payment=body.payment,
         terminal=body.terminal,
@@ -100,7 +100,7 @@ def begin(body: Requested, index: int, at: datetime) -> Record:
 
 
 def change(record: Record, body: AnyBody, index: int) -> None:
-    """Let one later entry of the same till number change the record.
+    """Let one later entry of the same payment id change the record.
 
     An approval becomes a verdict only with `Completed`: until the terminal has
     shown that it received our acknowledgement it may still reverse by itself.
@@ -120,7 +120,7 @@ def change(record: Record, body: AnyBody, index: int) -> None:
             _decide(record, "unclear", body.reason if isinstance(body, Unclear) else UNDONE, index)
         case LateResult():
             record.late = body.result
-        case Settled():
+        case Resolved():
             record.answered = body.result or record.answered
             _decide(record, body.verdict, body.proof, index)
         case Printed():

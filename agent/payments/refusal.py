@@ -26,14 +26,14 @@ class BadRequest(Refusal):
 
 
 class NotFound(Refusal):
-    """No payment has this till number."""
+    """No payment has this payment id."""
 
     status = 404
     code = "not_found"
 
 
 class Conflict(Refusal):
-    """The till number is taken by a payment with other content."""
+    """The payment id is taken by a payment with other content."""
 
     status = 409
     code = "conflict"

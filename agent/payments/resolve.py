@@ -1,13 +1,13 @@
 """What became of an unclear payment: the terminal is asked, and only what is proven decides.
 
-The procedure is the same for every protocol; `drivers.terminal.Settling` knows
+The procedure is the same for every protocol; `drivers.terminal.Resolver` knows
 what to ask and what the answers prove. What they do not prove stays unclear,
-with the reason in the journal, until persons settle it.
+with the reason in the journal, until persons resolve it.
 """
 
 from __future__ import annotations
 
-from agent.journal.schema.entry import AnyBody, Settled, Unclear, Verdict
+from agent.journal.schema.entry import AnyBody, Resolved, Unclear, Verdict
 from agent.payments.context import Shop
 from agent.payments.mapping import answered
 from agent.payments.record import Record
@@ -18,7 +18,7 @@ from drivers.terminal import Finding, Found
 VERDICT: dict[Found, Verdict] = {Found.BOOKED: "approved", Found.NOT_BOOKED: "declined"}
 
 
-async def settle(terminal: Terminal, shop: Shop) -> None:
+async def resolve(terminal: Terminal, shop: Shop) -> None:
     """Ask a terminal about what is unclear on it, and write down what its answers prove.
 
     To be called when the terminal is registered and at rest, before it is given
@@ -26,11 +26,11 @@ async def settle(terminal: Terminal, shop: Shop) -> None:
     """
     for record in shop.book.unclear(terminal.name):
         unclear = shop.unclear_command(record)
-        questions = terminal.settling.questions(unclear)
+        questions = terminal.resolver.questions(unclear)
         answers = [await terminal.result_of(question) for question in questions]
         if not terminal.connected or record.verdict != "unclear":
             return
-        finding = terminal.settling.judge(unclear, answers)
+        finding = terminal.resolver.judge(unclear, answers)
         shop.write(*_written(record, finding, terminal.terminal_id))
         last = answers[-1] if answers else None
         if finding.found is not Found.UNPROVEN and last is not None and last.trace is not None:
@@ -41,7 +41,7 @@ def _written(record: Record, finding: Finding, terminal_id: str) -> list[AnyBody
     if finding.found is Found.UNPROVEN:
         if record.why == finding.proof:
             return []
-        return [Unclear(till_number=record.till_number, reason=finding.proof)]
+        return [Unclear(payment_id=record.payment_id, reason=finding.proof)]
     result = answered(record, finding.result, terminal_id) if finding.result else None
     verdict = VERDICT[finding.found]
-    return [Settled(till_number=record.till_number, verdict=verdict, proof=finding.proof, result=result)]
+    return [Resolved(payment_id=record.payment_id, verdict=verdict, proof=finding.proof, result=result)]

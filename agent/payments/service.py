@@ -16,7 +16,7 @@ from agent.journal.schema.entry import (
     Printed,
     Replied,
     Requested,
-    Settled,
+    Resolved,
     Submitted,
 )
 from agent.payments.active import Live
@@ -34,7 +34,7 @@ from agent.payments.views import (
     PaymentRequest,
     PaymentView,
     ReceiptView,
-    Settlement,
+    Resolution,
     StatusView,
 )
 from agent.terminals.connection import Terminal
@@ -52,30 +52,30 @@ class Desk:
         self._tasks: set[asyncio.Task[None]] = set()
         shop.follow = self._follow
 
-    def put(self, till_number: str, request: PaymentRequest) -> tuple[PaymentView, bool]:
-        """Take a payment; True if it is new. The same number with the same content is the same payment."""
+    def put(self, payment_id: str, request: PaymentRequest) -> tuple[PaymentView, bool]:
+        """Take a payment; True if it is new. The same id with the same content is the same payment."""
         _check_shape(request)
-        return self._take(till_number, request.payment, request, request.till)
+        return self._take(payment_id, request.payment, request, request.till)
 
     def close_day(self, request: CloseDayRequest) -> tuple[PaymentView, bool]:
         """Close the terminal's day; like a payment it is asked once and never repeated."""
-        return self._take(request.till_number, "close_day", request, "")
+        return self._take(request.payment_id, "close_day", request, "")
 
     def _take(
-        self, number: str, kind: PaymentKind, request: PaymentRequest | CloseDayRequest, till: str
+        self, payment_id: str, kind: PaymentKind, request: PaymentRequest | CloseDayRequest, till: str
     ) -> tuple[PaymentView, bool]:
         digest = _digest(request)
-        known = self.find(number)
+        known = self.find(payment_id)
         if known is not None:
             if known.digest != digest:
                 raise Conflict(
-                    f"Till number {number} belongs to another payment.",
-                    next_step="Use a new till number for a new payment.",
+                    f"Payment id {payment_id} belongs to another payment.",
+                    next_step="Use a new payment id for a new payment.",
                 )
-            return view_of(known, self._live.get(number)), False
+            return view_of(known, self._live.get(payment_id)), False
         terminal = self._free_terminal(request.terminal)
         requested = Requested(
-            till_number=number,
+            payment_id=payment_id,
             digest=digest,
             payment=kind,
             terminal=terminal.name,
@@ -86,106 +86,106 @@ class Desk:
             original=getattr(request, "original", None) or "",
         )
         live = Live(requested, self._view)
-        self._live[number] = live
+        self._live[payment_id] = live
         self._start(self._run(live))
         return self._view(live), True
 
-    def get(self, till_number: str) -> PaymentView | None:
+    def get(self, payment_id: str) -> PaymentView | None:
         """The payment as it stands, or None."""
-        record = self.find(till_number)
-        return view_of(record, self._live.get(till_number)) if record else None
+        record = self.find(payment_id)
+        return view_of(record, self._live.get(payment_id)) if record else None
 
-    def find(self, till_number: str) -> Record | None:
+    def find(self, payment_id: str) -> Record | None:
         """The record of a payment, also of one whose first entry is about to be written."""
-        live = self._live.get(till_number)
-        record = self._shop.book.get(till_number)
+        live = self._live.get(payment_id)
+        record = self._shop.book.get(payment_id)
         if record is None and live is not None:
             return begin(live.request, -1, self._shop.clock.wall())
         return record
 
-    async def wait(self, till_number: str, seconds: float) -> PaymentView:
+    async def wait(self, payment_id: str, seconds: float) -> PaymentView:
         """The payment when it is done or asks something, at the latest after `seconds`."""
-        live = self._live.get(till_number)
+        live = self._live.get(payment_id)
         try:
             async with asyncio.timeout(seconds):
                 while live is not None and self._view(live).phase in {"deciding", "running"}:
                     await live.changed()
         except TimeoutError:
             pass
-        return self._known(till_number)
+        return self._known(payment_id)
 
-    async def answer(self, till_number: str, answer: Answer) -> PaymentView:
+    async def answer(self, payment_id: str, answer: Answer) -> PaymentView:
         """Answer the open question. A wrong credential leaves the question open."""
-        live = self._asking(till_number, answer.prompt)
+        live = self._asking(payment_id, answer.prompt)
         needs = live.question.prompt.needs if live.question and answer.answer == "yes" else []
         if "credential" in needs:
-            await second_person(self._shop, till_number, live.request.operator, answer.credential)
+            await second_person(self._shop, payment_id, live.request.operator, answer.credential)
         if "identity" in needs and (answer.identity is not True or not answer.purpose):
             raise BadRequest(
                 "A yes needs the customer's identity checked and the purpose of the payment.",
                 next_step="Check the identity, ask for the purpose, answer again; or answer no.",
             )
-        live = self._asking(till_number, answer.prompt)
+        live = self._asking(payment_id, answer.prompt)
         if live.question is not None:
             live.question.reply.set_result(live.answered(answer.answer, self._shop.clock.monotonic(), answer))
         await asyncio.sleep(0)
         return self._view(live)
 
-    def cancel(self, till_number: str) -> PaymentView:
+    def cancel(self, payment_id: str) -> PaymentView:
         """Cancel: at once while a question is open, else as a wish to the terminal."""
-        live = self._live.get(till_number)
+        live = self._live.get(payment_id)
         if live is not None and live.question is not None and not live.question.reply.done():
             live.cancelled = True
             live.question.reply.set_result(live.answered("no", self._shop.clock.monotonic()))
         elif live is not None and self._view(live).phase == "running":
             self._shop.terminals[live.request.terminal].abort()
-        return self._known(till_number)
+        return self._known(payment_id)
 
-    async def settle(self, till_number: str, settlement: Settlement) -> PaymentView:
+    async def resolve(self, payment_id: str, resolution: Resolution) -> PaymentView:
         """Take the word of two persons on an unclear payment."""
-        self._check_unclear(till_number)
-        await second_person(self._shop, till_number, settlement.person, settlement.credential)
-        self._check_unclear(till_number)  # it may have been settled while the secret was checked
+        self._check_unclear(payment_id)
+        await second_person(self._shop, payment_id, resolution.person, resolution.credential)
+        self._check_unclear(payment_id)  # it may have been resolved while the secret was checked
         self._shop.write(
-            Settled(
-                till_number=till_number,
-                verdict=settlement.verdict,
-                proof=settlement.reason,
-                person=settlement.person,
-                witness=settlement.credential.person,
+            Resolved(
+                payment_id=payment_id,
+                verdict=resolution.verdict,
+                proof=resolution.reason,
+                person=resolution.person,
+                witness=resolution.credential.person,
             )
         )
-        return self._known(till_number)
+        return self._known(payment_id)
 
-    def _check_unclear(self, till_number: str) -> None:
-        record = self.find(till_number)
+    def _check_unclear(self, payment_id: str) -> None:
+        record = self.find(payment_id)
         if record is None:
-            raise _unknown(till_number)
+            raise _unknown(payment_id)
         if record.verdict != "unclear":
             raise Conflict(
-                f"Payment {till_number} is not unclear: there is nothing to settle.",
+                f"Payment {payment_id} is not unclear: there is nothing to resolve.",
                 next_step="Look at its verdict.",
             )
 
-    def receipts(self, till_number: str) -> list[ReceiptView]:
+    def receipts(self, payment_id: str) -> list[ReceiptView]:
         """What the terminal printed for a payment."""
-        record = self.find(till_number)
+        record = self.find(payment_id)
         if record is None:
-            raise _unknown(till_number)
+            raise _unknown(payment_id)
         return receipts_of(record)
 
-    async def events(self, till_number: str, after: int = 0) -> AsyncIterator[PaymentEvent]:
+    async def events(self, payment_id: str, after: int = 0) -> AsyncIterator[PaymentEvent]:
         """The payment's life as it happens; one last event when it is already over."""
-        live = self._live.get(till_number)
+        live = self._live.get(payment_id)
         if live is None:
-            yield PaymentEvent(id=after + 1, event="verdict", payment=self._known(till_number))
+            yield PaymentEvent(id=after + 1, event="verdict", payment=self._known(payment_id))
             return
         async for event in live.events(after):
             yield event
 
     def last(self, count: int) -> list[PaymentView]:
         """The newest payments, newest first."""
-        return [view_of(record, self._live.get(record.till_number)) for record in self._shop.book.last(count)]
+        return [view_of(record, self._live.get(record.payment_id)) for record in self._shop.book.last(count)]
 
     def status(self) -> StatusView:
         """How the agent and its terminals are."""
@@ -200,7 +200,7 @@ class Desk:
     async def _run(self, live: Live) -> None:
         await take(live, self._shop)
         live.finish()
-        del self._live[live.request.till_number]
+        del self._live[live.request.payment_id]
 
     def _start(self, story: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(story)
@@ -213,7 +213,7 @@ class Desk:
             self._broken(error)
 
     def _follow(self, entry: Entry) -> None:
-        live = self._live.get(getattr(entry.body, "till_number", ""))
+        live = self._live.get(getattr(entry.body, "payment_id", ""))
         if live is None:
             return
         match entry.body:
@@ -227,13 +227,13 @@ class Desk:
                 pass
 
     def _view(self, live: Live) -> PaymentView:
-        record = self._shop.book.get(live.request.till_number)
+        record = self._shop.book.get(live.request.payment_id)
         return view_of(record or begin(live.request, -1, self._shop.clock.wall()), live)
 
-    def _known(self, till_number: str) -> PaymentView:
-        view = self.get(till_number)
+    def _known(self, payment_id: str) -> PaymentView:
+        view = self.get(payment_id)
         if view is None:
-            raise _unknown(till_number)
+            raise _unknown(payment_id)
         return view
 
     def _free_terminal(self, name: str | None) -> Terminal:
@@ -256,8 +256,8 @@ class Desk:
         unclear = self._shop.book.unclear(terminal.name)
         if unclear:
             raise Busy(
-                f"Payment {unclear[0].till_number} on terminal {terminal.name} is unclear.",
-                next_step="The agent asks the terminal. If it cannot tell: 'tillgate settle'.",
+                f"Payment {unclear[0].payment_id} on terminal {terminal.name} is unclear.",
+                next_step="The agent asks the terminal. If it cannot tell: 'tillgate resolve'.",
             )
         if any(live.request.terminal == terminal.name for live in self._live.values()):
             raise Busy(
@@ -265,14 +265,12 @@ class Desk:
                 next_step="Wait until it is done, then send this request again.",
             )
 
-    def _asking(self, till_number: str, prompt: str) -> Live:
-        live = self._live.get(till_number)
+    def _asking(self, payment_id: str, prompt: str) -> Live:
+        live = self._live.get(payment_id)
         question = live.question if live else None
         if live is None or question is None or question.prompt.id != prompt or question.reply.done():
-            self._known(till_number)
-            raise Conflict(
-                f"Payment {till_number} does not ask {prompt} now.", next_step="Look at its state."
-            )
+            self._known(payment_id)
+            raise Conflict(f"Payment {payment_id} does not ask {prompt} now.", next_step="Look at its state.")
         return live
 
 
@@ -296,8 +294,8 @@ def _check_shape(request: PaymentRequest) -> None:
         raise BadRequest(wrong, next_step="Correct the request and send it again.")
 
 
-def _unknown(till_number: str) -> NotFound:
+def _unknown(payment_id: str) -> NotFound:
     return NotFound(
-        f"No payment has the till number {till_number}.",
-        next_step="Check the number. If the till sent it, the terminal never heard of it.",
+        f"No payment has the payment id {payment_id}.",
+        next_step="Check the id. If the till sent it, the terminal never heard of it.",
     )

@@ -11,7 +11,7 @@ from agent.payments.refusal import BadRequest, LockedOut, WrongCredential
 from agent.payments.views import Credential
 
 
-async def second_person(shop: Shop, till_number: str, first: str, credential: Credential | None) -> None:
+async def second_person(shop: Shop, payment_id: str, first: str, credential: Credential | None) -> None:
     """Let somebody else than `first` sign. Raises a `Refusal`; what was to be signed stays open then."""
     if credential is None:
         raise BadRequest(
@@ -23,17 +23,17 @@ async def second_person(shop: Shop, till_number: str, first: str, credential: Cr
             "Whoever asks for it cannot sign it as well.",
             next_step="Ask somebody else to sign.",
         )
-    await _check(shop, till_number, credential)
+    await _check(shop, payment_id, credential)
 
 
-async def _check(shop: Shop, till_number: str, credential: Credential) -> None:
+async def _check(shop: Shop, payment_id: str, credential: Credential) -> None:
     """Check a name and a secret. Every failure is written down and counts towards the lock-out."""
     # One guess at a time: many at once would all be made before the first failure counts.
     async with shop.one_guess:
-        await _guess(shop, till_number, credential)
+        await _guess(shop, payment_id, credential)
 
 
-async def _guess(shop: Shop, till_number: str, credential: Credential) -> None:
+async def _guess(shop: Shop, payment_id: str, credential: Credential) -> None:
     people, now = shop.people, shop.clock.wall()
     if people.locked_until(credential.person, now) is not None:
         raise LockedOut(
@@ -41,7 +41,7 @@ async def _guess(shop: Shop, till_number: str, credential: Credential) -> None:
             next_step="Ask another supervisor, or wait.",
         )
     if not await asyncio.to_thread(check, people, credential.person, credential.secret):
-        shop.write(CredentialFailed(till_number=till_number, person=credential.person))
+        shop.write(CredentialFailed(payment_id=payment_id, person=credential.person))
         raise WrongCredential(
             "The name or the PIN is wrong, or this person may not sign.", next_step="Try again."
         )

@@ -24,7 +24,7 @@ def status_of(shop: Shop, busy: Collection[str]) -> StatusView:
         entries=shop.journal.size,
         root=b64encode(shop.journal.root).decode("ascii"),
         cosigned=shop.cosigned(),
-        unclear=[record.till_number for record in shop.book.unclear()],
+        unclear=[record.payment_id for record in shop.book.unclear()],
         acquirer_key=shop.key_id,
         acquirer_key_until=shop.key_until.isoformat() if shop.key_id else "",
     )
@@ -43,6 +43,6 @@ def _terminal(shop: Shop, terminal: Terminal, busy: Collection[str]) -> Terminal
         text=terminal.text,
         terminal_id=terminal.terminal_id,
         software=terminal.software,
-        unclear=unclear[0].till_number if unclear else "",
+        unclear=unclear[0].payment_id if unclear else "",
         clock_ahead_s=shop.book.clocks.ahead_s(terminal.name),
     )

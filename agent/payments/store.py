@@ -1,4 +1,4 @@
-"""What is derived from the journal, kept for a quick start: payments by till number, and a snapshot.
+"""What is derived from the journal, kept for a quick start: payments by payment id, and a snapshot.
 
 The file may be deleted at any time: it is a fold over the journal and is made
 again from it. WAL with `synchronous=NORMAL` may lose the newest changes in a
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS payment (
-    till_number TEXT PRIMARY KEY,
+    payment_id TEXT PRIMARY KEY,
     opened INTEGER NOT NULL,
     record BLOB NOT NULL
 ) WITHOUT ROWID;
@@ -51,13 +51,13 @@ class Store:
         self._db.execute(f"PRAGMA cache_size=-{PAGE_CACHE_KIB}")
         self._db.executescript(SCHEMA)
 
-    def put(self, till_number: str, opened: int, record: bytes) -> None:
+    def put(self, payment_id: str, opened: int, record: bytes) -> None:
         """Keep the record of one payment; `opened` is the index of its first entry."""
-        self._db.execute("REPLACE INTO payment VALUES (?, ?, ?)", (till_number, opened, record))
+        self._db.execute("REPLACE INTO payment VALUES (?, ?, ?)", (payment_id, opened, record))
 
-    def get(self, till_number: str) -> bytes | None:
-        """The record of this till number, or None."""
-        row = self._db.execute("SELECT record FROM payment WHERE till_number = ?", (till_number,)).fetchone()
+    def get(self, payment_id: str) -> bytes | None:
+        """The record of this payment id, or None."""
+        row = self._db.execute("SELECT record FROM payment WHERE payment_id = ?", (payment_id,)).fetchone()
         return row[0] if row else None
 
     def last(self, count: int) -> Iterator[bytes]:

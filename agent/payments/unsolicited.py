@@ -6,7 +6,7 @@ from agent.journal.schema.entry import Answered, LateResult, Requested, Terminal
 from agent.payments.context import Shop
 from agent.payments.mapping import answered, printed
 from agent.payments.record import Record, begin
-from agent.payments.resolve import settle
+from agent.payments.resolve import resolve
 from agent.terminals.connection import Terminal
 from drivers.terminal import Command, Operation, Outcome, Receipt, Result, Unclear
 
@@ -25,7 +25,7 @@ class ShopKeeper:
         self._shop.write(state)
 
     def has_unclear(self, terminal: str) -> bool:
-        """Whether something has to be settled on it."""
+        """Whether something has to be resolved on it."""
         return bool(self._shop.book.unclear(terminal))
 
     def knows_last(self, terminal: str) -> bool:
@@ -47,16 +47,16 @@ class ShopKeeper:
         if isinstance(event, Receipt):
             self._shop.write(printed(unclear[0] if unclear else self._nobody(terminal.name), event))
             return True
-        result, settling = event.result, terminal.settling
+        result, resolver = event.result, terminal.resolver
         doubt = self._shop.unclear_command(unclear[0]) if unclear else self._no_doubt(terminal.name)
-        ours = bool(unclear) and settling.belongs(doubt, result)
+        ours = bool(unclear) and resolver.belongs(doubt, result)
         record = unclear[0] if ours else self._nobody(terminal.name)
         self._keep(terminal.name, answered(record, result))
-        return ours or not settling.commits(doubt, result)
+        return ours or not resolver.commits(doubt, result)
 
-    async def settle(self, terminal: Terminal) -> None:
+    async def resolve(self, terminal: Terminal) -> None:
         """Ask the terminal about what is unclear on it."""
-        await settle(terminal, self._shop)
+        await resolve(terminal, self._shop)
 
     def _keep(self, terminal: str, late: Answered) -> None:
         if late != self._late:
@@ -69,5 +69,5 @@ class ShopKeeper:
         return Unclear(Command(Operation.STATUS), trace, receipt, self._shop.clock.wall())
 
     def _nobody(self, terminal: str) -> Record:
-        nothing = Requested(till_number="", digest="", payment="sale", terminal=terminal, till="")
+        nothing = Requested(payment_id="", digest="", payment="sale", terminal=terminal, till="")
         return begin(nothing, -1, self._shop.clock.wall())

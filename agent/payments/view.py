@@ -25,7 +25,7 @@ def view_of(record: Record, live: Live | None) -> PaymentView:
     said = record.answered if done else None
     card = said.card if said else None
     return PaymentView(
-        till_number=record.till_number,
+        payment_id=record.payment_id,
         payment=record.payment,
         terminal=record.terminal,
         till=record.till,

@@ -16,7 +16,7 @@ MAX_AMOUNT_MINOR = 999_999_999_999
 # Thirteen digits in a row may be a card number that was scanned into the wrong field, and what
 # a till names goes into the journal. A rule that a till meets at its first try, not one time in ten.
 _NO_CARD = r"(?!.*[0-9]{13})"
-TillNumber = Annotated[str, Meta(pattern=rf"^{_NO_CARD}[A-Za-z0-9][A-Za-z0-9._-]{{0,39}}$(?!\n)")]
+PaymentId = Annotated[str, Meta(pattern=rf"^{_NO_CARD}[A-Za-z0-9][A-Za-z0-9._-]{{0,39}}$(?!\n)")]
 Name = Annotated[str, Meta(pattern=rf"^{_NO_CARD}[A-Za-z0-9][A-Za-z0-9._-]{{0,31}}$(?!\n)")]
 Amount = Annotated[int, Meta(ge=1, le=MAX_AMOUNT_MINOR)]
 CurrencyCode = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
@@ -27,7 +27,7 @@ Text = Annotated[str, Meta(max_length=40, pattern=_PRINTABLE)]
 
 
 class PaymentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The body of `PUT /payments/{till_number}`. `amount` is in minor units.
+    """The body of `PUT /payments/{payment_id}`. `amount` is in minor units.
 
     A sale needs amount and currency. A refund also names the `original`. A
     reversal names the `original` alone: it always takes back the whole.
@@ -36,16 +36,16 @@ class PaymentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     payment: Literal["sale", "refund", "reversal"] = "sale"
     amount: Amount | None = None
     currency: CurrencyCode | None = None
-    original: TillNumber | None = None
+    original: PaymentId | None = None
     terminal: Name | None = None
     till: Name = "1"
     operator: Name | None = None
 
 
 class CloseDayRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The body of `POST /close-day`. A repeated `till_number` returns the same close."""
+    """The body of `POST /close-day`. A repeated `payment_id` returns the same close."""
 
-    till_number: TillNumber
+    payment_id: PaymentId
     terminal: Name | None = None
     operator: Name | None = None
 
@@ -61,7 +61,7 @@ class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The body of `POST /payments/{till_number}/answers`."""
+    """The body of `POST /payments/{payment_id}/answers`."""
 
     prompt: Name
     answer: Literal["yes", "no"]
@@ -70,8 +70,8 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     purpose: Text = ""
 
 
-class Settlement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The body of `POST /payments/{till_number}/settlement`: two persons' word on an unclear payment.
+class Resolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The body of `POST /payments/{payment_id}/resolution`: two persons' word on an unclear payment.
 
     `person` says what became of it; the credential is that of a second one who has seen it too.
     """
@@ -113,7 +113,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     `next_step` says in one sentence what the cashier should do.
     """
 
-    till_number: str
+    payment_id: str
     payment: PaymentKind
     terminal: str
     till: str

@@ -9,10 +9,10 @@ NEXT_STEP: dict[Verdict, str] = {
     "approved": "Hand over the goods.",
     "declined": "Ask for another card or another way to pay. Nothing was charged.",
     "cancelled": "Start again if the customer still wants to pay. Nothing was charged.",
-    "not_sent": "The terminal never heard of it. It is safe to try again with a new till number.",
+    "not_sent": "The terminal never heard of it. It is safe to try again with a new payment id.",
     "refused": "Nothing was sent to the terminal. Ask the person in charge if it should be allowed.",
     "unclear": "Do not charge again. The agent asks the terminal; if it cannot tell, look at its receipt "
-    "and settle this payment.",
+    "and resolve this payment.",
 }
 
 MONEY_BACK = "The money goes back to the customer's card. Give them the receipt."
@@ -37,9 +37,9 @@ CLOSE_DAY_STEP: dict[Verdict, str] = {
     "approved": "Compare the totals with the till's own.",
     "declined": "Read the terminal's text, mend the cause and close the day again.",
     "cancelled": "Close the day again when it suits.",
-    "not_sent": "The terminal never heard of it. Close the day again with a new till number.",
+    "not_sent": "The terminal never heard of it. Close the day again with a new payment id.",
     "refused": "Ask the person in charge.",
-    "unclear": "Look at the terminal whether the day is closed, then settle this entry.",
+    "unclear": "Look at the terminal whether the day is closed, then resolve this entry.",
 }
 
 RESTARTED_BEFORE = "The agent stopped before the terminal heard of the payment."

@@ -36,7 +36,7 @@ from agent.rules import Windows
 from agent.settings.load import Settings, TerminalSettings, credentials_folder, load, why_not_live
 from agent.settings.terminals import judge, options_of, session_of, wire_of
 from agent.terminals.connection import Terminal
-from agent.upload.cosignatures import Receipts
+from agent.upload.cosignatures import Cosignatures
 from drivers.card.card import SecretBuffer, Vault
 from drivers.card.seal import AcquirerKey, KeyExpired, KeyUnknown, Sealer
 from drivers.driver import driver
@@ -110,7 +110,7 @@ class Agent:
 
 
 def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]) -> Agent:
-    """Read settings and keys, open the journal, settle what a stop left open, open the door.
+    """Read settings and keys, open the journal, resolve what a stop left open, open the door.
 
     Raises what the parts raise, each with a sentence for the person who starts it.
     """
@@ -189,16 +189,16 @@ def _begin_journal(settings: Settings, shop: Shop, store: Store, clock: Clock, c
 
 
 def _cosigned(settings: Settings) -> int | None:
-    """The tree size that headquarters has confirmed, as the uploader's receipt proves."""
+    """The tree size that headquarters has confirmed, as the uploader's cosignature proves."""
     vkey = settings.upload.collector_vkey
     try:
         collector = parse_vkey(vkey) if vkey else None
         if not isinstance(collector, CosignatureVerifier):
             return None
-        receipt = Receipts(settings.agent.receipts).cosigned(settings.origin, collector)
+        cosignature = Cosignatures(settings.agent.cosignatures).cosigned(settings.origin, collector)
     except (OSError, ValueError):
         return None
-    return receipt.size if receipt else None
+    return cosignature.size if cosignature else None
 
 
 def _thaw(shop: Shop, store: Store) -> Snapshot | None:
@@ -232,7 +232,7 @@ def _terminals(
             name,
             partial(_link, terminal, currency, vault, shop.clock),
             ShopKeeper(shop),
-            driver(terminal.protocol).settling(options_of(terminal, currency)),
+            driver(terminal.protocol).resolver(options_of(terminal, currency)),
             training=settings.agent.training,
         )
         for name, terminal in settings.terminals.items()

@@ -18,7 +18,7 @@ from agent.api import server as httpd
 from agent.base.notify import notify
 from agent.collector.app import Served, collector_app
 from agent.collector.evidence import Evidence
-from agent.collector.ledger import Answer, Log, LogFolders
+from agent.collector.ledger import Answer, Ledger, LedgerFolders
 from agent.collector.settings import CollectorSettings
 from agent.collector.storage.folder import DiskFolder, lock
 from agent.collector.storage.store import Store
@@ -55,14 +55,17 @@ def open_collector(settings: CollectorSettings, now: Callable[[], int]) -> Colle
     settings.folder.mkdir(parents=True, exist_ok=True)
     held = lock(settings.folder)
     try:
-        logs = [_log_of(settings.folder, log.vkey, cosigner, now) for log in settings.logs.values()]
-        for log in logs:
-            _log.info("log opened", origin=log.origin, size=log.size())
+        ledgers = [_ledger_of(settings.folder, log.vkey, cosigner, now) for log in settings.logs.values()]
+        for ledger in ledgers:
+            _log.info("ledger opened", origin=ledger.origin, size=ledger.size())
     except BaseException:
         os.close(held)
         raise
     clients = [log.client for log in settings.logs.values()]
-    served = {log.origin: Served(log, frozenset({client})) for log, client in zip(logs, clients, strict=True)}
+    served = {
+        ledger.origin: Served(ledger, frozenset({client}))
+        for ledger, client in zip(ledgers, clients, strict=True)
+    }
     return Collector(served, cosigner.vkey, held)
 
 
@@ -129,13 +132,13 @@ async def _until_signal(settings: CollectorSettings, started: Callable[[int], No
     notify("STOPPING=1")
 
 
-def _log_of(folder: Path, vkey: str, cosigner: Cosigner, now: Callable[[], int]) -> Log:
+def _ledger_of(folder: Path, vkey: str, cosigner: Cosigner, now: Callable[[], int]) -> Ledger:
     verifier = parse_vkey(vkey)
     parts = {part: DiskFolder(folder / part / verifier.name) for part in ("logs", "cosigned", "evidence")}
     for made in parts.values():
         made.make("")
-    folders = LogFolders(Store(parts["logs"]), Store(parts["cosigned"]), Evidence(parts["evidence"]))
-    return Log(verifier.name, [verifier], folders, cosigner, now)
+    folders = LedgerFolders(Store(parts["logs"]), Store(parts["cosigned"]), Evidence(parts["evidence"]))
+    return Ledger(verifier.name, [verifier], folders, cosigner, now)
 
 
 def _observe(origin: str, answer: Answer) -> None:

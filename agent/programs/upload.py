@@ -20,7 +20,7 @@ from agent.base.notify import notify, watchdog_interval_s
 from agent.journal.note import CosignatureVerifier, NoteError, parse_vkey
 from agent.upload.backoff import Backoff
 from agent.upload.client import CollectorClient, client_tls
-from agent.upload.cosignatures import Receipt, ReceiptError, Receipts
+from agent.upload.cosignatures import Cosignature, CosignatureError, Cosignatures
 from agent.upload.loop import Carrier, Parts
 from agent.upload.source import Source
 from agent.upload.uploader import Uploader
@@ -44,14 +44,14 @@ def run(settings: Settings, credentials: Path) -> None:
     if url is None or vkey is None:
         raise UploadError("[upload] url is not set, so the journal stays on this host. Payments go on.")
     tls = client_tls(settings.upload.ca, settings.upload.certificate, credentials / settings.upload.key)
-    receipts = Receipts(settings.agent.receipts)
-    receipts.make()
+    cosignatures = Cosignatures(settings.agent.cosignatures)
+    cosignatures.make()
     verifier = collector_verifier(vkey)
     parts = Parts(
         source=Source.of(settings.agent.journal),
-        uploader=Uploader(settings.origin, verifier, _receipt(receipts, settings.origin, verifier)),
+        uploader=Uploader(settings.origin, verifier, _cosignature(cosignatures, settings.origin, verifier)),
         collector=CollectorClient(url, settings.origin, tls),
-        receipts=receipts,
+        cosignatures=cosignatures,
         backoff=Backoff(secrets.SystemRandom().random),
         now=lambda: int(time.time()),
         log=log,
@@ -101,12 +101,14 @@ def log(level: str, event: str, **fields: str | int) -> None:
     sys.stdout.flush()
 
 
-def _receipt(receipts: Receipts, origin: str, verifier: CosignatureVerifier) -> Receipt | None:
+def _cosignature(
+    cosignatures: Cosignatures, origin: str, verifier: CosignatureVerifier
+) -> Cosignature | None:
     try:
-        return receipts.cosigned(origin, verifier)
-    except ReceiptError as error:
+        return cosignatures.cosigned(origin, verifier)
+    except CosignatureError as error:
         # The collector will tell what it has; only its word counts.
-        log("warning", "the stored receipt is not used", reason=str(error))
+        log("warning", "the stored cosignature is not used", reason=str(error))
         return None
 
 

@@ -22,11 +22,11 @@ from agent.journal.schema.entry import (
     Entry,
     LateResult,
     Requested,
-    Settled,
+    Resolved,
     Submitted,
 )
 
-# Rules read today's window. Yesterday's is kept so that what is settled after the
+# Rules read today's window. Yesterday's is kept so that what is resolved after the
 # cut-over is taken off the day that it was counted on.
 KEPT_BUSINESS_DAYS: Final = 2
 
@@ -93,18 +93,18 @@ class Windows:
         match entry.body:
             case Requested() as body:
                 self._remember(body, day)
-            case Submitted(till_number=number):
-                self._count(number, day)
+            case Submitted(payment_id=payment_id):
+                self._count(payment_id, day)
             case Answered() as body:
                 self._answered(body, day)
             case LateResult(result=body) if body.verdict == "approved":
                 self._answered(body, day)
-            case Settled(till_number=number, verdict="approved" | "unclear"):
-                self._content.pending.pop(number, None)
-            case Completed(till_number=number):
-                self._content.pending.pop(number, None)
-            case Settled(till_number=number):
-                self._take_off(number)
+            case Resolved(payment_id=payment_id, verdict="approved" | "unclear"):
+                self._content.pending.pop(payment_id, None)
+            case Completed(payment_id=payment_id):
+                self._content.pending.pop(payment_id, None)
+            case Resolved(payment_id=payment_id):
+                self._take_off(payment_id)
             case _:
                 pass
 
@@ -119,31 +119,31 @@ class Windows:
     def _remember(self, body: Requested, day: date) -> None:
         if body.payment in {"sale", "refund"} and body.amount is not None and body.currency is not None:
             kind: Literal["sale", "refund"] = "sale" if body.payment == "sale" else "refund"
-            self._content.pending[body.till_number] = Pending(
+            self._content.pending[body.payment_id] = Pending(
                 kind=kind, till=body.till, currency=body.currency, amount=body.amount, seen=day
             )
 
-    def _count(self, number: str, day: date) -> None:
-        pending = self._content.pending.get(number)
+    def _count(self, payment_id: str, day: date) -> None:
+        pending = self._content.pending.get(payment_id)
         if pending is not None and pending.day is None:
             pending.day = day
             self._add(pending, 1, pending.amount)
 
     def _answered(self, body: Answered, day: date) -> None:
         if body.verdict not in {"approved", "unclear"}:
-            self._take_off(body.till_number)
+            self._take_off(body.payment_id)
             return
-        self._count(body.till_number, day)
-        pending = self._content.pending.get(body.till_number)
+        self._count(body.payment_id, day)
+        pending = self._content.pending.get(body.payment_id)
         if pending is None or body.amount is None or body.currency not in {None, pending.currency}:
             return
         amount = body.amount if body.verdict == "approved" else max(body.amount, pending.amount)
         self._add(pending, 0, amount - pending.amount)
         pending.amount = amount
 
-    def _take_off(self, number: str) -> None:
+    def _take_off(self, payment_id: str) -> None:
         """No money moved. The payment is still remembered: a late result may say otherwise."""
-        pending = self._content.pending.get(number)
+        pending = self._content.pending.get(payment_id)
         if pending is not None and pending.day is not None:
             self._add(pending, -1, -pending.amount)
             pending.day = None
@@ -163,8 +163,8 @@ class Windows:
         content = self._content
         content.days = {day: window for day, window in content.days.items() if self._kept(day)}
         content.pending = {
-            number: pending
-            for number, pending in content.pending.items()
+            payment_id: pending
+            for payment_id, pending in content.pending.items()
             if self._kept(pending.day or pending.seen)
         }
 

@@ -51,7 +51,7 @@ def judge(terminal: TerminalSettings) -> Iterator[Objection]:
         yield "variant", f"the text '{terminal.variant}'", "a variant of the protocol", step
         return
     try:
-        row.settling(options_of(terminal, 0))
+        row.resolver(options_of(terminal, 0))
     except OptionError as error:
         yield "protocol", f"the text '{terminal.protocol}'", "settings that go together", str(error)
 

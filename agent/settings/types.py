@@ -100,7 +100,7 @@ class AgentSettings:
     name: AgentName
     journal: Path = Path("/var/lib/tillgate/journal")
     state: Path = Path("/var/lib/tillgate/state")
-    receipts: Path = Path("/var/lib/tillgate-receipts")
+    cosignatures: Path = Path("/var/lib/tillgate-cosignatures")
     credentials: Path = Path("/etc/tillgate/credentials")
     socket: Path = Path("/run/tillgate/till.sock")
     training: bool = False

@@ -18,8 +18,8 @@ from drivers.terminal import (
     Operation,
     Outcome,
     Receipt,
+    Resolver,
     Result,
-    Settling,
     WireError,
 )
 from drivers.wires.link import Link
@@ -50,7 +50,7 @@ class Keeper(Protocol):
         """It changed its state."""
 
     def has_unclear(self, terminal: str) -> bool:
-        """Whether something has to be settled on it."""
+        """Whether something has to be resolved on it."""
 
     def knows_last(self, terminal: str) -> bool:
         """Whether it is known which payment it stored last."""
@@ -61,7 +61,7 @@ class Keeper(Protocol):
     def late(self, terminal: Terminal, event: Outcome | Receipt) -> bool:
         """It sent something when nobody waited; True if that may be acknowledged."""
 
-    async def settle(self, terminal: Terminal) -> None:
+    async def resolve(self, terminal: Terminal) -> None:
         """Ask it about what is unclear."""
 
 
@@ -76,12 +76,12 @@ class Terminal:
         name: str,
         make_link: Callable[[Callable[[Event], None]], Link],
         keeper: Keeper,
-        settling: Settling,
+        resolver: Resolver,
         *,
         training: bool,
     ) -> None:
         self.name = name
-        self.settling = settling
+        self.resolver = resolver
         self.state: TerminalCondition = "connecting"
         self.text = "not connected yet"
         self.terminal_id = ""
@@ -153,7 +153,7 @@ class Terminal:
             yield event
 
     async def run(self) -> None:
-        """Connect, settle, keep awake; and again whenever the line breaks.
+        """Connect, resolve, keep awake; and again whenever the line breaks.
 
         A terminal that is busy or in trouble keeps its line: it may still have a result to tell.
         """
@@ -184,7 +184,7 @@ class Terminal:
     async def _prepare(self) -> bool:
         """From a fresh line to a terminal that may be given payments; False if it does not come to that."""
         if self._keeper.has_unclear(self.name):
-            await self._pause(self.settling.listen_s)
+            await self._pause(self.resolver.listen_s)
         status = await self._greet()
         if status is None:
             return False
@@ -223,9 +223,9 @@ class Terminal:
         return None
 
     async def _look_back(self) -> None:
-        """Settle what is unclear, and learn which payment the terminal stored last."""
+        """Resolve what is unclear, and learn which payment the terminal stored last."""
         if self._keeper.has_unclear(self.name):
-            await self._keeper.settle(self)
+            await self._keeper.resolve(self)
         if self.connected and not self._keeper.knows_last(self.name):
             result = await self.result_of(Command(Operation.REPEAT_RECEIPT))
             if result is not None:

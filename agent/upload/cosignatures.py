@@ -1,4 +1,4 @@
-"""The receipts folder: what the collector has confirmed, and what must be looked at by a person.
+"""The cosignatures folder: what the collector has confirmed, and what must be looked at by a person.
 
 The uploader writes it; the agent and the command line read it. `cosigned` is the
 newest checkpoint with the collector's cosignature under it. An alarm file stops
@@ -27,12 +27,12 @@ AlarmKind = Literal["rollback", "fork"]
 _KINDS: tuple[AlarmKind, ...] = ("rollback", "fork")
 
 
-class ReceiptError(ValueError):
-    """The stored receipt is not what the collector signed. The message says how."""
+class CosignatureError(ValueError):
+    """The stored cosignature is not what the collector signed. The message says how."""
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class Cosignature:
     """A checkpoint that the collector confirmed at `at_s`, POSIX seconds of its own clock."""
 
     size: int
@@ -54,7 +54,7 @@ class Alarm(msgspec.Struct, frozen=True):
     collector_head: str = ""
 
 
-class Receipts:
+class Cosignatures:
     """The folder; it is made if it is missing. Methods raise `OSError`."""
 
     def __init__(self, folder: Path) -> None:
@@ -66,17 +66,17 @@ class Receipts:
             self._folder.mkdir(parents=True)
             self._folder.chmod(_FOLDER_MODE)
 
-    def cosigned(self, origin: str, collector: CosignatureVerifier) -> Receipt | None:
-        """The newest receipt, checked; None when there is none. Raises `ReceiptError`."""
+    def cosigned(self, origin: str, collector: CosignatureVerifier) -> Cosignature | None:
+        """The newest cosignature, checked; None when there is none. Raises `CosignatureError`."""
         try:
             raw = (self._folder / COSIGNED).read_bytes()
         except FileNotFoundError:
             return None
-        return read_receipt(raw, origin, collector)
+        return read_cosignature(raw, origin, collector)
 
-    def keep(self, receipt: Receipt) -> None:
-        """Replace the receipt, durably."""
-        self._write(COSIGNED, receipt.note.encode())
+    def keep(self, cosignature: Cosignature) -> None:
+        """Replace the cosignature, durably."""
+        self._write(COSIGNED, cosignature.note.encode())
 
     def alarms(self) -> list[Alarm]:
         """What a person has to look at; empty when all is well. An unreadable alarm is an alarm."""
@@ -107,18 +107,18 @@ class Receipts:
             os.close(folder)
 
 
-def read_receipt(raw: bytes, origin: str, collector: CosignatureVerifier) -> Receipt:
-    """The receipt in a cosigned checkpoint. Raises `ReceiptError`."""
+def read_cosignature(raw: bytes, origin: str, collector: CosignatureVerifier) -> Cosignature:
+    """The cosignature in a cosigned checkpoint. Raises `CosignatureError`."""
     known: Sequence[Verifier] = [collector]
     try:
         note = open_note(raw, known)
         checkpoint = parse_checkpoint(note.text)
     except NoteError as error:
-        raise ReceiptError(str(error)) from None
+        raise CosignatureError(str(error)) from None
     signature = note.of(collector)
     if checkpoint.origin != origin or signature is None:
-        raise ReceiptError(f"this is a receipt for {checkpoint.origin}, not for {origin}")
-    return Receipt(checkpoint.size, checkpoint.root, cosigned_at(signature), raw.decode())
+        raise CosignatureError(f"this is a cosignature for {checkpoint.origin}, not for {origin}")
+    return Cosignature(checkpoint.size, checkpoint.root, cosigned_at(signature), raw.decode())
 
 
 def _read_alarm(kind: AlarmKind, path: Path) -> Alarm:
@@ -126,4 +126,4 @@ def _read_alarm(kind: AlarmKind, path: Path) -> Alarm:
         return msgspec.json.decode(path.read_bytes(), type=Alarm)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         step = "Ask headquarters before removing the file."
-        return Alarm(kind, 0, f"The file {path.name} in the receipts folder cannot be read.", step, 0, 0)
+        return Alarm(kind, 0, f"The file {path.name} in the cosignatures folder cannot be read.", step, 0, 0)

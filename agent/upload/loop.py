@@ -1,4 +1,4 @@
-"""One step of the upload at a time: read, sync, send, keep the receipt, or raise the alarm."""
+"""One step of the upload at a time: read, sync, send, keep the cosignature, or raise the alarm."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 from agent.journal.transfer import build_lines
 from agent.upload.backoff import Backoff
 from agent.upload.client import UnreachableError
-from agent.upload.cosignatures import Alarm, AlarmKind, Receipts
+from agent.upload.cosignatures import Alarm, AlarmKind, Cosignatures
 from agent.upload.source import Source
 from agent.upload.uploader import Batch, Cosigned, Failed, Forked, Meaning, Moved, Stored, Uploader
 
@@ -24,11 +24,11 @@ _FORK = (
 _TORN = "the newest entries were damaged by a power cut; the agent cuts them off when it starts"
 _NEXT_STEP = (
     "The journal is evidence now: change nothing in it, copy the folder as it is, and call headquarters. "
-    "Nothing is uploaded until this file is removed from the receipts folder."
+    "Nothing is uploaded until this file is removed from the cosignatures folder."
 )
 
 
-class Log(Protocol):
+class OpsLog(Protocol):
     """Where a line of the operational log goes."""
 
     def __call__(self, level: str, event: str, **fields: str | int) -> None:
@@ -49,14 +49,14 @@ class Parts:
     source: Source
     uploader: Uploader
     collector: Post
-    receipts: Receipts
+    cosignatures: Cosignatures
     backoff: Backoff
     now: Callable[[], int]
-    log: Log
+    log: OpsLog
 
 
 class Carrier:
-    """Carries the journal to the collector: read, sync, send, keep the receipt."""
+    """Carries the journal to the collector: read, sync, send, keep the cosignature."""
 
     def __init__(self, parts: Parts, poll_s: float) -> None:
         self._parts = parts
@@ -69,7 +69,7 @@ class Carrier:
         Raises `OSError` when a disk fails, and what the journal's reader raises.
         """
         parts = self._parts
-        if self._stopped_by(parts.receipts.alarms()):
+        if self._stopped_by(parts.cosignatures.alarms()):
             return self._poll_s
         size = parts.source.size()
         if parts.uploader.rolled_back(size):
@@ -92,10 +92,10 @@ class Carrier:
     def _act(self, batch: Batch, meaning: Meaning) -> float:
         parts = self._parts
         match meaning:
-            case Cosigned(receipt):
-                parts.receipts.keep(receipt)
+            case Cosigned(cosignature):
+                parts.cosignatures.keep(cosignature)
                 parts.backoff.reset()
-                parts.log("info", "cosigned", first=batch.start, cosigned=receipt.size)
+                parts.log("info", "cosigned", first=batch.start, cosigned=cosignature.size)
             case Moved(size) | Stored(size):
                 parts.log("info", "the collector stands elsewhere", first=batch.start, size=size)
             case Forked(head) if parts.source.ends_torn(head):
@@ -123,7 +123,7 @@ class Carrier:
             journal_head=ours,
             collector_head=theirs,
         )
-        self._parts.receipts.raise_alarm(alarm)
+        self._parts.cosignatures.raise_alarm(alarm)
 
     def _stopped_by(self, alarms: list[Alarm]) -> bool:
         for alarm in alarms:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agent.journal.note import CosignatureVerifier
-from agent.upload.cosignatures import Receipt, ReceiptError, read_receipt
+from agent.upload.cosignatures import Cosignature, CosignatureError, read_cosignature
 
 # A collector's sentence, shortened for a line of the log.
 MAX_REASON_CHARACTERS = 200
@@ -28,9 +28,9 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Cosigned:
-    """The collector has the batch and says so. Keep the receipt."""
+    """The collector has the batch and says so. Keep the cosignature."""
 
-    receipt: Receipt
+    cosignature: Cosignature
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,12 @@ Meaning = Cosigned | Moved | Stored | Forked | Failed
 
 
 class Uploader:
-    """The belief about the collector. `has` is its size, `cosigned` the size of our newest receipt."""
+    """The belief about the collector. `has` is its size, `cosigned` the size of our newest cosignature."""
 
-    def __init__(self, origin: str, collector: CosignatureVerifier, receipt: Receipt | None) -> None:
+    def __init__(self, origin: str, collector: CosignatureVerifier, cosignature: Cosignature | None) -> None:
         self._origin = origin
         self._collector = collector
-        self.cosigned = self.has = receipt.size if receipt else 0
+        self.cosigned = self.has = cosignature.size if cosignature else 0
         self._owed = 0
         self._moved = False
 
@@ -84,7 +84,7 @@ class Uploader:
         return journal_size < self.seen
 
     def wants(self, journal_size: int) -> bool:
-        """Whether there is something to send: lines, or a head whose receipt we miss."""
+        """Whether there is something to send: lines, or a head whose cosignature we miss."""
         return journal_size > self.has or journal_size > self.cosigned
 
     def understand(self, sent: Batch, status: int, body: bytes) -> Meaning:
@@ -106,12 +106,12 @@ class Uploader:
 
     def _cosigned(self, sent: Batch, body: bytes) -> Meaning:
         try:
-            receipt = read_receipt(sent.checkpoint + body, self._origin, self._collector)
-        except ReceiptError as error:
-            return Failed(f"the collector's receipt is not signed by the key in the settings ({error})")
+            cosignature = read_cosignature(sent.checkpoint + body, self._origin, self._collector)
+        except CosignatureError as error:
+            return Failed(f"the collector's cosignature is not signed by the key in the settings ({error})")
         self.has = self.cosigned = sent.size
         self._owed, self._moved = 0, False
-        return Cosigned(receipt)
+        return Cosigned(cosignature)
 
     def _stored(self, sent: Batch) -> Meaning:
         """202: a larger head is cosigned already. Our journal must hold it, or it was set back."""

@@ -7,7 +7,7 @@ from drivers.driver import Driver, Options, SerialDefaults
 from drivers.ecr17.config import ecr17_settings
 from drivers.ecr17.frame import BUFFER_BYTES, SCOPES
 from drivers.ecr17.quirks import QUIRKS
-from drivers.ecr17.resolve import Ecr17Settling
+from drivers.ecr17.resolve import Ecr17Resolver
 from drivers.ecr17.session import Ecr17Session
 
 
@@ -16,10 +16,10 @@ def session(buffer: SecretBuffer, vault: Vault, options: Options) -> Ecr17Sessio
     return Ecr17Session(buffer, vault, ecr17_settings(options))
 
 
-def settling(options: Options) -> Ecr17Settling:
+def resolver(options: Options) -> Ecr17Resolver:
     """Every terminal is asked alike. Raises `OptionError`."""
     ecr17_settings(options)
-    return Ecr17Settling(options.currency)
+    return Ecr17Resolver(options.currency)
 
 
 DRIVER = Driver(
@@ -31,7 +31,7 @@ DRIVER = Driver(
     tcp_port=1024,
     buffer_bytes=BUFFER_BYTES,
     session=session,
-    settling=settling,
+    resolver=resolver,
     variants=tuple(SCOPES),
     quirks={quirk.value: words for quirk, words in QUIRKS.items()},
 )

@@ -136,13 +136,13 @@ class FrameReader:
         self._searched = 0
 
     @property
-    def unsettled(self) -> bool:
+    def unfinished(self) -> bool:
         """Something is begun: silence has to be told to `silence`."""
         return self._buffer.start < self._buffer.end
 
     def silence(self) -> Fault:
         """What was begun does not go on: it is dropped. Tells whether that was a message."""
-        begun = self.unsettled and self._buffer.view[self._buffer.start] == STX
+        begun = self.unfinished and self._buffer.view[self._buffer.start] == STX
         self.reset()
         return Fault.SILENCE if begun else Fault.NOISE
 

@@ -138,7 +138,7 @@ class Line:
                 yield read
             if told is not None:
                 yield told
-        self._half_at = now + HALF_MESSAGE_S if self._reader.unsettled else None
+        self._half_at = now + HALF_MESSAGE_S if self._reader.unfinished else None
 
     def deadline(self) -> float | None:
         """When `deadline_passed` wants to be called."""

@@ -46,8 +46,8 @@ OTHER: Final = (
 )
 
 
-class Ecr17Settling:
-    """`drivers.terminal.Settling` for ECR17. `currency` is the terminal's, as ISO 4217 number."""
+class Ecr17Resolver:
+    """`drivers.terminal.Resolver` for ECR17. `currency` is the terminal's, as ISO 4217 number."""
 
     # Reference 3: it repeats a result that was not acknowledged, up to three times.
     listen_s = SENDS * ACK_S
@@ -63,7 +63,7 @@ class Ecr17Settling:
         command = unclear.command
         closing = command.operation is Operation.CLOSE_DAY
         question = Operation.TURNOVER_TOTALS if closing else Operation.REPEAT_RECEIPT
-        return (Command(question, command.reference, sequence=command.sequence),)
+        return (Command(question, command.payment_id, sequence=command.sequence),)
 
     def belongs(self, unclear: Unclear, result: Result) -> bool:
         """An approval must be new and of the right time; of a refusal nothing depends."""

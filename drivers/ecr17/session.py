@@ -134,7 +134,7 @@ class Ecr17Session:
             return
         self._drop_held()  # a late result that nobody accepted is never acknowledged
         self._command, self._message = command, message
-        self._context = command.reference or self._context
+        self._context = command.payment_id or self._context
         self._left = self._prints = self._preparing = False
         self.state = State.SENT
         printing = command.operation in commands.PRINTING and self._settings.receipts_by_till
@@ -156,7 +156,7 @@ class Ecr17Session:
         if came is not None:
             self._acknowledge(came, outcome=isinstance(held, Outcome))
         if isinstance(held, Outcome) and not held.late:
-            self._settle(meaning.ended(held.result), now)
+            self._finish_result(meaning.ended(held.result), now)
         elif ends and self._end is not None:
             self._finish(self._end)
         else:
@@ -335,7 +335,7 @@ class Ecr17Session:
         self._copies.answered(*came, outcome=outcome)
         self._line.acknowledge()
 
-    def _settle(self, ended: Ended, now: float) -> None:
+    def _finish_result(self, ended: Ended, now: float) -> None:
         """The result is on disk. The receipt may still come."""
         if not self._prints:
             self._finish(ended)

@@ -31,7 +31,7 @@ class Asking:
 
     def begin(self, command: Command) -> None:
         """From here on it is about this command's order."""
-        self.order = orders.order_number(command.reference, command.sequence)
+        self.order = orders.order_number(command.payment_id, command.sequence)
         self._open.clear()
 
     def probe(self, now: float) -> None:

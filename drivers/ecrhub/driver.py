@@ -11,7 +11,7 @@ from drivers.ecrhub.config import ANSWER_S, PAYMENT_S, EcrHubSettings
 from drivers.ecrhub.frame import BUFFER_BYTES
 from drivers.ecrhub.line import EcrLine
 from drivers.ecrhub.quirks import QUIRKS, Quirk
-from drivers.ecrhub.resolve import EcrHubSettling
+from drivers.ecrhub.resolve import EcrHubResolver
 from drivers.ecrhub.session import EcrHubSession
 
 # Reference 2: where the ids of data frames begin again. The documentation of the JSON form says nothing;
@@ -34,9 +34,9 @@ def session(buffer: SecretBuffer, _vault: Vault, options: Options) -> EcrHubSess
     return EcrHubSession(EcrLine(buffer, LAST_ID[variant]), settings)
 
 
-def settling(_options: Options) -> EcrHubSettling:
+def resolver(_options: Options) -> EcrHubResolver:
     """All terminals are asked alike."""
-    return EcrHubSettling()
+    return EcrHubResolver()
 
 
 DRIVER = Driver(
@@ -46,7 +46,7 @@ DRIVER = Driver(
     serial=SerialDefaults(baud_rate=115_200),
     buffer_bytes=BUFFER_BYTES,
     session=session,
-    settling=settling,
+    resolver=resolver,
     variants=tuple(variant.value for variant in Variant),
     quirks={quirk.value: words for quirk, words in QUIRKS.items()},
 )

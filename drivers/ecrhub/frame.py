@@ -87,13 +87,13 @@ class FrameReader:
         self._buffer.wipe()
 
     @property
-    def unsettled(self) -> bool:
+    def unfinished(self) -> bool:
         """A frame has begun: a pause in it has to be told to `silence`."""
         return self._buffer.end > self._buffer.start
 
     def silence(self) -> Iterator[Frame]:
         """Nothing came for too long: no begun frame will be finished. A whole one may lie behind it."""
-        while self.unsettled:
+        while self.unfinished:
             self._buffer.consume(1)
             yield from self.read()
 

@@ -100,7 +100,7 @@ class EcrLine:
             try:
                 yield from self._sort(self._reader.read(), now)
             finally:
-                self._paused_at = now + PAUSE_IN_FRAME_S if self._reader.unsettled else None
+                self._paused_at = now + PAUSE_IN_FRAME_S if self._reader.unfinished else None
         if self.trouble is not None:
             self._buffer.wipe()
 

@@ -1,7 +1,7 @@
 """What the till's side can ask, as messages of ECRHub; and the numbers that they carry.
 
-An order's number is made from the payment's own reference and place in the journal, so
-that settling can make it again. It has letters only: digits in a row could be taken for
+An order's number is made from the payment's id and place in the journal, so
+that resolving can make it again. It has letters only: digits in a row could be taken for
 a card number and be hidden.
 """
 
@@ -49,16 +49,16 @@ def why_not(command: Command) -> str:
         return _CANNOT[command.operation]
     if command.operation not in FINANCIAL:
         return ""
-    if command.operation is not Operation.SALE and not command.original_reference:
+    if command.operation is not Operation.SALE and not command.original_payment_id:
         return NO_ORIGINAL
     if command.operation is not Operation.REVERSAL and not command.amount:
         return NO_AMOUNT
     return NO_CURRENCY if command.currency is not None and command.currency not in CURRENCIES else ""
 
 
-def order_number(reference: str, sequence: int) -> str:
+def order_number(payment_id: str, sequence: int) -> str:
     """`merchant_order_no`: 32 letters, unique for ever, the same whenever it is asked for."""
-    return _letters(f"order {sequence} {reference}")
+    return _letters(f"order {sequence} {payment_id}")
 
 
 def request_id(topic: Topic, order: str, count: int, now: float) -> str:
@@ -75,7 +75,7 @@ def _letters(text: str) -> str:
 _HEX_TO_LETTERS: Final = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
-# No payment is without a reference, so nobody ever has it.
+# No payment is without an id, so nobody ever has it.
 TRIAL_ORDER: Final = order_number("", 0)
 
 
@@ -88,8 +88,8 @@ def payment(command: Command, currency: int, asked: str, settings: EcrHubSetting
         topic=Topic.ORDER,
         request_id=asked,
         app_id=_app_id(settings),
-        order=order_number(command.reference, command.sequence),
-        original=order_number(command.original_reference, command.original_sequence) if refers else "",
+        order=order_number(command.payment_id, command.sequence),
+        original=order_number(command.original_payment_id, command.original_sequence) if refers else "",
         currency=currency_letters(currency) if named else "",
         amount=amount,
         trans_type=TRANS_TYPE[command.operation],

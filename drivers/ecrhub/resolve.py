@@ -25,8 +25,8 @@ NOT_BOOKED: Final = {
 }
 
 
-class EcrHubSettling:
-    """`drivers.terminal.Settling` for ECRHub."""
+class EcrHubResolver:
+    """`drivers.terminal.Resolver` for ECRHub."""
 
     # The handshake takes up to a second; then whatever the terminal still repeats comes at once.
     listen_s = 2.0
@@ -42,7 +42,7 @@ class EcrHubSettling:
         return (
             Command(
                 Operation.REPEAT_RECEIPT,
-                command.reference,
+                command.payment_id,
                 currency=command.currency,
                 sequence=command.sequence,
             ),
@@ -52,7 +52,7 @@ class EcrHubSettling:
         """No other payment ever has this order's number."""
         return result.order == _order(unclear)
 
-    def commits(self, unclear: Unclear, result: Result) -> bool:  # noqa: ARG002 - the call that all settlings have
+    def commits(self, unclear: Unclear, result: Result) -> bool:  # noqa: ARG002 - the call that all resolvers have
         """The terminal has booked before it tells: an acknowledgement only ends its repeating."""
         return False
 
@@ -68,4 +68,4 @@ class EcrHubSettling:
 
 
 def _order(unclear: Unclear) -> str:
-    return order_number(unclear.command.reference, unclear.command.sequence)
+    return order_number(unclear.command.payment_id, unclear.command.sequence)

@@ -118,7 +118,7 @@ class EcrHubSession:
         self._left = self._closing = False
         self._doubt = ""
         # Without a payment's name a receipt cannot be asked for: the protocol has no "last one".
-        nameless = command.operation is Operation.REPEAT_RECEIPT and not command.reference
+        nameless = command.operation is Operation.REPEAT_RECEIPT and not command.payment_id
         if command.operation in _AT_ONCE or nameless:
             self._end(Ended(How.COMPLETED))
         else:

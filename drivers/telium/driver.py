@@ -11,7 +11,7 @@ from drivers.telium.frame import BUFFER_BYTES
 from drivers.telium.line import Line
 from drivers.telium.packet import Dialect
 from drivers.telium.quirks import QUIRKS
-from drivers.telium.resolve import TeliumSettling
+from drivers.telium.resolve import TeliumResolver
 from drivers.telium.session import TeliumSession
 
 
@@ -26,9 +26,9 @@ def session(buffer: SecretBuffer, vault: Vault, options: Options) -> TeliumSessi
     return TeliumSession(Line(buffer, settings.byte_s), vault, dialect(settings), settings.payment_s)
 
 
-def settling(options: Options) -> TeliumSettling:
+def resolver(options: Options) -> TeliumResolver:
     """What this variant can be asked about a payment."""
-    return TeliumSettling(dialect(telium_settings(options)))
+    return TeliumResolver(dialect(telium_settings(options)))
 
 
 DRIVER = Driver(
@@ -41,7 +41,7 @@ DRIVER = Driver(
     tcp_port=None,  # by configuration (reference 1)
     buffer_bytes=BUFFER_BYTES,
     session=session,
-    settling=settling,
+    resolver=resolver,
     variants=VARIANTS,
     quirks={quirk.value: words for quirk, words in QUIRKS.items()},
 )

@@ -79,7 +79,7 @@ class FrameReader:
         self._doubtful: Signal | None = None
 
     @property
-    def inside(self) -> bool:
+    def in_frame(self) -> bool:
         """Whether a frame has begun and not ended."""
         return bool(self._walked)
 

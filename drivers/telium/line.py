@@ -238,7 +238,7 @@ class Line:
 
     def _patience(self) -> float:
         """A terminal may pause inside a message; behind noise only a signal is waited for."""
-        return self._byte_s if self._reader.inside else QUIET_S
+        return self._byte_s if self._reader.in_frame else QUIET_S
 
     # ---- what we say ----
 

@@ -30,7 +30,7 @@ CONTRADICTION: Final = "contradicting fields"
 
 def mark_of(command: Command) -> str:
     """The mark of one payment; the same payment has the same mark after a restart."""
-    digest = hashlib.sha256(f"{command.reference}\0{command.sequence}".encode()).digest()
+    digest = hashlib.sha256(f"{command.payment_id}\0{command.sequence}".encode()).digest()
     return _MARK_LEAD + b32encode(digest).decode("ascii")[: MARK_CHARS - 1]
 
 
@@ -61,19 +61,19 @@ class CardDesk:
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
-        self._references: dict[str, str] = {}
+        self._payment_ids: dict[str, str] = {}
         self._last = ""
 
     def asked(self, command: Command) -> None:
         """From now on answers may be about this payment."""
-        self._last = command.reference
-        self._references[mark_of(command)] = command.reference
-        while len(self._references) > MOST_REMEMBERED:
-            del self._references[next(iter(self._references))]
+        self._last = command.payment_id
+        self._payment_ids[mark_of(command)] = command.payment_id
+        while len(self._payment_ids) > MOST_REMEMBERED:
+            del self._payment_ids[next(iter(self._payment_ids))]
 
     def seal(self, card: Card, mark: str) -> SealedCard:
         """For the payment with this mark, or the last one when the answer names none that is known."""
-        return self._vault.take(card, self._references.get(mark, self._last))
+        return self._vault.take(card, self._payment_ids.get(mark, self._last))
 
 
 class Dialect(Protocol):

@@ -17,7 +17,7 @@ class Quirk(StrEnum):
 QUIRKS: Final = {
     Quirk.LONG_ANSWER: "ask for the answer of 83 bytes: its card is sealed, the rest of it wiped",
     Quirk.PRIVATE_NOT_RETURNED: "the private field comes back blank or with the terminal's own text: "
-    "an answer is known by amount, currency and till number",
+    "an answer is known by amount, currency and till id",
     Quirk.REFUNDS_BY_TYPE_2: "a refund is transaction type 2 (some terminals: a cancellation; try it first)",
 }
 

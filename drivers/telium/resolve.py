@@ -31,8 +31,8 @@ NO_MARK: Final = "The terminal's duplicate does not say which payment it belongs
 OTHER_MARK: Final = "The terminal's duplicate belongs to another payment, which proves nothing for this one."
 
 
-class TeliumSettling:
-    """`drivers.terminal.Settling` for both variants."""
+class TeliumResolver:
+    """`drivers.terminal.Resolver` for both variants."""
 
     listen_s = LISTEN_S
 

@@ -71,7 +71,7 @@ class TeliumSession:
         self._held: Outcome | None = None
         self._held_answer: Answer | None = None
         self._accepted: Answer | None = None
-        self._told: dict[str, Result] = {}  # answers by mark: proof for `Settling`
+        self._told: dict[str, Result] = {}  # answers by mark: proof for `Resolver`
         self._software = ""
 
     @property
@@ -99,7 +99,7 @@ class TeliumSession:
             self._begin(self._dialect.request(command), now)
         elif command.operation in _POLLS:
             self._begin(None, now)
-        elif command.operation is Operation.REPEAT_RECEIPT and command.reference:
+        elif command.operation is Operation.REPEAT_RECEIPT and command.payment_id:
             self._recall(command, now)
         else:  # the protocol has no message for it
             self._end(Ended(How.COMPLETED))

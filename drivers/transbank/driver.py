@@ -7,7 +7,7 @@ from drivers.driver import Driver, Options, SerialDefaults
 from drivers.transbank.frame import BUFFER_BYTES
 from drivers.transbank.line import ANSWER_S, Line
 from drivers.transbank.quirks import QUIRKS, Quirk
-from drivers.transbank.resolve import TransbankSettling
+from drivers.transbank.resolve import TransbankResolver
 from drivers.transbank.session import SILENCE_S, TransbankSession
 
 
@@ -21,9 +21,9 @@ def session(buffer: SecretBuffer, vault: Vault, options: Options) -> TransbankSe
     )
 
 
-def settling(_options: Options) -> TransbankSettling:
+def resolver(_options: Options) -> TransbankResolver:
     """Every terminal is asked alike."""
-    return TransbankSettling()
+    return TransbankResolver()
 
 
 DRIVER = Driver(
@@ -33,6 +33,6 @@ DRIVER = Driver(
     serial=SerialDefaults(baud_rate=115_200),
     buffer_bytes=BUFFER_BYTES,
     session=session,
-    settling=settling,
+    resolver=resolver,
     quirks={quirk.value: words for quirk, words in QUIRKS.items()},
 )

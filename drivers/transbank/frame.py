@@ -77,18 +77,18 @@ class FrameReader:
         self._walked = 0  # bytes of a begun frame that were looked at; 0 outside a frame
 
     @property
-    def begun(self) -> bool:
+    def in_frame(self) -> bool:
         """Inside a frame."""
         return self._walked > 0
 
     @property
-    def quiet(self) -> bool:
-        """Neither inside a frame nor behind noise."""
-        return self._quiet and not self._walked
+    def unfinished(self) -> bool:
+        """Inside a frame or behind noise: silence has to be told to `silence`."""
+        return bool(self._walked) or not self._quiet
 
     def silence(self) -> bool:
         """The line was silent for long: drop what was begun. True when that was a frame."""
-        begun = self.begun
+        begun = self.in_frame
         self.reset()
         return begun
 

@@ -139,9 +139,9 @@ class Line:
                 return
 
     def _silence_from(self, now: float) -> float | None:
-        if self._reader.begun:
+        if self._reader.in_frame:
             return now + FRAME_SILENCE_S
-        return None if self._reader.quiet else now + NOISE_SILENCE_S
+        return now + NOISE_SILENCE_S if self._reader.unfinished else None
 
     def _transmit(self, now: float) -> None:
         self._out += self._frame

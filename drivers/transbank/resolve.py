@@ -45,8 +45,8 @@ NOT_CLOSED: Final = "The terminal still tells a sale of before: its day was not 
 DAY_CLOSE: Final = "The terminal's answer does not show whether its day is closed: see its report."
 
 
-class TransbankSettling:
-    """`drivers.terminal.Settling` for Transbank."""
+class TransbankResolver:
+    """`drivers.terminal.Resolver` for Transbank."""
 
     # Reference 6: the terminal has sent its last repeat by then.
     listen_s = TRANSMISSIONS * TERMINAL_REPEATS_S

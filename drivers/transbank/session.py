@@ -120,7 +120,7 @@ class TransbankSession:
             raise SessionError(why)
         self._drop_held()  # a late result that nobody accepted is never acknowledged
         self._command, self._left = self._asked(command), False
-        self._context = command.reference or self._context
+        self._context = command.payment_id or self._context
         if command.operation is Operation.CLOSE_DAY:
             self._accepted = ()  # two closes may be answered alike
         if self._line.trouble is not None:

@@ -67,7 +67,7 @@ class Link:
         self.connected = True
         self._session.connected(self._monotonic())
         self._wire.on_readable(self._on_readable)
-        self._settle()
+        self._pump()
 
     async def close(self) -> None:
         """Close the line; a running command ends in `Lost`."""
@@ -90,7 +90,7 @@ class Link:
         inbox = self._inbox = asyncio.Queue()
         try:
             self._session.start(command, self._monotonic())
-            self._settle()
+            self._pump()
             while True:
                 event = await inbox.get()
                 yield event
@@ -104,12 +104,12 @@ class Link:
     def accept(self) -> None:
         """The last `Outcome` or `Receipt` is on disk: acknowledge it."""
         self._session.accept(self._monotonic())
-        self._settle()
+        self._pump()
 
     def abort(self) -> None:
         """Ask the terminal to stop; its result still decides."""
         self._session.abort(self._monotonic())
-        self._settle()
+        self._pump()
 
     def _on_readable(self) -> None:
         self._guard(self._drain)
@@ -127,7 +127,7 @@ class Link:
             self._lose(DRIVER_FAULT)
             raise
         finally:
-            self._settle()
+            self._pump()
 
     def _drain(self) -> None:
         for _ in range(READS_PER_TURN):
@@ -143,7 +143,7 @@ class Link:
         if deadline is not None and now + TIMER_GRAIN_S >= deadline:
             self._session.deadline_passed(max(now, deadline))
 
-    def _settle(self) -> None:
+    def _pump(self) -> None:
         """Send what the session has to say, tell what happened, and set the alarm."""
         try:
             self._flush()

@@ -8,7 +8,7 @@ from drivers.zvt.config import SENDS_STATUS, T3_S, T4_S, ZvtSettings
 from drivers.zvt.frame import BUFFER_BYTES
 from drivers.zvt.line import Line, SerialLine, TcpLine
 from drivers.zvt.quirks import QUIRKS, Quirk
-from drivers.zvt.resolve import ZvtSettling
+from drivers.zvt.resolve import ZvtResolver
 from drivers.zvt.session import ZvtSession
 
 
@@ -38,9 +38,9 @@ def session(buffer: SecretBuffer, vault: Vault, options: Options) -> ZvtSession:
     return ZvtSession(line, vault, zvt_settings(options))
 
 
-def settling(_options: Options) -> ZvtSettling:
+def resolver(_options: Options) -> ZvtResolver:
     """ZVT asks every terminal alike."""
-    return ZvtSettling()
+    return ZvtResolver()
 
 
 DRIVER = Driver(
@@ -51,6 +51,6 @@ DRIVER = Driver(
     tcp_port=20_007,
     buffer_bytes=BUFFER_BYTES,
     session=session,
-    settling=settling,
+    resolver=resolver,
     quirks={quirk.value: words for quirk, words in QUIRKS.items()},
 )

@@ -116,7 +116,7 @@ class FrameReader:
         self._lone_dle = False
 
     @property
-    def unsettled(self) -> bool:
+    def unfinished(self) -> bool:
         """Inside a frame or noise: T1 of silence has to be told to `silence`."""
         return not self._quiet
 

@@ -129,7 +129,7 @@ class SerialLine:
             try:
                 yield from self._receive(now)
             finally:
-                self._silent_at = now + T1_S if self._reader.unsettled else None
+                self._silent_at = now + T1_S if self._reader.unfinished else None
         if self.trouble is not None:
             self._buffer.wipe()
 

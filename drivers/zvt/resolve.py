@@ -34,8 +34,8 @@ AS_SAID: Final = "The terminal has stored it as {number}, as it had said when it
 OTHER: Final = "The terminal's last stored payment is {number}, and it is not this one: {why}."
 
 
-class ZvtSettling:
-    """`drivers.terminal.Settling` for ZVT."""
+class ZvtResolver:
+    """`drivers.terminal.Resolver` for ZVT."""
 
     # Reference 11.4, step 2: a terminal repeats a pending result once the line is back.
     listen_s = 2 * T2_S

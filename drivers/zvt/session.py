@@ -110,7 +110,7 @@ class ZvtSession:
         apdu = commands.apdu_of(command, self._settings)
         self._drop_held()  # a late result that nobody accepted is never acknowledged
         self._command, self._result = command, None
-        self._context = command.reference or self._context
+        self._context = command.payment_id or self._context
         self._abort_wanted = False
         self._left = self._left_twice = False
         self._line.send(apdu, now)

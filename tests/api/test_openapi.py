@@ -11,7 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from agent.api import errors
 from agent.api.v1 import openapi
 from agent.api.v1.routes import OPERATIONS
-from agent.payments.views import Answer, CloseDayRequest, Credential, PaymentRequest, Settlement
+from agent.payments.views import Answer, CloseDayRequest, Credential, PaymentRequest, Resolution
 
 if TYPE_CHECKING:
     from tests.conftest import OpenDoor
@@ -32,7 +32,7 @@ def test_every_route_is_served(door: OpenDoor) -> None:
     for row in OPERATIONS:
         if row.path.endswith("/events"):
             continue
-        target = row.path.replace("{till_number}", "A-1")
+        target = row.path.replace("{payment_id}", "A-1")
         assert door.ask(row.method, target, b"{}" if row.body else None).status not in {404, 405, 500}
 
 
@@ -42,14 +42,14 @@ def test_the_door_hands_it_out(door: OpenDoor) -> None:
 
 def test_every_field_that_may_be_wrong_has_its_words() -> None:
     kinds: tuple[type[msgspec.Struct], ...] = (
-        PaymentRequest, CloseDayRequest, Answer, Credential, Settlement,
+        PaymentRequest, CloseDayRequest, Answer, Credential, Resolution,
     )  # fmt: skip
     names = {name for kind in kinds for name in kind.__struct_fields__}
     assert names == set(errors.FIELDS)
 
 
 def test_words_for_a_choice_name_every_choice() -> None:
-    for kind in (PaymentRequest, Answer, Settlement):
+    for kind in (PaymentRequest, Answer, Resolution):
         for name, hint in get_type_hints(kind).items():
             for choice in get_args(hint):
                 if isinstance(choice, str):

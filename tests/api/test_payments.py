@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def test_a_payment_is_created_once_and_told_again(door: OpenDoor) -> None:
     first, again = door.pay("A-1"), door.pay("A-1")
     assert (first.status, again.status) == (201, 200)
-    assert again.json["till_number"] == "A-1"
+    assert again.json["payment_id"] == "A-1"
     assert again.json["verdict"] == "approved"
     assert again.headers["cache-control"] == "no-store"
 
@@ -40,7 +40,7 @@ def test_a_payment_is_found_by_its_number(door: OpenDoor) -> None:
 def test_an_unknown_number_says_how_to_look(door: OpenDoor) -> None:
     reply = door.ask("GET", "/payments/NEVER")
     assert reply.status == 404
-    assert "till number" in reply.json["message"]
+    assert "payment id" in reply.json["message"]
 
 
 def test_waiting_ends_with_the_verdict(door: OpenDoor) -> None:
@@ -69,21 +69,21 @@ def test_a_cancel_needs_no_body(door: OpenDoor, body: bytes | None) -> None:
     assert door.ask("POST", "/payments/A-1/cancel", body).json["verdict"] == "cancelled"
 
 
-def test_an_unclear_payment_is_settled_by_two_persons(door: OpenDoor) -> None:
+def test_an_unclear_payment_is_resolved_by_two_persons(door: OpenDoor) -> None:
     door.pay("A-1", 1500)
     credential = {"person": "boss", "secret": "right"}
     word = {"verdict": "declined", "reason": "receipt 23", "person": "anna", "credential": credential}
     body = json.dumps(word).encode()
-    assert door.ask("POST", "/payments/A-1/settlement", body).json["verdict"] == "declined"
+    assert door.ask("POST", "/payments/A-1/resolution", body).json["verdict"] == "declined"
 
 
 def test_receipts_last_status_and_close_day(door: OpenDoor) -> None:
     door.pay("A-1")
     assert door.ask("GET", "/payments/A-1/receipts").json[0]["copy"] == "customer"
-    assert [view["till_number"] for view in door.ask("GET", "/payments?last=3").json] == ["A-1"]
+    assert [view["payment_id"] for view in door.ask("GET", "/payments?last=3").json] == ["A-1"]
     assert door.desk.heard[-1] == "last 3"
     assert door.ask("GET", "/status").json["unclear"] == ["K7Q2-M4XW"]
-    closed = door.ask("POST", "/close-day", b'{"till_number": "Z-1"}')
+    closed = door.ask("POST", "/close-day", b'{"payment_id": "Z-1"}')
     assert (closed.status, closed.json["payment"]) == (201, "close_day")
 
 

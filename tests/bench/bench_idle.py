@@ -15,7 +15,7 @@ from agent.settings.load import load
 from tests.bench.budget import Line
 from tests.bench.outside import check_alive, house_running, wake_ups
 
-SETTLE_S = 5.0
+CALM_S = 5.0
 WATCHED_S = 20.0
 BUDGET = 1.0
 
@@ -26,7 +26,7 @@ def lines(place: Path) -> list[Line]:
         poll_s = load(house.folder / "tillgate.toml").upload.poll_s
         code = f"import time\nwhile True: time.sleep({poll_s})"
         with subprocess.Popen([sys.executable, "-c", code]) as sleeper:
-            time.sleep(SETTLE_S)
+            time.sleep(CALM_S)
             watched = {name: house.programs[name].pid for name in ("agent", "upload")}
             before = {name: wake_ups(pid) for name, pid in watched.items()}, wake_ups(sleeper.pid)
             time.sleep(WATCHED_S)

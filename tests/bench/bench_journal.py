@@ -39,7 +39,7 @@ KEY = Ed25519PrivateKey.generate()
 SIGNER = Ed25519Signer(ORIGIN, KEY)
 CARD = CardSaid(masked="411111******1111", fingerprint="a" * 26, key_id="2026-1", entry_mode="chip")
 BODY = Answered(
-    till_number="20260328-0001",
+    payment_id="20260328-0001",
     verdict="approved",
     code=0,
     amount=1010,

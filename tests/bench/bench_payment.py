@@ -116,12 +116,12 @@ def _through_the_door(place: Path, written: Commits) -> tuple[Floor, list[int]]:
     return floor, took[WARM_UP:]
 
 
-def _one(house: House, terminal: Pty, number: str) -> int:
+def _one(house: House, terminal: Pty, payment_id: str) -> int:
     began = time.perf_counter_ns()
-    house.door.call("PUT", f"/payments/{number}", PaymentView, SALE)
-    view = house.door.call("GET", f"/payments/{number}?wait=30", PaymentView)
+    house.door.call("PUT", f"/payments/{payment_id}", PaymentView, SALE)
+    view = house.door.call("GET", f"/payments/{payment_id}?wait=30", PaymentView)
     if view.verdict != "approved":
-        raise RuntimeError(f"{number} was to be approved and is {view.verdict}: {view.text}")
+        raise RuntimeError(f"{payment_id} was to be approved and is {view.verdict}: {view.text}")
     return terminal.asked_ns - began + terminal.answered_ns - terminal.told_ns
 
 

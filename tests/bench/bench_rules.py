@@ -51,7 +51,7 @@ def payment(number: int) -> Iterator[AnyBody]:
     """The entries of one payment."""
     name = f"t-{number}"
     yield Requested(
-        till_number=name,
+        payment_id=name,
         digest="",
         payment="refund" if number % 20 == 0 else "sale",
         terminal="front",
@@ -59,9 +59,9 @@ def payment(number: int) -> Iterator[AnyBody]:
         amount=100 + number % 5000,
         currency="EUR",
     )
-    yield Submitted(till_number=name, terminal="front", receipts="till")
-    yield Answered(till_number=name, verdict="declined" if number % 8 == 0 else "approved")
-    yield Completed(till_number=name)
+    yield Submitted(payment_id=name, terminal="front", receipts="till")
+    yield Answered(payment_id=name, verdict="declined" if number % 8 == 0 else "approved")
+    yield Completed(payment_id=name)
 
 
 def microseconds(windows: Windows, now: datetime) -> list[float]:

@@ -102,7 +102,7 @@ def _fill(house: House, story: Story) -> int:
 
 def _renamed(bodies: Iterable[AnyBody], numbers: Iterable[int]) -> list[AnyBody]:
     bodies = list(bodies)
-    return [msgspec.structs.replace(body, till_number=f"S-{n}") for n in numbers for body in bodies]
+    return [msgspec.structs.replace(body, payment_id=f"S-{n}") for n in numbers for body in bodies]
 
 
 def _start_s(house: House) -> float:

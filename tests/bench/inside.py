@@ -45,7 +45,7 @@ from drivers.zvt.driver import zvt_settings
 from drivers.zvt.frame import BUFFER_BYTES, encode_frame
 from drivers.zvt.line import SerialLine
 from drivers.zvt.packet import POSITIVE, encode
-from drivers.zvt.resolve import ZvtSettling
+from drivers.zvt.resolve import ZvtResolver
 from drivers.zvt.session import ZvtSession
 
 # How the frames begin that a payment is timed by, and the whole answer to a result.
@@ -147,16 +147,16 @@ class Counter:
     shop: NotingShop
     cable: Cable
 
-    async def pay(self, till_number: str) -> Took:
+    async def pay(self, payment_id: str) -> Took:
         """Take one payment to its verdict. Raises `RuntimeError` if it is not approved."""
         cable, desk = self.cable, self.agent.desk
         self.shop.written.clear()
         began = cable.clock()
-        desk.put(till_number, SALE)
-        view = await desk.wait(till_number, PATIENCE_S)
+        desk.put(payment_id, SALE)
+        view = await desk.wait(payment_id, PATIENCE_S)
         ended = cable.clock()
         if view.verdict != "approved":
-            raise RuntimeError(f"{till_number} was to be approved and is {view.verdict}: {view.text}")
+            raise RuntimeError(f"{payment_id} was to be approved and is {view.verdict}: {view.text}")
         far = cable.far_ns - cable.far_when_told_ns
         return Took(
             request=cable.asked_ns - began,
@@ -202,7 +202,7 @@ async def counter(
     def link(unsolicited: Callable[[Event], None]) -> Link:
         return Link(cable, session, buffer, shop.clock.monotonic, unsolicited)
 
-    terminal = Terminal("front", link, ShopKeeper(shop), ZvtSettling(), training=True)
+    terminal = Terminal("front", link, ShopKeeper(shop), ZvtResolver(), training=True)
     shop.terminals = {"front": terminal}
     running = asyncio.create_task(terminal.run())
     try:

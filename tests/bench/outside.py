@@ -40,7 +40,7 @@ def house_running(folder: Path) -> Iterator[House]:
         house.start_terminal()
         house.wait_for(lambda: house.terminal_is("ready"), "the agent and its terminal")
         house.start("upload", "upload", "--settings", str(folder / "tillgate.toml"))
-        house.wait_for((house.receipts / COSIGNED).exists, "the first cosignature")
+        house.wait_for((house.cosignatures / COSIGNED).exists, "the first cosignature")
         yield house
 
 

@@ -17,7 +17,7 @@ import pytest
 from agent.cli import main
 from agent.cli.ui import follow
 from agent.cli.ui.exits import Exit
-from agent.cli.ui.numbers import new_till_number
+from agent.cli.ui.payment_ids import new_payment_id
 
 if TYPE_CHECKING:
     from tests.conftest import OpenDoor
@@ -41,18 +41,18 @@ def run(door: OpenDoor, *words: str) -> int:
 def test_pay_tells_the_verdict_and_leaves_with_its_code(
     door: OpenDoor, capsys: Captured, amount: str, code: Exit, said: str
 ) -> None:
-    assert run(door, "pay", amount, "--till-number", "A-1", "--currency", "EUR") == code
+    assert run(door, "pay", amount, "--payment-id", "A-1", "--currency", "EUR") == code
     told = " ".join(capsys.readouterr().out.split())
-    assert told.startswith("Till number A-1 Payment A-1 on front:")
+    assert told.startswith("Payment id A-1 Payment A-1 on front:")
     assert said in told
 
 
 def test_no_line_is_wider_than_80_columns_and_none_steers_the_screen(
     door: OpenDoor, capsys: Captured
 ) -> None:
-    number = "N" * 40
-    run(door, "pay", "9999999.99", "--till-number", number)
-    run(door, "last", "--till-number", number)
+    payment_id = "N" * 40
+    run(door, "pay", "9999999.99", "--payment-id", payment_id)
+    run(door, "last", "--payment-id", payment_id)
     run(door, "last")
     run(door, "status")
     out = capsys.readouterr().out
@@ -62,17 +62,17 @@ def test_no_line_is_wider_than_80_columns_and_none_steers_the_screen(
 
 
 def test_json_is_one_object_and_people_read_beside_it(door: OpenDoor, capsys: Captured) -> None:
-    assert run(door, "pay", "12.50", "--till-number", "A-1", "--json") == Exit.OK
+    assert run(door, "pay", "12.50", "--payment-id", "A-1", "--json") == Exit.OK
     told = capsys.readouterr()
     assert json.loads(told.out)["verdict"] == "approved"
     assert "APPROVED" in told.err
 
 
-def test_a_number_is_made_and_said_first(door: OpenDoor, capsys: Captured) -> None:
+def test_a_payment_id_is_made_and_said_first(door: OpenDoor, capsys: Captured) -> None:
     run(door, "pay", "12.50")
     first = capsys.readouterr().out.splitlines()[0]
-    assert re.fullmatch(r"Till number [A-Z2-7]{4}-[A-Z2-7]{4}-[A-Z2-7]{4}", first)
-    assert len({new_till_number() for _ in range(1000)}) == 1000
+    assert re.fullmatch(r"Payment id [A-Z2-7]{4}-[A-Z2-7]{4}-[A-Z2-7]{4}", first)
+    assert len({new_payment_id() for _ in range(1000)}) == 1000
 
 
 @pytest.mark.parametrize("amount", ["12,50", "1e3", "-5", "1_000", "\uff11\uff12", "NaN", "12.505", ""])
@@ -85,10 +85,10 @@ def test_a_wrong_amount_is_named_before_anybody_hears_of_it(
 
 
 def test_the_agents_refusal_is_told_in_its_own_words(door: OpenDoor, capsys: Captured) -> None:
-    run(door, "pay", "12.50", "--till-number", "A-1")
-    assert run(door, "pay", "12.60", "--till-number", "A-1") == Exit.USAGE
+    run(door, "pay", "12.50", "--payment-id", "A-1")
+    assert run(door, "pay", "12.60", "--payment-id", "A-1") == Exit.USAGE
     assert (
-        "This till number belongs to another payment.\nNo money has moved.\nNext:" in capsys.readouterr().err
+        "This payment id belongs to another payment.\nNo money has moved.\nNext:" in capsys.readouterr().err
     )
 
 
@@ -180,10 +180,10 @@ def test_an_agent_that_goes_away_leaves_no_silence(
 ) -> None:
     monkeypatch.setattr(follow, "RETRY_PAUSES_S", ())
     with once_it_is_followed(door, door.close):
-        assert run(door, "pay", "18.00", "--till-number", "A-1") == Exit.UNCLEAR
+        assert run(door, "pay", "18.00", "--payment-id", "A-1") == Exit.UNCLEAR
     told = capsys.readouterr().err
     assert "Payment A-1 MAY STILL BE RUNNING" in told
-    assert "tillgate last --till-number A-1" in told
+    assert "tillgate last --payment-id A-1" in told
 
 
 def test_no_agent_means_that_nothing_was_sent(door: OpenDoor, capsys: Captured) -> None:
@@ -193,19 +193,19 @@ def test_no_agent_means_that_nothing_was_sent(door: OpenDoor, capsys: Captured) 
     assert run(door, "status") == Exit.UNAVAILABLE
 
 
-def test_last_with_a_number_leaves_with_that_payments_code(door: OpenDoor, capsys: Captured) -> None:
-    run(door, "pay", "15.00", "--till-number", "A-1")
-    assert run(door, "last", "--till-number", "A-1") == Exit.UNCLEAR
+def test_last_with_a_payment_id_leaves_with_that_payments_code(door: OpenDoor, capsys: Captured) -> None:
+    run(door, "pay", "15.00", "--payment-id", "A-1")
+    assert run(door, "last", "--payment-id", "A-1") == Exit.UNCLEAR
     assert "Receipt, customer" in capsys.readouterr().out
-    assert run(door, "last", "--till-number", "B-1") == Exit.USAGE
+    assert run(door, "last", "--payment-id", "B-1") == Exit.USAGE
 
 
-def test_settle_needs_a_secret_and_says_what_became_of_it(
+def test_resolve_needs_a_secret_and_says_what_became_of_it(
     door: OpenDoor, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(door, "pay", "15.00", "--till-number", "A-1")
+    run(door, "pay", "15.00", "--payment-id", "A-1")
     answers(monkeypatch, secrets=("right",))
-    words = ["settle", "A-1", "--verdict", "declined", "--reason", "no receipt"]
+    words = ["resolve", "A-1", "--verdict", "declined", "--reason", "no receipt"]
     words += ["--person", "anna", "--witness", "boss"]
     assert run(door, *words) == Exit.OK
     assert "DECLINED" in capsys.readouterr().out
@@ -216,7 +216,7 @@ def test_status_says_why_not(door: OpenDoor, capsys: Captured) -> None:
     told = capsys.readouterr().out
     assert "NO PAYMENTS ARE TAKEN: Terminal front is away" in told
     assert "has confirmed 1200 entries, 34 to go" in told
-    assert "tillgate settle K7Q2-M4XW" in told
+    assert "tillgate resolve K7Q2-M4XW" in told
 
 
 @pytest.mark.parametrize(

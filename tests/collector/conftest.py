@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from agent.collector.evidence import Evidence
-from agent.collector.ledger import Log, LogFolders
+from agent.collector.ledger import Ledger, LedgerFolders
 from agent.collector.storage.store import Store
 from agent.journal.checkpoint import checkpoint_text
 from agent.journal.note import Cosigner, Ed25519Signer, parse_vkey, sign_note
@@ -154,16 +154,16 @@ class MemoryFolder:
 
 @dataclass
 class Place:
-    """A collector's log on three memory disks."""
+    """A collector's ledger on three memory disks."""
 
     tiles: MemoryFolder = field(default_factory=MemoryFolder)
     heads: MemoryFolder = field(default_factory=MemoryFolder)
     findings: MemoryFolder = field(default_factory=MemoryFolder)
     now: int = NOW_S
 
-    def log(self, shop: Shop, cosigner: Cosigner) -> Log:
-        folders = LogFolders(Store(self.tiles), Store(self.heads), Evidence(self.findings))
-        return Log(shop.origin, [parse_vkey(shop.signer.vkey)], folders, cosigner, lambda: self.now)
+    def ledger(self, shop: Shop, cosigner: Cosigner) -> Ledger:
+        folders = LedgerFolders(Store(self.tiles), Store(self.heads), Evidence(self.findings))
+        return Ledger(shop.origin, [parse_vkey(shop.signer.vkey)], folders, cosigner, lambda: self.now)
 
 
 @pytest.fixture

@@ -27,11 +27,11 @@ class Front:
     """The application without a socket: a request in, an answer out."""
 
     def __init__(self, shop: Shop, place: Place, cosigner: Cosigner) -> None:
-        log = place.log(shop, cosigner)
+        ledger = place.ledger(shop, cosigner)
         self.seen: list[tuple[str, int]] = []
         self.trouble: list[str] = []
         self.app = collector_app(
-            {shop.origin: Served(log, frozenset(CLIENT.names))},
+            {shop.origin: Served(ledger, frozenset(CLIENT.names))},
             lambda origin, answer: self.seen.append((origin, answer.status)),
             lambda _origin, error: self.trouble.append(str(error)),
         )

@@ -106,7 +106,7 @@ def test_a_folder_that_was_damaged_is_not_opened(tmp_path: Path, shop: Shop, pem
     (tmp_path / "cosigner.pem").write_bytes(pem)
     settings = load(write(tmp_path, GOOD, shop.signer.vkey))
     collector = open_collector(settings, lambda: 1)
-    assert collector.logs[shop.origin].log.add_lines(shop.request(0, 10)).status == 200
+    assert collector.logs[shop.origin].ledger.add_lines(shop.request(0, 10)).status == 200
     collector.close()
     (tmp_path / "logs" / shop.origin / "tile/0/000.p/10").unlink()
     with pytest.raises(OSError, match=r"lacks tile/0/000\.p/10"):

@@ -1,7 +1,7 @@
 """One till and one terminal joined by bytes in simulated time, with the agent's habits and without the agent.
 
 What the till's side does is what `agent.payments` does: it greets, learns the last payment, pays,
-accepts, and after trouble opens the line anew, listens, greets and lets `Settling` judge.
+accepts, and after trouble opens the line anew, listens, greets and lets `Resolver` judge.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Bed:
         self.bank = Bank()
         self.moods = Moods(behaviour or Behaviour())
         self.device = case.terminal(self.bank, self.moods, seed)
-        self.settling = case.row.settling(case.options)
+        self.resolver = case.row.resolver(case.options)
         self.cable = Cable()
         self.heard: list[Event] = []
         self.accepted: list[Outcome] = []
@@ -167,7 +167,7 @@ class Bed:
             self.last = (told.trace, told.receipt_number)
 
     def command(self, number: int = 1, amount: int = AMOUNT) -> Command:
-        """The sale of one till number."""
+        """The sale of one payment id."""
         return sale(self.case, number, amount)
 
     def pay(self, harm: Harm = whole, command: Command | None = None) -> Ended | Lost:
@@ -195,7 +195,7 @@ class Bed:
         if self.said and self.said[-1].said is Said.APPROVED and not self.unclear:
             self.last = (self.said[-1].trace, self.said[-1].receipt_number)
 
-    def settle(self, harm: Harm = whole) -> Finding | None:
+    def resolve(self, harm: Harm = whole) -> Finding | None:
         """Open the line anew, listen, greet, ask and judge; as the agent does, again later.
 
         None when the terminal cannot be asked at all.
@@ -216,12 +216,12 @@ class Bed:
         if not self.connected:
             self._wait_for_the_port()
             self._connect()
-        self.wait(self.settling.listen_s)
+        self.wait(self.resolver.listen_s)
         if not self.connected or self.greet() is None:
             return None
         doubt = self._doubt()
-        answers = [self.result_of(question) for question in self.settling.questions(doubt)]
-        return self.settling.judge(self._doubt(), answers) if self.connected else None
+        answers = [self.result_of(question) for question in self.resolver.questions(doubt)]
+        return self.resolver.judge(self._doubt(), answers) if self.connected else None
 
     def _doubt(self) -> Unclear:
         trace, receipt = self.before
@@ -377,13 +377,13 @@ class Bed:
         """Whether it is about the sale: while it runs, or late and recognised."""
         if not outcome.late:
             return self._paying
-        return self.unclear is not None and self.settling.belongs(self.unclear, outcome.result)
+        return self.unclear is not None and self.resolver.belongs(self.unclear, outcome.result)
 
     def _commits(self, result: Result) -> bool:
         nobody = Unclear(Command(Operation.STATUS), *self.last, MORNING + timedelta(seconds=self.now))
-        return self.settling.commits(self.unclear or nobody, result)
+        return self.resolver.commits(self.unclear or nobody, result)
 
 
 def sale(case: Case, number: int = 1, amount: int = AMOUNT) -> Command:
-    """A payment of a shop, by its till number."""
+    """A payment of a shop, by its payment id."""
     return Command(Operation.SALE, f"A-{number}", amount, case.options.currency, 100 + number)

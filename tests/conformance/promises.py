@@ -32,12 +32,12 @@ def word(bed: Bed, end: Ended | Lost) -> Word:
 
 
 def kept(bed: Bed, end: Ended | Lost, harm: Harm = whole) -> Word:
-    """Settle what is unclear, over such a cable, and fail if a promise is broken; what was told first."""
+    """Resolve what is unclear, over such a cable, and fail if a promise is broken; what was told first."""
     told = word(bed, end)
     bed.cable.harm = harm
     found = None
     if told == "unclear":
-        finding = bed.settle(harm)
+        finding = bed.resolve(harm)
         found = finding.found if finding else None
     bed.cable.harm = whole
     bed.wait(REST_S)

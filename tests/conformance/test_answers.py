@@ -70,7 +70,7 @@ def test_a_till_that_dies_before_its_result_is_on_disk(case: Case) -> None:
             bed.wait(after_s)
             bed.power_cut()
             bed.accept_after_s = 0.0
-            finding = bed.settle()
+            finding = bed.resolve()
             assert finding is not None
             bed.wait(100.0)
             if finding.found is not Found.UNPROVEN:

@@ -69,14 +69,14 @@ class Till:
                 space[: len(part)] = part
                 self.buffer.filled(len(part))
                 self.session.receive(self.now)
-                self._settle()
+                self._pump()
             self.now += PIECE_S
             deadline = self.session.deadline()
             if deadline is not None and deadline <= self.now:
                 self.session.deadline_passed(self.now)
-                self._settle()
+                self._pump()
 
-    def _settle(self) -> None:
+    def _pump(self) -> None:
         self.sent += len(self.session.bytes_to_send())
         if any(isinstance(event, Lost) for event in self.session.events()):
             self.lost += 1

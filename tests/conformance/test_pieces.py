@@ -72,7 +72,7 @@ def test_a_message_may_be_split_anywhere(dialect: Case) -> None:
 
 
 def test_a_terminal_may_pause_half_a_second_inside_an_answer(dialect: Case) -> None:
-    """On ZVT's serial line T1 forbids it: the frame is broken off and repeated; or else settled."""
+    """On ZVT's serial line T1 forbids it: the frame is broken off and repeated; or else resolved."""
     for message in range(8):
         for place in (1, 2, 5, 11, 17, 40):
             with of("pause in message", message, "behind byte", place), Bed(dialect) as bed:

@@ -1,4 +1,4 @@
-"""A payment like the one before it: same amount, same card, minutes later. Settling must tell them apart."""
+"""A payment like the one before it: same amount, same card, minutes later. Resolving must tell them apart."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_the_till_dies_in_the_second(dialect: Case, mood: str) -> None:
             if not carried(bed, last):
                 break
             bed.power_cut()
-            finding = bed.settle()
+            finding = bed.resolve()
             bed.wait(120.0)
             assert len(bed.booked) <= 1
             assert bed.moods.begun.count("payment") <= 1

@@ -20,7 +20,7 @@ from functools import partial
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.collector.evidence import Evidence
-from agent.collector.ledger import Log, LogFolders
+from agent.collector.ledger import Ledger, LedgerFolders
 from agent.collector.storage.store import Store
 from agent.journal.checkpoint import checkpoint_text
 from agent.journal.note import Cosigner, Ed25519Signer, parse_vkey, sign_note
@@ -98,9 +98,9 @@ class Target:
 
     def _fill(self) -> None:
         self._tiles, heads, findings = Memory(), Memory(), Memory()
-        folders = LogFolders(Store(self._tiles), Store(heads), Evidence(findings))
-        self._log = Log(ORIGIN, [parse_vkey(SIGNER.vkey)], folders, COSIGNER, lambda: 1_790_000_000)
-        assert self._log.add_lines(parse_lines(GOOD[0])).status == 200
+        folders = LedgerFolders(Store(self._tiles), Store(heads), Evidence(findings))
+        self._ledger = Ledger(ORIGIN, [parse_vkey(SIGNER.vkey)], folders, COSIGNER, lambda: 1_790_000_000)
+        assert self._ledger.add_lines(parse_lines(GOOD[0])).status == 200
 
     def one_input(self, body: bytes) -> None:
         """Raises `AssertionError` on a finding."""
@@ -116,7 +116,7 @@ class Target:
             return
         assert build_lines(request.start, request.lines, request.checkpoint) == body, body
         if origin == ORIGIN:
-            self._judge(self._log.add_lines(request).status, body)
+            self._judge(self._ledger.add_lines(request).status, body)
 
     def _witness(self, body: bytes) -> None:
         try:
@@ -126,14 +126,14 @@ class Target:
             self._refused(refusal, body)
             return
         if origin == ORIGIN:
-            self._judge(self._log.add_checkpoint(request).status, body)
+            self._judge(self._ledger.add_checkpoint(request).status, body)
 
     def _refused(self, refusal: BadRequestError, body: bytes) -> None:
         assert str(refusal).isprintable(), body
 
     def _judge(self, status: int, body: bytes) -> None:
         assert status in {200, 202, 400, 403, 409, 422}, body
-        size = self._log.size()
+        size = self._ledger.size()
         assert size >= 3, body
         if status in {200, 202}:
             stored = self._tiles.files["checkpoint"].partition(b"\n\n")[0]

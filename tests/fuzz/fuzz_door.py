@@ -19,10 +19,10 @@ import msgspec
 from agent.api import errors
 from agent.api.body import decode
 from agent.api.errors import DoorRefusal
-from agent.payments.views import Answer, CloseDayRequest, PaymentRequest, Settlement
+from agent.payments.views import Answer, CloseDayRequest, PaymentRequest, Resolution
 from tests.fuzz import harness
 
-KINDS: tuple[type[msgspec.Struct], ...] = (PaymentRequest, Answer, Settlement, CloseDayRequest)
+KINDS: tuple[type[msgspec.Struct], ...] = (PaymentRequest, Answer, Resolution, CloseDayRequest)
 CODES = {
     "not_json",
     "not_utf8",
@@ -33,7 +33,7 @@ CODES = {
     "unknown_field",
 }
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
-NAMES = {"original", "terminal", "till", "operator", "till_number", "prompt", "person"}
+NAMES = {"original", "terminal", "till", "operator", "payment_id", "prompt", "person"}
 # A published test card: whatever happens, nobody may repeat it.
 CARD = "4111111111111111"
 
@@ -42,7 +42,7 @@ GOOD = (
     b'{"payment":"refund","amount":1,"currency":"EUR","original":"A-1"}',
     b'{"prompt":"supervisor-1","answer":"yes","credential":{"person":"bo","secret":"1234"},"purpose":"gift"}',
     b'{"verdict":"declined","reason":"receipt 23","credential":{"person":"bo","secret":"1234"}}',
-    b'{"till_number":"Z-1","terminal":"front"}',
+    b'{"payment_id":"Z-1","terminal":"front"}',
 )
 PIECES = (
     b'"amount":', b'"currency":', b'"original":', b'"credential":', b'"secret":', b'"reason":',

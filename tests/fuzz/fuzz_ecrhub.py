@@ -36,7 +36,7 @@ from tests.support import cards
 NUMBER = cards.PUBLISHED[0]
 CUTS = (1, 5, BUFFER_BYTES)
 SALE = Command(Operation.SALE, "A-17", 1010, 978, sequence=41)
-ORDER = order_number(SALE.reference, SALE.sequence)
+ORDER = order_number(SALE.payment_id, SALE.sequence)
 PAID = Answer(
     Topic.ORDER, "r1", handled=True, code="000", message=f"PAN {NUMBER}", order=ORDER, amount="10.10",
     paid="10.10", tip="0.10", currency="EUR", trans_type="1", status="2", method="VISA",

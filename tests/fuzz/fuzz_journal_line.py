@@ -66,7 +66,7 @@ def good_journal(key: KnownTexts) -> tuple[bytes, list[bytes]]:
     at = datetime(2026, 3, 28, tzinfo=UTC)
     for count in (1, 2, 1):
         for _ in range(count):
-            body = Completed(till_number=f"t-{tree.size}")
+            body = Completed(payment_id=f"t-{tree.size}")
             entry = Entry(index=tree.size, at=at, boot_ms=1, boot="b", version="1", config="c", body=body)
             lines.append(encode(entry))
             tree.append(leaf_hash(lines[-1]))

@@ -166,12 +166,12 @@ class World:
 
 
 def body(number: int = 0) -> Completed:
-    return Completed(till_number=f"till-{number}")
+    return Completed(payment_id=f"till-{number}")
 
 
-def numbers(entries: list[Entry]) -> list[str]:
-    """The till numbers of `body`s among entries."""
-    return [e.body.till_number for e in entries if isinstance(e.body, Completed)]
+def payment_ids(entries: list[Entry]) -> list[str]:
+    """The payment ids of `body`s among entries."""
+    return [e.body.payment_id for e in entries if isinstance(e.body, Completed)]
 
 
 def is_full(journal: Journal) -> bool:

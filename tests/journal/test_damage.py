@@ -16,7 +16,7 @@ from agent.journal.lines import FileCommits, checkpoint_line, note_of
 from agent.journal.note import CosignatureVerifier, Cosigner, Ed25519Signer, parse_vkey, sign_note
 from agent.journal.schema.entry import decode, encode
 from agent.journal.tree import Frontier, leaf_hash
-from agent.journal.verify import Receipt, Report, read_receipts, verify
+from agent.journal.verify import CosignedHead, Report, read_cosignatures, verify
 from tests.journal.conftest import K0, ORIGIN, OTHER, SIGNER, VERIFIER, MemoryKeys, StillClock, World, body
 
 DAY_1 = "j0000000000-2026-03-28.jsonl"
@@ -232,34 +232,36 @@ def checkpoints(folder: Path) -> Iterator[tuple[int, str]]:
         yield from ((commit.size, commit.note().decode()) for commit in commits)
 
 
-def write_receipts(folder: Path, receipts: Path) -> None:
-    receipts.mkdir()
+def write_cosignatures(folder: Path, cosignatures: Path) -> None:
+    cosignatures.mkdir()
     for size, note in checkpoints(folder):
         text = note.split("\n\n")[0] + "\n"
-        (receipts / str(size)).write_text(note + cosigner().cosign(text, 1_700_000_000).line())
-    (receipts / "notes.txt").write_text("something else\n")
+        (cosignatures / str(size)).write_text(note + cosigner().cosign(text, 1_700_000_000).line())
+    (cosignatures / "notes.txt").write_text("something else\n")
 
 
-def test_receipts_confirm_the_journal(folder: Path, tmp_path: Path) -> None:
-    write_receipts(folder, tmp_path / "receipts")
-    report = verify(folder, VERIFIER, receipts=read_receipts(tmp_path / "receipts", ORIGIN, collector()))
+def test_cosignatures_confirm_the_journal(folder: Path, tmp_path: Path) -> None:
+    write_cosignatures(folder, tmp_path / "cosignatures")
+    report = verify(
+        folder, VERIFIER, cosignatures=read_cosignatures(tmp_path / "cosignatures", ORIGIN, collector())
+    )
     assert (report.result, report.cosigned) == ("ok", 11)
 
 
-def test_an_older_state_put_back_is_found_by_a_receipt(folder: Path, tmp_path: Path) -> None:
-    write_receipts(folder, tmp_path / "receipts")
-    receipts = read_receipts(tmp_path / "receipts", ORIGIN, collector())
+def test_an_older_state_put_back_is_found_by_a_cosignature(folder: Path, tmp_path: Path) -> None:
+    write_cosignatures(folder, tmp_path / "cosignatures")
+    cosignatures = read_cosignatures(tmp_path / "cosignatures", ORIGIN, collector())
     (folder / DAY_3).unlink()
-    report = verify(folder, VERIFIER, receipts=receipts)
+    report = verify(folder, VERIFIER, cosignatures=cosignatures)
     assert report.result == "rolled_back"
     assert report.finding is not None
     assert "cosigned 11 entries and 9 are left" in report.finding.text
 
 
-def test_another_history_is_found_by_a_receipt(folder: Path) -> None:
-    report = verify(folder, VERIFIER, receipts=[Receipt(5, bytes(32))])
+def test_another_history_is_found_by_a_cosignature(folder: Path) -> None:
+    report = verify(folder, VERIFIER, cosignatures=[CosignedHead(5, bytes(32))])
     assert report.result == "fork"
-    assert verify(folder, VERIFIER, receipts=[Receipt(1, bytes(32))]).result == "fork"
+    assert verify(folder, VERIFIER, cosignatures=[CosignedHead(1, bytes(32))]).result == "fork"
 
 
 def test_headquarters_checks_the_evolving_key(folder: Path) -> None:

@@ -20,7 +20,7 @@ from tests.journal.conftest import (
     body,
     is_full,
     notes_of,
-    numbers,
+    payment_ids,
 )
 
 
@@ -32,7 +32,7 @@ def test_a_new_day_begins_a_new_file_and_the_tree_goes_on(world: World, disk: Me
     assert list(disk.list()) == [FIRST_FILE, "j0000000001-2026-03-29.jsonl"]
     journal.close()
     again = world.open()
-    assert numbers(world.applied) == ["till-1", "till-2", "till-3"]
+    assert payment_ids(world.applied) == ["till-1", "till-2", "till-3"]
     assert again.size == 3
     assert not [e for e in world.applied if isinstance(e.body, ClockMoved)]
 
@@ -64,7 +64,7 @@ def test_a_crash_after_a_file_was_begun_leaves_it_usable(world: World, disk: Mem
     disk.locked = False
     again = World(disk, world.clock, world.keys)
     again.open()
-    assert numbers(again.applied) == ["till-1", "till-3"]
+    assert payment_ids(again.applied) == ["till-1", "till-3"]
 
 
 def test_a_clock_that_went_back_is_an_entry_before_the_others(world: World) -> None:
@@ -105,7 +105,7 @@ def test_a_small_step_and_a_new_boot_are_no_news(world: World) -> None:
     world.clock.boot, world.clock.boot_name = 5, "bbbb"
     world.clock.now = MORNING.replace(hour=20)
     journal.commit(body(3))
-    assert numbers(world.applied) == ["till-1", "till-2", "till-3"]
+    assert payment_ids(world.applied) == ["till-1", "till-2", "till-3"]
     assert len(world.applied) == 3
 
 

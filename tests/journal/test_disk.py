@@ -20,7 +20,7 @@ from agent.journal.reader import JournalReader
 from agent.journal.schema.entry import decode
 from agent.journal.verify import verify
 from agent.journal.writer import Journal, JournalBroken
-from tests.journal.conftest import ORIGIN, VERIFIER, MemoryKeys, World, body, is_full, numbers
+from tests.journal.conftest import ORIGIN, VERIFIER, MemoryKeys, World, body, is_full, payment_ids
 
 TMPFS_BYTES = 1 << 20
 
@@ -92,7 +92,7 @@ def test_on_a_full_disk_the_payment_in_flight_is_finished_and_nothing_is_lost(sm
     journal.close()
     filler.unlink()
     world.open()
-    assert numbers(world.applied) == [f"till-{number}" for number in range(written)]
+    assert payment_ids(world.applied) == [f"till-{number}" for number in range(written)]
     assert verify(small_disk / "journal", VERIFIER).result == "ok"
 
 
@@ -277,7 +277,7 @@ def test_a_reader_begins_again_where_the_agent_cut_an_end_that_it_had_read(tmp_p
     other.commit(body(1_234_567))
     other.commit(body(8), body(9))
     assert reader.size() == 4
-    assert numbers([decode(line) for c in reader.commits(1) for line in c.lines]) == [
+    assert payment_ids([decode(line) for c in reader.commits(1) for line in c.lines]) == [
         "till-1234567",
         "till-8",
         "till-9",

@@ -1,4 +1,4 @@
-"""What `tillgate log export` writes, judged by code that is not ours: Go's sumdb, and openssl by shell."""
+"""What `tillgate journal export` writes, judged by code that is not ours: Go's sumdb, openssl by shell."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
         world.clock.pass_time(1800)
     journal.close()
     arguments = ["--journal", str(place / "journal"), "--vkey", SIGNER.vkey, "--to", str(place / "export")]
-    assert main(["log", "export", *arguments, "--entry", str(ENTRY), "--since", str(OLD_SIZE)]) == 0
+    assert main(["journal", "export", *arguments, "--entry", str(ENTRY), "--since", str(OLD_SIZE)]) == 0
     entries = [
         line
         for path in sorted((place / "journal").glob("*.jsonl"))

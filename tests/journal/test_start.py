@@ -15,7 +15,7 @@ from tests.journal.conftest import (
     StillClock,
     World,
     body,
-    numbers,
+    payment_ids,
 )
 
 
@@ -24,7 +24,7 @@ def test_a_start_gives_all_entries_again_and_goes_on(world: World) -> None:
     journal.commit(body(1), body(2))
     journal.close()
     again = world.open()
-    assert numbers(world.applied) == ["till-1", "till-2"]
+    assert payment_ids(world.applied) == ["till-1", "till-2"]
     (entry,) = again.commit(body(3))
     assert entry.index == 2
 
@@ -40,7 +40,7 @@ def test_a_torn_tail_of_any_length_is_cut_and_the_cut_is_an_entry(disk: MemoryDi
         torn.files[FIRST_FILE] = bytearray(whole[:length])
         world = World(torn)
         world.open()
-        assert numbers(world.applied) == ["till-1"]
+        assert payment_ids(world.applied) == ["till-1"]
         assert [e.body for e in world.applied[1:]] == [
             TailCut(file=FIRST_FILE, offset=promised, removed_bytes=length - promised)
         ]
@@ -57,7 +57,7 @@ def test_a_whole_commit_that_was_written_but_not_synced_is_kept_and_synced(disk:
     disk.locked = False
     world = World(disk)
     world.open()
-    assert numbers(world.applied) == ["till-1", "till-2"]
+    assert payment_ids(world.applied) == ["till-1", "till-2"]
     assert b"till-2" in disk.durable[FIRST_FILE]
 
 
@@ -72,7 +72,7 @@ def test_blocks_that_were_never_written_are_a_torn_tail(disk: MemoryDisk, lost: 
     disk.locked = False
     world = World(disk)
     world.open()
-    assert numbers(world.applied) == ["till-1"]
+    assert payment_ids(world.applied) == ["till-1"]
     assert isinstance(world.applied[1].body, TailCut)
 
 
@@ -106,11 +106,11 @@ def test_a_failure_at_any_disk_call_never_loses_what_was_promised() -> None:
                     again.power_cut()
                 world = World(again)
                 world.open()
-                assert numbers(world.applied)[: len(promised)] == promised
+                assert payment_ids(world.applied)[: len(promised)] == promised
 
 
 def run_until_it_breaks(disk: MemoryDisk) -> list[str] | None:
-    """The till numbers that were promised; None when nothing failed."""
+    """The payment ids that were promised; None when nothing failed."""
     clock, promised = StillClock(), list[str]()
     try:
         for start in range(2):
@@ -145,7 +145,7 @@ def test_a_start_from_a_snapshot_equals_a_full_start(world: World) -> None:
     quick.commit(body(99))
     quick.close()
     world.open()
-    assert numbers(world.applied)[-1] == "till-99"
+    assert payment_ids(world.applied)[-1] == "till-99"
 
 
 def test_a_snapshot_at_the_very_end_needs_nothing_read_again(world: World) -> None:

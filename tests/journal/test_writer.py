@@ -23,7 +23,7 @@ from tests.journal.conftest import (
     body,
     lines_of,
     notes_of,
-    numbers,
+    payment_ids,
 )
 
 
@@ -42,7 +42,7 @@ def test_entries_are_applied_only_when_they_are_durable(world: World, disk: Memo
     disk.fail_at = disk.calls + 2
     with pytest.raises(JournalBroken):
         journal.commit(body(3))
-    assert numbers(world.applied) == ["till-1", "till-2"]
+    assert payment_ids(world.applied) == ["till-1", "till-2"]
 
 
 def test_the_lines_are_leaves_and_the_checkpoint_signs_them(world: World, disk: MemoryDisk) -> None:
@@ -65,7 +65,7 @@ def test_the_first_file_and_its_folder_are_durable_before_the_first_entry(disk: 
     disk.power_cut()
     world = World(disk)
     world.open()
-    assert numbers(world.applied) == ["till-1"]
+    assert payment_ids(world.applied) == ["till-1"]
 
 
 def test_a_broken_journal_stays_broken(world: World, disk: MemoryDisk) -> None:
@@ -95,7 +95,7 @@ def test_a_short_write_breaks_the_journal(world: World, disk: MemoryDisk) -> Non
 def test_an_entry_that_is_too_long_changes_nothing(world: World) -> None:
     journal = world.open()
     with pytest.raises(ValueError, match="too long"):
-        journal.commit(Printed(till_number="1", copy="merchant", lines=["x" * 70_000]))
+        journal.commit(Printed(payment_id="1", copy="merchant", lines=["x" * 70_000]))
     with pytest.raises(ValueError, match="needs an entry"):
         journal.commit()
     (entry,) = journal.commit(body(1))

@@ -49,10 +49,10 @@ def out() -> Iterator[Lines]:
 
 
 def test_a_step_is_one_line_with_its_facts(out: Lines) -> None:
-    log.logger("payments").info("payment answered", till_number="A-1", amount=1010, currency="EUR")
+    log.logger("payments").info("payment answered", payment_id="A-1", amount=1010, currency="EUR")
     line = out.only
     assert (line["event"], line["level"], line["part"]) == ("payment answered", "info", "payments")
-    assert (line["till_number"], line["amount"], line["currency"]) == ("A-1", 1010, "EUR")
+    assert (line["payment_id"], line["amount"], line["currency"]) == ("A-1", 1010, "EUR")
     assert "T" in line["time"]
 
 
@@ -63,7 +63,7 @@ def test_a_key_that_is_not_on_the_list_is_dropped_and_named(out: Lines) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"amount": "12"}, {"amount": 1.5}, {"amount": True}, {"amount": 10**12}, {"till_number": 5}]
+    "fields", [{"amount": "12"}, {"amount": 1.5}, {"amount": True}, {"amount": 10**12}, {"payment_id": 5}]
 )
 def test_a_value_of_another_type_is_dropped_and_named(out: Lines, fields: dict[str, Any]) -> None:
     log.logger("payments").info("step", **fields)

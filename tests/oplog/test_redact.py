@@ -203,7 +203,7 @@ def clean_line(draw: random.Random) -> str:
     fields = {
         "event": draw.choice(["payment answered", "upload done", "EMV 9F36 01A4 95 0000008000 82 3900"]),
         "time": f"{day}T{hour}.{draw.randint(0, 999):03}+02:00",
-        "till_number": draw.choice(
+        "payment_id": draw.choice(
             [f"A-{draw.randint(1, 9999)}", f"2026{draw.randint(1, 99999999)}", base32[:8]]
         ),
         "terminal_id": f"{draw.randint(0, 99999999):08}",
@@ -233,6 +233,6 @@ def test_ten_thousand_clean_lines_raise_no_alarm() -> None:
 def test_our_own_log_lines_are_left_alone() -> None:
     line = (
         '{"event":"payment answered","level":"info","time":"2026-05-12T10:11:12.123+02:00","part":"payments",'
-        '"till_number":"20260512001","amount":999999999999,"currency":"EUR","entry":123456,"seconds":1.234}'
+        '"payment_id":"20260512001","amount":999999999999,"currency":"EUR","entry":123456,"seconds":1.234}'
     )
     assert line == redact(line)

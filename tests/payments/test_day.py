@@ -1,4 +1,4 @@
-"""What the book knows of a terminal's day, which settling a lost close stands on."""
+"""What the book knows of a terminal's day, which resolving a lost close stands on."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Told:
         self._index = 0
 
     def approved(
-        self, number: str, payment: PaymentKind, amount: int | None = None, original: str = ""
+        self, payment_id: str, payment: PaymentKind, amount: int | None = None, original: str = ""
     ) -> None:
         self._write(
             Requested(
-                till_number=number,
+                payment_id=payment_id,
                 digest="",
                 payment=payment,
                 terminal="front",
@@ -32,8 +32,8 @@ class Told:
                 original=original,
             )
         )
-        self._write(Answered(till_number=number, verdict="approved", amount=amount))
-        self._write(Completed(till_number=number))
+        self._write(Answered(payment_id=payment_id, verdict="approved", amount=amount))
+        self._write(Completed(payment_id=payment_id))
 
     def _write(self, body: AnyBody) -> None:
         entry = Entry(index=self._index, at=AT, boot_ms=0, boot="", version="", config="", body=body)

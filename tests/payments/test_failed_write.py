@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.journal.writer import JournalBroken
-from agent.payments.views import Credential, Settlement
+from agent.payments.views import Credential, Resolution
 from tests.payments.conftest import Make
 from tests.payments.world import PIN, SUPERVISOR, World
 
@@ -66,9 +66,9 @@ def test_a_disk_that_fails_while_a_person_signs_ends_the_agent(make: Make) -> No
     world.until(lambda: world.terminal.ready)
     world.disk.fail_at = world.disk.calls + 1
     signed = Credential(SUPERVISOR, PIN)
-    settlement = Settlement(verdict="declined", reason="Looked.", person="carl", credential=signed)
+    resolution = Resolution(verdict="declined", reason="Looked.", person="carl", credential=signed)
     with pytest.raises(JournalBroken):
-        world.run(world.desk.settle("A-1", settlement))
+        world.run(world.desk.resolve("A-1", resolution))
     assert world.view().verdict == "unclear"
     assert isinstance(world.broken(), JournalBroken)
 

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:coroutine 'Desk._run' was never 
 FEWEST_LINES = 500
 
 # The terminal's waits (three times 30 s for an answer) and our greetings (every 30 s) end in this time.
-SETTLED_S = 180.0
+RESOLVED_S = 180.0
 
 COMMANDS = {"sale": "0601", "refund": "0631", "reversal": "0630"}
 
@@ -170,7 +170,7 @@ class Judge:
             entry.body.result.verdict
             for entry in self.world.disk.entries()
             # Where nothing was known before, it is written and acknowledged, but proves nothing.
-            if isinstance(entry.body, LateResult) and entry.body.result.till_number in {"A-1", ""}
+            if isinstance(entry.body, LateResult) and entry.body.result.payment_id in {"A-1", ""}
         ]
         assert "answered" in kinds or "approved" in kinds
         assert kinds.count("printed") >= (2 if self.case.receipts == "till" else 0)
@@ -190,7 +190,7 @@ def killed_at(case: Case, line: int, *, power: bool = False) -> str | None:
             world.kill(power=power)
             world.start()
             world.until(lambda: world.terminal.ready)
-        world.wait(SETTLED_S)
+        world.wait(RESOLVED_S)
         judge.look(world.desk.get("A-1"))
         view = case.pay(world)
         judge.look(view)

@@ -42,7 +42,7 @@ HERE = Path(__file__).parents[2]
 
 @dataclass
 class End:
-    """What was left when all had settled."""
+    """What was left when all had come to rest."""
 
     verdict: str
     booked: int
@@ -95,7 +95,7 @@ class Scene:
         self.house.wait_for(lambda: self.house.terminal_is("ready", "unclear"), "the second agent")
         give_up = time.monotonic() + PATIENCE_S
         while self._states("authorised"):
-            assert time.monotonic() < give_up, "the terminal has not settled"
+            assert time.monotonic() < give_up, "the terminal has not come to rest"
             time.sleep(LOOK_AGAIN_S)
 
     def _end(self, killed: bool) -> End:

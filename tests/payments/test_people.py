@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent.journal.schema.entry import AnyBody, CredentialFailed, Entry, Replied, Settled
+from agent.journal.schema.entry import AnyBody, CredentialFailed, Entry, Replied, Resolved
 from agent.payments.people import (
     LOCK_OUT,
     MAX_FAILURES,
@@ -34,7 +34,7 @@ def entry(body: AnyBody, at: datetime = NOON) -> Entry:
 
 def failed(persons: People, times: int, at: datetime = NOON, person: str = "anna") -> People:
     for _ in range(times):
-        persons.apply(entry(CredentialFailed(till_number="x", person=person), at))
+        persons.apply(entry(CredentialFailed(payment_id="x", person=person), at))
     return persons
 
 
@@ -120,8 +120,8 @@ def test_a_clock_set_back_does_not_end_a_lock_out() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        Replied(till_number="x", prompt="1", answer="yes", person="anna"),
-        Settled(till_number="x", verdict="approved", proof="seen", person="carl", witness="anna"),
+        Replied(payment_id="x", prompt="1", answer="yes", person="anna"),
+        Resolved(payment_id="x", verdict="approved", proof="seen", person="carl", witness="anna"),
     ],
 )
 def test_a_right_secret_clears_the_failures(body: AnyBody) -> None:
@@ -133,7 +133,7 @@ def test_a_right_secret_clears_the_failures(body: AnyBody) -> None:
 
 def test_a_reply_without_a_person_clears_nothing() -> None:
     persons = failed(people(), MAX_FAILURES)
-    persons.apply(entry(Replied(till_number="x", prompt="1", answer="yes")))
+    persons.apply(entry(Replied(payment_id="x", prompt="1", answer="yes")))
     assert persons.locked_until("anna", NOON) is not None
 
 

@@ -25,8 +25,8 @@ def supervised(make: Make) -> World:
     return make(rules=LIMITS.format(step="supervisor"))
 
 
-def asking(world: World, number: str = "A-1", **more: Any) -> World:
-    view = world.pay(number, LARGE, **more)
+def asking(world: World, payment_id: str = "A-1", **more: Any) -> World:
+    view = world.pay(payment_id, LARGE, **more)
     assert (view.phase, world.sent("0601"), view.verdict) == ("asking", 0, None)
     return world
 
@@ -173,7 +173,7 @@ def test_limits_that_were_reached_while_the_question_was_open_count(make: Make) 
     """Another terminal of the same till sells meanwhile."""
     world = asking(make(rules=LIMITS.format(step="confirm") + '\nday_sum_block = "700.00"'))
     other = Requested(
-        till_number="B-1",
+        payment_id="B-1",
         digest="",
         payment="sale",
         terminal="back",
@@ -181,7 +181,7 @@ def test_limits_that_were_reached_while_the_question_was_open_count(make: Make) 
         amount=20_000,
         currency="EUR",
     )
-    world.shop.write(other, Submitted(till_number="B-1", terminal="back", receipts="till"))
+    world.shop.write(other, Submitted(payment_id="B-1", terminal="back", receipts="till"))
     world.answer("A-1", "yes")
     view = world.follow()
     assert (view.verdict, world.sent("0601")) == ("refused", 0)
@@ -191,7 +191,7 @@ def test_limits_that_were_reached_while_the_question_was_open_count(make: Make) 
 def test_a_yes_does_not_cover_a_stricter_question(make: Make) -> None:
     world = asking(make(rules=LIMITS.format(step="confirm") + "\nday_count_supervisor = 1"))
     other = Requested(
-        till_number="B-1",
+        payment_id="B-1",
         digest="",
         payment="sale",
         terminal="back",
@@ -199,7 +199,7 @@ def test_a_yes_does_not_cover_a_stricter_question(make: Make) -> None:
         amount=100,
         currency="EUR",
     )
-    world.shop.write(other, Submitted(till_number="B-1", terminal="back", receipts="till"))
+    world.shop.write(other, Submitted(payment_id="B-1", terminal="back", receipts="till"))
     world.answer("A-1", "yes")
     assert world.follow().verdict == "refused"
 

@@ -1,4 +1,4 @@
-"""What the counter answers: one number is one payment, one terminal serves one payment."""
+"""What the counter answers: one id is one payment, one terminal serves one payment."""
 
 from __future__ import annotations
 
@@ -205,9 +205,9 @@ def test_waiting_is_over_after_its_time(world: World) -> None:
 
 
 def test_the_last_payments_come_newest_first(world: World) -> None:
-    for number in ("A-1", "A-2", "A-3"):
-        world.pay(number)
-    assert [view.till_number for view in world.desk.last(2)] == ["A-3", "A-2"]
+    for payment_id in ("A-1", "A-2", "A-3"):
+        world.pay(payment_id)
+    assert [view.payment_id for view in world.desk.last(2)] == ["A-3", "A-2"]
 
 
 def test_a_cancel_while_it_runs_is_a_wish_that_the_terminal_grants(make: Make) -> None:

@@ -10,20 +10,20 @@ from tests.payments.conftest import Make
 from tests.payments.world import World
 
 
-def refund(world: World, number: str, amount: int, original: str = "A-1") -> str | None:
-    return world.pay(number, amount, payment="refund", original=original).verdict
+def refund(world: World, payment_id: str, amount: int, original: str = "A-1") -> str | None:
+    return world.pay(payment_id, amount, payment="refund", original=original).verdict
 
 
-def reversal(world: World, number: str, original: str = "A-1") -> str | None:
-    return world.pay(number, None, payment="reversal", original=original).verdict
+def reversal(world: World, payment_id: str, original: str = "A-1") -> str | None:
+    return world.pay(payment_id, None, payment="reversal", original=original).verdict
 
 
 def sent_elsewhere(
-    world: World, number: str, payment: PaymentKind, amount: int | None, original: str = ""
+    world: World, payment_id: str, payment: PaymentKind, amount: int | None, original: str = ""
 ) -> None:
     """Another terminal of this shop has a payment under way."""
     request = Requested(
-        till_number=number,
+        payment_id=payment_id,
         digest="",
         payment=payment,
         terminal="back",
@@ -32,7 +32,7 @@ def sent_elsewhere(
         currency="EUR" if amount else None,
         original=original,
     )
-    world.shop.write(request, Submitted(till_number=number, terminal="back", receipts="till"))
+    world.shop.write(request, Submitted(payment_id=payment_id, terminal="back", receipts="till"))
 
 
 def test_refunds_are_given_until_the_sale_is_used_up(world: World) -> None:
@@ -57,10 +57,10 @@ def test_a_refund_that_is_under_way_or_unclear_counts(world: World, unclear: boo
     world.pay()
     sent_elsewhere(world, "R-1", "refund", 500, "A-1")
     if unclear:
-        world.shop.write(Unclear(till_number="R-1", reason="the line broke"))
+        world.shop.write(Unclear(payment_id="R-1", reason="the line broke"))
     assert refund(world, "R-2", 751) == "refused"
     assert reversal(world, "S-1") == "refused"
-    world.shop.write(Answered(till_number="R-1", verdict="declined"))
+    world.shop.write(Answered(payment_id="R-1", verdict="declined"))
     assert refund(world, "R-3", 1250) == "approved"
 
 
@@ -105,9 +105,7 @@ def test_a_reversal_names_the_receipt_of_its_original(world: World) -> None:
 def test_a_sale_without_a_receipt_number_cannot_be_reversed_by_it(world: World) -> None:
     """Some terminals send none: there is nothing to name, so nothing is sent and the agent lives on."""
     sent_elsewhere(world, "B-1", "sale", 700)
-    world.shop.write(
-        Answered(till_number="B-1", verdict="approved", amount=700), Completed(till_number="B-1")
-    )
+    world.shop.write(Answered(payment_id="B-1", verdict="approved", amount=700), Completed(payment_id="B-1"))
     view = world.pay("S-1", None, payment="reversal", original="B-1")
     assert view.verdict == "refused"
     assert "receipt number" in view.text

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from agent.journal.schema.entry import LateResult, Settled
+from agent.journal.schema.entry import LateResult, Resolved
 from agent.payments.people import MAX_FAILURES
 from agent.payments.refusal import Conflict, LockedOut, NotFound, WrongCredential
-from agent.payments.views import Credential, PaymentView, Settlement
+from agent.payments.views import Credential, PaymentView, Resolution
 from tests.payments.conftest import Make
 from tests.payments.world import PIN, SUPERVISOR, World
 
@@ -23,14 +23,14 @@ PLAIN = "[[payment]]\n"
 STUBBORN = '[terminal]\nsoftware = "TILLGATE-SIM 1"\nauto_reversal = false\n'
 
 
-def settle(world: World, verdict: str, secret: str = PIN, number: str = "A-1") -> PaymentView:
-    settlement = Settlement(
+def resolve(world: World, verdict: str, secret: str = PIN, payment_id: str = "A-1") -> PaymentView:
+    resolution = Resolution(
         verdict=verdict,  # type: ignore[arg-type]  # one of the three
         reason="The terminal's list shows it.",
         person="carl",
         credential=Credential(SUPERVISOR, secret),
     )
-    return world.run(world.desk.settle(number, settlement))
+    return world.run(world.desk.resolve(payment_id, resolution))
 
 
 def late_results(world: World) -> list[LateResult]:
@@ -46,12 +46,12 @@ def unclear(make: Make) -> World:
 
 
 @pytest.mark.parametrize("verdict", ["approved", "declined", "not_sent"])
-def test_two_persons_settle_it_and_the_terminal_is_free(unclear: World, verdict: str) -> None:
-    view = settle(unclear, verdict)
+def test_two_persons_resolve_it_and_the_terminal_is_free(unclear: World, verdict: str) -> None:
+    view = resolve(unclear, verdict)
     assert (view.verdict, view.text) == (verdict, "The terminal's list shows it.")
-    assert unclear.kinds()[-1] == "settled"
-    (settled,) = [entry.body for entry in unclear.disk.entries() if isinstance(entry.body, Settled)]
-    assert (settled.person, settled.witness) == ("carl", SUPERVISOR)
+    assert unclear.kinds()[-1] == "resolved"
+    (resolved,) = [entry.body for entry in unclear.disk.entries() if isinstance(entry.body, Resolved)]
+    assert (resolved.person, resolved.witness) == ("carl", SUPERVISOR)
     assert unclear.pay("A-2").verdict == "approved"
     unclear.restart()
     assert unclear.view().verdict == verdict
@@ -68,52 +68,52 @@ def test_a_clock_that_jumps_does_not_make_it_old(unclear: World) -> None:
     assert asked.judged_at - asked.asked_at <= timedelta(seconds=unclear.outside.now)
 
 
-def test_it_is_settled_once(unclear: World) -> None:
-    settle(unclear, "declined")
-    with pytest.raises(Conflict, match="nothing to settle"):
-        settle(unclear, "approved")
+def test_it_is_resolved_once(unclear: World) -> None:
+    resolve(unclear, "declined")
+    with pytest.raises(Conflict, match="nothing to resolve"):
+        resolve(unclear, "approved")
 
 
-def test_what_is_clear_or_unknown_cannot_be_settled(world: World) -> None:
+def test_what_is_clear_or_unknown_cannot_be_resolved(world: World) -> None:
     world.pay()
     with pytest.raises(Conflict):
-        settle(world, "declined")
+        resolve(world, "declined")
     with pytest.raises(NotFound):
-        settle(world, "declined", number="A-2")
+        resolve(world, "declined", payment_id="A-2")
 
 
-def test_only_the_right_secret_settles(unclear: World) -> None:
+def test_only_the_right_secret_resolves(unclear: World) -> None:
     for _ in range(MAX_FAILURES):
         with pytest.raises(WrongCredential):
-            settle(unclear, "declined", "000000")
+            resolve(unclear, "declined", "000000")
     with pytest.raises(LockedOut):
-        settle(unclear, "declined")
+        resolve(unclear, "declined")
     assert unclear.view().verdict == "unclear"
 
 
-def test_two_settlements_at_once_are_one(unclear: World) -> None:
+def test_two_resolutions_at_once_are_one(unclear: World) -> None:
     async def both() -> list[object]:
         said = [
-            Settlement(
+            Resolution(
                 verdict=verdict, reason="Looked.", person="carl", credential=Credential(SUPERVISOR, PIN)
             )
             for verdict in ("approved", "declined")
         ]
-        tries = [unclear.desk.settle("A-1", one) for one in said]
+        tries = [unclear.desk.resolve("A-1", one) for one in said]
         return await asyncio.gather(*tries, return_exceptions=True)
 
     first, second = unclear.run(both())
     assert isinstance(first, PaymentView)
     assert isinstance(second, Conflict)
-    assert unclear.kinds().count("settled") == 1
+    assert unclear.kinds().count("resolved") == 1
 
 
-def test_nobody_settles_alone(unclear: World) -> None:
-    alone = Settlement(
+def test_nobody_resolves_alone(unclear: World) -> None:
+    alone = Resolution(
         verdict="declined", reason="Looked.", person=SUPERVISOR, credential=Credential(SUPERVISOR, PIN)
     )
     with pytest.raises(WrongCredential, match="cannot sign it as well"):
-        unclear.run(unclear.desk.settle("A-1", alone))
+        unclear.run(unclear.desk.resolve("A-1", alone))
 
 
 def lost(make: Make, orders: str, **choices: object) -> World:
@@ -124,14 +124,14 @@ def lost(make: Make, orders: str, **choices: object) -> World:
     return world
 
 
-def settled(world: World) -> PaymentView:
+def resolved(world: World) -> PaymentView:
     world.until(lambda: world.terminal.ready)
     return world.view()
 
 
 def test_a_payment_that_the_terminal_took_back_is_proven_not_booked(make: Make) -> None:
     world = lost(make, PLAIN + PULLED.replace("5", "200"))
-    view = settled(world)
+    view = resolved(world)
     assert (view.verdict, world.booked()) == ("declined", [1250])
     assert "still receipt" in view.text
     assert world.pay("A-2").verdict == "approved"
@@ -140,9 +140,9 @@ def test_a_payment_that_the_terminal_took_back_is_proven_not_booked(make: Make) 
 def test_a_late_result_is_written_acknowledged_and_then_proven(make: Make) -> None:
     """The cable comes back; the terminal says again what nobody answered."""
     world = lost(make, STUBBORN + PLAIN + PULLED)
-    view = settled(world)
+    view = resolved(world)
     (late,) = late_results(world)
-    assert (late.result.till_number, late.result.verdict, late.result.amount) == ("A-1", "approved", 1250)
+    assert (late.result.payment_id, late.result.verdict, late.result.amount) == ("A-1", "approved", 1250)
     told = world.story[world.story.index("disk late_result") - 1 :]
     assert told[:3] == ["terminal 040F", "disk late_result", "till 8000"]
     assert (view.verdict, view.receipt_number) == ("approved", late.result.receipt_number)
@@ -152,14 +152,14 @@ def test_a_late_result_is_written_acknowledged_and_then_proven(make: Make) -> No
 def test_a_result_after_our_time_out_is_acknowledged_and_proven(make: Make) -> None:
     """T4 is 180 s; this cardholder took 200."""
     world = lost(make, PLAIN + "[[payment]]\nsilence_s = 200")
-    assert settled(world).verdict == "approved"
-    assert [late.result.till_number for late in late_results(world)] == ["A-1"]
+    assert resolved(world).verdict == "approved"
+    assert [late.result.payment_id for late in late_results(world)] == ["A-1"]
     assert (world.booked(), world.sent("0601")) == ([1250, 1250], 2)
 
 
 def test_a_late_decline_is_written_too(make: Make) -> None:
     world = lost(make, PLAIN + '[[payment]]\nsilence_s = 200\noutcome = "decline"')
-    assert settled(world).verdict == "declined"
+    assert resolved(world).verdict == "declined"
     assert [late.result.verdict for late in late_results(world)] == ["declined"]
 
 
@@ -167,7 +167,7 @@ def test_a_terminal_that_leaves_out_its_completion_is_asked(make: Make) -> None:
     world = make(PLAIN + '[[payment]]\nskip = ["completion"]')
     world.pay("A-0")
     assert world.pay().verdict == "unclear"
-    assert settled(world).verdict == "approved"
+    assert resolved(world).verdict == "approved"
 
 
 def test_an_approval_that_was_taken_back_is_proven_not_booked(make: Make) -> None:
@@ -195,25 +195,25 @@ def test_a_first_payment_has_its_late_answer_and_proves_nothing(make: Make) -> N
     """A terminal that keeps its result must not wait for ever; but nothing is known to compare it with."""
     world = make(STUBBORN + PULLED)
     assert world.pay().verdict == "unclear"
-    assert settled(world).verdict == "unclear"
-    assert [late.result.till_number for late in late_results(world)] == [""]
+    assert resolved(world).verdict == "unclear"
+    assert [late.result.payment_id for late in late_results(world)] == [""]
     assert world.booked() == [1250]
 
 
 def test_after_a_persons_word_an_equal_amount_proves_nothing(make: Make) -> None:
     """Nobody knows what the terminal stored last, so what it tells next cannot be compared."""
     world = lost(make, PLAIN + PULLED + PULLED)
-    settle(world, "declined")
+    resolve(world, "declined")
     assert world.shop.book.last_numbers("front") == (None, None)
 
 
 def test_an_approval_that_nobody_accounts_for_is_written_and_not_acknowledged(make: Make) -> None:
-    """It was settled as not charged; then the terminal shows its result, and takes it back unanswered."""
+    """It was resolved as not charged; then the terminal shows its result, and takes it back unanswered."""
     world = make("[[payment]]\nsilence_s = 200")
     world.pay()
-    settle(world, "declined")
+    resolve(world, "declined")
     world.until(lambda: "disk late_result" in world.story)
-    assert [late.result.till_number for late in late_results(world)] == [""]
+    assert [late.result.payment_id for late in late_results(world)] == [""]
     world.until(lambda: world.terminal.ready)
     assert world.booked() == []
     assert world.pay("A-2").verdict == "approved"

@@ -37,7 +37,7 @@ from drivers.wires.link import Link
 from drivers.zvt.driver import zvt_settings
 from drivers.zvt.frame import BUFFER_BYTES
 from drivers.zvt.line import SerialLine
-from drivers.zvt.resolve import ZvtSettling
+from drivers.zvt.resolve import ZvtResolver
 from drivers.zvt.session import ZvtSession
 from tests.drivers.zvt.stage import vault
 from tests.journal.conftest import ORIGIN, SIGNER
@@ -120,7 +120,7 @@ class World:
         self.loop.set_exception_handler(self._failed)
         self.shop = self._open_shop()
         self.desk = Desk(self.shop, self.errors.append)
-        self.terminal = Terminal(FRONT, self._link, ShopKeeper(self.shop), ZvtSettling(), training=True)
+        self.terminal = Terminal(FRONT, self._link, ShopKeeper(self.shop), ZvtResolver(), training=True)
         if not self.shop.trouble:
             self.shop.terminals = {FRONT: self.terminal}
             self.loop.create_task(self.terminal.run()).add_done_callback(self._ended)
@@ -203,37 +203,37 @@ class World:
 
     # ---- the till ----
 
-    def put(self, number: str, amount: int | None = 1250, **more: Any) -> PaymentView:
+    def put(self, payment_id: str, amount: int | None = 1250, **more: Any) -> PaymentView:
         """Ask for a payment; the view is what the till gets at once."""
         currency = None if amount is None else "EUR"
         request = PaymentRequest(**({"amount": amount, "currency": currency} | more))
-        return self.do(self.desk.put, number, request)[0]
+        return self.do(self.desk.put, payment_id, request)[0]
 
-    def pay(self, number: str = "A-1", amount: int | None = 1250, **more: Any) -> PaymentView:
+    def pay(self, payment_id: str = "A-1", amount: int | None = 1250, **more: Any) -> PaymentView:
         """Ask for a payment and wait until it is done or asks something."""
-        self.put(number, amount, **more)
-        return self.follow(number)
+        self.put(payment_id, amount, **more)
+        return self.follow(payment_id)
 
-    def close_day(self, number: str) -> PaymentView:
+    def close_day(self, payment_id: str) -> PaymentView:
         """Close the terminal's day and wait for the verdict."""
-        self.do(self.desk.close_day, CloseDayRequest(till_number=number))
-        return self.follow(number)
+        self.do(self.desk.close_day, CloseDayRequest(payment_id=payment_id))
+        return self.follow(payment_id)
 
-    def follow(self, number: str = "A-1") -> PaymentView:
+    def follow(self, payment_id: str = "A-1") -> PaymentView:
         """Wait for the verdict, or a question, and tell the story of it."""
-        view = self.run(self.desk.wait(number, LONG_S))
+        view = self.run(self.desk.wait(payment_id, LONG_S))
         self.story.append(f"told {view.verdict or view.phase}")
         return view
 
-    def answer(self, number: str, word: str, **more: Any) -> PaymentView:
+    def answer(self, payment_id: str, word: str, **more: Any) -> PaymentView:
         """Answer the open question."""
-        prompt = self.view(number).prompt
+        prompt = self.view(payment_id).prompt
         assert prompt is not None
-        return self.run(self.desk.answer(number, Answer(**{"prompt": prompt.id, "answer": word, **more})))
+        return self.run(self.desk.answer(payment_id, Answer(**{"prompt": prompt.id, "answer": word, **more})))
 
-    def view(self, number: str = "A-1") -> PaymentView:
+    def view(self, payment_id: str = "A-1") -> PaymentView:
         """The payment as the till sees it now."""
-        view = self.desk.get(number)
+        view = self.desk.get(payment_id)
         assert view is not None
         return view
 
@@ -247,12 +247,12 @@ class World:
         """How often the agent sent this command."""
         return self.story.count(f"till {control}")
 
-    def kinds(self, number: str = "A-1") -> list[str]:
+    def kinds(self, payment_id: str = "A-1") -> list[str]:
         """The journal's entries of one payment."""
         return [
             kind_of(entry)
             for entry in self.disk.entries()
-            if getattr(entry.body, "till_number", "") == number
+            if getattr(entry.body, "payment_id", "") == payment_id
         ]
 
     # ---- how an agent is put together ----

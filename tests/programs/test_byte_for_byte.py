@@ -99,9 +99,9 @@ def compare(house: House, since: int, expected: Line) -> None:
     ]
 
 
-def paper(house: House, number: str) -> Line:
+def paper(house: House, payment_id: str) -> Line:
     """What the terminal printed, a frame a line."""
-    receipts = house.door.call("GET", f"/payments/{number}/receipts", list[ReceiptView])
+    receipts = house.door.call("GET", f"/payments/{payment_id}/receipts", list[ReceiptView])
     return [step for receipt in receipts for _line in receipt.lines for step in tell(PRINT_LINE)]
 
 
@@ -118,9 +118,9 @@ def test_the_greeting_is_the_references(house: House) -> None:
     ids=["10.10", "10.03", "CRC 10 02", "CRC 10 03", "CRC 10 10"],
 )
 def test_a_payment_is_the_references(house: House, shop: Shop, minor: int, frame: str) -> None:
-    before, number = len(on_the_line(house)), f"B-{minor}"
-    assert shop.send(number, PaymentRequest(amount=minor, currency="EUR")).verdict == "approved"
-    steps = [*ask(frame), *tell(INSERT_CARD), *tell(RESULT), *paper(house, number), *tell(COMPLETION)]
+    before, payment_id = len(on_the_line(house)), f"B-{minor}"
+    assert shop.send(payment_id, PaymentRequest(amount=minor, currency="EUR")).verdict == "approved"
+    steps = [*ask(frame), *tell(INSERT_CARD), *tell(RESULT), *paper(house, payment_id), *tell(COMPLETION)]
     compare(house, before, steps)
 
 

@@ -79,8 +79,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         house.start("upload", "upload", "--settings", settings)
         house.wait_for(lambda: house.terminal_is("ready"), "the agent and its terminal")
         shop = Shop(house, lambda _text: None)
-        for number, act in acts(None):
-            act(shop, number)
+        for payment_id, act in acts(None):
+            act(shop, payment_id)
         house.stop("agent")
         assert prove(house, collector_vkey).ok
         yield house.folder

@@ -72,7 +72,7 @@ def bank_of(house: House) -> list[tuple[str, int]]:
 def verify(house: House) -> None:
     """The journal is right in the eyes of its own command."""
     where = ["--journal", str(house.journal), "--vkey", house.journal_vkey]
-    command = [sys.executable, "-m", "agent", "log", "verify", *where]
+    command = [sys.executable, "-m", "agent", "journal", "verify", *where]
     ran = subprocess.run(command, check=False, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
@@ -96,8 +96,8 @@ def test_a_cable_pulled_before_the_result_never_ends_in_a_false_word(open_shop: 
     view = shop.send("A-2", sale(protocol, 7700))
     assert view.verdict == "unclear"
     shop.house.wait_for(lambda: shop.house.terminal_is("ready"), "the terminal to be back")
-    settled = shop.house.door.call("GET", "/payments/A-2", PaymentView)
+    resolved = shop.house.door.call("GET", "/payments/A-2", PaymentView)
     booked = ("booked", 7700) in bank_of(shop.house)
-    assert settled.verdict in ({"approved", "unclear"} if booked else {"declined", "unclear"})
+    assert resolved.verdict in ({"approved", "unclear"} if booked else {"declined", "unclear"})
     if protocol != "telium":  # E+ has no question to ask: a person looks at the terminal
-        assert settled.verdict != "unclear"
+        assert resolved.verdict != "unclear"

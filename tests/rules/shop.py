@@ -70,10 +70,10 @@ class Till:
         self, amount: int, at: datetime = NOON, kind: PaymentKind = "sale", currency: str = "EUR"
     ) -> str:
         self._numbers += 1
-        number = f"{self.name}-{self._numbers}"
+        payment_id = f"{self.name}-{self._numbers}"
         self.apply(
             Requested(
-                till_number=number,
+                payment_id=payment_id,
                 digest="d",
                 payment=kind,
                 terminal="front",
@@ -83,22 +83,22 @@ class Till:
             ),
             at,
         )
-        return number
+        return payment_id
 
     def submit(
         self, amount: int, at: datetime = NOON, kind: PaymentKind = "sale", currency: str = "EUR"
     ) -> str:
-        number = self.request(amount, at, kind, currency)
-        self.apply(Submitted(till_number=number, terminal="front", receipts="till"), at)
-        return number
+        payment_id = self.request(amount, at, kind, currency)
+        self.apply(Submitted(payment_id=payment_id, terminal="front", receipts="till"), at)
+        return payment_id
 
     def pay(
         self, amount: int, at: datetime = NOON, kind: PaymentKind = "sale", verdict: Verdict = "approved"
     ) -> str:
-        number = self.submit(amount, at, kind)
-        self.apply(Answered(till_number=number, verdict=verdict), at)
-        self.apply(Completed(till_number=number), at)
-        return number
+        payment_id = self.submit(amount, at, kind)
+        self.apply(Answered(payment_id=payment_id, verdict=verdict), at)
+        self.apply(Completed(payment_id=payment_id), at)
+        return payment_id
 
     def apply(self, body: AnyBody, at: datetime = NOON) -> None:
         self.windows.apply(entry(body, at))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.journal.schema.entry import Answered, LateResult, Settled, Unclear, Undone, Verdict
+from agent.journal.schema.entry import Answered, LateResult, Resolved, Unclear, Undone, Verdict
 from agent.rules import Windows, business_day
 from agent.rules.totals import KEPT_BUSINESS_DAYS
 from tests.rules.shop import A_MINUTE, BERLIN, CUT_OVER, NOON, Till
@@ -32,59 +32,59 @@ def test_what_moved_no_money_does_not_count(verdict: Verdict) -> None:
     assert till.total() == (0, 0)
 
 
-def test_what_nobody_knows_counts_until_it_is_settled() -> None:
+def test_what_nobody_knows_counts_until_it_is_resolved() -> None:
     till = Till()
     first, second = till.submit(1000), till.submit(2000)
-    till.apply(Unclear(till_number=first, reason="lost"))
-    till.apply(Answered(till_number=second, verdict="unclear"))
+    till.apply(Unclear(payment_id=first, reason="lost"))
+    till.apply(Answered(payment_id=second, verdict="unclear"))
     assert till.total() == (2, 3000)
-    till.apply(Settled(till_number=first, verdict="approved", proof="p"))
-    till.apply(Settled(till_number=second, verdict="not_sent", proof="p"))
+    till.apply(Resolved(payment_id=first, verdict="approved", proof="p"))
+    till.apply(Resolved(payment_id=second, verdict="not_sent", proof="p"))
     assert till.total() == (1, 1000)
 
 
 def test_the_amount_that_the_terminal_says_counts() -> None:
     till = Till()
-    till.apply(Answered(till_number=till.submit(1000), verdict="approved", amount=1100, currency="EUR"))
-    till.apply(Answered(till_number=till.submit(1000), verdict="approved", amount=400))
+    till.apply(Answered(payment_id=till.submit(1000), verdict="approved", amount=1100, currency="EUR"))
+    till.apply(Answered(payment_id=till.submit(1000), verdict="approved", amount=400))
     assert till.total() == (2, 1500)
 
 
 def test_an_unclear_amount_counts_as_the_larger_one() -> None:
     till = Till()
-    till.apply(Answered(till_number=till.submit(1000), verdict="unclear", amount=400))
+    till.apply(Answered(payment_id=till.submit(1000), verdict="unclear", amount=400))
     assert till.total() == (1, 1000)
 
 
 def test_an_amount_in_another_currency_is_not_mixed_in() -> None:
     till = Till()
-    till.apply(Answered(till_number=till.submit(1000), verdict="approved", amount=5, currency="USD"))
+    till.apply(Answered(payment_id=till.submit(1000), verdict="approved", amount=5, currency="USD"))
     assert till.total() == (1, 1000)
 
 
-def test_an_approval_that_was_undone_goes_on_counting_until_it_is_settled() -> None:
+def test_an_approval_that_was_undone_goes_on_counting_until_it_is_resolved() -> None:
     till = Till()
-    number = till.submit(1000)
-    till.apply(Answered(till_number=number, verdict="approved"))
-    till.apply(Undone(till_number=number, code=0))
+    payment_id = till.submit(1000)
+    till.apply(Answered(payment_id=payment_id, verdict="approved"))
+    till.apply(Undone(payment_id=payment_id, code=0))
     assert till.total() == (1, 1000)
-    till.apply(Settled(till_number=number, verdict="declined", proof="p"))
+    till.apply(Resolved(payment_id=payment_id, verdict="declined", proof="p"))
     assert till.total() == (0, 0)
 
 
 def test_a_late_approval_counts_after_all() -> None:
     till = Till()
-    number = till.submit(1000)
-    till.apply(Answered(till_number=number, verdict="declined"))
-    till.apply(LateResult(terminal="front", result=Answered(till_number=number, verdict="approved")))
+    payment_id = till.submit(1000)
+    till.apply(Answered(payment_id=payment_id, verdict="declined"))
+    till.apply(LateResult(terminal="front", result=Answered(payment_id=payment_id, verdict="approved")))
     assert till.total() == (1, 1000)
 
 
 def test_a_late_refusal_frees_nothing() -> None:
     till = Till()
-    number = till.submit(1000)
-    till.apply(Unclear(till_number=number, reason="lost"))
-    till.apply(LateResult(terminal="front", result=Answered(till_number=number, verdict="declined")))
+    payment_id = till.submit(1000)
+    till.apply(Unclear(payment_id=payment_id, reason="lost"))
+    till.apply(LateResult(terminal="front", result=Answered(payment_id=payment_id, verdict="declined")))
     assert till.total() == (1, 1000)
 
 
@@ -177,12 +177,12 @@ def test_the_sum_is_that_of_what_may_have_been_charged(payments: list[tuple[int,
 def test_a_snapshot_goes_on_where_it_left_off() -> None:
     till = Till()
     till.pay(1000)
-    number = till.submit(2000)
+    payment_id = till.submit(2000)
     copy = Windows(CUT_OVER)
     copy.from_bytes(till.windows.to_bytes())
     till.windows = copy
     assert till.total(NOON - timedelta(hours=1)) == (2, 3000)
-    till.apply(Answered(till_number=number, verdict="declined"))
+    till.apply(Answered(payment_id=payment_id, verdict="declined"))
     assert till.total() == (1, 1000)
 
 
@@ -198,8 +198,8 @@ def test_old_days_and_old_payments_are_forgotten() -> None:
 
 def test_what_was_counted_yesterday_is_taken_off_yesterday() -> None:
     till = Till()
-    number = till.submit(1000)
+    payment_id = till.submit(1000)
     tomorrow = NOON + timedelta(days=1)
     till.pay(500, tomorrow)
-    till.apply(Settled(till_number=number, verdict="not_sent", proof="p"), tomorrow)
+    till.apply(Resolved(payment_id=payment_id, verdict="not_sent", proof="p"), tomorrow)
     assert till.total(tomorrow) == (1, 500)

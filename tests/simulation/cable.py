@@ -37,7 +37,7 @@ class Cable:
         return self._outside.device.plugged and self._outside.now >= self._out_until
 
     def carry(self, way: Way, data: bytes, owner: str = "") -> None:
-        """A piece begins its way; `owner` is the till number that it is sent for."""
+        """A piece begins its way; `owner` is the payment id that it is sent for."""
         outside = self._outside
         at = outside.now + CABLE_S
         fault = outside.armed(way)

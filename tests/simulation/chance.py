@@ -12,7 +12,7 @@ from drivers.driver import PROTOCOLS
 from tests.conformance.table import ZVT, cases
 from tests.simulation.plan import Fault, Payment, Plan, Till, Way, What
 
-# Few amounts, so that payments look alike: whoever settles by the amount alone is soon wrong.
+# Few amounts, so that payments look alike: whoever resolves by the amount alone is soon wrong.
 AMOUNTS = (1250, 1250, 1250, 1990, 60_000)
 POINTS = ("answer", "display", "status", "receipt", "completion")
 # A payment touches the outside (disk calls twice, writes to the cable) some forty times.
@@ -99,7 +99,7 @@ def _payment(dice: random.Random, number: int, plan: Plan, trouble: float) -> Pa
     count = sum(dice.random() < trouble / 2 for _ in range(4))
     possible = _possible if plan.protocol != ZVT else lambda fault: fault
     return Payment(
-        number=f"A-{number}",
+        payment_id=f"A-{number}",
         amount=0 if kind in {"reversal", "close_day"} else dice.choice(AMOUNTS),
         kind=kind,  # type: ignore[arg-type]  # one of the four
         original=original if kind in {"refund", "reversal"} else "",

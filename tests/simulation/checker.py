@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from agent.journal.schema.entry import Settled, Undone
+from agent.journal.schema.entry import Resolved, Undone
 from agent.journal.schema.entry import Unclear as UnclearEntry
 from agent.journal.tree import Frontier, leaf_hash
 from agent.payments.record import Record
@@ -46,9 +46,9 @@ def check(account: Account) -> list[Violation]:
 def _trouble(account: Account) -> Iterator[Violation]:
     for text in account.trouble:
         yield Violation("comes back", text)
-    for number, record in account.records.items():
+    for payment_id, record in account.records.items():
         if record.open:
-            yield Violation("has a verdict", f"{number} has none in the end")
+            yield Violation("has a verdict", f"{payment_id} has none in the end")
 
 
 def _written_first(account: Account) -> Iterator[Violation]:
@@ -62,18 +62,18 @@ def _bookings(account: Account) -> Iterator[Violation]:
     for booking in account.bookings:
         if booking.state is not State.BOOKED:
             continue
-        number = account.owner[booking.number]
-        record = account.records.get(number)
+        payment_id = account.owner[booking.number]
+        record = account.records.get(payment_id)
         if record is None:
-            yield Violation("known", f"{number or 'nobody'} is booked and not in the journal")
+            yield Violation("known", f"{payment_id or 'nobody'} is booked and not in the journal")
         elif record.verdict in NOTHING:
-            yield Violation("not denied", f"{number} is booked and {record.verdict}: {record.why}")
+            yield Violation("not denied", f"{payment_id} is booked and {record.verdict}: {record.why}")
         elif record.verdict == "approved" and _said(record) not in {None, booking.amount}:
-            yield Violation("amount", f"{number} booked {booking.amount}, journal {_said(record)}")
-    for number in account.closed_by:
-        record = account.records.get(number)
+            yield Violation("amount", f"{payment_id} booked {booking.amount}, journal {_said(record)}")
+    for payment_id in account.closed_by:
+        record = account.records.get(payment_id)
         if record is None or record.verdict in NOTHING:
-            yield Violation("not denied", f"{number} closed the day and is {record and record.verdict}")
+            yield Violation("not denied", f"{payment_id} closed the day and is {record and record.verdict}")
 
 
 def _strangers(account: Account) -> Iterator[Violation]:
@@ -90,22 +90,24 @@ def _said(record: Record) -> int | None:
 
 def _approvals(account: Account) -> Iterator[Violation]:
     """Nobody is told approved without a booked payment."""
-    said = {told.number: told.at for told in account.told if told.verdict == "approved"}
-    approved = {number for number, record in account.records.items() if record.verdict == "approved"}
-    for number in sorted(approved | set(said)):
-        if not _stands(account, number):
-            who = "the till was told" if number in said else "the journal says"
-            yield Violation("approved is booked", f"{number}: {who} approved and nothing stands at the bank")
+    said = {told.payment_id: told.at for told in account.told if told.verdict == "approved"}
+    approved = {payment_id for payment_id, record in account.records.items() if record.verdict == "approved"}
+    for payment_id in sorted(approved | set(said)):
+        if not _stands(account, payment_id):
+            who = "the till was told" if payment_id in said else "the journal says"
+            yield Violation(
+                "approved is booked", f"{payment_id}: {who} approved and nothing stands at the bank"
+            )
 
 
-def _stands(account: Account, number: str) -> bool:
+def _stands(account: Account, payment_id: str) -> bool:
     """Booked, or taken back by a reversal that the shop itself asked for."""
-    if number in account.closed_by:
+    if payment_id in account.closed_by:
         return True
     return any(
         booking.state is State.BOOKED or _taken_back(account, booking)
         for booking in account.bookings
-        if account.owner[booking.number] == number
+        if account.owner[booking.number] == payment_id
     )
 
 
@@ -117,16 +119,16 @@ def _taken_back(account: Account, booking: Booking) -> bool:
 
 
 def _once(account: Account) -> Iterator[Violation]:
-    """A till number reaches the terminal once."""
-    for number, times in Counter(account.begun).items():
+    """A payment id reaches the terminal once."""
+    for payment_id, times in Counter(account.begun).items():
         if times > 1:
-            yield Violation("once", f"the terminal began {number} {times} times")
+            yield Violation("once", f"the terminal began {payment_id} {times} times")
     booked = Counter(
         account.owner[booking.number] for booking in account.bookings if booking.state is State.BOOKED
     )
-    for number, times in booked.items():
+    for payment_id, times in booked.items():
         if times > 1:
-            yield Violation("once", f"{number} is booked {times} times")
+            yield Violation("once", f"{payment_id} is booked {times} times")
 
 
 def _told(account: Account) -> Iterator[Violation]:
@@ -134,15 +136,19 @@ def _told(account: Account) -> Iterator[Violation]:
     booked = {account.owner[booking.number] for booking in account.bookings if booking.state is State.BOOKED}
     first: dict[str, str] = {}
     for told in account.told:
-        known = first.get(told.number)
-        if told.verdict in NOTHING and told.number in booked:
-            yield Violation("not denied", f"{told.number} is booked, the till heard {told.verdict}")
+        known = first.get(told.payment_id)
+        if told.verdict in NOTHING and told.payment_id in booked:
+            yield Violation("not denied", f"{told.payment_id} is booked, the till heard {told.verdict}")
         if known not in {None, "unclear", told.verdict}:
-            yield Violation("words stay", f"{told.number} was {known} and then {told.verdict or told.phase}")
+            yield Violation(
+                "words stay", f"{told.payment_id} was {known} and then {told.verdict or told.phase}"
+            )
         if told.verdict is not None:
-            first[told.number] = told.verdict
-        if told.phase != "deciding" and told.number not in account.records:
-            yield Violation("known", f"the till heard that {told.number} is {told.phase}; it was forgotten")
+            first[told.payment_id] = told.verdict
+        if told.phase != "deciding" and told.payment_id not in account.records:
+            yield Violation(
+                "known", f"the till heard that {told.payment_id} is {told.phase}; it was forgotten"
+            )
 
 
 def _entries(account: Account) -> Iterator[Violation]:
@@ -173,20 +179,24 @@ def _heads(account: Account) -> Iterator[Violation]:
 
 def _books(account: Account) -> Iterator[Violation]:
     """What the agent derives from a snapshot is what the whole journal says."""
-    for number, believed in account.believed.items():
-        if believed != account.records.get(number):
-            yield Violation("one truth", f"the agent's book of {number} is not that of its journal")
+    for payment_id, believed in account.believed.items():
+        if believed != account.records.get(payment_id):
+            yield Violation("one truth", f"the agent's book of {payment_id} is not that of its journal")
 
 
 def harm(account: Account) -> tuple[set[str], set[str], set[str]]:
     """Payments that are booked and were denied or forgotten, booked twice, approved for nothing."""
     booked = Counter(account.owner[one.number] for one in account.bookings if one.state is State.BOOKED)
-    verdicts = {number: record.verdict for number, record in account.records.items()}
-    told = {told.number for told in account.told if told.verdict in NOTHING}
-    lost = {number for number in booked if number in told or verdicts.get(number, "refused") in NOTHING}
-    approved = {told.number for told in account.told if told.verdict == "approved"}
-    twice = {number for number, times in booked.items() if times > 1}
-    return lost, twice, {number for number in approved if not _stands(account, number)}
+    verdicts = {payment_id: record.verdict for payment_id, record in account.records.items()}
+    told = {told.payment_id for told in account.told if told.verdict in NOTHING}
+    lost = {
+        payment_id
+        for payment_id in booked
+        if payment_id in told or verdicts.get(payment_id, "refused") in NOTHING
+    }
+    approved = {told.payment_id for told in account.told if told.verdict == "approved"}
+    twice = {payment_id for payment_id, times in booked.items() if times > 1}
+    return lost, twice, {payment_id for payment_id in approved if not _stands(account, payment_id)}
 
 
 @dataclass
@@ -199,7 +209,7 @@ class Tally:
     verdicts: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     unclear: int = 0
-    settled: int = 0
+    resolved: int = 0
     persons: Counter[str] = field(default_factory=Counter)
     lost: int = 0
     twice: int = 0
@@ -213,9 +223,9 @@ class Tally:
         self.faults += account.happened
         self.verdicts += Counter(str(record.verdict) for record in account.records.values())
         bodies = [entry.body for entry in account.journal]
-        doubted = {body.till_number for body in bodies if isinstance(body, UnclearEntry | Undone)}
+        doubted = {body.payment_id for body in bodies if isinstance(body, UnclearEntry | Undone)}
         self.unclear += len(doubted)
-        self.settled += sum(isinstance(body, Settled) for body in bodies)
+        self.resolved += sum(isinstance(body, Resolved) for body in bodies)
         for record in account.records.values():
             if record.verdict == "unclear":
                 self.persons[re.sub("[0-9]+", "N", record.why)] += 1
@@ -226,7 +236,7 @@ class Tally:
 
     def join(self, other: Tally) -> None:
         """Add what another process counted."""
-        for name in ("seeds", "payments", "refused", "unclear", "settled", "lost", "twice", "wrong"):
+        for name in ("seeds", "payments", "refused", "unclear", "resolved", "lost", "twice", "wrong"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.verdicts += other.verdicts
         self.faults += other.faults

@@ -1,7 +1,7 @@
 """A disk that loses, tears and reorders what was not synced, and fails when it is told to.
 
 A file has two contents: what every reader sees now, and the writes of which
-nobody can know yet whether they would outlive a power cut. A sync settles those.
+nobody can know yet whether they would outlive a power cut. A sync decides those.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class SimulatedDisk:
 
     def sync(self, name: str) -> None:
         self.before("sync", name)
-        self._settle(self.files[name])
+        self._make_durable(self.files[name])
         self.after("sync")
 
     def sync_folder(self) -> None:
@@ -133,7 +133,7 @@ class SimulatedDisk:
         file = self.files.get(name)
         if file is None or file.failures > known:
             raise OSError(errno.EIO, "sync failed")
-        self._settle(file)
+        self._make_durable(file)
 
     # ---- what happens to it ----
 
@@ -161,7 +161,7 @@ class SimulatedDisk:
         """All files, in the order of their names."""
         return {name: bytes(self.files[name].now) for name in sorted(self.files)}
 
-    def _settle(self, file: File) -> None:
+    def _make_durable(self, file: File) -> None:
         """What was written since is on disk now; what a failed sync dropped is lost for good."""
         if not any(offset < 0 for offset, _ in file.pending):
             file.safe, file.pending = bytearray(file.now), []

@@ -38,7 +38,7 @@ def a_crash_is_a_no() -> Iterator[None]:
 
     def left_open(record: Record) -> AnyBody:
         verdict: Any = "approved" if record.answered is not None else "declined"
-        return Answered(till_number=record.till_number, verdict=verdict, text=RESTARTED_DURING)
+        return Answered(payment_id=record.payment_id, verdict=verdict, text=RESTARTED_DURING)
 
     with patched(shop, "_left_open", left_open):
         yield
@@ -57,7 +57,7 @@ HABITS = (
     Habit("Tillgate", ()),
     Habit("acknowledge first, write then", (acknowledge_before_sync,)),
     Habit("approved at the result, not at the completion", (tell_before_completed,)),
-    Habit("what is unclear is told as failed, nothing is settled", FAILS),
+    Habit("what is unclear is told as failed, nothing is resolved", FAILS),
     Habit("send again after a time-out", (send_again,)),
     Habit("all of these", (acknowledge_before_sync, tell_before_completed, *FAILS, send_again)),
 )

@@ -101,9 +101,9 @@ class Promises:
         self.lines[entry.index] = encode(entry)
         body = entry.body
         if isinstance(body, Submitted):
-            self.submitted.add(body.till_number)
+            self.submitted.add(body.payment_id)
         elif isinstance(body, Answered):
-            self.answered.add(body.till_number)
+            self.answered.add(body.payment_id)
         elif isinstance(body, LateResult):  # it may not be known yet for which payment it is
             self.answered.add(trace_name(body.result.trace))
 
@@ -130,7 +130,7 @@ class NamedSession(Delegate):
     owner = ""
 
     def start(self, command: Command, now: float) -> None:
-        self.owner = command.reference if command.operation in MONEY else ""
+        self.owner = command.payment_id if command.operation in MONEY else ""
         super().start(command, now)
 
 
@@ -210,8 +210,8 @@ class Host:
             return False
         self.refused = ""
         self.desk = Desk(self.shop, self._broke)
-        settling = self.case.row.settling(self._options)
-        self.terminal = Terminal(FRONT, self._link, ShopKeeper(self.shop), settling, training=True)
+        resolver = self.case.row.resolver(self._options)
+        self.terminal = Terminal(FRONT, self._link, ShopKeeper(self.shop), resolver, training=True)
         self.shop.terminals = {FRONT: self.terminal}
         self.loop.create_task(self.terminal.run()).add_done_callback(self._ended)
         self.alive = True

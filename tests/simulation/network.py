@@ -14,7 +14,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.collector.evidence import Evidence
-from agent.collector.ledger import Log, LogFolders
+from agent.collector.ledger import Ledger, LedgerFolders
 from agent.collector.storage.store import Store
 from agent.journal.damage import DamagedJournal
 from agent.journal.disk import FolderReader
@@ -23,7 +23,7 @@ from agent.journal.reader import JournalReader
 from agent.journal.transfer import parse_lines
 from agent.upload.backoff import Backoff
 from agent.upload.client import UnreachableError
-from agent.upload.cosignatures import Alarm, Receipt, Receipts
+from agent.upload.cosignatures import Alarm, Cosignature, Cosignatures
 from agent.upload.loop import Carrier, Parts
 from agent.upload.source import BLOCK_BYTES, Source
 from agent.upload.uploader import Uploader
@@ -73,7 +73,7 @@ class ForgetfulFolder:
     def sync(self, folder: str) -> None:
         self._call()
         for name in [name for name in self._open if name.rpartition("/")[0] == folder]:
-            self._settle(name)
+            self._make_durable(name)
 
     def make(self, folder: str) -> None:
         """Folders need no making here."""
@@ -89,10 +89,10 @@ class ForgetfulFolder:
         self.fails_in = None
         for name in list(self._open):
             if self._dice.random() < 0.5:
-                self._settle(name)
+                self._make_durable(name)
         self.files, self._open = dict(self._safe), {}
 
-    def _settle(self, name: str) -> None:
+    def _make_durable(self, name: str) -> None:
         self._open.pop(name)
         if name in self.files:
             self._safe[name] = self.files[name]
@@ -139,19 +139,19 @@ class WorldReader(JournalReader):
             self._held = name, self._disk.failures(name)
 
 
-class KeptReceipts(Receipts):
-    """The receipts folder: written whole and durably, so that it is a value here."""
+class KeptCosignatures(Cosignatures):
+    """The cosignatures folder: written whole and durably, so that it is a value here."""
 
     def __init__(self) -> None:
         super().__init__(Path("nowhere"))
-        self.kept: list[Receipt] = []
+        self.kept: list[Cosignature] = []
         self.raised: list[Alarm] = []
 
-    def cosigned(self, origin: str, collector: CosignatureVerifier) -> Receipt | None:  # noqa: ARG002
+    def cosigned(self, origin: str, collector: CosignatureVerifier) -> Cosignature | None:  # noqa: ARG002
         return self.kept[-1] if self.kept else None
 
-    def keep(self, receipt: Receipt) -> None:
-        self.kept.append(receipt)
+    def keep(self, cosignature: Cosignature) -> None:
+        self.kept.append(cosignature)
 
     def alarms(self) -> list[Alarm]:
         return list(self.raised)
@@ -167,8 +167,8 @@ class Headquarters:
         self._outside = outside
         self.folders = [ForgetfulFolder(dice) for _ in range(3)]
         tiles, heads, evidence = self.folders
-        places = LogFolders(Store(tiles), Store(heads), Evidence(evidence))
-        self.log = Log(ORIGIN, [VERIFIER], places, COLLECTOR, lambda: NOW_S + int(outside.now))
+        places = LedgerFolders(Store(tiles), Store(heads), Evidence(evidence))
+        self.ledger = Ledger(ORIGIN, [VERIFIER], places, COLLECTOR, lambda: NOW_S + int(outside.now))
         self._down_until = 0.0
         self._dice = dice
 
@@ -182,7 +182,7 @@ class Headquarters:
         return self._trouble(fault, body)
 
     def _serve(self, body: bytes) -> tuple[int, bytes]:
-        answer = self.log.add_lines(parse_lines(body))
+        answer = self.ledger.add_lines(parse_lines(body))
         self._outside.tell("collector", answer.status)
         return answer.status, answer.body
 
@@ -213,18 +213,18 @@ class Upload:
     def __init__(self, outside: Outside, seed: int) -> None:
         self._outside = outside
         self._dice = random.Random(seed)  # noqa: S311 - not for secrets
-        self.receipts = KeptReceipts()
+        self.cosignatures = KeptCosignatures()
         self.headquarters = Headquarters(outside, self._dice)
         self.due = 0.0
         self.begin()
 
     def begin(self) -> None:
-        """A new process: what the last one believed is forgotten, its receipts are not."""
+        """A new process: what the last one believed is forgotten, its cosignatures are not."""
         source = Source(WorldReader(self._outside), WorldReader(self._outside))
         key = collector_key()
-        uploader = Uploader(ORIGIN, key, self.receipts.cosigned(ORIGIN, key))
+        uploader = Uploader(ORIGIN, key, self.cosignatures.cosigned(ORIGIN, key))
         backoff, now = Backoff(self._dice.random), lambda: NOW_S + int(self._outside.now)
-        parts = Parts(source, uploader, self.headquarters, self.receipts, backoff, now, _quiet)
+        parts = Parts(source, uploader, self.headquarters, self.cosignatures, backoff, now, _quiet)
         self._carrier = Carrier(parts, POLL_S)
 
     def step(self) -> None:

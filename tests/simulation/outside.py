@@ -42,12 +42,12 @@ CLOSED_BEFORE = 0.8
 
 
 def trace_name(trace: int | None) -> str:
-    """A name for a booking where no till number is known."""
+    """A name for a booking where no payment id is known."""
     return f"trace {trace}"
 
 
 class TruthfulBank(Bank):
-    """Remembers which till number each booking and each end of day was for."""
+    """Remembers which payment id each booking and each end of day was for."""
 
     def __init__(self, *, waits_for_us: bool) -> None:
         super().__init__()
@@ -224,7 +224,7 @@ class Outside:
         """The faults of a payment, counted from now."""
         self._counts.clear()
         self._armed = {(_counted(fault), fault.at): fault for fault in payment.faults}
-        self.moods.moods[payment.number] = msgspec.convert(payment.mood, Behaviour)
+        self.moods.moods[payment.payment_id] = msgspec.convert(payment.mood, Behaviour)
         for fault in payment.faults:
             if fault.what == "clock":
                 self.after(fault.at, "clock", lambda fault=fault: self._move_clock(fault))  # type: ignore[misc]

@@ -52,7 +52,7 @@ class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
 class Till(msgspec.Struct, frozen=True, omit_defaults=True):
     """How the till behaves over one payment; times in seconds after it asked, 0 means never.
 
-    `crashes`: it stops listening, and asks again with the same number `back` later.
+    `crashes`: it stops listening, and asks again with the same id `back` later.
     `repeats`: it sends the same request once more meanwhile.
     """
 
@@ -69,7 +69,7 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     `by_hand` is an amount that somebody then takes on the terminal itself, without the till.
     """
 
-    number: str
+    payment_id: str
     amount: int = 0
     kind: PaymentKind = "sale"
     original: str = ""

@@ -26,9 +26,9 @@ from agent.payments.service import Desk
 from agent.terminals.connection import Terminal
 from drivers.terminal import Command, Event, Finding, Found, Heard, Lost, Outcome, Receipt, Result, Unclear
 from drivers.zvt import commands
-from drivers.zvt import resolve as settling
+from drivers.zvt import resolve as resolver
 from drivers.zvt.messages import POSITIVE
-from drivers.zvt.resolve import ZvtSettling
+from drivers.zvt.resolve import ZvtResolver
 from drivers.zvt.session import ZvtSession
 from tests.simulation.chance import plan_of
 from tests.simulation.network import WorldReader
@@ -110,24 +110,24 @@ def silence_is_a_no() -> Iterator[None]:
     """A lost line is told as declined."""
 
     def lost(record: Record, event: Lost, approved: bool) -> list[AnyBody]:  # noqa: ARG001 - as the original
-        return [Answered(till_number=record.till_number, verdict="declined", text=event.reason)]
+        return [Answered(payment_id=record.payment_id, verdict="declined", text=event.reason)]
 
     with patched(entries, "_lost", lost):
         yield
 
 
 @contextmanager
-def settle_by_amount() -> Iterator[None]:
+def resolve_by_amount() -> Iterator[None]:
     """The last stored payment has the amount, so it must be ours."""
 
-    def judge(_self: ZvtSettling, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
+    def judge(_self: ZvtResolver, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
         last = answers[-1] if answers else None
         if last is None:
             return Finding(Found.UNPROVEN, "silent")
         found = Found.BOOKED if last.amount == unclear.command.amount else Found.NOT_BOOKED
         return Finding(found, "by its amount", last if found is Found.BOOKED else None)
 
-    with patched(ZvtSettling, "judge", judge):
+    with patched(ZvtResolver, "judge", judge):
         yield
 
 
@@ -171,7 +171,7 @@ def tell_before_completed() -> Iterator[None]:
 @contextmanager
 def take_any_late_result() -> Iterator[None]:
     """An approval that comes late is that of the unclear payment, whatever it says."""
-    with patched(ZvtSettling, "belongs", lambda _self, _unclear, _result: True):
+    with patched(ZvtResolver, "belongs", lambda _self, _unclear, _result: True):
         yield
 
 
@@ -183,19 +183,19 @@ def cut_a_good_tail() -> Iterator[None]:
 
 
 @contextmanager
-def forget_till_numbers() -> Iterator[None]:
-    """The same till number again is a new payment, once the first has its verdict."""
+def forget_payment_ids() -> Iterator[None]:
+    """The same payment id again is a new payment, once the first has its verdict."""
     find = Desk.find
 
-    def forgetful(self: Desk, till_number: str) -> Record | None:
-        record = find(self, till_number)
-        return record if record is None or till_number in self._live or record.verdict == "unclear" else None
+    def forgetful(self: Desk, payment_id: str) -> Record | None:
+        record = find(self, payment_id)
+        return record if record is None or payment_id in self._live or record.verdict == "unclear" else None
 
     take = Desk._take
 
-    def taking(self: Desk, number: str, kind: Any, request: Any, till: str) -> Any:
+    def taking(self: Desk, payment_id: str, kind: Any, request: Any, till: str) -> Any:
         with patched(Desk, "find", forgetful):
-            return take(self, number, kind, request, till)
+            return take(self, payment_id, kind, request, till)
 
     with patched(Desk, "_take", taking):
         yield
@@ -221,7 +221,7 @@ def believe_what_was_not_synced() -> Iterator[None]:
     """A start reads what the page cache shows, and does not make it durable first."""
     from agent.journal import writer as journal  # noqa: PLC0415 - the module, beside the class of nearly its name
 
-    with patched(journal, "_settle", lambda _disk: None):
+    with patched(journal, "_sync_leftovers", lambda _disk: None):
         yield
 
 
@@ -242,7 +242,7 @@ def refused_is_refused() -> Iterator[None]:
 @contextmanager
 def at_any_time() -> Iterator[None]:
     """A newer payment of the same amount must be ours, whenever it was."""
-    with patched(settling, "in_time", lambda _unclear, _at, _longest: True):
+    with patched(resolver, "in_time", lambda _unclear, _at, _longest: True):
         yield
 
 
@@ -260,12 +260,12 @@ BUGS = (
     Bug("forget to sync the folder", forget_the_folder),
     Bug("send again what was lost", send_again),
     Bug("take silence for a no", silence_is_a_no),
-    Bug("settle by the amount alone", settle_by_amount),
+    Bug("resolve by the amount alone", resolve_by_amount),
     Bug("apply before the sync", apply_before_sync),
     Bug("tell the till before the completion", tell_before_completed),
     Bug("take any late result for ours", take_any_late_result, quick=False),
     Bug("cut a good tail", cut_a_good_tail),
-    Bug("forget till numbers", forget_till_numbers),
+    Bug("forget payment ids", forget_payment_ids),
     Bug("try a failed sync again", try_a_sync_again, quick=False),
     Bug("believe what was not synced", believe_what_was_not_synced, quick=False),
     Bug("upload before the sync", upload_before_the_sync, quick=False),

@@ -169,7 +169,7 @@ class Simulation:
             self.trouble += [f"the agent broke: {error!r}" for error in host.errors] or ["the agent died"]
             return
         for payment in self.plan.payments:
-            self.till.look(payment.number)
+            self.till.look(payment.payment_id)
 
     @property
     def _patience_s(self) -> float:
@@ -178,9 +178,9 @@ class Simulation:
     def _uploaded(self, upload: Upload) -> bool:
         """Everything reaches headquarters, unless there is an alarm."""
         size = self.host.shop.journal.size if self.host.alive else 0
-        kept = upload.receipts.kept
+        kept = upload.cosignatures.kept
         return self.host.until(
-            lambda: bool(upload.receipts.raised or (kept and kept[-1].size >= size)), UPLOAD_S
+            lambda: bool(upload.cosignatures.raised or (kept and kept[-1].size >= size)), UPLOAD_S
         )
 
     def _calm(self) -> bool:
@@ -207,10 +207,14 @@ class Simulation:
         )
         _read_journal(account, outside.disk.content())
         if self.upload is not None:
-            account.alarms = [alarm.text for alarm in self.upload.receipts.raised]
-            account.cosigned = {receipt.size: receipt.root for receipt in self.upload.receipts.kept}
+            account.alarms = [alarm.text for alarm in self.upload.cosignatures.raised]
+            account.cosigned = {
+                cosignature.size: cosignature.root for cosignature in self.upload.cosignatures.kept
+            }
         if self.host.alive:
-            account.believed = {number: self.host.shop.book.get(number) for number in account.records}
+            account.believed = {
+                payment_id: self.host.shop.book.get(payment_id) for payment_id in account.records
+            }
         return account
 
 
@@ -225,6 +229,6 @@ def _read_journal(account: Account, files: dict[str, bytes]) -> None:
     book = Book(Store(":memory:"))
     for entry in account.journal:
         book.apply(entry)
-    numbers = {getattr(entry.body, "till_number", "") for entry in account.journal}
-    known = {number: book.get(number) for number in sorted(numbers)}
-    account.records = {number: record for number, record in known.items() if record is not None}
+    numbers = {getattr(entry.body, "payment_id", "") for entry in account.journal}
+    known = {payment_id: book.get(payment_id) for payment_id in sorted(numbers)}
+    account.records = {payment_id: record for payment_id, record in known.items() if record is not None}

@@ -1,4 +1,4 @@
-"""The till: asks, listens, crashes, asks again with the same number, and remembers what it was told."""
+"""The till: asks, listens, crashes, asks again with the same id, and remembers what it was told."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TRY_AGAIN_S = 6.0
 class Told:
     """What the till knows of a payment since `at`."""
 
-    number: str
+    payment_id: str
     at: float
     phase: str
     verdict: str | None
@@ -41,12 +41,12 @@ class Till:
         desk = self._host.desk
         try:
             if payment.kind == "close_day":
-                view, _ = self._host.do(desk.close_day, CloseDayRequest(till_number=payment.number))
+                view, _ = self._host.do(desk.close_day, CloseDayRequest(payment_id=payment.payment_id))
             else:
                 currency = self._host.settings.rules.currency.letters
-                view, _ = self._host.do(desk.put, payment.number, request_of(payment, currency))
+                view, _ = self._host.do(desk.put, payment.payment_id, request_of(payment, currency))
         except Refusal as refusal:
-            self._outside.tell("told", payment.number, refusal.code)
+            self._outside.tell("told", payment.payment_id, refusal.code)
             self.refused += 1
             return False
         self.hear(view)
@@ -65,9 +65,9 @@ class Till:
             act()
         return self._listen(payment, PATIENCE_S)
 
-    def look(self, number: str) -> None:
+    def look(self, payment_id: str) -> None:
         """Ask how a payment stands."""
-        view = self._host.do(self._host.desk.get, number)
+        view = self._host.do(self._host.desk.get, payment_id)
         if view is not None:
             self.hear(view)
 
@@ -75,17 +75,17 @@ class Till:
         """The agent said this, if it was still alive."""
         if self._outside.dead:
             return
-        told = Told(view.till_number, self._outside.now, view.phase, view.verdict)
-        self._outside.tell("told", told.number, told.verdict or told.phase)
+        told = Told(view.payment_id, self._outside.now, view.phase, view.verdict)
+        self._outside.tell("told", told.payment_id, told.verdict or told.phase)
         self.told.append(told)
 
     def _listen(self, payment: Payment, seconds: float) -> bool:
         """Wait for a verdict so long; questions are answered as the payment has it."""
-        host, number = self._host, payment.number
+        host, payment_id = self._host, payment.payment_id
         give_up = self._outside.now + seconds
         while host.alive and self._outside.now < give_up:
             desk = host.desk
-            task = host.loop.create_task(desk.wait(number, PATIENCE_S))
+            task = host.loop.create_task(desk.wait(payment_id, PATIENCE_S))
             if not host.until(task.done, give_up - self._outside.now):
                 task.cancel()
                 return False
@@ -94,7 +94,7 @@ class Till:
             if view.phase == "done":
                 return True
             if not self._reply(payment, view):
-                host.until(lambda: number not in host.desk._live, give_up - self._outside.now)
+                host.until(lambda: payment_id not in host.desk._live, give_up - self._outside.now)
         return False
 
     def _reply(self, payment: Payment, view: PaymentView) -> bool:
@@ -103,7 +103,7 @@ class Till:
         if view.prompt is None or not word:
             return False
         answer = Answer(prompt=view.prompt.id, answer=word)
-        task = self._host.loop.create_task(self._host.desk.answer(view.till_number, answer))
+        task = self._host.loop.create_task(self._host.desk.answer(view.payment_id, answer))
         self._host.until(task.done, PATIENCE_S)
         return True
 
@@ -129,7 +129,7 @@ def _plans(payment: Payment, till: Till) -> list[tuple[float, Callable[[], objec
     """What the till does meanwhile, in order; None is its crash."""
     host, plan = till._host, payment.till
     acts: list[tuple[float, Callable[[], object] | None]] = [
-        (plan.cancels, lambda: till.hear(host.do(host.desk.cancel, payment.number))),
+        (plan.cancels, lambda: till.hear(host.do(host.desk.cancel, payment.payment_id))),
         (plan.repeats, lambda: till.put(payment)),
         (plan.crashes, None),
     ]

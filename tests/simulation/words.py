@@ -47,7 +47,7 @@ def story(plan: Plan, account: Account, violations: list[Violation]) -> list[str
     if plan.why:
         lines = [*textwrap.wrap(plan.why, WIDTH), "", *lines]
     for payment in plan.payments:
-        lines += [*_payment(payment), *_end(payment.number, account)]
+        lines += [*_payment(payment), *_end(payment.payment_id, account)]
     lines.append(f"Trace {account.digest}.")
     lines += [f"BROKEN {violation.rule}: {violation.text}" for violation in violations]
     return lines if violations else [*lines, "No promise was broken."]
@@ -62,14 +62,14 @@ def _payment(payment: Payment) -> list[str]:
     told += [*_till(payment.till), *(sentence(fault) for fault in payment.faults)]
     if payment.by_hand:
         told.append(f"then somebody takes {payment.by_hand / 100:.2f} on the terminal itself")
-    head = f"{payment.number}: a {kind}{amount}{against}, then {payment.rest} s of rest."
+    head = f"{payment.payment_id}: a {kind}{amount}{against}, then {payment.rest} s of rest."
     return [head, *(line for text in told for line in _points("-", text))]
 
 
-def _end(number: str, account: Account) -> list[str]:
-    record = account.records.get(number)
-    heard = [told.verdict or told.phase for told in account.told if told.number == number]
-    booked = [one.state.value for one in account.bookings if account.owner[one.number] == number]
+def _end(payment_id: str, account: Account) -> list[str]:
+    record = account.records.get(payment_id)
+    heard = [told.verdict or told.phase for told in account.told if told.payment_id == payment_id]
+    booked = [one.state.value for one in account.bookings if account.owner[one.number] == payment_id]
     verdict = f"{record.verdict}: {record.why}" if record else "not in the journal"
     bank, till = ", ".join(booked) or "nothing", ", ".join(dict.fromkeys(heard)) or "nothing"
     return [*_points("=", verdict), *_points("=", f"the bank: {bank}; the till heard: {till}")]

@@ -131,7 +131,7 @@ class SmallSession:
 
     def start(self, command: Command, now: float) -> None:
         if self.busy:
-            raise SessionError(f"busy before {command.reference}")
+            raise SessionError(f"busy before {command.payment_id}")
         self.busy, self.silent_at = True, now + SILENCE_S
         self.line.send(PAY, now)
 

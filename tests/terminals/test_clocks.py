@@ -1,4 +1,4 @@
-"""What the book knows of a terminal's clock, which settling by the time stands on."""
+"""What the book knows of a terminal's clock, which resolving by the time stands on."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ class Shop:
         self.book = Book(Store(":memory:"))
         self._ahead = ahead
 
-    def sale(self, number: str, at: datetime) -> None:
+    def sale(self, payment_id: str, at: datetime) -> None:
         """It is asked for at `at`, by the host's clock."""
         request = Requested(
-            till_number=number, digest="", payment="sale", terminal="front", till="", amount=1250
+            payment_id=payment_id, digest="", payment="sale", terminal="front", till="", amount=1250
         )
         self.write(request, at)
-        self.write(Submitted(till_number=number, terminal="front", receipts="till"), at)
+        self.write(Submitted(payment_id=payment_id, terminal="front", receipts="till"), at)
 
-    def answered(self, number: str, at: datetime, *, jumped: timedelta = timedelta()) -> None:
+    def answered(self, payment_id: str, at: datetime, *, jumped: timedelta = timedelta()) -> None:
         """The terminal tells its time with the result; the host's clock has `jumped` since the beginning."""
         told = at - jumped + self._ahead
         said = Answered(
-            till_number=number,
+            payment_id=payment_id,
             verdict="approved",
             terminal_date=f"{told:%m%d}",
             terminal_time=f"{told:%H%M%S}",
@@ -45,8 +45,8 @@ class Shop:
     def write(self, body: AnyBody, at: datetime) -> None:
         self.book.apply(Entry(index=0, at=at, boot_ms=0, boot="", version="", config="", body=body))
 
-    def asked_at(self, number: str) -> datetime | None:
-        record = self.book.get(number)
+    def asked_at(self, payment_id: str) -> datetime | None:
+        record = self.book.get(payment_id)
         assert record is not None
         return record.asked_at
 
@@ -83,7 +83,7 @@ def test_a_result_without_a_time_changes_nothing() -> None:
     shop = Shop(HOUR)
     shop.sale("A-1", NOON)
     shop.answered("A-1", NOON)
-    shop.write(Answered(till_number="A-1", verdict="declined"), NOON + HOUR)
+    shop.write(Answered(payment_id="A-1", verdict="declined"), NOON + HOUR)
     assert shop.book.clocks.on("front", NOON) == NOON + HOUR
 
 
@@ -91,7 +91,7 @@ def test_a_result_without_a_time_changes_nothing() -> None:
 def test_a_time_that_is_none_of_this_world_changes_nothing(date: str) -> None:
     shop = Shop()
     shop.sale("A-1", NOON)
-    absurd = Answered(till_number="A-1", verdict="approved", terminal_date=date, terminal_time="235959")
+    absurd = Answered(payment_id="A-1", verdict="approved", terminal_date=date, terminal_time="235959")
     shop.write(absurd, NOON)
     shop.sale("A-2", NOON + HOUR)
     assert shop.asked_at("A-2") == NOON + HOUR
@@ -101,7 +101,7 @@ def test_a_time_that_is_none_of_this_world_changes_nothing(date: str) -> None:
 def test_a_clock_that_lost_its_battery_is_believed() -> None:
     shop = Shop()
     shop.sale("A-1", NOON)
-    said = Answered(till_number="A-1", verdict="approved", terminal_date="20000101", terminal_time="000500")
+    said = Answered(payment_id="A-1", verdict="approved", terminal_date="20000101", terminal_time="000500")
     shop.write(said, NOON)
     shop.sale("A-2", NOON + HOUR)
     assert shop.asked_at("A-2") == datetime(2000, 1, 1, 1, 5, tzinfo=UTC)

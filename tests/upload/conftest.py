@@ -32,7 +32,7 @@ from agent.journal.tree import Frontier, leaf_hash
 from agent.programs.collector import serve
 from agent.upload.backoff import Backoff
 from agent.upload.client import CollectorClient, client_tls
-from agent.upload.cosignatures import Receipt, Receipts
+from agent.upload.cosignatures import Cosignature, Cosignatures
 from agent.upload.loop import Carrier, Parts, Post
 from agent.upload.source import Source
 from agent.upload.uploader import Uploader
@@ -240,11 +240,11 @@ def headquarters(papers: Papers, tmp_path: Path) -> Iterator[Headquarters]:
 
 
 class Shop:
-    """Uploaders over one receipts folder: each call of `uploader` is a new process, so to say."""
+    """Uploaders over one cosignatures folder: each call of `uploader` is a new process, so to say."""
 
     def __init__(self, folder: Path, papers: Papers) -> None:
-        self.receipts = Receipts(folder)
-        self.receipts.make()
+        self.cosignatures = Cosignatures(folder)
+        self.cosignatures.make()
         self.folder = folder
         self.lines: list[str] = []
         self.cosigner = COSIGNER
@@ -260,9 +260,9 @@ class Shop:
         return Carrier(
             Parts(
                 source=source,
-                uploader=Uploader(ORIGIN, collector_key(), self.receipt()),
+                uploader=Uploader(ORIGIN, collector_key(), self.cosignature()),
                 collector=post,
-                receipts=self.receipts,
+                cosignatures=self.cosignatures,
                 backoff=Backoff(lambda: 0.5),
                 now=lambda: NOW_S,
                 log=self._log,
@@ -275,13 +275,13 @@ class Shop:
         self._clients.append(CollectorClient(url, ORIGIN, tls))
         return self._clients[-1]
 
-    def receipt(self) -> Receipt | None:
-        return self.receipts.cosigned(ORIGIN, collector_key())
+    def cosignature(self) -> Cosignature | None:
+        return self.cosignatures.cosigned(ORIGIN, collector_key())
 
     @property
     def cosigned(self) -> int:
-        receipt = self.receipt()
-        return receipt.size if receipt else 0
+        cosignature = self.cosignature()
+        return cosignature.size if cosignature else 0
 
     def close(self) -> None:
         for client in self._clients:
@@ -293,6 +293,6 @@ class Shop:
 
 @pytest.fixture
 def shop(papers: Papers, tmp_path: Path) -> Iterator[Shop]:
-    made = Shop(tmp_path / "receipts", papers)
+    made = Shop(tmp_path / "cosignatures", papers)
     yield made
     made.close()

@@ -66,7 +66,7 @@ def _talk(connection: ssl.SSLSocket, reads: int, says: bytes) -> None:
             600, b"HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n", True, id="redirect"
         ),
         pytest.param(
-            600, b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok\n", True, id="200 without a receipt"
+            600, b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok\n", True, id="200 without a cosignature"
         ),
         pytest.param(
             600, b"HTTP/1.1 409 Conflict\r\ncontent-length: 2\r\n\r\n-1", True, id="a negative size"
@@ -89,8 +89,8 @@ def test_a_bad_answer_is_waited_out_and_the_journal_arrives(
     journal.commit(5)
     with rude_server(papers, reads, says, handshake=handshake) as url:
         assert shop.uploader(journal.folder, url).step() == 1.5
-    assert shop.receipt() is None
-    assert shop.receipts.alarms() == []
+    assert shop.cosignature() is None
+    assert shop.cosignatures.alarms() == []
     assert shop.lines[-1].startswith("warning: not uploaded")
     assert shop.uploader(journal.folder, headquarters.url).step() == 0
     assert shop.cosigned == 10

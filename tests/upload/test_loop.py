@@ -1,4 +1,4 @@
-"""The whole way over loopback TLS: journal, uploader, collector, receipt; and what goes wrong on it."""
+"""The whole way over loopback TLS: journal, uploader, collector, cosignature; and what goes wrong on it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_no_journal_yet_is_nothing_to_do(
     journal: JournalFolder, shop: Shop, headquarters: Headquarters
 ) -> None:
     assert shop.uploader(journal.folder, headquarters.url).step() == POLL_S
-    assert shop.receipts.alarms() == []
+    assert shop.cosignatures.alarms() == []
 
 
 def test_catching_up_takes_several_requests(
@@ -101,7 +101,7 @@ def test_a_torn_commit_waits_for_its_checkpoint(
     assert shop.cosigned == 6
 
 
-def test_resume_in_the_middle_without_a_receipt(
+def test_resume_in_the_middle_without_a_cosignature(
     journal: JournalFolder, shop: Shop, headquarters: Headquarters
 ) -> None:
     journal.commit(5)
@@ -112,7 +112,7 @@ def test_resume_in_the_middle_without_a_receipt(
     assert shop.cosigned == 16
 
 
-def test_a_lost_receipt_is_asked_for_again(
+def test_a_lost_cosignature_is_asked_for_again(
     journal: JournalFolder, shop: Shop, headquarters: Headquarters
 ) -> None:
     journal.commit(5)
@@ -155,23 +155,23 @@ def test_an_old_disk_image_is_an_alarm(
     image = journal.image(tmp_path / "image", "honest")
     journal.commit(3)
     until_rest(shop.uploader(journal.folder, headquarters.url))
-    shutil.rmtree(shop.folder)  # the image is older than the receipts, too
-    shop.receipts.make()
+    shutil.rmtree(shop.folder)  # the image is older than the cosignatures, too
+    shop.cosignatures.make()
     uploader = shop.uploader(image.folder, headquarters.url)
     assert until_rest(uploader) == POLL_S
-    (alarm,) = shop.receipts.alarms()
+    (alarm,) = shop.cosignatures.alarms()
     assert (alarm.kind, alarm.journal_size, alarm.collector_size) == ("rollback", 6, 12)
     assert "call headquarters" in alarm.next_step
 
 
-def test_receipts_alone_show_a_rollback_without_a_network(
+def test_cosignatures_alone_show_a_rollback_without_a_network(
     journal: JournalFolder, shop: Shop, headquarters: Headquarters, tmp_path: Path
 ) -> None:
     image = journal.commit(3).image(tmp_path / "image", "honest")
     until_rest(shop.uploader(journal.commit().folder, headquarters.url))
     headquarters.stop()
     assert shop.uploader(image.folder, headquarters.url).step() == POLL_S
-    assert [alarm.kind for alarm in shop.receipts.alarms()] == ["rollback"]
+    assert [alarm.kind for alarm in shop.cosignatures.alarms()] == ["rollback"]
 
 
 def test_an_image_that_went_on_is_a_fork_and_both_heads_are_kept(
@@ -184,7 +184,7 @@ def test_an_image_that_went_on_is_a_fork_and_both_heads_are_kept(
     image.commit(4)
     assert until_rest(shop.uploader(image.folder, headquarters.url)) == POLL_S
 
-    (alarm,) = shop.receipts.alarms()
+    (alarm,) = shop.cosignatures.alarms()
     assert alarm.kind == "fork"
     assert alarm.journal_head.encode() == image.heads[14]
     assert alarm.collector_head.encode().startswith(journal.heads[12])
@@ -213,11 +213,11 @@ def test_a_torn_end_waits_for_the_agent_and_is_no_fork(
     until_rest(uploader)
     whole = change_a_line(journal.commit(2), commit=1)
     assert until_rest(uploader) < POLL_S
-    assert shop.receipts.alarms() == []
+    assert shop.cosignatures.alarms() == []
     assert journal.file is not None
     journal.file.write_bytes(whole)  # as the agent does at its start
     assert until_rest(uploader) == POLL_S
-    assert (shop.cosigned, shop.receipts.alarms()) == (8, [])
+    assert (shop.cosigned, shop.cosignatures.alarms()) == (8, [])
 
 
 def test_a_line_that_was_changed_before_it_was_sent_is_an_alarm(
@@ -227,7 +227,7 @@ def test_a_line_that_was_changed_before_it_was_sent_is_an_alarm(
     until_rest(uploader)
     change_a_line(journal.commit(2), commit=2)
     until_rest(uploader)
-    assert [alarm.kind for alarm in shop.receipts.alarms()] == ["fork"]
+    assert [alarm.kind for alarm in shop.cosignatures.alarms()] == ["fork"]
 
 
 def test_a_fork_of_the_same_size_is_found(
@@ -237,7 +237,7 @@ def test_a_fork_of_the_same_size_is_found(
     until_rest(shop.uploader(journal.commit().folder, headquarters.url))
     (shop.folder / "cosigned").unlink()
     until_rest(shop.uploader(image.commit().folder, headquarters.url))
-    assert [alarm.kind for alarm in shop.receipts.alarms()] == ["fork"]
+    assert [alarm.kind for alarm in shop.cosignatures.alarms()] == ["fork"]
 
 
 def test_an_alarm_stops_the_upload_until_a_person_removes_it(
@@ -276,7 +276,7 @@ def test_certificate_of_another_till_may_not_bring_these_lines(
     assert not (headquarters.log / "checkpoint").exists()
 
 
-def test_receipt_of_another_collector_is_not_kept(
+def test_cosignature_of_another_collector_is_not_kept(
     journal: JournalFolder, shop: Shop, headquarters: Headquarters
 ) -> None:
     class Liar:
@@ -287,5 +287,5 @@ def test_receipt_of_another_collector_is_not_kept(
     client = shop.client(headquarters.url)
     journal.commit()
     assert shop.uploader(journal.folder, headquarters.url, post=Liar()).step() == 1.5
-    assert shop.receipt() is None
+    assert shop.cosignature() is None
     assert "not signed by the key in the settings" in shop.lines[-1]

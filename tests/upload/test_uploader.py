@@ -1,4 +1,4 @@
-"""What the uploader concludes without a network: answers, waits, receipts and the order of calls."""
+"""What the uploader concludes without a network: answers, waits, cosignatures and the order of calls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from agent.journal.reader import JournalReader
 from agent.programs import upload as program
 from agent.upload import backoff
 from agent.upload.backoff import Backoff
-from agent.upload.cosignatures import Alarm, Receipt, ReceiptError
+from agent.upload.cosignatures import Alarm, Cosignature, CosignatureError
 from agent.upload.source import CommitLike, Source
 from agent.upload.uploader import Batch, Failed, Forked, Meaning, Moved, Stored, Uploader
 
@@ -32,8 +32,8 @@ COLLECTOR = Cosigner("collector.example", Ed25519PrivateKey.generate())
 
 @pytest.fixture
 def uploader() -> Uploader:
-    """One that has a receipt for 20 entries."""
-    return Uploader(ORIGIN, program.collector_verifier(COLLECTOR.vkey), Receipt(20, b"", 0, ""))
+    """One that has a cosignature for 20 entries."""
+    return Uploader(ORIGIN, program.collector_verifier(COLLECTOR.vkey), Cosignature(20, b"", 0, ""))
 
 
 def batch(start: int = 20, size: int = 30) -> Batch:
@@ -80,7 +80,7 @@ def test_a_collector_that_moved_while_its_answer_was_lost_is_followed(uploader: 
     assert uploader.understand(batch(25), 409, b"30\n") == Moved(30)
 
 
-def test_an_old_receipt_counts_even_when_the_collector_forgot(uploader: Uploader) -> None:
+def test_an_old_cosignature_counts_even_when_the_collector_forgot(uploader: Uploader) -> None:
     uploader.understand(batch(), 409, b"0\n")
     assert uploader.has == 0
     assert uploader.rolled_back(19)
@@ -191,33 +191,33 @@ def test_the_watchdog_is_fed_from_the_loop_between_long_waits(
     assert said == ["WATCHDOG=1"] * 4
 
 
-def test_receipt_of_another_journal_is_refused(journal: JournalFolder, shop: Shop) -> None:
+def test_cosignature_of_another_journal_is_refused(journal: JournalFolder, shop: Shop) -> None:
     note = journal.commit().heads[2].decode()
     line = shop.cosigner.cosign(note.partition("\n\n")[0] + "\n", 1_790_000_000).line()
     (shop.folder / "cosigned").write_text(note + line)
-    receipt = shop.receipt()
-    assert receipt is not None
-    assert (receipt.size, receipt.at_s) == (2, 1_790_000_000)
-    with pytest.raises(ReceiptError, match="not for"):
-        shop.receipts.cosigned("other.example", program.collector_verifier(shop.cosigner.vkey))
+    cosignature = shop.cosignature()
+    assert cosignature is not None
+    assert (cosignature.size, cosignature.at_s) == (2, 1_790_000_000)
+    with pytest.raises(CosignatureError, match="not for"):
+        shop.cosignatures.cosigned("other.example", program.collector_verifier(shop.cosigner.vkey))
 
 
 @pytest.mark.parametrize("damage", [b"", b"\xff", b"x\n1\n\n", b"no note"])
-def test_damaged_receipt_is_refused(shop: Shop, damage: bytes) -> None:
+def test_damaged_cosignature_is_refused(shop: Shop, damage: bytes) -> None:
     (shop.folder / "cosigned").write_bytes(damage)
-    with pytest.raises(ReceiptError):
-        shop.receipt()
+    with pytest.raises(CosignatureError):
+        shop.cosignature()
 
 
 def test_alarm_is_readable_by_people_and_comes_back_whole(shop: Shop) -> None:
     alarm = Alarm("fork", 1_790_000_000, "Two pasts.", "Call headquarters.", 3, 4, "ours", "theirs")
-    shop.receipts.raise_alarm(alarm)
-    assert shop.receipts.alarms() == [alarm]
+    shop.cosignatures.raise_alarm(alarm)
+    assert shop.cosignatures.alarms() == [alarm]
     assert json.loads((shop.folder / "alarm-fork.json").read_text())["text"] == "Two pasts."
     assert (shop.folder / "alarm-fork.json").stat().st_mode & 0o777 == 0o640
 
 
 def test_an_unreadable_alarm_is_an_alarm(shop: Shop) -> None:
     (shop.folder / "alarm-rollback.json").write_bytes(b"{")
-    (alarm,) = shop.receipts.alarms()
+    (alarm,) = shop.cosignatures.alarms()
     assert alarm.kind == "rollback"

@@ -19,12 +19,12 @@ from agent.payments.views import (
     Answer,
     CloseDayRequest,
     PaymentEvent,
+    PaymentId,
     PaymentRequest,
     PaymentView,
     ReceiptView,
-    Settlement,
+    Resolution,
     StatusView,
-    TillNumber,
 )
 
 # Half of the server's connections: a cancel must come through however many wait.
@@ -40,15 +40,15 @@ T = TypeVar("T")
 class Desk(Protocol):
     """What the door needs of `agent.payments.service`. Everything may raise a `Refusal`."""
 
-    def put(self, till_number: str, request: PaymentRequest) -> tuple[PaymentView, bool]: ...
+    def put(self, payment_id: str, request: PaymentRequest) -> tuple[PaymentView, bool]: ...
     def close_day(self, request: CloseDayRequest) -> tuple[PaymentView, bool]: ...
-    def get(self, till_number: str) -> PaymentView | None: ...
-    async def wait(self, till_number: str, seconds: float) -> PaymentView: ...
-    async def answer(self, till_number: str, answer: Answer) -> PaymentView: ...
-    def cancel(self, till_number: str) -> PaymentView: ...
-    async def settle(self, till_number: str, settlement: Settlement) -> PaymentView: ...
-    def receipts(self, till_number: str) -> list[ReceiptView]: ...
-    def events(self, till_number: str, after: int = 0) -> AsyncIterator[PaymentEvent]: ...
+    def get(self, payment_id: str) -> PaymentView | None: ...
+    async def wait(self, payment_id: str, seconds: float) -> PaymentView: ...
+    async def answer(self, payment_id: str, answer: Answer) -> PaymentView: ...
+    def cancel(self, payment_id: str) -> PaymentView: ...
+    async def resolve(self, payment_id: str, resolution: Resolution) -> PaymentView: ...
+    def receipts(self, payment_id: str) -> list[ReceiptView]: ...
+    def events(self, payment_id: str, after: int = 0) -> AsyncIterator[PaymentEvent]: ...
     def last(self, count: int) -> list[PaymentView]: ...
     def status(self) -> StatusView: ...
 
@@ -77,19 +77,19 @@ class Door:
 
 
 async def put_payment(door: Door, request: Request) -> Response:
-    """The same number with the same content is the same payment, however often it comes."""
-    till_number = _till_number(request)
-    view, created = door.desk.put(till_number, await body.read(request, PaymentRequest))
+    """The same id with the same content is the same payment, however often it comes."""
+    payment_id = _payment_id(request)
+    view, created = door.desk.put(payment_id, await body.read(request, PaymentRequest))
     return answer(view, 201 if created else 200)
 
 
 async def get_payment(door: Door, request: Request) -> Response:
     """With `wait`, answers as soon as there is a verdict or a prompt."""
-    till_number, seconds = _till_number(request), _query(request, "wait", 0, MAX_WAIT_S, default=0)
-    view = _existing(door, till_number)
+    payment_id, seconds = _payment_id(request), _query(request, "wait", 0, MAX_WAIT_S, default=0)
+    view = _existing(door, payment_id)
     if seconds and view.phase != "done":
         with door.place_to_wait():
-            view = await _unless_stopped(door, door.desk.wait(till_number, seconds)) or view
+            view = await _unless_stopped(door, door.desk.wait(payment_id, seconds)) or view
     return answer(view)
 
 
@@ -100,41 +100,41 @@ async def list_payments(door: Door, request: Request) -> Response:
 
 async def answer_prompt(door: Door, request: Request) -> Response:
     """A person's answer to the question that holds a payment back."""
-    till_number = _till_number(request)
-    return answer(await door.desk.answer(till_number, await body.read(request, Answer)))
+    payment_id = _payment_id(request)
+    return answer(await door.desk.answer(payment_id, await body.read(request, Answer)))
 
 
 async def cancel_payment(door: Door, request: Request) -> Response:
     """A wish: the terminal's result still decides."""
-    till_number = _till_number(request)
+    payment_id = _payment_id(request)
     await body.read_nothing(request)
-    return answer(door.desk.cancel(till_number))
+    return answer(door.desk.cancel(payment_id))
 
 
-async def settle_payment(door: Door, request: Request) -> Response:
+async def resolve_payment(door: Door, request: Request) -> Response:
     """A person's word on an unclear payment."""
-    till_number = _till_number(request)
-    return answer(await door.desk.settle(till_number, await body.read(request, Settlement)))
+    payment_id = _payment_id(request)
+    return answer(await door.desk.resolve(payment_id, await body.read(request, Resolution)))
 
 
 async def get_receipts(door: Door, request: Request) -> Response:
     """What the terminal printed, masked."""
-    till_number = _till_number(request)
-    _existing(door, till_number)
-    return answer(door.desk.receipts(till_number))
+    payment_id = _payment_id(request)
+    _existing(door, payment_id)
+    return answer(door.desk.receipts(payment_id))
 
 
 async def get_events(door: Door, request: Request) -> Response:
     """Server-sent events, from after `Last-Event-ID` on."""
-    till_number, after = _till_number(request), _last_event_id(request)
-    _existing(door, till_number)
+    payment_id, after = _payment_id(request), _last_event_id(request)
+    _existing(door, payment_id)
     if door.waiting >= MAX_WAITING:
         raise errors.too_many_waiting(MAX_WAITING)
-    return events.EventResponse(_counted_stream(door, till_number, after))
+    return events.EventResponse(_counted_stream(door, payment_id, after))
 
 
 async def close_day(door: Door, request: Request) -> Response:
-    """The terminal's end of day, under a till number of its own."""
+    """The terminal's end of day, under a payment id of its own."""
     view, created = door.desk.close_day(await body.read(request, CloseDayRequest))
     return answer(view, 201 if created else 200)
 
@@ -158,18 +158,18 @@ def _json(content: bytes, status: int) -> Response:
     return Response(content, status, {"cache-control": "no-store"}, "application/json")
 
 
-def _till_number(request: Request) -> str:
+def _payment_id(request: Request) -> str:
     try:
-        return msgspec.convert(request.path_params["till_number"], TillNumber)
+        return msgspec.convert(request.path_params["payment_id"], PaymentId)
     except msgspec.ValidationError:
         refusal = errors.wrong_path_number()
     raise refusal
 
 
-def _existing(door: Door, till_number: str) -> PaymentView:
-    view = door.desk.get(till_number)
+def _existing(door: Door, payment_id: str) -> PaymentView:
+    view = door.desk.get(payment_id)
     if view is None:
-        raise NotFound("No payment has this till number.", next_step=errors.COMPARE_NUMBER)
+        raise NotFound("No payment has this payment id.", next_step=errors.COMPARE_ID)
     return view
 
 
@@ -204,11 +204,11 @@ async def _unless_stopped(door: Door, work: Coroutine[Any, Any, T]) -> T | None:
         await asyncio.gather(task, stopped, return_exceptions=True)
 
 
-async def _counted_stream(door: Door, till_number: str, after: int) -> AsyncGenerator[bytes]:
+async def _counted_stream(door: Door, payment_id: str, after: int) -> AsyncGenerator[bytes]:
     """Counted from its first byte to its last: a generator that never starts has no end either."""
     door.waiting += 1
     try:
-        async for chunk in events.stream(door.desk.events(till_number, after), door.stop, door.monotonic):
+        async for chunk in events.stream(door.desk.events(payment_id, after), door.stop, door.monotonic):
             yield chunk
     finally:
         door.waiting -= 1

@@ -21,7 +21,7 @@ REFUSED = {
     401: "Over TCP: the bearer token is missing or wrong.",
     403: "Who asks may not; or the person's credential is wrong.",
     404: "No such payment.",
-    409: "The till number has other content, or the terminal is taken, or it is too late for this.",
+    409: "The payment id has other content, or the terminal is taken, or it is too late for this.",
     413: "The body is too long.",
     415: "The body is not declared as JSON.",
     422: "The request is well-formed and wrong.",
@@ -85,9 +85,9 @@ def _responses(row: Operation, refs: Json) -> Json:
 
 def _parameters(row: Operation) -> list[Json]:
     parameters: list[Json] = []
-    if "{till_number}" in row.path:
-        schema = {"type": "string", "maxLength": 40, "description": errors.FIELDS["till_number"]}
-        parameters.append({"name": "till_number", "in": "path", "required": True, "schema": schema})
+    if "{payment_id}" in row.path:
+        schema = {"type": "string", "maxLength": 40, "description": errors.FIELDS["payment_id"]}
+        parameters.append({"name": "payment_id", "in": "path", "required": True, "schema": schema})
     if row.query:
         limits = {"type": "integer", "minimum": row.query.lowest, "maximum": row.query.highest}
         parameters.append(

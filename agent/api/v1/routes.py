@@ -18,7 +18,7 @@ from agent.payments.views import (
     PaymentRequest,
     PaymentView,
     ReceiptView,
-    Settlement,
+    Resolution,
     StatusView,
 )
 
@@ -54,7 +54,7 @@ class Operation:
     refusals: tuple[int, ...] = ()
 
 
-_PAYMENT = "/payments/{till_number}"
+_PAYMENT = "/payments/{payment_id}"
 _WAIT = Query("wait", 0, MAX_WAIT_S, "Seconds to wait for a verdict or a prompt.")
 _LAST = Query("last", 1, MAX_LAST, "How many of the newest payments.")
 _BODY = (400, 413, 415, 422)
@@ -83,9 +83,9 @@ OPERATIONS = (
         PaymentView, refusals=(404, 409, 413, 422),
     ),
     Operation(
-        "POST", _PAYMENT + "/settlement", handlers.settle_payment,
+        "POST", _PAYMENT + "/resolution", handlers.resolve_payment,
         "Say what became of an unclear payment.",
-        PaymentView, body=Settlement, refusals=(*_BODY, 404, 409, 423),
+        PaymentView, body=Resolution, refusals=(*_BODY, 404, 409, 423),
     ),
     Operation(
         "GET", _PAYMENT + "/events", handlers.get_events,

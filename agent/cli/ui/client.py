@@ -63,10 +63,10 @@ class DoorClient:
         finally:
             connection.close()
 
-    def events(self, till_number: str, after: int) -> Iterator[PaymentEvent]:
+    def events(self, payment_id: str, after: int) -> Iterator[PaymentEvent]:
         """A payment's events later than `after`, until the agent ends the stream. Raises like `call`."""
         headers = {"Last-Event-ID": str(after)}
-        connection, response = self._request("GET", f"/payments/{till_number}/events", None, headers)
+        connection, response = self._request("GET", f"/payments/{payment_id}/events", None, headers)
         try:
             while line := response.readline(MAX_LINE_BYTES):
                 if line.startswith(b"data: "):

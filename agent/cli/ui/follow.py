@@ -25,10 +25,10 @@ The agent cannot be reached at {path}: {why}.
 Nothing was sent and no money has moved.
 Ask the installer to look at 'tillgate doctor' and 'systemctl status tillgate-agent'."""
 LOST = """\
-The line to the agent broke. Payment {number} MAY STILL BE RUNNING on the terminal.
+The line to the agent broke. Payment {payment_id} MAY STILL BE RUNNING on the terminal.
 Do not charge again. Look at the terminal, then ask:
-tillgate last --till-number {number}
-The same command with the same number is safe too: it never charges twice."""
+tillgate last --payment-id {payment_id}
+The same command with the same id is safe too: it never charges twice."""
 CANCEL_ASKED = "Asked to cancel. Waiting for the terminal, whose answer decides."
 CANCEL_REFUSED = "It cannot be cancelled now: {message} Still waiting for its verdict."
 CANCEL_LOST = "The wish to cancel did not get through. Still asking for the verdict."
@@ -36,29 +36,29 @@ CANCEL_LOST = "The wish to cancel did not get through. Still asking for the verd
 Begin = Callable[[DoorClient], PaymentView]
 
 
-def run(args: argparse.Namespace, till_number: str, begin: Begin) -> int:
+def run(args: argparse.Namespace, payment_id: str, begin: Begin) -> int:
     """Begin a payment and stay until its verdict; the exit code says which."""
     client, out = door(args), screen(args)
-    out.say(f"Till number {till_number}")
+    out.say(f"Payment id {payment_id}")
     try:
-        view = _from_begin_to_end(client, out, till_number, begin)
+        view = _from_begin_to_end(client, out, payment_id, begin)
     except UnreachableError as error:
         raise CommandError(NOT_REACHED.format(path=client.path, why=error), Exit.UNAVAILABLE) from None
     except RefusedError as error:
         raise refused(error) from None
     except (BrokenError, GoneError, KeyboardInterrupt):
-        raise CommandError(LOST.format(number=till_number), Exit.UNCLEAR) from None
+        raise CommandError(LOST.format(payment_id=payment_id), Exit.UNCLEAR) from None
     verdict.tell(out, view)
     return finish(args, view)
 
 
-def _from_begin_to_end(client: DoorClient, out: Screen, till_number: str, begin: Begin) -> PaymentView:
-    follower = PaymentFollower(client, out, till_number)
+def _from_begin_to_end(client: DoorClient, out: Screen, payment_id: str, begin: Begin) -> PaymentView:
+    follower = PaymentFollower(client, out, payment_id)
     try:
         view = begin(client)
     except KeyboardInterrupt:  # while the request was on its way: is there a payment at all?
         follower.cancel()
-        view = client.call("GET", f"/payments/{till_number}", PaymentView)
+        view = client.call("GET", f"/payments/{payment_id}", PaymentView)
     out.say(verdict.headline(view))
     return view if view.phase == "done" else follower.until_done()
 
@@ -89,10 +89,10 @@ class GoneError(Exception):
 class PaymentFollower:
     """One payment's events, resumed over broken lines and Ctrl-C."""
 
-    def __init__(self, client: DoorClient, out: Screen, till_number: str) -> None:
+    def __init__(self, client: DoorClient, out: Screen, payment_id: str) -> None:
         self._client = client
         self._out = out
-        self._number = till_number
+        self._payment_id = payment_id
         self._after = 0
         self._shown = ""
         self._asked: set[str] = set()
@@ -118,7 +118,7 @@ class PaymentFollower:
             self._breaks += 1
 
     def _follow(self) -> PaymentView | None:
-        for event in self._client.events(self._number, self._after):
+        for event in self._client.events(self._payment_id, self._after):
             self._breaks = 0
             self._show(event)
             self._after = event.id
@@ -137,7 +137,7 @@ class PaymentFollower:
     def _put_to_cashier(self, prompt: Prompt) -> None:
         self._asked.add(prompt.id)
         try:
-            answer_for(self._client, self._out, self._number, prompt)
+            answer_for(self._client, self._out, self._payment_id, prompt)
         except (UnreachableError, BrokenError):
             self._asked.discard(prompt.id)
             raise
@@ -151,7 +151,7 @@ class PaymentFollower:
     def cancel(self) -> None:
         """Pass on the wish to cancel; the verdict is still to come."""
         try:
-            self._client.call("POST", f"/payments/{self._number}/cancel", PaymentView)
+            self._client.call("POST", f"/payments/{self._payment_id}/cancel", PaymentView)
             self._out.detail(CANCEL_ASKED)
         except RefusedError as error:
             self._out.detail(CANCEL_REFUSED.format(message=error.answer.message))

@@ -12,13 +12,13 @@ from agent.journal.schema.entry import Entry
 from agent.journal.verify import Report
 
 # A sealed card is for the acquirer; to a person it is only noise.
-_NOISE = ("kind", "till_number", "sealed", "digest")
+_NOISE = ("kind", "payment_id", "sealed", "digest")
 
 
 def tell_entry(out: Screen, entry: Entry) -> None:
     """One entry: where, when and what; below it what it says."""
     body = msgspec.to_builtins(entry.body)
-    said = f"{entry.index:>8}  {entry.at:%Y-%m-%d %H:%M:%S}  {body['kind']:<17} {body.get('till_number', '')}"
+    said = f"{entry.index:>8}  {entry.at:%Y-%m-%d %H:%M:%S}  {body['kind']:<17} {body.get('payment_id', '')}"
     out.say(said.rstrip())
     if details := ", ".join(_details(body)):
         out.detail(details)
@@ -58,7 +58,7 @@ def _evolving(report: Report) -> str:
 
 def _collector(report: Report) -> str:
     if report.cosigned is None:
-        return "no cosignature was compared; --receipts and --collector-vkey do it"
+        return "no cosignature was compared; --cosignatures and --collector-vkey do it"
     return f"cosigned the first {report.cosigned} entries as they stand here"
 
 

@@ -12,7 +12,7 @@ import msgspec
 from agent.cli.ui.client import DoorClient
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.screen import Screen
-from agent.payments.views import TillNumber
+from agent.payments.views import PaymentId
 from agent.settings.load import DEFAULT_FILE, AgentSettings, Settings, SettingsError, load
 
 NO_SETTINGS_CURRENCY = "EUR"
@@ -37,29 +37,29 @@ def add_who(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--terminal", metavar="NAME", help="needed when the shop has several")
     parser.add_argument("--till", default="1", metavar="NAME", help="this till's name; default: 1")
     parser.add_argument("--operator", metavar="NAME", help="who is at the till")
-    add_till_number(parser)
+    add_payment_id(parser)
 
 
-def add_till_number(parser: argparse.ArgumentParser) -> None:
-    """`--till-number`."""
+def add_payment_id(parser: argparse.ArgumentParser) -> None:
+    """`--payment-id`."""
     parser.add_argument(
-        "--till-number", type=till_number, metavar="X", help="the till's own number; else one is made"
+        "--payment-id", type=payment_id, metavar="X", help="the till's own id; else one is made"
     )
 
 
 def add_original(parser: argparse.ArgumentParser) -> None:
     """`--original`, which a refund and a reversal cannot do without."""
-    help_text = "till number of the payment that is given back"
-    parser.add_argument("--original", type=till_number, required=True, metavar="X", help=help_text)
+    help_text = "payment id of the payment that is given back"
+    parser.add_argument("--original", type=payment_id, required=True, metavar="X", help=help_text)
 
 
-def till_number(text: str) -> str:
-    """A till number as an option's value: it becomes part of an address."""
+def payment_id(text: str) -> str:
+    """A payment id as an option's value: it becomes part of an address."""
     try:
-        return msgspec.convert(text, TillNumber)
+        return msgspec.convert(text, PaymentId)
     except msgspec.ValidationError:
         raise argparse.ArgumentTypeError(
-            "a till number is 1 to 40 letters, digits and . _ -, never 13 digits in a row"
+            "a payment id is 1 to 40 letters, digits and . _ -, never 13 digits in a row"
         ) from None
 
 

@@ -17,7 +17,7 @@ PURPOSE = "What is the payment for? "
 NOBODY = "Nobody is here to answer: that is a no."
 
 
-def answer_for(client: DoorClient, out: Screen, till_number: str, prompt: Prompt) -> None:
+def answer_for(client: DoorClient, out: Screen, payment_id: str, prompt: Prompt) -> None:
     """Ask until the agent takes the answer or the question is over."""
     out.say(prompt.text)
     while True:
@@ -27,7 +27,7 @@ def answer_for(client: DoorClient, out: Screen, till_number: str, prompt: Prompt
             out.detail(NOBODY)
             answer = Answer(prompt=prompt.id, answer="no")
         try:
-            client.call("POST", f"/payments/{till_number}/answers", PaymentView, answer)
+            client.call("POST", f"/payments/{payment_id}/answers", PaymentView, answer)
         except RefusedError as error:
             out.detail(f"{error.answer.message} {error.answer.next_step}")
             # 409: the question is over (answered elsewhere, or too late); a no cannot be given better.

@@ -27,7 +27,7 @@ def headline(view: PaymentView) -> str:
     """What was asked, in one line."""
     asked = f": {money(view.amount, view.currency)}" if view.amount is not None else ""
     original = f" of {view.original}" if view.original else ""
-    return f"{NAMES[view.payment]} {view.till_number}{original} on {view.terminal}{asked}"
+    return f"{NAMES[view.payment]} {view.payment_id}{original} on {view.terminal}{asked}"
 
 
 def tell(screen: Screen, view: PaymentView) -> None:

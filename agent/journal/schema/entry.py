@@ -67,7 +67,7 @@ class ClockMoved(Body, frozen=True, kw_only=True):
 class Requested(Body, frozen=True, kw_only=True):
     """The till asked for a payment. `digest` is the hash of what it asked for."""
 
-    till_number: str
+    payment_id: str
     digest: str
     payment: PaymentKind
     terminal: str
@@ -90,7 +90,7 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 class Decided(Body, frozen=True, kw_only=True):
     """All rules ran; `step` is the strictest of `reasons`."""
 
-    till_number: str
+    payment_id: str
     step: Step
     reasons: list[Reason]
     policy: str
@@ -108,7 +108,7 @@ class Decided(Body, frozen=True, kw_only=True):
 class Asked(Body, frozen=True, kw_only=True):
     """A question was put to the cashier before the terminal heard of the payment."""
 
-    till_number: str
+    payment_id: str
     prompt: str
     step: Step
     text: str
@@ -117,7 +117,7 @@ class Asked(Body, frozen=True, kw_only=True):
 class Replied(Body, frozen=True, kw_only=True):
     """The answer to a question. `person` is set when a credential was checked."""
 
-    till_number: str
+    payment_id: str
     prompt: str
     answer: Literal["yes", "no", "timeout"]
     person: str = ""
@@ -129,7 +129,7 @@ class Replied(Body, frozen=True, kw_only=True):
 class CredentialFailed(Body, frozen=True, kw_only=True):
     """Somebody gave a wrong credential; enough of these lock the person out."""
 
-    till_number: str
+    payment_id: str
     person: str
 
 
@@ -139,7 +139,7 @@ class Submitted(Body, frozen=True, kw_only=True):
     `receipts` says who prints: with `till`, the payment stands only at `Completed`.
     """
 
-    till_number: str
+    payment_id: str
     terminal: str
     receipts: Literal["terminal", "till"]
     last_trace: int | None = None
@@ -174,7 +174,7 @@ class Answered(Body, frozen=True, kw_only=True):
     which it contradicts the request.
     """
 
-    till_number: str
+    payment_id: str
     verdict: Verdict
     code: int | None = None
     text: str = ""
@@ -200,7 +200,7 @@ class Answered(Body, frozen=True, kw_only=True):
 class Printed(Body, frozen=True, kw_only=True):
     """Receipt lines from the terminal, masked by the driver, before they are acknowledged."""
 
-    till_number: str
+    payment_id: str
     copy: Literal["merchant", "customer", "administration", "unknown"]
     lines: list[str]
     last: bool = False
@@ -209,13 +209,13 @@ class Printed(Body, frozen=True, kw_only=True):
 class Completed(Body, frozen=True, kw_only=True):
     """The dialogue ended as it should after a result: nothing is owed any more."""
 
-    till_number: str
+    payment_id: str
 
 
 class Undone(Body, frozen=True, kw_only=True):
     """The terminal reported an abort after it had reported an approval: for a human."""
 
-    till_number: str
+    payment_id: str
     code: int
     text: str = ""
 
@@ -223,7 +223,7 @@ class Undone(Body, frozen=True, kw_only=True):
 class Unclear(Body, frozen=True, kw_only=True):
     """The terminal heard us and we lost it. Nothing is proven either way."""
 
-    till_number: str
+    payment_id: str
     reason: str
 
 
@@ -234,14 +234,14 @@ class LateResult(Body, frozen=True, kw_only=True):
     result: Answered
 
 
-class Settled(Body, frozen=True, kw_only=True):
+class Resolved(Body, frozen=True, kw_only=True):
     """An unclear payment is clear: by proof from the terminal or by a person's word.
 
     `result` is what the terminal told of it, if it did. Two persons sign: who
     says it (`person`) and who has seen it too (`witness`).
     """
 
-    till_number: str
+    payment_id: str
     verdict: Verdict
     proof: str
     result: Answered | None = None
@@ -276,7 +276,7 @@ AnyBody = (
     | Undone
     | Unclear
     | LateResult
-    | Settled
+    | Resolved
     | TerminalState
 )
 

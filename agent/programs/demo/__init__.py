@@ -48,8 +48,8 @@ def _play(house: House, count: int | None) -> tuple[Counter[str], Proof]:
     house.wait_for(lambda: house.terminal_is("ready"), "the agent and its terminal")
     verdicts: Counter[str] = Counter()
     shop = Shop(house, _say)
-    for number, act in acts(count):
-        view = act(shop, number)
+    for payment_id, act in acts(count):
+        view = act(shop, payment_id)
         verdicts[str(view.verdict)] += 1
         _say(line(view))
     house.stop("agent")

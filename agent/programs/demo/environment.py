@@ -73,8 +73,8 @@ class House:
         return self.folder / "journal"
 
     @property
-    def receipts(self) -> Path:
-        return self.folder / "receipts"
+    def cosignatures(self) -> Path:
+        return self.folder / "cosignatures"
 
     @property
     def first_key(self) -> bytes:
@@ -212,7 +212,7 @@ name = "{name}"
 training = true
 journal = "{folder}/journal"
 state = "{folder}/state"
-receipts = "{folder}/receipts"
+cosignatures = "{folder}/cosignatures"
 credentials = "{folder}/credentials"
 socket = "{folder}/till.sock"
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from agent.journal.note import CosignatureVerifier, NoteError, parse_vkey
-from agent.journal.verify import Receipt, Report, verify
+from agent.journal.verify import CosignedHead, Report, verify
 from agent.programs.demo.environment import House
-from agent.upload import cosignatures as receipts
+from agent.upload import cosignatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Proof:
     """What was checked. `entries` counts lines of the journal, `cosigned` what headquarters confirmed."""
 
     report: Report
-    cosigned: receipts.Receipt
+    cosigned: cosignatures.Cosignature
 
     @property
     def ok(self) -> bool:
@@ -55,12 +55,12 @@ def prove(house: House, collector_vkey: str) -> Proof:
     house.wait_for(lambda: _cosigned(house, collector) >= size, "the cosignature")
     house.stop("upload")
     house.stop("collector")
-    cosigned = receipts.Receipts(house.receipts).cosigned(house.origin, collector)
+    cosigned = cosignatures.Cosignatures(house.cosignatures).cosigned(house.origin, collector)
     if cosigned is None:
         raise NoteError("headquarters has cosigned nothing")
-    known = [Receipt(cosigned.size, cosigned.root)]
+    known = [CosignedHead(cosigned.size, cosigned.root)]
     report = verify(
-        house.journal, parse_vkey(house.journal_vkey), every=True, k0=house.first_key, receipts=known
+        house.journal, parse_vkey(house.journal_vkey), every=True, k0=house.first_key, cosignatures=known
     )
     return Proof(report, cosigned)
 
@@ -70,5 +70,5 @@ def _size(house: House) -> int:
 
 
 def _cosigned(house: House, collector: CosignatureVerifier) -> int:
-    receipt = receipts.Receipts(house.receipts).cosigned(house.origin, collector)
-    return receipt.size if receipt else 0
+    cosignature = cosignatures.Cosignatures(house.cosignatures).cosigned(house.origin, collector)
+    return cosignature.size if cosignature else 0

@@ -31,29 +31,29 @@ class Shop:
     house: House
     say: Say
 
-    def send(self, number: str, request: PaymentRequest) -> PaymentView:
+    def send(self, payment_id: str, request: PaymentRequest) -> PaymentView:
         """Put a payment and follow it to its verdict or its question."""
-        self.house.door.call("PUT", f"/payments/{number}", PaymentView, request)
-        return self.follow(number)
+        self.house.door.call("PUT", f"/payments/{payment_id}", PaymentView, request)
+        return self.follow(payment_id)
 
-    def follow(self, number: str) -> PaymentView:
+    def follow(self, payment_id: str) -> PaymentView:
         """Wait until the payment is done or asks."""
         while True:
-            view = self.house.door.call("GET", f"/payments/{number}?wait={WAIT_S}", PaymentView)
+            view = self.house.door.call("GET", f"/payments/{payment_id}?wait={WAIT_S}", PaymentView)
             if view.phase in {"done", "asking"}:
                 return view
 
-    def ask(self, number: str, request: PaymentRequest) -> PaymentView:
+    def ask(self, payment_id: str, request: PaymentRequest) -> PaymentView:
         """Put a payment that the rules have a question about."""
-        view = self.send(number, request)
+        view = self.send(payment_id, request)
         self.say(f"        asks  {shorten(view.prompt.text if view.prompt else '', 62)}")
         return view
 
     def answer(self, view: PaymentView, answer: Answer, how: str) -> PaymentView:
         """Answer the open question."""
         self.say(f"        {how}")
-        self.house.door.call("POST", f"/payments/{view.till_number}/answers", PaymentView, answer)
-        return self.follow(view.till_number)
+        self.house.door.call("POST", f"/payments/{view.payment_id}/answers", PaymentView, answer)
+        return self.follow(view.payment_id)
 
 
 Act = Callable[[Shop, str], PaymentView]
@@ -61,26 +61,26 @@ Act = Callable[[Shop, str], PaymentView]
 
 def sale(minor: int) -> Act:
     """A plain sale; what becomes of it is the terminal's or the rules' affair."""
-    return lambda shop, number: shop.send(number, PaymentRequest(amount=minor, currency="EUR"))
+    return lambda shop, payment_id: shop.send(payment_id, PaymentRequest(amount=minor, currency="EUR"))
 
 
-def in_dollars(shop: Shop, number: str) -> PaymentView:
+def in_dollars(shop: Shop, payment_id: str) -> PaymentView:
     """A currency that this shop does not take."""
-    return shop.send(number, PaymentRequest(amount=1500, currency="USD"))
+    return shop.send(payment_id, PaymentRequest(amount=1500, currency="USD"))
 
 
-def small(shop: Shop, number: str) -> PaymentView:
+def small(shop: Shop, payment_id: str) -> PaymentView:
     """Below the smallest sale: the cashier is asked, and says no."""
-    view = shop.ask(number, PaymentRequest(amount=50, currency="EUR"))
+    view = shop.ask(payment_id, PaymentRequest(amount=50, currency="EUR"))
     return shop.answer(view, Answer(prompt=_prompt(view), answer="no"), "cashier answers no")
 
 
-def large(shop: Shop, number: str) -> PaymentView:
+def large(shop: Shop, payment_id: str) -> PaymentView:
     """Above the soft limit: a second person signs, with a wrong PIN first."""
-    view = shop.ask(number, PaymentRequest(amount=62_000, currency="EUR", operator="cashier-1"))
+    view = shop.ask(payment_id, PaymentRequest(amount=62_000, currency="EUR", operator="cashier-1"))
     wrong = Answer(prompt=_prompt(view), answer="yes", credential=Credential(SUPERVISOR, "000000"))
     try:
-        shop.house.door.call("POST", f"/payments/{number}/answers", PaymentView, wrong)
+        shop.house.door.call("POST", f"/payments/{payment_id}/answers", PaymentView, wrong)
     except RefusedError as refusal:
         shop.say(f"        refused  {shorten(str(refusal), 60)}")
     right = Answer(prompt=_prompt(view), answer="yes", credential=Credential(SUPERVISOR, SUPERVISOR_PIN))
@@ -88,9 +88,9 @@ def large(shop: Shop, number: str) -> PaymentView:
 
 
 def again(first: str) -> Act:
-    """The till lost the answer and asks again: the same number is the same payment."""
+    """The till lost the answer and asks again: the same id is the same payment."""
 
-    def act(shop: Shop, number: str) -> PaymentView:
+    def act(shop: Shop, payment_id: str) -> PaymentView:
         same = PaymentRequest(amount=1250, currency="EUR")
         shop.send(first, same)
         shop.say(f"        {first} sent again: the same payment, not a second one")
@@ -98,50 +98,52 @@ def again(first: str) -> Act:
             shop.send(first, PaymentRequest(amount=9900, currency="EUR"))
         except RefusedError as refusal:
             shop.say(f"        {first} with 99.00: {shorten(str(refusal), 52)}")
-        return shop.send(number, PaymentRequest(amount=1999, currency="EUR"))
+        return shop.send(payment_id, PaymentRequest(amount=1999, currency="EUR"))
 
     return act
 
 
 def refund(original: str, minor: int) -> Act:
     """Give money back for an earlier sale."""
-    return lambda shop, number: shop.send(
-        number, PaymentRequest(payment="refund", amount=minor, currency="EUR", original=original)
+    return lambda shop, payment_id: shop.send(
+        payment_id, PaymentRequest(payment="refund", amount=minor, currency="EUR", original=original)
     )
 
 
 def reversal(original: str) -> Act:
     """Take an earlier sale back whole."""
-    return lambda shop, number: shop.send(number, PaymentRequest(payment="reversal", original=original))
+    return lambda shop, payment_id: shop.send(
+        payment_id, PaymentRequest(payment="reversal", original=original)
+    )
 
 
-def cable_pulled(shop: Shop, number: str) -> PaymentView:
+def cable_pulled(shop: Shop, payment_id: str) -> PaymentView:
     """The line breaks in the middle: unclear, the terminal is held until it has been asked."""
-    view = shop.send(number, PaymentRequest(amount=7700, currency="EUR"))
+    view = shop.send(payment_id, PaymentRequest(amount=7700, currency="EUR"))
     try:
-        shop.send(f"{number}x", PaymentRequest(amount=100, currency="EUR"))
+        shop.send(f"{payment_id}x", PaymentRequest(amount=100, currency="EUR"))
     except RefusedError as refusal:
         shop.say(f"        next sale refused: {shorten(str(refusal), 52)}")
-    shop.house.wait_for(lambda: shop.follow(number).verdict != "unclear", "what the terminal can prove")
-    settled = shop.follow(number)
-    shop.say(below(f"{number} is {settled.verdict} now. {settled.text}"))
+    shop.house.wait_for(lambda: shop.follow(payment_id).verdict != "unclear", "what the terminal can prove")
+    resolved = shop.follow(payment_id)
+    shop.say(below(f"{payment_id} is {resolved.verdict} now. {resolved.text}"))
     return view
 
 
-def terminal_off(shop: Shop, number: str) -> PaymentView:
+def terminal_off(shop: Shop, payment_id: str) -> PaymentView:
     """The terminal has no power: it never heard of the payment."""
     shop.house.stop("terminal")
     shop.house.wait_for(lambda: shop.house.terminal_is("away"), "the loss of the terminal")
-    view = shop.send(number, PaymentRequest(amount=500, currency="EUR"))
+    view = shop.send(payment_id, PaymentRequest(amount=500, currency="EUR"))
     shop.house.start_terminal()
     shop.house.wait_for(lambda: shop.house.terminal_is("ready"), "the terminal's return")
     return view
 
 
-def close_day(shop: Shop, number: str) -> PaymentView:
+def close_day(shop: Shop, payment_id: str) -> PaymentView:
     """The end of the day."""
-    shop.house.door.call("POST", "/close-day", PaymentView, CloseDayRequest(till_number=number))
-    return shop.follow(number)
+    shop.house.door.call("POST", "/close-day", PaymentView, CloseDayRequest(payment_id=payment_id))
+    return shop.follow(payment_id)
 
 
 ACTS: list[Act] = [
@@ -167,7 +169,7 @@ EVERYDAY = [sale(1250), sale(899), sale(2305), sale(4210), sale(1010), sale(3100
 
 
 def acts(count: int | None) -> Iterator[tuple[str, Act]]:
-    """`count` acts with their till numbers; without a count, each kind once."""
+    """`count` acts with their payment ids; without a count, each kind once."""
     for position in range(len(ACTS) if count is None else count):
         act = ACTS[position] if position < len(ACTS) else EVERYDAY[position % len(EVERYDAY)]
         yield f"A-{position + 1:02}", act
@@ -178,7 +180,7 @@ def line(view: PaymentView) -> str:
     minor = view.amount or view.terminal_amount
     amount = f"{format_amount(minor, EUR)} {view.currency or EUR}" if minor else ""
     said = view.text if view.verdict != "approved" else _approved(view)
-    what = f"{view.till_number:<6}{view.payment:<10}{amount:>13}  {view.verdict or '':<10}"
+    what = f"{view.payment_id:<6}{view.payment:<10}{amount:>13}  {view.verdict or '':<10}"
     if len(what) + len(said) <= WIDTH:
         return (what + said).rstrip()
     return what.rstrip() + "\n" + below(said)

@@ -145,7 +145,7 @@ class Bank:
             self._change(booking.original, state=State.BOOKED)
         return self._change(number, state=State.REVERSED)
 
-    def settle(self) -> None:
+    def reverse_unbooked(self) -> None:
         """After a power-up: what was authorised and never stored is reversed."""
         for booking in self._bookings:
             if booking.state is State.AUTHORISED:

@@ -91,7 +91,7 @@ class Ecr17Terminal(PlainTerminal):
                     self._command(bytes(read), now)  # a till sends no card data
                 elif read in {FrameFault.LRC, FrameFault.TOO_LONG}:
                     self._out += encode_control(Signal.NAK, self._scope)
-        self._half_at = now + HALF_MESSAGE_S if self._reader.unsettled else None
+        self._half_at = now + HALF_MESSAGE_S if self._reader.unfinished else None
 
     def _own_deadline(self) -> float | None:
         return self._half_at

@@ -82,7 +82,7 @@ class TerminalLink:
             self._buffer.filled(count)
             data = data[count:]
             yield from self._sort(self._reader.read(), now)
-        self._paused_at = now + PAUSE_IN_FRAME_S if self._reader.unsettled else None
+        self._paused_at = now + PAUSE_IN_FRAME_S if self._reader.unfinished else None
 
     def deadline(self) -> float | None:
         """When `deadline_passed` wants to be called."""

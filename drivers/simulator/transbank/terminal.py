@@ -87,8 +87,8 @@ class TransbankTerminal(PlainTerminal):
             self._buffer.filled(len(part))
             for event in self._reader.read():
                 self._heard(event, now)
-        wait_s = FRAME_SILENCE_S if self._reader.begun else NOISE_SILENCE_S
-        self._silent_at = None if self._reader.quiet else now + wait_s
+        wait_s = FRAME_SILENCE_S if self._reader.in_frame else NOISE_SILENCE_S
+        self._silent_at = now + wait_s if self._reader.unfinished else None
 
     def _heard(self, event: Signal | Fault | memoryview, now: float) -> None:
         if isinstance(event, Signal):

@@ -61,7 +61,7 @@ class SimulatedDevice:
         """The till opened a fresh connection (TCP)."""
         self._line.reset(now)
         self._apply(self.terminal.line_back(now), now)
-        self._settle(now)
+        self._look_at_line(now)
 
     def receive(self, data: bytes, now: float) -> None:
         """Bytes came from the till."""
@@ -72,7 +72,7 @@ class SimulatedDevice:
             space[: len(part)] = part
             self._buffer.filled(len(part))
             self._take(now)
-            self._settle(now)
+            self._look_at_line(now)
             data = data[len(part) :]
 
     def bytes_to_send(self, now: float) -> bytes:
@@ -99,7 +99,7 @@ class SimulatedDevice:
         if under_way and (effects or not self.terminal.waits_for_answer):
             self._line.reset(now)  # the terminal has given up, so the line has nothing left to repeat
         self._apply(effects, now)
-        self._settle(now)
+        self._look_at_line(now)
 
     def restart(self, seconds: float, now: float) -> None:
         """The power fails for so long."""
@@ -153,7 +153,7 @@ class SimulatedDevice:
         """The till cannot answer yet: the line is still busy bringing it the question."""
         return self.terminal.waits_for_answer and not self._line.idle
 
-    def _settle(self, now: float) -> None:
+    def _look_at_line(self, now: float) -> None:
         """Leave once the last message has arrived: the script says what the till has seen."""
         if self._was_under_way and not self._under_way:
             self.terminal.delivered(now)

@@ -77,7 +77,7 @@ class SimulatedTerminal:
         self, bank: Bank, script: Script, *, started: datetime, seed: int = 0, speed: float = 1.0
     ) -> None:
         self.memory = Memory(script.terminal, bank, random.Random(seed), status=script.terminal.status)  # noqa: S311 - play
-        bank.settle()
+        bank.reverse_unbooked()
         self._playbook = Playbook(script)
         self._started = started
         self._speed = speed
@@ -271,8 +271,8 @@ class SimulatedTerminal:
         return self._gone(Gone(seconds, reboot=True))
 
     def _restart(self) -> None:
-        """What a power-up forgets; a result that was never answered is settled by the reading in force."""
+        """What a power-up forgets; a result that was never answered is decided by the reading in force."""
         self._story = self._act = self._asked = self._due = None
         self.memory.forget_registration()
         self.memory.status = service.INITIALISE
-        self.memory.bank.settle()
+        self.memory.bank.reverse_unbooked()

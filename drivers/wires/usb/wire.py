@@ -191,7 +191,7 @@ class _Owner:
             why = no_backend() if backend is None else self._live(backend, opened)
         finally:
             if why:
-                self._tell(_settle, opened, why)
+                self._tell(_complete, opened, why)
                 self._fail(why)
 
     def _live(self, backend: usb.backend.IBackend, opened: asyncio.Future[None]) -> str:
@@ -206,7 +206,7 @@ class _Owner:
                 return str(error)
             except usb.core.USBError as error:
                 return why_not_open(error, self._address, device)
-            self._tell(_settle, opened, "")
+            self._tell(_complete, opened, "")
             self._serve(device, line)
         return ""
 
@@ -344,7 +344,7 @@ class _Owner:
             self._loop.call_soon_threadsafe(what, *arguments)
 
 
-def _settle(opened: asyncio.Future[None], why: str) -> None:
+def _complete(opened: asyncio.Future[None], why: str) -> None:
     if opened.done():
         return
     if why:

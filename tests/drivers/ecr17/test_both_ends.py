@@ -73,13 +73,13 @@ def believe(counter: Counter, end: Ended | Lost, command: Command = SALE) -> Non
     elif end.heard is Heard.NEVER:
         assert counter.bank.bookings == ()
     else:
-        settle(counter, command)
+        resolve(counter, command)
 
 
-def settle(counter: Counter, command: Command) -> Found:
+def resolve(counter: Counter, command: Command) -> Found:
     """A fresh line, the status, the questions; early and once the longest dialogue is over."""
     counter.cable = lambda data, _from_till: data
-    settling, found = DRIVER.settling(OPTIONS), Found.UNPROVEN
+    resolver, found = DRIVER.resolver(OPTIONS), Found.UNPROVEN
     for later in (timedelta(minutes=1), LONGEST_DIALOGUE):
         counter.now += later.total_seconds()
         counter.session.connected(counter.now)
@@ -88,11 +88,11 @@ def settle(counter: Counter, command: Command) -> Found:
             continue
         unclear = Unclear(command, 0, 0, STARTED, judged_at=STARTED + timedelta(seconds=counter.now))
         answers = []
-        for question in settling.questions(unclear):
+        for question in resolver.questions(unclear):
             counter.perform(question)
             outcomes = [one.result for one in counter.outcomes() if not one.late]
             answers.append(outcomes[-1] if outcomes else None)
-        found = settling.judge(unclear, answers).found
+        found = resolver.judge(unclear, answers).found
         if found is not Found.UNPROVEN:
             assert (found is Found.BOOKED) == (counter.bank.balance() == 1010)
     return found

@@ -154,7 +154,7 @@ def test_the_longest_message_is_read_and_an_endless_one_is_dropped() -> None:
 def test_silence_drops_what_was_begun_and_tells_whether_it_was_a_message() -> None:
     end = End()
     end.feed(b"\x02123456")
-    assert end.reader.unsettled
+    assert end.reader.unfinished
     assert end.reader.silence() is Fault.SILENCE
     end.feed(b"\x06")
     assert end.reader.silence() is Fault.NOISE

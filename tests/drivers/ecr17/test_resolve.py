@@ -25,7 +25,7 @@ from tests.drivers.ecr17.counter import OPTIONS, SALE, STATUS, Counter
 
 ASKED = datetime(2025, 3, 1, 12, 0, 0, tzinfo=UTC)
 EARLY, LATE = ASKED + timedelta(minutes=1), ASKED + LONGEST_DIALOGUE
-SETTLING = DRIVER.settling(OPTIONS)
+RESOLVER = DRIVER.resolver(OPTIONS)
 CLOSE = Command(Operation.CLOSE_DAY, "till 3")
 
 
@@ -54,15 +54,15 @@ def last(
 
 
 def judged(result: Result | None, doubt: Unclear) -> tuple[Found, str]:
-    finding = SETTLING.judge(doubt, [result])
+    finding = RESOLVER.judge(doubt, [result])
     assert (finding.result is not None) == (finding.found is Found.BOOKED)
     return finding.found, finding.proof
 
 
 def test_the_last_result_is_the_question_and_moves_nothing() -> None:
-    (question,) = SETTLING.questions(unclear())
+    (question,) = RESOLVER.questions(unclear())
     assert question.operation is Operation.REPEAT_RECEIPT
-    (question,) = SETTLING.questions(unclear(command=CLOSE))
+    (question,) = RESOLVER.questions(unclear(command=CLOSE))
     assert question.operation is Operation.TURNOVER_TOTALS
 
 
@@ -130,13 +130,13 @@ def test_nothing_known_from_before_proves_nothing() -> None:
 
 def test_no_result_at_all_proves_nothing() -> None:
     assert judged(None, unclear(judged=LATE))[0] is Found.UNPROVEN
-    assert SETTLING.judge(unclear(judged=LATE), []).found is Found.UNPROVEN
+    assert RESOLVER.judge(unclear(judged=LATE), []).found is Found.UNPROVEN
 
 
 def test_the_turn_of_the_year_is_no_other_time() -> None:
     midnight = datetime(2025, 12, 31, 23, 59, tzinfo=UTC)
     doubt = Unclear(SALE, 41, 41, midnight, judged_at=midnight)
-    assert SETTLING.judge(doubt, [last(at=midnight + timedelta(minutes=2))]).found is Found.BOOKED
+    assert RESOLVER.judge(doubt, [last(at=midnight + timedelta(minutes=2))]).found is Found.BOOKED
 
 
 @pytest.mark.parametrize(
@@ -150,26 +150,26 @@ def test_the_turn_of_the_year_is_no_other_time() -> None:
 )
 def test_a_close_shows_in_the_total(total: int, judged_at: datetime, found: Found) -> None:
     said = Result(Said.APPROVED, 0, totals=(DayTotal("terminal", 0, total),))
-    assert SETTLING.judge(unclear(judged=judged_at, command=CLOSE), [said]).found is found
+    assert RESOLVER.judge(unclear(judged=judged_at, command=CLOSE), [said]).found is found
 
 
 def test_a_close_of_an_empty_day_cannot_be_seen() -> None:
     said = Result(Said.APPROVED, 0, totals=(DayTotal("terminal", 0, 0),))
     doubt = Unclear(CLOSE, None, None, ASKED, judged_at=LATE)
-    assert SETTLING.judge(doubt, [said]).found is Found.UNPROVEN
-    assert SETTLING.judge(unclear(command=CLOSE), [None]).found is Found.UNPROVEN
+    assert RESOLVER.judge(doubt, [said]).found is Found.UNPROVEN
+    assert RESOLVER.judge(unclear(command=CLOSE), [None]).found is Found.UNPROVEN
 
 
 def test_a_late_approval_belongs_only_when_it_is_new_and_in_time() -> None:
-    assert SETTLING.belongs(unclear(), last())
-    assert not SETTLING.belongs(unclear(), last(41))
-    assert not SETTLING.belongs(unclear(None), last())
-    assert not SETTLING.belongs(unclear(), last(at=ASKED - timedelta(hours=1)))
+    assert RESOLVER.belongs(unclear(), last())
+    assert not RESOLVER.belongs(unclear(), last(41))
+    assert not RESOLVER.belongs(unclear(None), last())
+    assert not RESOLVER.belongs(unclear(), last(at=ASKED - timedelta(hours=1)))
 
 
 def test_to_acknowledge_commits_to_nothing() -> None:
     """The host's word stands whether the till answers or not, so no terminal is left waiting."""
-    assert not SETTLING.commits(unclear(), last())
+    assert not RESOLVER.commits(unclear(), last())
 
 
 def test_a_terminal_remembers_its_last_result_over_a_power_cut() -> None:
@@ -177,9 +177,9 @@ def test_a_terminal_remembers_its_last_result_over_a_power_cut() -> None:
     counter.perform(STATUS)
     assert isinstance(counter.perform(SALE), Lost)
     counter.perform(STATUS)
-    counter.perform(SETTLING.questions(unclear())[0])
+    counter.perform(RESOLVER.questions(unclear())[0])
     doubt = Unclear(SALE, 0, 0, ASKED, judged_at=ASKED)
-    finding = SETTLING.judge(doubt, [counter.outcomes()[0].result])
+    finding = RESOLVER.judge(doubt, [counter.outcomes()[0].result])
     assert finding.found is Found.BOOKED
     assert counter.bank.balance() == 1010
 
@@ -188,4 +188,4 @@ def test_a_day_that_the_journal_knows_in_part_proves_no_close() -> None:
     closing = replace(unclear(judged=LATE, command=CLOSE), day=Day(2, 2500))
     for total in (0, 2500):
         said = Result(Said.APPROVED, 0, totals=(DayTotal("", 0, total),))
-        assert SETTLING.judge(closing, [said]).found is Found.UNPROVEN
+        assert RESOLVER.judge(closing, [said]).found is Found.UNPROVEN

@@ -284,7 +284,7 @@ def test_what_has_no_message_is_done_at_once(operation: Operation) -> None:
 )
 def test_what_cannot_be_said_is_refused_before_anything_is_written(command: Command) -> None:
     till = Till()
-    assert DRIVER.settling(FIXED).why_not(command).endswith(".")
+    assert DRIVER.resolver(FIXED).why_not(command).endswith(".")
     with pytest.raises(SessionError):
         till.start(command)
     assert till.said() == b""
@@ -292,7 +292,7 @@ def test_what_cannot_be_said_is_refused_before_anything_is_written(command: Comm
 
 
 def test_a_terminal_without_a_number_is_a_fault_of_the_settings() -> None:
-    for make in (DRIVER.settling, lambda options: DRIVER.session(SecretBuffer(1), MaskingVault(), options)):
+    for make in (DRIVER.resolver, lambda options: DRIVER.session(SecretBuffer(1), MaskingVault(), options)):
         with pytest.raises(OptionError, match="terminal_id"):
             make(replace(OPTIONS, terminal_id=""))
 

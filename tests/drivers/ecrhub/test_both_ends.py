@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.ecrhub.resolve import EcrHubSettling
+from drivers.ecrhub.resolve import EcrHubResolver
 from drivers.simulator.core.bank import State
 from drivers.terminal import (
     Command,
@@ -26,7 +26,7 @@ from drivers.terminal import (
 )
 from tests.drivers.ecrhub.stage import ASK, FORMS, NEVER_S, REGISTER, SALE, Counter
 
-SETTLING = EcrHubSettling()
+RESOLVER = EcrHubResolver()
 
 
 def registered(script: str = "", variant: str = "", **more: object) -> Counter:
@@ -39,19 +39,19 @@ def results(counter: Counter) -> list[Result]:
     return [event.result for event in counter.heard if isinstance(event, Outcome) and not event.late]
 
 
-def settled(counter: Counter, command: Command = SALE) -> Finding:
+def resolved(counter: Counter, command: Command = SALE) -> Finding:
     """As the agent does it: a fresh line, the questions, the judgement; once a minute until it is proven."""
     unclear = Unclear(command, None, None, datetime(2025, 3, 1, tzinfo=UTC))
     finding = Finding(Found.UNPROVEN, "")
     counter.loss = 0.0
     for _ in range(3):
         counter.reconnected()
-        counter.pass_time(SETTLING.listen_s)
+        counter.pass_time(RESOLVER.listen_s)
         answers: list[Result | None] = []
-        for question in SETTLING.questions(unclear):
+        for question in RESOLVER.questions(unclear):
             counter.perform(question)
             answers.append(next(iter(results(counter)), None))
-        finding = SETTLING.judge(unclear, answers)
+        finding = RESOLVER.judge(unclear, answers)
         if finding.found is not Found.UNPROVEN:
             break
         counter.pass_time(60.0)
@@ -91,7 +91,7 @@ def test_a_terminal_of_another_form_is_never_paid_at(variant: str, other: str) -
 def test_a_refund_and_a_reversal_reach_the_payment_that_they_are_for(variant: str) -> None:
     counter = registered(variant=variant)
     counter.perform(SALE)
-    origin = {"original_reference": SALE.reference, "original_sequence": SALE.sequence}
+    origin = {"original_payment_id": SALE.payment_id, "original_sequence": SALE.sequence}
     refund = Command(Operation.REFUND, "A-18", 400, 978, 42, **origin)  # type: ignore[arg-type]
     assert counter.perform(refund) == Ended(How.COMPLETED)
     assert counter.bank.balance() == 610
@@ -118,7 +118,7 @@ def test_an_order_that_the_app_refuses_stays_unclear_until_somebody_proves_it() 
     end = counter.perform(SALE)
     assert isinstance(end, Lost)
     assert (end.heard, "bad app id" in end.reason) == (Heard.PERHAPS, True)
-    assert settled(counter).found is Found.UNPROVEN
+    assert resolved(counter).found is Found.UNPROVEN
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_the_same_order_again_is_not_booked_twice() -> None:
 @pytest.mark.parametrize("what", ["unplug", "reboot"])
 @pytest.mark.parametrize("point", ["answer", "display", "status"])
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_terminal_that_goes_away_leaves_a_payment_that_a_query_settles(
+def test_a_terminal_that_goes_away_leaves_a_payment_that_a_query_resolves(
     what: str, point: str, when: str
 ) -> None:
     trouble = f'{what} = {{ seconds = 9, at = "{point}", when = "{when}" }}'
@@ -153,7 +153,7 @@ def test_a_terminal_that_goes_away_leaves_a_payment_that_a_query_settles(
     end = counter.perform(SALE)
     if isinstance(end, Lost):
         assert end.heard is Heard.PERHAPS
-        finding = settled(counter)
+        finding = resolved(counter)
         booked = counter.bank.balance() == 1010
         assert finding.found is Found.BOOKED or not booked
         assert finding.found is not Found.BOOKED or booked
@@ -173,8 +173,8 @@ def test_a_result_that_was_lost_with_the_cable_comes_late_and_is_acknowledged() 
     counter.pass_time(3.0)
     (late,) = [outcome for outcome in counter.accepted if outcome.late]
     unclear = Unclear(SALE, None, None, datetime(2025, 3, 1, tzinfo=UTC))
-    assert SETTLING.belongs(unclear, late.result)
-    assert not SETTLING.commits(unclear, late.result)
+    assert RESOLVER.belongs(unclear, late.result)
+    assert not RESOLVER.commits(unclear, late.result)
     counter.accepted.clear()
     counter.pass_time(60.0)
     assert counter.accepted == []
@@ -241,7 +241,7 @@ def test_what_the_till_believes_is_what_the_bank_did(
         assert counter.bank.bookings == ()
     else:
         counter.accept_after_s = 0.0  # the till came back
-        found = settled(counter).found
+        found = resolved(counter).found
         assert found is not Found.NOT_BOOKED or money == 0
         assert found is not Found.BOOKED or money > 0
 

@@ -34,9 +34,9 @@ def test_without_a_variant_the_usual_one_is_spoken() -> None:
     assert by_hand.topic == Topic.QUERY
 
 
-def test_every_set_of_options_has_a_settling() -> None:
-    assert ROW.settling(Options(variant="json", terminal_id="7")).why_not(SALE) == ""
-    assert ROW.settling(replace(Options(), currency=0)).why_not(SALE) == ""
+def test_every_set_of_options_has_a_resolver() -> None:
+    assert ROW.resolver(Options(variant="json", terminal_id="7")).why_not(SALE) == ""
+    assert ROW.resolver(replace(Options(), currency=0)).why_not(SALE) == ""
 
 
 @pytest.mark.parametrize("variant", list(Variant))

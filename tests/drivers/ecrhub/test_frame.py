@@ -140,7 +140,7 @@ def test_a_frame_that_stops_halfway_gives_way_to_the_whole_one_inside_it(reader:
     stopped = b"\x55\xaa\x00\x00\x01\x03\x00"
     assert reader.feed(stopped + data_frame(b"data")) == []
     assert reader.silence() == [b"data"]
-    assert not reader.reader.unsettled
+    assert not reader.reader.unfinished
 
 
 def test_a_frame_is_wiped_once_it_was_looked_at(reader: Reader) -> None:

@@ -37,7 +37,7 @@ def test_registering_shakes_hands_and_proves_the_form_without_money(variant: Var
     assert by_hand.asked == []
     by_hand.say(CONFIRM)
     assert [request.topic for _, request in by_hand.asked] == [topic]
-    assert by_hand.request.order != order_number(SALE.reference, SALE.sequence)
+    assert by_hand.request.order != order_number(SALE.payment_id, SALE.sequence)
 
 
 def test_who_answered_is_told_at_every_status() -> None:

@@ -9,22 +9,22 @@ from hypothesis import strategies as st
 
 from drivers.card.scrub import scrub_text
 from drivers.ecrhub.orders import order_number
-from drivers.ecrhub.resolve import NOT_TOLD, EcrHubSettling
+from drivers.ecrhub.resolve import NOT_TOLD, EcrHubResolver
 from drivers.terminal import Command, Found, Operation, Result, Said, Unclear
 from tests.drivers.ecrhub.stage import ASK, SALE
 
 UNCLEAR = Unclear(SALE, trace_before=7, receipt_before=8, asked_at=datetime(2025, 3, 1, tzinfo=UTC))
-ORDER = order_number(SALE.reference, SALE.sequence)
+ORDER = order_number(SALE.payment_id, SALE.sequence)
 BOOKED = Result(Said.APPROVED, 0, order=ORDER, amount=1010, currency=978)
 
 
 @pytest.fixture
-def settling() -> EcrHubSettling:
-    return EcrHubSettling()
+def resolver() -> EcrHubResolver:
+    return EcrHubResolver()
 
 
-def test_the_question_names_the_payment_so_that_its_order_can_be_made_again(settling: EcrHubSettling) -> None:
-    assert settling.questions(UNCLEAR) == (ASK,)
+def test_the_question_names_the_payment_so_that_its_order_can_be_made_again(resolver: EcrHubResolver) -> None:
+    assert resolver.questions(UNCLEAR) == (ASK,)
 
 
 @pytest.mark.parametrize(
@@ -35,35 +35,35 @@ def test_the_question_names_the_payment_so_that_its_order_can_be_made_again(sett
         (Said.CANCELLED, Found.NOT_BOOKED),
     ],
 )
-def test_the_state_of_the_order_is_the_proof(settling: EcrHubSettling, said: Said, found: Found) -> None:
+def test_the_state_of_the_order_is_the_proof(resolver: EcrHubResolver, said: Said, found: Found) -> None:
     told = replace(BOOKED, said=said)
-    finding = settling.judge(UNCLEAR, [told])
+    finding = resolver.judge(UNCLEAR, [told])
     assert (finding.found, finding.result) == (found, told)
     assert finding.proof.endswith(".")
 
 
-def test_another_amount_does_not_hide_that_it_was_booked(settling: EcrHubSettling) -> None:
-    assert settling.judge(UNCLEAR, [replace(BOOKED, amount=9)]).found is Found.BOOKED
+def test_another_amount_does_not_hide_that_it_was_booked(resolver: EcrHubResolver) -> None:
+    assert resolver.judge(UNCLEAR, [replace(BOOKED, amount=9)]).found is Found.BOOKED
 
 
 @pytest.mark.parametrize("answers", [[], [None]])
 def test_no_answer_or_not_found_proves_nothing_and_tells_who_can(
-    settling: EcrHubSettling, answers: list[None]
+    resolver: EcrHubResolver, answers: list[None]
 ) -> None:
-    finding = settling.judge(UNCLEAR, answers)
+    finding = resolver.judge(UNCLEAR, answers)
     assert (finding.found, finding.proof) == (Found.UNPROVEN, NOT_TOLD)
     assert "on the terminal" in finding.proof
 
 
-def test_the_state_of_another_order_proves_nothing(settling: EcrHubSettling) -> None:
-    other = replace(BOOKED, order=order_number(SALE.reference, SALE.sequence + 1))
-    assert settling.judge(UNCLEAR, [other]).found is Found.UNPROVEN
+def test_the_state_of_another_order_proves_nothing(resolver: EcrHubResolver) -> None:
+    other = replace(BOOKED, order=order_number(SALE.payment_id, SALE.sequence + 1))
+    assert resolver.judge(UNCLEAR, [other]).found is Found.UNPROVEN
 
 
-def test_only_the_same_order_belongs_and_no_acknowledgement_commits(settling: EcrHubSettling) -> None:
-    assert settling.belongs(UNCLEAR, BOOKED)
-    assert not settling.belongs(UNCLEAR, replace(BOOKED, order=""))
-    assert not settling.commits(UNCLEAR, BOOKED)
+def test_only_the_same_order_belongs_and_no_acknowledgement_commits(resolver: EcrHubResolver) -> None:
+    assert resolver.belongs(UNCLEAR, BOOKED)
+    assert not resolver.belongs(UNCLEAR, replace(BOOKED, order=""))
+    assert not resolver.commits(UNCLEAR, BOOKED)
 
 
 @pytest.mark.parametrize(
@@ -78,23 +78,23 @@ def test_only_the_same_order_belongs_and_no_acknowledgement_commits(settling: Ec
     ids=lambda value: value.operation.value if isinstance(value, Command) else "",
 )
 def test_the_cashier_is_told_what_the_till_interface_cannot_do(
-    settling: EcrHubSettling, command: Command, words: str
+    resolver: EcrHubResolver, command: Command, words: str
 ) -> None:
-    assert words in settling.why_not(command)
+    assert words in resolver.why_not(command)
 
 
 @pytest.mark.parametrize("operation", [Operation.REGISTER, Operation.STATUS, Operation.REPEAT_RECEIPT])
-def test_what_moves_no_money_can_always_be_asked(settling: EcrHubSettling, operation: Operation) -> None:
-    assert settling.why_not(Command(operation)) == ""
+def test_what_moves_no_money_can_always_be_asked(resolver: EcrHubResolver, operation: Operation) -> None:
+    assert resolver.why_not(Command(operation)) == ""
 
 
 @given(st.text(max_size=40), st.integers(0, 10**9))
-def test_an_order_number_has_32_letters_and_looks_like_no_card(reference: str, sequence: int) -> None:
-    order = order_number(reference, sequence)
+def test_an_order_number_has_32_letters_and_looks_like_no_card(payment_id: str, sequence: int) -> None:
+    order = order_number(payment_id, sequence)
     assert (len(order), order.isascii() and order.isalpha()) == (32, True)
     assert scrub_text(memoryview(bytearray(order, "ascii"))) == 0
-    assert order != order_number(reference, sequence + 1)
-    assert order != order_number(reference + "0", sequence)
+    assert order != order_number(payment_id, sequence + 1)
+    assert order != order_number(payment_id + "0", sequence)
 
 
 def test_the_order_number_of_a_payment_never_changes() -> None:

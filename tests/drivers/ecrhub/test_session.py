@@ -20,9 +20,9 @@ from drivers.terminal import (
 from tests.drivers.ecrhub.stage import SALE, ByHand, only
 
 REFUND = Command(
-    Operation.REFUND, "A-18", 500, 978, sequence=50, original_reference="A-17", original_sequence=41
+    Operation.REFUND, "A-18", 500, 978, sequence=50, original_payment_id="A-17", original_sequence=41
 )
-REVERSAL = Command(Operation.REVERSAL, "A-19", sequence=60, original_reference="A-17", original_sequence=41)
+REVERSAL = Command(Operation.REVERSAL, "A-19", sequence=60, original_payment_id="A-17", original_sequence=41)
 
 
 def test_a_sale_names_order_amount_currency_and_type(by_hand: ByHand) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from drivers.terminal import Ended, Found, Heard, How, Lost
 from tests.drivers.ecrhub.stage import FORMS, SALE, Counter
-from tests.drivers.ecrhub.test_both_ends import registered, settled
+from tests.drivers.ecrhub.test_both_ends import registered, resolved
 
 
 class Cut:
@@ -53,7 +53,7 @@ def test_whatever_byte_was_the_last_the_till_believes_what_the_bank_did(variant:
         elif end.heard is Heard.NEVER:
             assert money == 0
         else:
-            found = settled(counter).found
+            found = resolved(counter).found
             assert found is Found.BOOKED or money == 0
             assert found is not Found.BOOKED or money == 1010
         assert len(counter.bank.bookings) <= 1

@@ -114,7 +114,7 @@ class Counter:
         self.buffer = SecretBuffer(DRIVER.buffer_bytes)
         options = Options(variant=self.variant, quirks=self.quirks)
         self.session = DRIVER.session(self.buffer, MaskingVault(), options)
-        self.settling = DRIVER.settling(options)
+        self.resolver = DRIVER.resolver(options)
         self.session.connected(0.0)
         self.plugged = True
 

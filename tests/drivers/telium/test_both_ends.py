@@ -99,7 +99,7 @@ def test_an_answer_that_nobody_took_comes_first_and_does_not_decide_the_next_pay
     assert counter.perform() == Lost(texts.NO_RESULT, Heard.PERHAPS)
     counter.session.connected(counter.now)
     counter.accept = True
-    second = replace(SALE, reference="A-2", sequence=8)
+    second = replace(SALE, payment_id="A-2", sequence=8)
     assert counter.perform(second).how is How.ABORTED  # type: ignore[union-attr]  # not Lost
     assert [(one.late, one.result.said) for one in counter.outcomes()] == [
         (True, Said.APPROVED),
@@ -109,7 +109,7 @@ def test_an_answer_that_nobody_took_comes_first_and_does_not_decide_the_next_pay
 
 
 @both
-def test_an_answer_after_more_than_the_payment_time_is_late_and_settles(variant: str) -> None:
+def test_an_answer_after_more_than_the_payment_time_is_late_and_resolves(variant: str) -> None:
     counter = Counter('[[payment]]\nsilence_s = 400\nsilence_before = "status"\n', variant)
     assert counter.perform() == Lost(texts.NO_RESULT, Heard.PERHAPS)
     counter.session.connected(counter.now)

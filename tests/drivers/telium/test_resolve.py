@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from drivers.driver import Options
-from drivers.telium.driver import settling
+from drivers.telium.driver import resolver
 from drivers.telium.packet import mark_of
 from drivers.terminal import Command, Found, Operation, Outcome, Result, Said, Unclear
 from tests.drivers.telium.stage import E_PLUS, SALE, STARTED, V3, Counter
 
-E_SETTLING = settling(Options())
-V3_SETTLING = settling(Options(variant="v3"))
+E_RESOLVER = resolver(Options())
+V3_RESOLVER = resolver(Options(variant="v3"))
 UNCLEAR = Unclear(SALE, None, None, STARTED)
 OURS = Result(Said.APPROVED, 0, order=mark_of(SALE), amount=1010, currency=978)
 OTHER = replace(OURS, order="T234567ABC")
@@ -24,7 +24,7 @@ REBOOT = 'reboot = { seconds = 400, at = "status", when = "before" }\n'
 
 @pytest.mark.parametrize("answers", [[], [None], [OTHER], [replace(OURS, order="")]])
 def test_e_plus_without_a_marked_answer_is_a_persons_matter(answers: list[Result | None]) -> None:
-    finding = E_SETTLING.judge(UNCLEAR, answers)
+    finding = E_RESOLVER.judge(UNCLEAR, answers)
     assert finding.found is Found.UNPROVEN
     assert "journal" in finding.proof
     assert "duplicate" in finding.proof
@@ -34,10 +34,10 @@ def test_e_plus_without_a_marked_answer_is_a_persons_matter(answers: list[Result
     "answer", [None, OTHER, replace(OURS, order=""), replace(OURS, order="", amount=500)]
 )
 def test_a_duplicate_without_our_mark_proves_nothing(answer: Result | None) -> None:
-    assert V3_SETTLING.judge(UNCLEAR, [answer]).found is Found.UNPROVEN
+    assert V3_RESOLVER.judge(UNCLEAR, [answer]).found is Found.UNPROVEN
 
 
-@pytest.mark.parametrize("rules", [E_SETTLING, V3_SETTLING])
+@pytest.mark.parametrize("rules", [E_RESOLVER, V3_RESOLVER])
 def test_an_answer_under_our_mark_is_proof_both_ways(rules: object) -> None:
     for result, found in ((OURS, Found.BOOKED), (replace(OURS, said=Said.DECLINED), Found.NOT_BOOKED)):
         finding = rules.judge(UNCLEAR, [result])  # type: ignore[attr-defined]  # one of the two above
@@ -45,33 +45,33 @@ def test_an_answer_under_our_mark_is_proof_both_ways(rules: object) -> None:
 
 
 def test_a_late_result_belongs_by_its_mark_and_without_one_by_its_amount() -> None:
-    assert E_SETTLING.belongs(UNCLEAR, replace(OURS, amount=500))
-    assert not E_SETTLING.belongs(UNCLEAR, OTHER)
-    assert E_SETTLING.belongs(UNCLEAR, replace(OURS, order=""))
-    assert not E_SETTLING.belongs(UNCLEAR, replace(OURS, order="", amount=500))
+    assert E_RESOLVER.belongs(UNCLEAR, replace(OURS, amount=500))
+    assert not E_RESOLVER.belongs(UNCLEAR, OTHER)
+    assert E_RESOLVER.belongs(UNCLEAR, replace(OURS, order=""))
+    assert not E_RESOLVER.belongs(UNCLEAR, replace(OURS, order="", amount=500))
 
 
 def test_nothing_belongs_to_a_command_without_money() -> None:
     poll = Unclear(Command(Operation.STATUS), None, None, STARTED)
-    assert not E_SETTLING.belongs(poll, OURS)
-    assert E_SETTLING.questions(poll) == ()
+    assert not E_RESOLVER.belongs(poll, OURS)
+    assert E_RESOLVER.questions(poll) == ()
 
 
 def test_acknowledging_an_answer_makes_nothing_stand() -> None:
-    assert not E_SETTLING.commits(UNCLEAR, OTHER)
+    assert not E_RESOLVER.commits(UNCLEAR, OTHER)
 
 
 def asked(counter: Counter) -> Found:
     """What the agent does: each question, then the judgement."""
     results: list[Result | None] = []
-    for question in counter.settling.questions(UNCLEAR):
+    for question in counter.resolver.questions(UNCLEAR):
         counter.perform(question)
         results.append(next((one.result for one in counter.outcomes() if not one.late), None))
-    return counter.settling.judge(UNCLEAR, results).found
+    return counter.resolver.judge(UNCLEAR, results).found
 
 
 @pytest.mark.parametrize("variant", [E_PLUS, V3])
-def test_an_answer_that_came_late_settles_the_payment(variant: str) -> None:
+def test_an_answer_that_came_late_resolves_the_payment(variant: str) -> None:
     counter = Counter(f"[[payment]]\n{CABLE_OUT}", variant)
     counter.accept = False
     counter.perform()

@@ -1,7 +1,7 @@
 """Our session against our terminal over a bad line: what the till believes is what the bank did.
 
 The invariant: an ended sale agrees with the bank, one command never books twice, "nothing left"
-means that nothing was booked, and what settling proves is true.
+means that nothing was booked, and what resolving proves is true.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from drivers.terminal import Command, Ended, Finding, Found, Heard, How, Lost, O
 from drivers.transbank.driver import DRIVER
 from tests.drivers.transbank.stage import SALE, STARTED, Counter, Wire
 
-SETTLING = DRIVER.settling(Options())
+RESOLVER = DRIVER.resolver(Options())
 BEFORE = Command(Operation.SALE, "till 0", 1000, 152, sequence=17)
 
 BEHAVIOURS = (
@@ -75,22 +75,22 @@ def doubled(data: bytes) -> bytes:
     return data * 2
 
 
-def settle(counter: Counter) -> Finding:
+def resolve(counter: Counter) -> Finding:
     """A fresh line, a time to listen, and the question; as the agent does it."""
     counter.there = counter.back = bytes
     counter.session.connected(counter.now)
     counter.heard.clear()
-    counter.hear_out(until=counter.now + SETTLING.listen_s)
-    counter.now += SETTLING.listen_s
+    counter.hear_out(until=counter.now + RESOLVER.listen_s)
+    counter.now += RESOLVER.listen_s
     trace = counter.bank.bookings[0].trace
     unclear = Unclear(SALE, trace, trace, STARTED)
-    for question in (Command(Operation.REGISTER), *SETTLING.questions(unclear)):
+    for question in (Command(Operation.REGISTER), *RESOLVER.questions(unclear)):
         assert isinstance(counter.perform(question), Ended)
-    return SETTLING.judge(unclear, [counter.result()])
+    return RESOLVER.judge(unclear, [counter.result()])
 
 
 def check(counter: Counter) -> Found | None:
-    """One sale on what the counter's line has become; what settling found, if it had to."""
+    """One sale on what the counter's line has become; what resolving found, if it had to."""
     money = counter.bank.balance(152)
     end = counter.perform(SALE)
     late = [result for result in counter.late() if result.said is Said.APPROVED]
@@ -106,7 +106,7 @@ def check(counter: Counter) -> Found | None:
         assert taken == 0
         return None
     assert taken or not late
-    finding = settle(counter)
+    finding = resolve(counter)
     assert finding.found is (Found.BOOKED if taken else Found.NOT_BOOKED)
     assert finding.result is None or finding.result.order == counter.bank.bookings[-1].order
     return finding.found

@@ -108,7 +108,7 @@ def test_an_ack_inside_noise_is_noise_until_the_line_was_silent(piece: int) -> N
 def test_silence_inside_a_frame_drops_it() -> None:
     ear = Ear()
     assert ear.hear(b"\x020210|00|") == []
-    assert ear.reader.begun
+    assert ear.reader.in_frame
     assert ear.reader.silence()
     assert ear.hear(encode_frame(b"0210|07|")) == [b"0210|07|"]
 

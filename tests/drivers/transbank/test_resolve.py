@@ -16,7 +16,7 @@ from drivers.transbank.packet import decode, ticket
 from tests.drivers.transbank.stage import SALE, STARTED, TICKET, sale_answer
 from tests.drivers.zvt.stage import secret, vault
 
-SETTLING = DRIVER.settling(Options())
+RESOLVER = DRIVER.resolver(Options())
 UNCLEAR = Unclear(SALE, 122, 122, STARTED)
 VOID = Unclear(Command(Operation.REVERSAL, original_receipt=77, original_trace=77), 122, 122, STARTED)
 CLOSE = Unclear(Command(Operation.CLOSE_DAY), 122, 122, STARTED)
@@ -33,11 +33,11 @@ NO_SALE = result(decode(secret(b"0260|11|597029414300|75001637"), vault(), ""))
 
 
 def judged(unclear: Unclear, answer: Result | None) -> Finding:
-    return SETTLING.judge(unclear, [answer])
+    return RESOLVER.judge(unclear, [answer])
 
 
 def test_the_line_is_listened_to_for_as_long_as_a_terminal_repeats() -> None:
-    assert SETTLING.listen_s == 3 * TERMINAL_REPEATS_S
+    assert RESOLVER.listen_s == 3 * TERMINAL_REPEATS_S
 
 
 def test_our_ticket_proves_that_it_is_booked() -> None:
@@ -100,8 +100,8 @@ def test_a_terminal_that_does_not_answer_proves_nothing(answer: Result | None) -
 
 
 def test_a_void_is_for_a_person_who_is_told_what_to_look_for() -> None:
-    assert SETTLING.questions(VOID) == ()
-    finding = SETTLING.judge(VOID, [])
+    assert RESOLVER.questions(VOID) == ()
+    finding = RESOLVER.judge(VOID, [])
     assert finding.found is Found.UNPROVEN
     assert "77" in finding.proof
 
@@ -124,28 +124,28 @@ def test_the_memory_of_the_terminal_shows_only_that_its_day_is_not_closed(
 def test_late_results_belong_by_ticket_by_operation_or_to_the_close() -> None:
     voided = Result(Said.APPROVED, 0, original_trace=77)
     closed = Result(Said.APPROVED, 0)
-    assert SETTLING.belongs(UNCLEAR, told())
-    assert not SETTLING.belongs(UNCLEAR, told(order="00000B"))
-    assert not SETTLING.belongs(UNCLEAR, closed)
-    assert SETTLING.belongs(VOID, voided)
-    assert not SETTLING.belongs(VOID, replace(voided, original_trace=78))
-    assert not SETTLING.belongs(VOID, told())
-    assert SETTLING.belongs(CLOSE, closed)
-    assert not SETTLING.belongs(CLOSE, voided)
-    assert not SETTLING.belongs(CLOSE, told())
+    assert RESOLVER.belongs(UNCLEAR, told())
+    assert not RESOLVER.belongs(UNCLEAR, told(order="00000B"))
+    assert not RESOLVER.belongs(UNCLEAR, closed)
+    assert RESOLVER.belongs(VOID, voided)
+    assert not RESOLVER.belongs(VOID, replace(voided, original_trace=78))
+    assert not RESOLVER.belongs(VOID, told())
+    assert RESOLVER.belongs(CLOSE, closed)
+    assert not RESOLVER.belongs(CLOSE, voided)
+    assert not RESOLVER.belongs(CLOSE, told())
 
 
 def test_an_acknowledgement_makes_nothing_stand() -> None:
-    assert not SETTLING.commits(UNCLEAR, told(order="00000B"))
+    assert not RESOLVER.commits(UNCLEAR, told(order="00000B"))
 
 
 def test_what_the_terminal_cannot_be_asked_is_said_to_the_cashier() -> None:
-    assert SETTLING.why_not(SALE) == ""
+    assert RESOLVER.why_not(SALE) == ""
     for command in (
         replace(SALE, operation=Operation.REFUND),
         replace(SALE, currency=978),
         replace(SALE, amount=49),
         Command(Operation.REVERSAL),
     ):
-        assert SETTLING.why_not(command).endswith(".")
+        assert RESOLVER.why_not(command).endswith(".")
     assert ticket(SALE.sequence) == TICKET

@@ -180,10 +180,10 @@ class TestFaults:
 
     def test_silence_inside_a_frame_ends_it(self, ear: Ear) -> None:
         assert ear.hear(ANSWER_FRAME[:-1]) == []
-        assert ear.reader.unsettled
+        assert ear.reader.unfinished
         assert ear.reader.silence()
         assert ear.clean()
-        assert not ear.reader.unsettled
+        assert not ear.reader.unfinished
 
     def test_a_frame_that_starts_inside_another_is_the_one_that_counts(self, ear: Ear) -> None:
         assert ear.hear(ANSWER_FRAME[:4] + ANSWER_FRAME) == [ANSWER]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from drivers.terminal import Command, Day, DayTotal, Found, Operation, Result, Said, Unclear
-from drivers.zvt.resolve import ZvtSettling
+from drivers.zvt.resolve import ZvtResolver
 
 ASKED_AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SALE = Command(Operation.SALE, "A-1", 1010, 978)
@@ -18,7 +18,7 @@ BEFORE = Result(
 OURS = replace(BEFORE, trace=8, receipt_number=8, time="120003")
 DECLINED = Result(Said.DECLINED, 5)
 EMPTY = Result(Said.APPROVED, 0, totals=(DayTotal("VISA", 0, 0),))
-SETTLING = ZvtSettling()
+RESOLVER = ZvtResolver()
 
 
 def unclear(command: Command = SALE, trace: int | None = 7, receipt: int | None = 7) -> Unclear:
@@ -26,11 +26,11 @@ def unclear(command: Command = SALE, trace: int | None = 7, receipt: int | None 
 
 
 def found(last: Result | None, what: Unclear | None = None) -> Found:
-    return SETTLING.judge(what or unclear(), [last]).found
+    return RESOLVER.judge(what or unclear(), [last]).found
 
 
 def test_it_asks_for_the_last_stored_transaction_and_moves_no_money() -> None:
-    assert SETTLING.questions(unclear()) == (Command(Operation.REPEAT_RECEIPT),)
+    assert RESOLVER.questions(unclear()) == (Command(Operation.REPEAT_RECEIPT),)
 
 
 def test_the_same_transaction_again_proves_that_ours_was_not_stored() -> None:
@@ -38,7 +38,7 @@ def test_the_same_transaction_again_proves_that_ours_was_not_stored() -> None:
 
 
 def test_a_newer_one_that_fits_in_everything_is_ours() -> None:
-    finding = SETTLING.judge(unclear(), [OURS])
+    finding = RESOLVER.judge(unclear(), [OURS])
     assert (finding.found, finding.result) == (Found.BOOKED, OURS)
     assert "receipt 8" in finding.proof
 
@@ -69,8 +69,8 @@ def test_a_newer_one_that_differs_is_a_persons_matter(other: Result) -> None:
     ids=["amount", "currency", "a reversal"],
 )
 def test_a_late_result_of_another_command_does_not_belong(other: Result) -> None:
-    assert not SETTLING.belongs(unclear(), other)
-    assert SETTLING.commits(unclear(), other)
+    assert not RESOLVER.belongs(unclear(), other)
+    assert RESOLVER.commits(unclear(), other)
 
 
 def test_what_was_asked_for_is_not_left_waiting_for_a_clock_or_for_want_of_numbers() -> None:
@@ -78,33 +78,33 @@ def test_what_was_asked_for_is_not_left_waiting_for_a_clock_or_for_want_of_numbe
         (unclear(), replace(OURS, time="093000")),
         (unclear(trace=None, receipt=None), OURS),
     ):
-        assert not SETTLING.commits(asked, result)
-        assert not SETTLING.belongs(asked, result)  # and it proves nothing
+        assert not RESOLVER.commits(asked, result)
+        assert not RESOLVER.belongs(asked, result)  # and it proves nothing
 
 
 def test_when_nothing_is_unclear_a_new_approval_commits_what_nobody_asked_for() -> None:
     nothing = unclear(Command(Operation.STATUS))
-    assert SETTLING.commits(nothing, OURS)
-    assert not SETTLING.commits(nothing, BEFORE)
+    assert RESOLVER.commits(nothing, OURS)
+    assert not RESOLVER.commits(nothing, BEFORE)
 
 
 def test_the_last_one_before_again_commits_nothing() -> None:
-    assert not SETTLING.commits(unclear(), BEFORE)
-    assert not SETTLING.commits(unclear(), DECLINED)
+    assert not RESOLVER.commits(unclear(), BEFORE)
+    assert not RESOLVER.commits(unclear(), DECLINED)
 
 
 def test_what_is_stored_under_the_numbers_it_was_approved_with_is_ours() -> None:
     said = replace(unclear(), trace_said=8, receipt_said=8)
     odd = replace(OURS, amount=1500, time="093000")
-    assert SETTLING.judge(said, [odd]).found is Found.BOOKED
-    assert SETTLING.judge(replace(said, receipt_said=9), [odd]).found is Found.UNPROVEN
-    assert SETTLING.judge(said, [BEFORE]).found is Found.NOT_BOOKED
+    assert RESOLVER.judge(said, [odd]).found is Found.BOOKED
+    assert RESOLVER.judge(replace(said, receipt_said=9), [odd]).found is Found.UNPROVEN
+    assert RESOLVER.judge(said, [BEFORE]).found is Found.NOT_BOOKED
 
 
 def test_a_part_is_ours_when_the_rest_is_named() -> None:
     part = replace(OURS, amount=500, remaining=510)
-    assert SETTLING.belongs(unclear(), part)
-    assert not SETTLING.belongs(unclear(), replace(part, remaining=500))
+    assert RESOLVER.belongs(unclear(), part)
+    assert not RESOLVER.belongs(unclear(), replace(part, remaining=500))
 
 
 @pytest.mark.parametrize("silence", [None, DECLINED])
@@ -135,9 +135,9 @@ def test_a_time_that_is_no_time_proves_nothing() -> None:
 
 
 def test_a_late_result_belongs_when_it_fits_and_a_late_no_commits_nothing() -> None:
-    assert SETTLING.belongs(unclear(), OURS)
-    assert not SETTLING.belongs(unclear(), BEFORE)
-    assert SETTLING.belongs(unclear(), DECLINED)
+    assert RESOLVER.belongs(unclear(), OURS)
+    assert not RESOLVER.belongs(unclear(), BEFORE)
+    assert RESOLVER.belongs(unclear(), DECLINED)
 
 
 @pytest.mark.parametrize(
@@ -147,17 +147,17 @@ def test_a_late_result_belongs_when_it_fits_and_a_late_no_commits_nothing() -> N
 def test_totals_show_whether_a_day_with_payments_is_closed(count: int, total: int, expected: Found) -> None:
     closing = replace(unclear(Command(Operation.CLOSE_DAY, "Z-1")), day=Day(2, 3010))
     said = Result(Said.APPROVED, 0, totals=(DayTotal("VISA", count, total), DayTotal("JCB", 0, 0)))
-    assert SETTLING.questions(closing) == (Command(Operation.TURNOVER_TOTALS),)
-    assert SETTLING.judge(closing, [said]).found is expected
+    assert RESOLVER.questions(closing) == (Command(Operation.TURNOVER_TOTALS),)
+    assert RESOLVER.judge(closing, [said]).found is expected
 
 
 @pytest.mark.parametrize("said", [None, DECLINED, Result(Said.APPROVED, 0), EMPTY])
 def test_without_totals_or_without_payments_a_close_stays_unproven(said: Result | None) -> None:
     closing = unclear(Command(Operation.CLOSE_DAY, "Z-1"))
-    assert SETTLING.judge(closing, [said]).found is Found.UNPROVEN
+    assert RESOLVER.judge(closing, [said]).found is Found.UNPROVEN
     with_payments = replace(closing, day=Day(2, 3010))
     if said is not EMPTY:
-        assert SETTLING.judge(with_payments, [said]).found is Found.UNPROVEN
+        assert RESOLVER.judge(with_payments, [said]).found is Found.UNPROVEN
 
 
 def test_an_hour_later_an_equal_payment_is_not_taken_for_ours() -> None:

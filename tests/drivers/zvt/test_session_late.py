@@ -134,7 +134,7 @@ def test_a_card_in_a_late_result_is_sealed_for_the_payment_that_was_lost(till: T
     (outcome,) = till.says((b"\x04\x0f\x0d\x27\x00\x22\xf0\xf8" + number).hex())
     assert isinstance(outcome, Outcome)
     assert outcome.result.card is not None
-    assert opened(outcome.result.card, SALE.reference)
+    assert opened(outcome.result.card, SALE.payment_id)
 
 
 def test_no_event_ever_shows_a_clear_number(till: Till) -> None:

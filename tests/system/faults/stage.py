@@ -103,19 +103,19 @@ class Shop:
         until(lambda: self.is_ready() or self._dead(), self.said)
         assert not self._dead(), self.said()
 
-    def pay(self, number: str = MINE, request: PaymentRequest = SALE) -> PaymentView | None:
+    def pay(self, payment_id: str = MINE, request: PaymentRequest = SALE) -> PaymentView | None:
         """Ask until there is a verdict; None when there is nobody to answer. May raise `RefusedError`."""
         door = self.house.door
         try:
-            view = door.call("PUT", f"/payments/{number}", PaymentView, request)
+            view = door.call("PUT", f"/payments/{payment_id}", PaymentView, request)
             while view.phase != "done":
-                view = door.call("GET", f"/payments/{number}?wait=30", PaymentView)
+                view = door.call("GET", f"/payments/{payment_id}?wait=30", PaymentView)
         except (BrokenError, UnreachableError):
             return None
         return view
 
-    def view(self, number: str = MINE) -> PaymentView:
-        return self.house.door.call("GET", f"/payments/{number}", PaymentView)
+    def view(self, payment_id: str = MINE) -> PaymentView:
+        return self.house.door.call("GET", f"/payments/{payment_id}", PaymentView)
 
     def _dead(self) -> bool:
         agent = self.house.programs.get("agent")

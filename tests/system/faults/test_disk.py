@@ -178,7 +178,7 @@ def test_a_disk_that_becomes_read_only_ends_the_agent_before_it_acknowledges(
     subprocess.run(["umount", str(place)], check=True)
     subprocess.run(["fsck.ext4", "-p", str(image)], check=False, capture_output=True)
     mount("-t", "ext4", "-o", "loop", str(image), str(place))
-    settled(shop, "declined")
+    resolved(shop, "declined")
 
 
 def test_a_journal_folder_that_disappears_ends_the_agent_before_it_acknowledges(open_shop: Shop) -> None:
@@ -194,10 +194,10 @@ def test_a_journal_folder_that_disappears_ends_the_agent_before_it_acknowledges(
     assert "missing_file" in shop.said()
     shutil.rmtree(folder, ignore_errors=True)
     folder.with_name("elsewhere").rename(folder)
-    settled(shop, "declined")
+    resolved(shop, "declined")
 
 
-def settled(shop: Shop, verdict: str) -> None:
+def resolved(shop: Shop, verdict: str) -> None:
     """After the repair a start is all that is needed."""
     shop.start_agent()
     shop.until_ready()

@@ -22,7 +22,7 @@ from agent.payments.views import PaymentRequest, PaymentView, StatusView
 from agent.programs.demo.environment import toml_string
 from agent.programs.demo.network import free_port
 from agent.upload.client import TIMEOUT_SECONDS
-from agent.upload.cosignatures import Receipts
+from agent.upload.cosignatures import Cosignatures
 from tests.system.faults.stage import MINE, SALE, Shop, end, until
 
 # The terminal of these tests divides its own waits by this.
@@ -92,7 +92,7 @@ class Scene:
         until(true, self.shop.said)
 
     def verdict(self) -> PaymentView:
-        """What the till knows when the terminal may be used again, or a person must settle."""
+        """What the till knows when the terminal may be used again, or a person must resolve."""
         self.until(lambda: self.shop.view().phase == "done")
         self.until(self.shop.is_ready)
         view = self.shop.pay()
@@ -302,8 +302,8 @@ def test_an_uploader_that_slept_sends_all_of_it(tmp_path: Path) -> None:
         shop.until_ready()
 
         def cosigned() -> int:
-            receipt = Receipts(house.receipts).cosigned(house.origin, collector)
-            return receipt.size if receipt else 0
+            cosignature = Cosignatures(house.cosignatures).cosigned(house.origin, collector)
+            return cosignature.size if cosignature else 0
 
         until(lambda: cosigned() > 0, shop.said)
         before = cosigned()

@@ -31,7 +31,7 @@ class Player:
         self._ended: Ended | None = None
         self.session.connected(0.0)
         next(self._todo)
-        self._settle()
+        self._pump()
 
     def _story(self, case: Case) -> Iterator[None]:
         """As `Bed.begin` and `Bed.pay`; goes on whenever a command has ended."""
@@ -58,16 +58,16 @@ class Player:
             self.buffer.filled(got)
             count -= got
         self.session.receive(self.now)
-        self._settle()
+        self._pump()
 
     def _pass_time(self, until: float) -> None:
         while (deadline := self.session.deadline()) is not None and deadline < until:
             self.now = max(self.now, deadline)
             self.session.deadline_passed(self.now)
-            self._settle()
+            self._pump()
         self.now = until
 
-    def _settle(self) -> None:
+    def _pump(self) -> None:
         moved = True
         while moved:
             sent, events = self.session.bytes_to_send(), list(self.session.events())

@@ -86,7 +86,7 @@ def opened(house: House) -> list[tuple[str, str]]:
             if isinstance(body, Answered) and body.card is not None:
                 sealed, key_id = b64decode(body.card.sealed), body.card.key_id
                 plain = open_sealed(
-                    sealed, private, key_id=key_id, origin=house.origin, context=body.till_number
+                    sealed, private, key_id=key_id, origin=house.origin, context=body.payment_id
                 )
                 number = plain[NUMBER_AT : NUMBER_AT + plain[1]].decode("ascii")
                 found.append((number, plain[EXPIRY_AT : EXPIRY_AT + 4].decode("ascii")))

@@ -18,7 +18,7 @@ import msgspec
 from agent.journal.damage import JournalError
 from agent.journal.evolving import KeyFile, enrol
 from agent.journal.schema.entry import Entry
-from agent.journal.verify import Receipt, verify
+from agent.journal.verify import CosignedHead, verify
 from tests.journal.conftest import K0, VERIFIER, StillClock, body
 from tests.system.powercut.recorder import Cut, Order, finished
 from tests.system.powercut.writer import journal_on
@@ -117,11 +117,11 @@ class Life:
         lines = self.acks.read_bytes().splitlines()
         return int(lines[-1].split()[0]) if lines else 0
 
-    def told(self, cut: Cut) -> list[Receipt]:
+    def told(self, cut: Cut) -> list[CosignedHead]:
         """What had been acknowledged before a cut."""
         lines = self.acks.read_bytes()[: cut.acked_bytes].splitlines()
         pairs = [line.split() for line in lines]
-        return [Receipt(int(size), b64decode(root)) for size, root in pairs]
+        return [CosignedHead(int(size), b64decode(root)) for size, root in pairs]
 
     def entries_after_restart(self) -> int:
         """How many entries a new agent finds when it starts on the picture; none if it cannot start."""
@@ -143,7 +143,7 @@ class Life:
         assert again > found, "a restarted agent writes on"
         return found
 
-    def _start(self, place: Path, told: list[Receipt]) -> int:
+    def _start(self, place: Path, told: list[CosignedHead]) -> int:
         entries: list[Entry] = []
         journal = journal_on(place, StillClock(), entries, never_sync=self.never_sync)
         found = journal.size
@@ -153,7 +153,7 @@ class Life:
         journal.commit(body())
         journal.close()
         k0 = None if self.never_sync else K0
-        report = verify(place / "journal", VERIFIER, every=True, k0=k0, receipts=told)
+        report = verify(place / "journal", VERIFIER, every=True, k0=k0, cosignatures=told)
         assert report.result == "ok", report.finding
         return found
 

@@ -61,14 +61,14 @@ def payments(chance: random.Random) -> Iterator[list[AnyBody]]:
         number += 1
         till = f"A-{number}"
         yield [
-            Requested(till_number=till, digest="d", payment="sale", terminal="front", till="1", amount=1250),
-            Decided(till_number=till, step="allow", reasons=[], policy="p"),
-            Submitted(till_number=till, terminal="front", receipts="till"),
+            Requested(payment_id=till, digest="d", payment="sale", terminal="front", till="1", amount=1250),
+            Decided(payment_id=till, step="allow", reasons=[], policy="p"),
+            Submitted(payment_id=till, terminal="front", receipts="till"),
         ]
-        yield [Answered(till_number=till, verdict="approved", amount=1250, trace=number % 1_000_000)]
+        yield [Answered(payment_id=till, verdict="approved", amount=1250, trace=number % 1_000_000)]
         lines = ["*" * 40] * chance.randrange(MAX_RECEIPT_LINES)
-        yield [Printed(till_number=till, copy="customer", lines=lines, last=True)]
-        yield [Completed(till_number=till)]
+        yield [Printed(payment_id=till, copy="customer", lines=lines, last=True)]
+        yield [Completed(payment_id=till)]
 
 
 def main(folder: Path, acks: Path, seed: str, *, never_sync: bool) -> None:

@@ -20,7 +20,7 @@ import msgspec
 
 from agent.cli.ui.client import BrokenError, UnreachableError
 from agent.journal.reader import JournalReader
-from agent.journal.schema.entry import Answered, Settled, Unclear, decode
+from agent.journal.schema.entry import Answered, Resolved, Unclear, decode
 from agent.payments.views import PaymentRequest, PaymentView, StatusView
 from tests.system.faults.stage import Shop
 from tests.system.usbvm.usbip import line_file, opened
@@ -30,7 +30,7 @@ SHOP: Final = Path("/run/shop")
 # Where config/udev makes the names that stay.
 NAMES: Final = Path("/dev/tillgate")
 # udev has made its names by then.
-SETTLE_S: Final = 10
+UDEV_S: Final = 10
 # The drivers themselves are udev's choice, as on any host.
 BEGIN: Final = (
     ("modprobe", "--all", "xhci-pci", "vhci-hcd"),
@@ -80,17 +80,17 @@ class Guest:
             return {}
         return {terminal.name: [terminal.state, terminal.text] for terminal in status.terminals}
 
-    def sell(self, number: str, amount: int, terminal: str) -> None:
+    def sell(self, payment_id: str, amount: int, terminal: str) -> None:
         """Ask for a sale; `view` tells what becomes of it."""
         request = PaymentRequest(amount=amount, currency="EUR", terminal=terminal)
-        self._shop.house.door.call("PUT", f"/payments/{number}", PaymentView, request)
+        self._shop.house.door.call("PUT", f"/payments/{payment_id}", PaymentView, request)
 
-    def view(self, number: str) -> object:
-        return msgspec.to_builtins(self._shop.view(number))
+    def view(self, payment_id: str) -> object:
+        return msgspec.to_builtins(self._shop.view(payment_id))
 
     def ports(self) -> dict[str, str]:
         """The kernel's serial ports by their lasting names."""
-        run("udevadm", "settle", f"--timeout={SETTLE_S}")
+        run("udevadm", "settle", f"--timeout={UDEV_S}")
         return {str(link): link.resolve().name for link in NAMES.glob("*")}
 
     def terminals(self) -> dict[str, str]:
@@ -124,9 +124,9 @@ class Guest:
         return line_file(serial).read_text("ascii")
 
     def close_shop(self) -> dict[str, Any]:
-        """End the day: the journal's own word on every payment, and what `tillgate log verify` says."""
+        """End the day: the journal's own word on every payment, and what `tillgate journal verify` says."""
         self.stop()
-        verify = [sys.executable, "-m", "agent", "log", "verify", "--every"]
+        verify = [sys.executable, "-m", "agent", "journal", "verify", "--every"]
         return {
             "verified": run(*verify, "--settings", str(self._shop.settings)),
             "says": journal_says(self._shop.house.journal),
@@ -143,9 +143,9 @@ def journal_says(journal: Path) -> dict[str, list[str]]:
     says: dict[str, list[str]] = {}
     for commit in JournalReader(journal).commits(0):
         for body in (decode(line).body for line in commit.lines):
-            if isinstance(body, Answered | Settled | Unclear):
+            if isinstance(body, Answered | Resolved | Unclear):
                 verdict = "unclear" if isinstance(body, Unclear) else body.verdict
-                says.setdefault(body.till_number, []).append(verdict)
+                says.setdefault(body.payment_id, []).append(verdict)
     return says
 
 

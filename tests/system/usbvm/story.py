@@ -25,7 +25,7 @@ class WrongError(Exception):
 class Cut:
     """A sale in which the cable is pulled: at the display `shows`, or else once the bank has `fate`.
 
-    The cable comes back when the bank has `fate`, and the payment must be settled as `ends`.
+    The cable comes back when the bank has `fate`, and the payment must be resolved as `ends`.
     """
 
     name: str
@@ -84,7 +84,7 @@ class Story:
         self._all_ready()
 
     def crash(self) -> None:
-        """Kill the agent while every terminal has booked a sale and ended none. Started again, it settles."""
+        """Kill the agent while every terminal has booked a sale and ended none. Then it resolves."""
         numbers = [self._sell(bed, "crash", BOOKED.amount) for bed in self._beds]
         for bed in self._beds:
             self._until(partial(self._has, bed, BOOKED.fate), "every bank to have booked")
@@ -92,8 +92,8 @@ class Story:
         self._machine.order("start")
         self._say("the agent was killed in the middle of a payment at every terminal, and started again")
         self._all_ready()
-        for number in numbers:
-            self._ends(number, BOOKED.ends)
+        for payment_id in numbers:
+            self._ends(payment_id, BOOKED.ends)
 
     def close(self) -> list[str]:
         """Stop the agent, and hold its journal against every bank; the table of all payments."""
@@ -128,36 +128,36 @@ class Story:
         return f"{owner}; {line}" if line else owner
 
     def _sale(self, bed: Bed, name: str) -> None:
-        number = self._sell(bed, name, PLAIN)
-        self._until(partial(self._verdict, number), f"the verdict of {number}")
-        self._ends(number, "approved")
+        payment_id = self._sell(bed, name, PLAIN)
+        self._until(partial(self._verdict, payment_id), f"the verdict of {payment_id}")
+        self._ends(payment_id, "approved")
 
     def _cut(self, bed: Bed, cut: Cut) -> None:
-        number = self._sell(bed, cut.name, cut.amount)
-        self._until(partial(self._reached, bed, number, cut), f"the moment to pull {number}")
+        payment_id = self._sell(bed, cut.name, cut.amount)
+        self._until(partial(self._reached, bed, payment_id, cut), f"the moment to pull {payment_id}")
         before = bed.port()
         if before:
             self._machine.order("hold", port=before, lock=False)
         bed.unplug()
-        self._until(partial(self._verdict, number), f"the verdict of {number}")
-        self._say(f"{number}: unplugged, {self._verdict(number)}")
+        self._until(partial(self._verdict, payment_id), f"the verdict of {payment_id}")
+        self._say(f"{payment_id}: unplugged, {self._verdict(payment_id)}")
         self._until(lambda: not bed.port(), f"the port of {bed.cable.name} to go")
         self._until(partial(self._has, bed, cut.fate), f"the bank to have {cut.fate} it")
         bed.plug()
-        self._until(lambda: self._verdict(number) != "unclear", f"{number} to be settled")
+        self._until(lambda: self._verdict(payment_id) != "unclear", f"{payment_id} to be resolved")
         self._machine.order("let_go")
         self._renumbered(bed, before)
-        self._ends(number, cut.ends)
+        self._ends(payment_id, cut.ends)
 
     def _sell(self, bed: Bed, name: str, amount: int) -> str:
-        number = f"{bed.cable.name}-{name}"
-        self._machine.order("sell", number=number, amount=amount, terminal=bed.cable.name)
-        self._sold[bed].append((number, amount))
-        return number
+        payment_id = f"{bed.cable.name}-{name}"
+        self._machine.order("sell", payment_id=payment_id, amount=amount, terminal=bed.cable.name)
+        self._sold[bed].append((payment_id, amount))
+        return payment_id
 
-    def _reached(self, bed: Bed, number: str, cut: Cut) -> bool:
+    def _reached(self, bed: Bed, payment_id: str, cut: Cut) -> bool:
         if cut.shows:
-            return cut.shows in self._machine.order("view", number=number)["display"].lower()
+            return cut.shows in self._machine.order("view", payment_id=payment_id)["display"].lower()
         return self._has(bed, cut.fate)
 
     def _has(self, bed: Bed, fate: str) -> bool:
@@ -172,13 +172,13 @@ class Story:
             check(now != before, f"{bed.cable.name} is {before} again, so renumbering was not tried")
             self._say(f"{bed.cable.name}: plugged in again, {before} has become {now}")
 
-    def _ends(self, number: str, verdict: str) -> None:
-        told = self._verdict(number)
-        self._say(f"{number}: {told}")
-        check(told == verdict, f"{number} is {told}, and it should be {verdict}")
+    def _ends(self, payment_id: str, verdict: str) -> None:
+        told = self._verdict(payment_id)
+        self._say(f"{payment_id}: {told}")
+        check(told == verdict, f"{payment_id} is {told}, and it should be {verdict}")
 
-    def _verdict(self, number: str) -> str:
-        return self._machine.order("view", number=number).get("verdict") or ""
+    def _verdict(self, payment_id: str) -> str:
+        return self._machine.order("view", payment_id=payment_id).get("verdict") or ""
 
     def _is(self, bed: Bed, state: str, why: str = "") -> bool:
         now, text = self._machine.order("states").get(bed.cable.name, ["", ""])
@@ -190,9 +190,9 @@ class Story:
         amounts = [booking["amount"] for booking in asked]
         check(amounts == [amount for _, amount in sold], f"{bed.cable.name}: the bank was asked {amounts}")
         rows = []
-        for (number, amount), booking in zip(sold, asked, strict=True):
-            said, state = says.get(number, ["nothing"]), booking["state"]
-            row = f"{number:<20}{format_amount(amount, EUR):>6}  {' > '.join(said):<31}{state}"
+        for (payment_id, amount), booking in zip(sold, asked, strict=True):
+            said, state = says.get(payment_id, ["nothing"]), booking["state"]
+            row = f"{payment_id:<20}{format_amount(amount, EUR):>6}  {' > '.join(said):<31}{state}"
             check((said[-1] == "approved") is (state == "booked"), f"the journal is not the bank: {row}")
             rows.append(row)
         return rows

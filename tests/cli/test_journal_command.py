@@ -1,4 +1,4 @@
-"""`tillgate log` as a person and as a script see it."""
+"""`tillgate journal` as a person and as a script see it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def journal(tmp_path: Path) -> Path:
     world = World(FolderDisk(place))
     made = world.open()
     for number in range(15):
-        till_number = f"t-{number}"
+        payment_id = f"t-{number}"
         card = CardSaid(masked="411111******1111", sealed="c2VhbGVk" * 40)
         made.commit(
             Requested(
-                till_number=till_number,
+                payment_id=payment_id,
                 digest="abc",
                 payment="sale",
                 terminal="counter",
@@ -35,15 +35,15 @@ def journal(tmp_path: Path) -> Path:
             )
         )
         made.commit(
-            Answered(till_number=till_number, verdict="approved", amount=1010, card=card, text="long " * 30),
-            Completed(till_number=till_number),
+            Answered(payment_id=payment_id, verdict="approved", amount=1010, card=card, text="long " * 30),
+            Completed(payment_id=payment_id),
         )
     made.close()
     return place
 
 
 def run(*arguments: str | Path) -> int:
-    return main(["log", *map(str, arguments)])
+    return main(["journal", *map(str, arguments)])
 
 
 def calm(text: str) -> str:
@@ -90,7 +90,7 @@ def test_show_prints_the_newest_entries_calmly(journal: Path, capsys: Capture) -
 
 
 def test_show_finds_one_payment(journal: Path, capsys: Capture) -> None:
-    assert run("show", "--journal", journal, "--till-number", "t-3", "--json") == 0
+    assert run("show", "--journal", journal, "--payment-id", "t-3", "--json") == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["index"] for line in lines] == [9, 10, 11]
 

@@ -1,4 +1,4 @@
-"""Till numbers for payments that begin at the command line."""
+"""Payment ids for payments that begin at the command line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _RANDOM_BYTES = 8
 _GROUPS = 3
 
 
-def new_till_number() -> str:
+def new_payment_id() -> str:
     """Such as `K7Q2-M4XW-3DTA`: can be read out on the phone, and never looks like a card number."""
     letters = b32encode(secrets.token_bytes(_RANDOM_BYTES)).decode("ascii")
     return "-".join(letters[4 * i : 4 * i + 4] for i in range(_GROUPS))
