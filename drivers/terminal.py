@@ -179,7 +179,7 @@ class Ended:
     REFUSED: it did not start (the command itself was answered with an error).
     ABORTED: it said that it gave up, `cancelled` when by a stop key or its own
     time-out. COMPLETED: it said that it is done.
-    `status` is the terminal's own state where the command reports one, `care`
+    `status` is the terminal's own state where the command reports one, `maintenance`
     the command that it asks for before it will work. `busy`: it serves something
     else just now. `simulator` is set when it names itself as ours.
     """
@@ -189,7 +189,7 @@ class Ended:
     text: str = ""
     cancelled: bool = False
     status: int | None = None
-    care: Operation | None = None
+    maintenance: Operation | None = None
     busy: bool = False
     simulator: bool = False
     terminal_id: str = ""

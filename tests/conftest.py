@@ -1,6 +1,6 @@
-"""A till's door over a real Unix socket, for the tests of the door and of the command line.
+"""A till's API over a real Unix socket, for the tests of the API and of the command line.
 
-The server, the routes and the bodies are ours; behind them stands a desk that
+The server, the routes and the bodies are ours; behind them stands a service that
 plays one of a few scenes by the amount asked for, and remembers all it heard.
 """
 
@@ -22,19 +22,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from agent.api.access import Gate
+from agent.api.access import AccessList
 from agent.api.app import serve
 from agent.api.sockets import bind
 from agent.payments.active import NEEDS
 from agent.payments.refusal import Conflict, NotFound, WrongCredential
 from agent.payments.views import (
-    Answer,
     CardView,
     CloseDayRequest,
     PaymentEvent,
     PaymentRequest,
     PaymentView,
     Prompt,
+    PromptAnswer,
     ReceiptView,
     Resolution,
     StatusView,
@@ -50,7 +50,7 @@ TOKEN = "a-token-for-tests-of-forty-characters-00"  # noqa: S105 - opens nothing
 
 @dataclass
 class Scene:
-    """One payment of the desk below."""
+    """One payment of the service below."""
 
     request: PaymentRequest | CloseDayRequest
     view: PaymentView
@@ -78,7 +78,7 @@ class Scene:
         )
 
 
-class SceneDesk:
+class SceneService:
     """Plays a scene by amount; anything else is approved after two texts."""
 
     def __init__(self) -> None:
@@ -123,9 +123,9 @@ class SceneDesk:
             "display", display="Please\x1b[2J wait, this text of the terminal is longer than most " * 2
         )
         if amount in {CONFIRM, SUPERVISE}:
-            step: Any = "confirm" if amount == CONFIRM else "supervisor"
+            action: Any = "confirm" if amount == CONFIRM else "supervisor"
             text = "This is above the shop's soft limit of 15.00 EUR."
-            prompt = Prompt(id=f"{step}-1", step=step, text=text, needs=NEEDS[step])
+            prompt = Prompt(id=f"{action}-1", action=action, text=text, needs=NEEDS[action])
             scene.show("prompt", phase="asking", prompt=prompt)
         elif amount != LONG:
             scene.end(VERDICTS.get(amount, "approved"))
@@ -141,7 +141,7 @@ class SceneDesk:
             await scene.changed.wait()
         return scene.view
 
-    async def answer(self, payment_id: str, answer: Answer) -> PaymentView:
+    async def answer(self, payment_id: str, answer: PromptAnswer) -> PaymentView:
         self.heard.append(f"answer {answer.answer}")
         scene = self._scene(payment_id)
         prompt = scene.view.prompt
@@ -191,7 +191,7 @@ class SceneDesk:
             name="shop.example/till-1",
             training=False,
             taking_payments=False,
-            why_not="Terminal front is away: the cable was pulled.",
+            refusal_reason="Terminal front is away: the cable was pulled.",
             terminals=[
                 TerminalView(
                     name="front", state="away", text="the cable was pulled", clock_ahead_s=self.clock_ahead_s
@@ -225,14 +225,14 @@ class Reply:
         return json.loads(self.content)
 
 
-class OpenDoor:
-    """A served door. `stop` and the desk's scenes may be touched from the test's thread by `soon`."""
+class ServedApi:
+    """A served API. `stop` and the service's scenes may be touched from the test's thread by `soon`."""
 
-    def __init__(self, path: Path, gate: Gate, listeners: list[socket.socket]) -> None:
+    def __init__(self, path: Path, access: AccessList, listeners: list[socket.socket]) -> None:
         self.path = path
-        self.desk = SceneDesk()
+        self.service = SceneService()
         self.failures: list[Exception] = []
-        self._gate, self._listeners = gate, listeners
+        self._access, self._listeners = access, listeners
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
         self._thread.start()
@@ -241,7 +241,7 @@ class OpenDoor:
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         failed = self.failures.append
-        await serve(self.desk, self._gate, self._listeners, self._stop, failed, self._ready.set)
+        await serve(self.service, self._access, self._listeners, self._stop, failed, self._ready.set)
 
     def close(self) -> None:
         if self._thread.is_alive():
@@ -286,30 +286,30 @@ def read_reply(connection: socket.socket, method: str) -> Reply:
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[OpenDoor]:
+def api(tmp_path: Path) -> Iterator[ServedApi]:
     path = tmp_path / "till.sock"
-    opened = OpenDoor(path, Gate(frozenset({os.getuid()}), frozenset()), [bind(path, None)])
+    opened = ServedApi(path, AccessList(frozenset({os.getuid()}), frozenset()), [bind(path, None)])
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def tcp_door(tmp_path: Path) -> Iterator[tuple[OpenDoor, int]]:
-    """The same door, and a TCP port of it that asks for `TOKEN`."""
+def tcp_door(tmp_path: Path) -> Iterator[tuple[ServedApi, int]]:
+    """The same API, and a TCP port of it that asks for `TOKEN`."""
     path, listener = tmp_path / "till.sock", socket.create_server(("127.0.0.1", 0))
-    gate = Gate(frozenset({os.getuid()}), frozenset(), TOKEN.encode())
-    opened = OpenDoor(path, gate, [bind(path, None), listener])
+    access = AccessList(frozenset({os.getuid()}), frozenset(), TOKEN.encode())
+    opened = ServedApi(path, access, [bind(path, None), listener])
     yield opened, listener.getsockname()[1]
     opened.close()
 
 
 @pytest.fixture
-def open_to_all() -> Iterator[OpenDoor]:
-    """A socket that the file system lets everybody reach, so that only the gate stands there."""
+def open_to_all() -> Iterator[ServedApi]:
+    """A socket that the file system lets everybody reach, so that only the access list guards it."""
     folder = Path(tempfile.mkdtemp())  # tmp_path is closed to other users
     folder.chmod(0o755)
     path = folder / "till.sock"
-    opened = OpenDoor(path, Gate(frozenset({os.getuid()}), frozenset()), [bind(path, None)])
+    opened = ServedApi(path, AccessList(frozenset({os.getuid()}), frozenset()), [bind(path, None)])
     path.chmod(0o666)
     yield opened
     opened.close()

@@ -1,5 +1,5 @@
-"""The till's door: HTTP and JSON on a Unix socket.
+"""The till's API: HTTP and JSON on a Unix socket.
 
 `routes` is the one table of what may be asked, `handlers` does it, `body` reads
-strictly, `knock` says who may, `openapi` tells programs about it.
+strictly, `access` says who may come in, `openapi` tells programs about it.
 """

@@ -1,4 +1,4 @@
-"""Who may knock: on the Unix socket the kernel's word about the peer, on TCP a token.
+"""Who may connect: on the Unix socket the kernel's word about the peer, on TCP a token.
 
 Everybody else is denied. A token is no protection against a browser on the same
 host that is led here by a name which points to 127.0.0.1; the two header checks are.
@@ -29,7 +29,7 @@ class UnknownNameError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class AccessList:
     """The allow-list, with numbers instead of names. `token` is None when TCP is closed."""
 
     uids: frozenset[int]
@@ -46,7 +46,7 @@ class Gate:
         return errors.TCP_CLOSED
 
     def check(self, peer: Peer, headers: Headers) -> None:
-        """Judge one request of an allowed connection. Raises `DoorRefusal`."""
+        """Judge one request of an allowed connection. Raises `ApiRefusal`."""
         if "origin" in headers:
             raise errors.from_a_browser()
         if isinstance(peer, UnixPeer):
@@ -63,31 +63,31 @@ class Gate:
         return scheme.lower() == "bearer" and hmac.compare_digest(token.encode("latin-1"), self.token)
 
 
-def gate(users: Sequence[str], groups: Sequence[str], token: bytes | None = None) -> Gate:
-    """A gate for names of the settings; root and the agent's own user always pass.
+def access_list(users: Sequence[str], groups: Sequence[str], token: bytes | None = None) -> AccessList:
+    """An access list for names of the settings; root and the agent's own user always pass.
 
     Raises `UnknownNameError`: a misspelt name must not quietly lock a till out.
     """
     if token is not None and len(token) < MIN_TOKEN_CHARACTERS:
         raise UnknownNameError(
-            f"The door's token is shorter than {MIN_TOKEN_CHARACTERS} characters. "
+            f"The API's token is shorter than {MIN_TOKEN_CHARACTERS} characters. "
             "Make one with: head -c 24 /dev/urandom | base64"
         )
-    return Gate(frozenset({0, os.getuid(), *map(_uid, users)}), frozenset(map(_gid, groups)), token)
+    return AccessList(frozenset({0, os.getuid(), *map(_uid, users)}), frozenset(map(_gid, groups)), token)
 
 
 def _uid(name: str) -> int:
     try:
         return pwd.getpwnam(name).pw_uid
     except KeyError:
-        raise UnknownNameError(f'[door] users: there is no user "{name}" on this host.') from None
+        raise UnknownNameError(f'[api] users: there is no user "{name}" on this host.') from None
 
 
 def _gid(name: str) -> int:
     try:
         return grp.getgrnam(name).gr_gid
     except KeyError:
-        raise UnknownNameError(f'[door] groups: there is no group "{name}" on this host.') from None
+        raise UnknownNameError(f'[api] groups: there is no group "{name}" on this host.') from None
 
 
 def _host_name(headers: Headers) -> str:

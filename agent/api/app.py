@@ -1,4 +1,4 @@
-"""The door as an ASGI application, and how it is served."""
+"""The API as an ASGI application, and how it is served."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from starlette.routing import Route
 
 from agent.api import body, errors
 from agent.api import server as httpd
-from agent.api.access import Gate
-from agent.api.errors import DoorRefusal
+from agent.api.access import AccessList
+from agent.api.errors import ApiRefusal
 from agent.api.v1 import handlers, openapi
-from agent.api.v1.handlers import Desk, Door
-from agent.api.v1.routes import OPERATIONS, Operation
+from agent.api.v1.handlers import ApiContext, PaymentOperations
+from agent.api.v1.routes import OPERATIONS, ApiOperation
 from agent.payments.refusal import Refusal
 
 
 async def serve(
-    desk: Desk,
-    gate: Gate,
+    service: PaymentOperations,
+    access: AccessList,
     sockets: Sequence[socket.socket],
     stop: asyncio.Event,
     failed: Callable[[Exception], None],
@@ -35,49 +35,51 @@ async def serve(
     """Answer tills on listening `sockets` until `stop` is set; waits and streams end with it.
 
     `failed` hears of every error that is not a refusal: a broken journal must end
-    the agent, and the door cannot know what else must.
+    the agent, and the API cannot know what else must.
     """
     await httpd.serve(
-        application(desk, gate, stop, failed),
+        application(service, access, stop, failed),
         sockets=sockets,
         stop=stop,
-        allow=gate.allow,
+        allow=access.allow,
         max_body_bytes=body.MAX_BODY_BYTES,
-        say=errors.server_said,
+        refusal_format=errors.server_refusal,
         started=started,
     )
 
 
 def application(
-    desk: Desk, gate: Gate, stop: asyncio.Event, failed: Callable[[Exception], None]
-) -> httpd.App:
+    service: PaymentOperations, access: AccessList, stop: asyncio.Event, failed: Callable[[Exception], None]
+) -> httpd.AsgiApp:
     """The ASGI application. It expects the peer where `agent.api.server` puts it."""
-    door = Door(desk, stop, time.monotonic, failed, openapi.document())
-    by_path: dict[str, dict[str, Operation]] = {}
+    api = ApiContext(service, stop, time.monotonic, failed, openapi.document())
+    by_path: dict[str, dict[str, ApiOperation]] = {}
     for row in OPERATIONS:
         by_path.setdefault(row.path, {})[row.method] = row
-    routes = [Route(path, partial(_serve_one, door, gate, rows)) for path, rows in by_path.items()]
+    routes = [Route(path, partial(_serve_one, api, access, rows)) for path, rows in by_path.items()]
     for route in routes:
         route.methods = None  # ours is the table: Starlette would add HEAD and answer 405 by itself
-    app = Starlette(routes=routes, exception_handlers={HTTPException: partial(_not_routed, gate)})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: partial(_not_routed, access)})
     app.router.redirect_slashes = False
     return app
 
 
-async def _serve_one(door: Door, gate: Gate, rows: dict[str, Operation], request: Request) -> Response:
+async def _serve_one(
+    api: ApiContext, access: AccessList, rows: dict[str, ApiOperation], request: Request
+) -> Response:
     try:
-        gate.check(request.state.peer, request.headers)
-        return await _operation(rows, request).handler(door, request)
-    except DoorRefusal as refusal:
+        access.check(request.state.peer, request.headers)
+        return await _operation(rows, request).handler(api, request)
+    except ApiRefusal as refusal:
         return _refused(refusal, refusal.headers)
     except Refusal as refusal:
         return _refused(refusal, {})
     except Exception as error:  # noqa: BLE001 - nobody above us could say what it means for the money
-        door.failed(error)
+        api.failed(error)
         return _refused(errors.internal(), {})
 
 
-def _operation(rows: dict[str, Operation], request: Request) -> Operation:
+def _operation(rows: dict[str, ApiOperation], request: Request) -> ApiOperation:
     row = rows.get(request.method)
     if row is None:
         raise errors.wrong_method(sorted(rows))
@@ -86,11 +88,11 @@ def _operation(rows: dict[str, Operation], request: Request) -> Operation:
     return row
 
 
-async def _not_routed(gate: Gate, request: Request, _error: Exception) -> Response:
-    """Who may not knock does not learn which paths exist either."""
+async def _not_routed(access: AccessList, request: Request, _error: Exception) -> Response:
+    """Who may not connect does not learn which paths exist either."""
     try:
-        gate.check(request.state.peer, request.headers)
-    except DoorRefusal as refusal:
+        access.check(request.state.peer, request.headers)
+    except ApiRefusal as refusal:
         return _refused(refusal, refusal.headers)
     return _refused(errors.no_such_path(), {})
 

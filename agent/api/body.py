@@ -10,7 +10,7 @@ import msgspec
 from starlette.requests import Request
 
 from agent.api import errors
-from agent.api.errors import DoorRefusal
+from agent.api.errors import ApiRefusal
 from agent.payments.views import Credential
 
 # The longest honest body is a resolution: 328 free characters, each 12 bytes at most
@@ -25,7 +25,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 async def read(request: Request, kind: type[T]) -> T:
-    """The body as a `kind`. Raises `DoorRefusal`, which never quotes what came."""
+    """The body as a `kind`. Raises `ApiRefusal`, which never quotes what came."""
     if request.headers.getlist("content-type") not in _JSON_TYPES:
         raise errors.wrong_type()
     return decode(await request.body(), kind)
@@ -38,7 +38,7 @@ async def read_nothing(request: Request) -> None:
 
 
 def decode(body: bytes, kind: type[T]) -> T:
-    """`body` as a `kind`. Raises `DoorRefusal`."""
+    """`body` as a `kind`. Raises `ApiRefusal`."""
     try:
         value = msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
@@ -65,7 +65,7 @@ def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _in_words(said: str, kind: type[msgspec.Struct]) -> DoorRefusal:
+def _in_words(said: str, kind: type[msgspec.Struct]) -> ApiRefusal:
     """The message of msgspec as ours; names that are not in our own table are not spoken."""
     place = _PLACE.search(said)
     name = place[1].rpartition(".")[2] if place else ""

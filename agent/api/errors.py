@@ -1,4 +1,4 @@
-"""How the door says no. Every sentence that a till's programmer or a cashier reads stands here.
+"""How the API says no. Every sentence that a till's programmer or a cashier reads stands here.
 
 The body of a request is never quoted: what came by mistake may be a card number.
 """
@@ -25,8 +25,8 @@ class ErrorBody(msgspec.Struct, frozen=True):
     next_step: str
 
 
-class DoorRefusal(Refusal):
-    """A request that the desk never hears of."""
+class ApiRefusal(Refusal):
+    """A request that the service never hears of."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ def error_body(refusal: Refusal) -> ErrorBody:
     return ErrorBody(refusal.code, refusal.message, refusal.money, refusal.next_step)
 
 
-def server_said(status: int, sentence: str) -> tuple[bytes, bytes]:
+def server_refusal(status: int, sentence: str) -> tuple[bytes, bytes]:
     """The form of what `agent.api.server` refuses by itself, before any route is looked up."""
     code = {400: "not_http", 403: "not_allowed", 413: "too_long"}.get(status, "refused")
     next_step = NOT_ALLOWED_STEP if status == 403 else SEE_DOCUMENT
@@ -85,118 +85,118 @@ FIELDS = {
 }
 
 
-def not_json() -> DoorRefusal:
+def not_json() -> ApiRefusal:
     """Also for NaN, Infinity, 1_000, 007 and full-width digits, which JSON does not have."""
     message = "The body is not JSON. Numbers in JSON are plain ASCII digits; NaN, 1_000 and 007 are not JSON."
-    return DoorRefusal(400, "not_json", message)
+    return ApiRefusal(400, "not_json", message)
 
 
-def not_utf8() -> DoorRefusal:
+def not_utf8() -> ApiRefusal:
     """JSON between systems is UTF-8 (RFC 8259, 8.1)."""
-    return DoorRefusal(400, "not_utf8", "The body is not UTF-8 text.")
+    return ApiRefusal(400, "not_utf8", "The body is not UTF-8 text.")
 
 
-def wrong_type() -> DoorRefusal:
+def wrong_type() -> ApiRefusal:
     """A form or a text/plain body is what a web page of another origin can send unasked."""
     message = 'The body must come with the one header "Content-Type: application/json".'
-    return DoorRefusal(415, "not_declared_json", message)
+    return ApiRefusal(415, "not_declared_json", message)
 
 
-def repeated_key() -> DoorRefusal:
+def repeated_key() -> ApiRefusal:
     """Two readers of the same body must not see two amounts."""
-    return DoorRefusal(400, "repeated_key", "The body names a field twice, so it is not clear which counts.")
+    return ApiRefusal(400, "repeated_key", "The body names a field twice, so it is not clear which counts.")
 
 
-def no_body_expected() -> DoorRefusal:
+def no_body_expected() -> ApiRefusal:
     """A cancel says all it has to say in its path."""
-    return DoorRefusal(422, "body_not_expected", "This request takes no body.")
+    return ApiRefusal(422, "body_not_expected", "This request takes no body.")
 
 
-def wrong_body() -> DoorRefusal:
+def wrong_body() -> ApiRefusal:
     """Not an object at all."""
-    return DoorRefusal(422, "wrong_body", "The body must be one JSON object.")
+    return ApiRefusal(422, "wrong_body", "The body must be one JSON object.")
 
 
-def wrong_field(name: str) -> DoorRefusal:
+def wrong_field(name: str) -> ApiRefusal:
     """`name` is one of `FIELDS`."""
-    return DoorRefusal(422, "wrong_field", f'"{name}" must be {FIELDS[name]}.')
+    return ApiRefusal(422, "wrong_field", f'"{name}" must be {FIELDS[name]}.')
 
 
-def missing_field(name: str) -> DoorRefusal:
+def missing_field(name: str) -> ApiRefusal:
     """`name` is one of `FIELDS`."""
-    return DoorRefusal(422, "missing_field", f'"{name}" is missing; it must be {FIELDS[name]}.')
+    return ApiRefusal(422, "missing_field", f'"{name}" is missing; it must be {FIELDS[name]}.')
 
 
-def unknown_field(known: tuple[str, ...]) -> DoorRefusal:
+def unknown_field(known: tuple[str, ...]) -> ApiRefusal:
     """The unknown name itself is not repeated: it is part of the body."""
     listed = ", ".join(known)
-    return DoorRefusal(422, "unknown_field", f"The body has a field that is not known here. Known: {listed}.")
+    return ApiRefusal(422, "unknown_field", f"The body has a field that is not known here. Known: {listed}.")
 
 
-def wrong_path_number() -> DoorRefusal:
+def wrong_path_number() -> ApiRefusal:
     """The payment id in the path."""
-    return DoorRefusal(422, "wrong_payment_id", f"The payment id in the path must be {FIELDS['payment_id']}.")
+    return ApiRefusal(422, "wrong_payment_id", f"The payment id in the path must be {FIELDS['payment_id']}.")
 
 
-def wrong_query(name: str, lowest: int, highest: int) -> DoorRefusal:
+def wrong_query(name: str, lowest: int, highest: int) -> ApiRefusal:
     """`name` is from our own table of queries."""
     message = f'"{name}" must be given once, as a whole number from {lowest} to {highest}.'
-    return DoorRefusal(422, "wrong_query", message)
+    return ApiRefusal(422, "wrong_query", message)
 
 
-def unknown_query() -> DoorRefusal:
+def unknown_query() -> ApiRefusal:
     """A misspelt `wait` must not look like a short one."""
-    return DoorRefusal(422, "unknown_query", "The address has a query parameter that is not known here.")
+    return ApiRefusal(422, "unknown_query", "The address has a query parameter that is not known here.")
 
 
-def wrong_event_id() -> DoorRefusal:
+def wrong_event_id() -> ApiRefusal:
     """Ours are small whole numbers."""
-    return DoorRefusal(422, "wrong_event_id", '"Last-Event-ID" must be the id of an event of this payment.')
+    return ApiRefusal(422, "wrong_event_id", '"Last-Event-ID" must be the id of an event of this payment.')
 
 
-def no_such_path() -> DoorRefusal:
+def no_such_path() -> ApiRefusal:
     """Not in the table of routes."""
-    return DoorRefusal(404, "no_such_path", "Nothing is served at this path.")
+    return ApiRefusal(404, "no_such_path", "Nothing is served at this path.")
 
 
-def wrong_method(allowed: list[str]) -> DoorRefusal:
+def wrong_method(allowed: list[str]) -> ApiRefusal:
     """The path is known, the method is not."""
     message = f"This path answers {' and '.join(allowed)} only."
-    return DoorRefusal(405, "wrong_method", message, headers={"allow": ", ".join(allowed)})
+    return ApiRefusal(405, "wrong_method", message, headers={"allow": ", ".join(allowed)})
 
 
-def too_many_waiting(most: int) -> DoorRefusal:
+def too_many_waiting(most: int) -> ApiRefusal:
     """Waits and streams may not take every connection: a cancel must always come through."""
     message = f"Already {most} requests wait for events."
     step = "Close streams that nobody reads, or ask without waiting."
-    return DoorRefusal(503, "too_many_waiting", message, next_step=step)
+    return ApiRefusal(503, "too_many_waiting", message, next_step=step)
 
 
-def internal() -> DoorRefusal:
+def internal() -> ApiRefusal:
     """An error of our own: only asking again can tell what became of it."""
     message = "The agent met an error of its own; its log has the details."
-    return DoorRefusal(500, "internal", message, money=PERHAPS, next_step=ASK_AGAIN)
+    return ApiRefusal(500, "internal", message, money=PERHAPS, next_step=ASK_AGAIN)
 
 
-NOT_ALLOWED_STEP = "Have the installer add the till's user or group to [door] in the settings."
-NOT_ALLOWED = "The user who asked is not allowed at this door."
-TCP_CLOSED = "This door does not answer over TCP."
+NOT_ALLOWED_STEP = "Have the installer add the till's user or group to [api] in the settings."
+NOT_ALLOWED = "The user who asked may not use this API."
+TCP_CLOSED = "This API does not answer over TCP."
 
 
-def no_token() -> DoorRefusal:
+def no_token() -> ApiRefusal:
     """Missing and wrong are one answer: nothing to learn from."""
-    step = "Send the token of [door] in the settings."
+    step = "Send the token of [api] in the settings."
     message = "The bearer token is missing or wrong."
-    return DoorRefusal(401, "no_token", message, next_step=step, headers={"www-authenticate": "Bearer"})
+    return ApiRefusal(401, "no_token", message, next_step=step, headers={"www-authenticate": "Bearer"})
 
 
-def from_a_browser() -> DoorRefusal:
+def from_a_browser() -> ApiRefusal:
     """An `Origin` header is what browsers send; a till does not."""
     step = "Talk to the agent from the till's program, not from a web page."
-    return DoorRefusal(403, "from_a_browser", "Requests from web pages are not served.", next_step=step)
+    return ApiRefusal(403, "from_a_browser", "Requests from web pages are not served.", next_step=step)
 
 
-def wrong_host() -> DoorRefusal:
+def wrong_host() -> ApiRefusal:
     """A name that was made to point here (DNS rebinding)."""
     step = "Address the agent as 127.0.0.1 or localhost."
-    return DoorRefusal(403, "wrong_host", "The request names another host.", next_step=step)
+    return ApiRefusal(403, "wrong_host", "The request names another host.", next_step=step)

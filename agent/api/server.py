@@ -1,4 +1,4 @@
-"""One quiet HTTP/1.1 server for the till's door and for the collector.
+"""One quiet HTTP/1.1 server for the till's API and for the collector.
 
 uvicorn's h11 protocol (a parser in pure Python) without uvicorn's server: that one
 wakes ten times a second, and a till that stands idle all night should not. Here
@@ -41,11 +41,11 @@ _MAX_PEER_GROUPS = 256
 _UCRED = struct.Struct("iII")
 _GID = struct.Struct("I")
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+AsgiScope = MutableMapping[str, Any]
+AsgiMessage = MutableMapping[str, Any]
+AsgiReceive = Callable[[], Awaitable[AsgiMessage]]
+AsgiSend = Callable[[AsgiMessage], Awaitable[None]]
+AsgiApp = Callable[[AsgiScope, AsgiReceive, AsgiSend], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class TcpPeer:
 Peer = UnixPeer | TlsPeer | TcpPeer
 Allow = Callable[[Peer], str | None]
 # How this server's own refusals look: from status and sentence to content type and body.
-Say = Callable[[int, str], tuple[bytes, bytes]]
+RefusalFormat = Callable[[int, str], tuple[bytes, bytes]]
 
 
 def plain(_status: int, sentence: str) -> tuple[bytes, bytes]:
@@ -88,28 +88,28 @@ def plain(_status: int, sentence: str) -> tuple[bytes, bytes]:
 
 
 async def serve(
-    app: App,
+    app: AsgiApp,
     *,
     sockets: Sequence[socket.socket],
     stop: asyncio.Event,
     ssl: ssl.SSLContext | None = None,
     allow: Allow = lambda _: None,
     max_body_bytes: int = MAX_BODY_BYTES,
-    say: Say = plain,
+    refusal_format: RefusalFormat = plain,
     started: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve `app` on listening `sockets` (Unix, inherited, TCP) until `stop` is set; then close them.
 
     `allow` sees who connected before a byte is read and gives None, or the sentence
     with which the connection is refused (403). The application finds the same peer in
-    `scope["state"]["peer"]` and each request's whole body in one message. `say` gives
+    `scope["state"]["peer"]` and each request's whole body in one message. `refusal_format` gives
     the form of what is refused before the application hears of it (400, 403, 413).
     """
-    doorman = _Doorman(_Bounded(app, max_body_bytes, say), allow, say)
+    guard = _ConnectionGuard(_Bounded(app, max_body_bytes, refusal_format), allow, refusal_format)
     loop = asyncio.get_running_loop()
     servers = [
         await loop.create_server(
-            doorman.protocol,
+            guard.protocol,
             sock=listener,
             backlog=BACKLOG,
             ssl=ssl,
@@ -124,7 +124,7 @@ async def serve(
     finally:
         for server in servers:
             server.close()
-        await doorman.close()
+        await guard.close()
 
 
 def listen_tcp(host: str, port: int) -> socket.socket:
@@ -133,12 +133,12 @@ def listen_tcp(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
-class _Doorman:
+class _ConnectionGuard:
     """Makes one protocol per connection and knows which are open."""
 
-    def __init__(self, app: App, allow: Allow, say: Say) -> None:
+    def __init__(self, app: AsgiApp, allow: Allow, refusal_format: RefusalFormat) -> None:
         self.allow = allow
-        self.say = say
+        self.refusal_format = refusal_format
         self.state = ServerState()
         self.empty = asyncio.Event()
         self.empty.set()
@@ -190,21 +190,21 @@ def _is_idle(connection: Any) -> bool:
 
 
 class _Connection(H11Protocol):
-    """uvicorn's connection with a doorman, a deadline for each request and no growth."""
+    """uvicorn's connection with a guard, a deadline for each request and no growth."""
 
-    def __init__(self, doorman: _Doorman, config: Config) -> None:
-        super().__init__(config, doorman.state, {})
-        self._doorman = doorman
+    def __init__(self, guard: _ConnectionGuard, config: Config) -> None:
+        super().__init__(config, guard.state, {})
+        self._guard = guard
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn says BaseTransport
         super().connection_made(transport)
-        self._doorman.empty.clear()
+        self._guard.empty.clear()
         if len(self.connections) > MAX_CONNECTIONS:
             transport.abort()
             return
         peer = _peer(transport)
-        refusal = self._doorman.allow(peer)
+        refusal = self._guard.allow(peer)
         if refusal is None:
             self.app_state = {"peer": peer}
             self._arm()
@@ -216,7 +216,7 @@ class _Connection(H11Protocol):
         self._refuse(b"400 Bad Request", msg)
 
     def _refuse(self, status: bytes, sentence: str) -> None:
-        content_type, body = self._doorman.say(int(status[:3]), sentence)
+        content_type, body = self._guard.refusal_format(int(status[:3]), sentence)
         head = b"HTTP/1.1 %s\r\ncontent-type: %s\r\ncontent-length: %d" % (status, content_type, len(body))
         self.transport.write(head + b"\r\nconnection: close\r\n\r\n" + body)
         self.transport.close()
@@ -236,7 +236,7 @@ class _Connection(H11Protocol):
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
         if not self.connections:
-            self._doorman.empty.set()
+            self._guard.empty.set()
 
     def _arm(self) -> None:
         if self._deadline is None:
@@ -251,25 +251,25 @@ class _Connection(H11Protocol):
 class _Bounded:
     """Reads the whole body, up to a bound, before the application is called."""
 
-    def __init__(self, app: App, max_body_bytes: int, say: Say) -> None:
+    def __init__(self, app: AsgiApp, max_body_bytes: int, refusal_format: RefusalFormat) -> None:
         self._app = app
-        self._say = say
+        self._refusal_format = refusal_format
         self._max_body_bytes = max_body_bytes
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
         try:
             body = await self._read(scope, receive)
         except _TooLongError:
             too_long = f"The body is longer than {self._max_body_bytes} bytes."
-            await _answer(send, 413, *self._say(413, too_long))
+            await _answer(send, 413, *self._refusal_format(413, too_long))
             return
         if body is None:
             return
-        # The doorman cancels a request only after its connection is gone: nobody is left to be told.
+        # The guard cancels a request only after its connection is gone: nobody is left to be told.
         with contextlib.suppress(asyncio.CancelledError):
             await self._app(scope, _once(body, receive), send)
 
-    async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
+    async def _read(self, scope: AsgiScope, receive: AsgiReceive) -> bytes | None:
         """The body; None when the client went away."""
         lengths = [int(value) for name, value in scope["headers"] if name == b"content-length"]
         if any(length > self._max_body_bytes for length in lengths):
@@ -290,11 +290,11 @@ class _TooLongError(Exception):
     """A body exceeds its bound."""
 
 
-def _once(body: bytes, receive: Receive) -> Receive:
+def _once(body: bytes, receive: AsgiReceive) -> AsgiReceive:
     """The body in one message, then whatever the connection says (that the client left)."""
     given = False
 
-    async def next_message() -> Message:
+    async def next_message() -> AsgiMessage:
         nonlocal given
         if given:
             return await receive()
@@ -304,7 +304,7 @@ def _once(body: bytes, receive: Receive) -> Receive:
     return next_message
 
 
-async def _answer(send: Send, status: int, content_type: bytes, body: bytes) -> None:
+async def _answer(send: AsgiSend, status: int, content_type: bytes, body: bytes) -> None:
     headers = [
         (b"content-type", content_type),
         (b"content-length", b"%d" % len(body)),

@@ -1,4 +1,4 @@
-"""The listening sockets of the door: handed over by systemd, or one of our own making.
+"""The listening sockets of the API: handed over by systemd, or one of our own making.
 
 The protocol is that of sd_listen_fds(3): `LISTEN_PID` names us, `LISTEN_FDS` counts
 the descriptors from 3 on.
@@ -23,10 +23,10 @@ LOOPBACK = "127.0.0.1"
 
 
 class SocketError(Exception):
-    """The door cannot be opened. The message is for the installer."""
+    """The API cannot be served. The message is for the installer."""
 
 
-def open_door(
+def listening_sockets(
     path: Path, groups: Sequence[str], *, tcp: bool, environ: MutableMapping[str, str], pid: int
 ) -> list[socket.socket]:
     """The sockets to serve: systemd's if it passed any, else one of our own at `path`.
@@ -36,7 +36,7 @@ def open_door(
     """
     passed = inherited(environ, pid)
     try:
-        _judge(passed, tcp=tcp)
+        _check_listeners(passed, tcp=tcp)
     except SocketError:
         for listener in passed:
             listener.close()
@@ -74,7 +74,7 @@ def bind(path: Path, group: str | None) -> socket.socket:
         listener.bind(str(path))
     except OSError as error:
         listener.close()
-        raise SocketError(f"The door cannot be opened at {path}: {os.strerror(error.errno or 0)}.") from None
+        raise SocketError(f"The API cannot be served at {path}: {os.strerror(error.errno or 0)}.") from None
     finally:
         os.umask(before)
     _give_to(path, group)
@@ -99,23 +99,21 @@ def _clear(path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as probe:
         reached = probe.connect_ex(str(path))
     if reached != errno.ECONNREFUSED:
-        raise SocketError(
-            f"Another agent answers at {path}. Stop it first: one agent serves one till's door."
-        )
+        raise SocketError(f"Another agent answers at {path}. Stop it first: one agent serves one till's API.")
     path.unlink()
 
 
-def _judge(passed: Sequence[socket.socket], *, tcp: bool) -> None:
+def _check_listeners(passed: Sequence[socket.socket], *, tcp: bool) -> None:
     for listener in passed:
-        _judge_one(listener, tcp=tcp)
+        _check_listener(listener, tcp=tcp)
     if tcp and all(listener.family == socket.AF_UNIX for listener in passed):
         raise SocketError(
-            "[door] tcp = true, but systemd passed no TCP socket. "
+            "[api] tcp = true, but systemd passed no TCP socket. "
             "Enable the socket unit with ListenStream=127.0.0.1:PORT, or set tcp = false."
         )
 
 
-def _judge_one(listener: socket.socket, *, tcp: bool) -> None:
+def _check_listener(listener: socket.socket, *, tcp: bool) -> None:
     if listener.type != socket.SOCK_STREAM or not listener.getsockopt(
         socket.SOL_SOCKET, socket.SO_ACCEPTCONN
     ):
@@ -125,11 +123,9 @@ def _judge_one(listener: socket.socket, *, tcp: bool) -> None:
     if listener.family == socket.AF_UNIX:
         return
     if listener.family != socket.AF_INET or listener.getsockname()[0] != LOOPBACK:
-        raise SocketError(
-            f"A socket from systemd listens beyond {LOOPBACK}. The door is for this host alone."
-        )
+        raise SocketError(f"A socket from systemd listens beyond {LOOPBACK}. The API is for this host alone.")
     if not tcp:
         raise SocketError(
-            "systemd passed a TCP socket, but [door] tcp is false. "
+            "systemd passed a TCP socket, but [api] tcp is false. "
             "Set it to true and give a token, or drop the socket."
         )

@@ -6,7 +6,7 @@ import argparse
 
 from agent.cli.ui import follow
 from agent.cli.ui.exits import EXIT_CODES
-from agent.cli.ui.options import add_door, add_payment_id
+from agent.cli.ui.options import add_api, add_payment_id
 from agent.cli.ui.payment_ids import new_payment_id
 from agent.payments.views import CloseDayRequest, PaymentView
 
@@ -22,7 +22,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--terminal", metavar="NAME", help="needed when the shop has several")
     parser.add_argument("--operator", metavar="NAME", help="who closes")
     add_payment_id(parser)
-    add_door(parser)
+    add_api(parser)
     parser.set_defaults(func=_close)
 
 

@@ -13,8 +13,8 @@ from typing import get_args
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.screen import Screen
 from agent.payments.people import hash_secret
-from agent.settings.load import DEFAULT_FILE, Settings, SettingsError, load, why_not_live
-from agent.settings.terminals import judge
+from agent.settings.load import DEFAULT_FILE, Settings, SettingsError, live_refusal_reason, load
+from agent.settings.terminals import check_terminal
 from agent.settings.types import Role
 
 
@@ -34,12 +34,14 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _check(args: argparse.Namespace) -> int:
     try:
-        settings = load(args.file, judge)
+        settings = load(args.file, check_terminal)
     except SettingsError as error:
         return _wrong(args, error)
-    why = why_not_live(settings)
+    why = live_refusal_reason(settings)
     if args.json:
-        print(json.dumps({"ok": not why, "digest": settings.digest, "why_not_live": why, "findings": []}))
+        print(
+            json.dumps({"ok": not why, "digest": settings.digest, "live_refusal_reason": why, "findings": []})
+        )
     else:
         _show(Screen(sys.stdout), settings, why)
     return Exit.CONFIG if why else Exit.OK
@@ -48,7 +50,7 @@ def _check(args: argparse.Namespace) -> int:
 def _wrong(args: argparse.Namespace, error: SettingsError) -> int:
     findings = [asdict(finding) for finding in error.findings]
     if args.json:
-        print(json.dumps({"ok": False, "digest": "", "why_not_live": "", "findings": findings}))
+        print(json.dumps({"ok": False, "digest": "", "live_refusal_reason": "", "findings": findings}))
         return Exit.CONFIG
     screen = Screen(sys.stdout)
     for finding in error.findings:

@@ -14,13 +14,13 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from agent.cli.ui.client import BrokenError, DoorClient, RefusedError, UnreachableError
+from agent.cli.ui.client import AgentUnreachableError, ApiClient, BrokenError, RefusedError
 from agent.cli.ui.exits import Exit
 from agent.cli.ui.options import add_settings, settings
 from agent.cli.ui.screen import Screen
 from agent.keys import store as keys
 from agent.payments.views import StatusView
-from agent.settings.load import Settings, credentials_folder, why_not_live
+from agent.settings.load import Settings, credentials_folder, live_refusal_reason
 from drivers.card.seal import KeyExpired, KeyUnknown
 
 # Below this a day of payments and the reserve of the journal no longer fit.
@@ -34,7 +34,7 @@ ONLY_INSTALLER = "not looked at: only root and the agent's user may read it"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DoctorFinding:
     """What one look found."""
 
     name: str
@@ -46,96 +46,96 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command."""
     parser = subparsers.add_parser("doctor", help="look for what keeps payments from being taken")
     add_settings(parser)
-    parser.add_argument(
-        "--socket", type=Path, metavar="PATH", help="the agent's door; default: the settings'"
-    )
+    parser.add_argument("--socket", type=Path, metavar="PATH", help="the agent's API; default: the settings'")
     parser.add_argument("--json", action="store_true", help="print the findings as one JSON list")
     parser.set_defaults(func=_look)
 
 
 def _look(args: argparse.Namespace) -> int:
     host = settings(args)
-    looks: list[Callable[[], Finding]] = [
+    looks: list[Callable[[], DoctorFinding]] = [
         lambda: _settings(host),
         lambda: _acquirer(host),
         *(lambda name=name: _secret(host, name) for name in (keys.JOURNAL_KEY, keys.FINGERPRINT_KEY)),
         lambda: _journal(host),
         *(lambda name=name: _device(host, name) for name in host.terminals),
         *(lambda unit=unit: _unit(unit) for unit in UNITS),
-        lambda: _door(args.socket or host.agent.socket),
+        lambda: _api(args.socket or host.agent.socket),
     ]
     findings = [look() for look in looks]
     bad = any(finding.state == "bad" for finding in findings)
     if args.json:
         sys.stdout.write(json.dumps([asdict(finding) for finding in findings]) + "\n")
     else:
-        _tell(Screen(sys.stdout), findings, bad=bad)
+        _print_findings(Screen(sys.stdout), findings, bad=bad)
     return Exit.NO if bad else Exit.OK
 
 
-def _tell(out: Screen, findings: list[Finding], *, bad: bool) -> None:
+def _print_findings(out: Screen, findings: list[DoctorFinding], *, bad: bool) -> None:
     for finding in findings:
         out.row(finding.state, f"{finding.name}: {finding.text}")
     out.say(FOUND if bad else SOUND)
 
 
-def _settings(host: Settings) -> Finding:
-    why = why_not_live(host)
-    return Finding("settings", "bad" if why else "good", why or f"sound, digest {host.digest[:8]}")
+def _settings(host: Settings) -> DoctorFinding:
+    why = live_refusal_reason(host)
+    return DoctorFinding("settings", "bad" if why else "good", why or f"sound, digest {host.digest[:8]}")
 
 
-def _acquirer(host: Settings) -> Finding:
+def _acquirer(host: Settings) -> DoctorFinding:
     try:
         key = keys.load_acquirer_key(host.acquirer.keys, host.acquirer.vkey, date.today())  # noqa: DTZ011 - the shop's day
     except (keys.KeysError, KeyExpired, KeyUnknown) as error:
-        return Finding("acquirer key", "bad", str(error))
-    return Finding("acquirer key", "good", f"{key.key_id}, valid until {key.not_after}")
+        return DoctorFinding("acquirer key", "bad", str(error))
+    return DoctorFinding("acquirer key", "good", f"{key.key_id}, valid until {key.not_after}")
 
 
-def _secret(host: Settings, name: str) -> Finding:
+def _secret(host: Settings, name: str) -> DoctorFinding:
     path = credentials_folder(host, os.environ) / name
     if not os.access(path.parent, os.X_OK) or (path.exists() and not os.access(path, os.R_OK)):
-        return Finding(name, "not known", ONLY_INSTALLER)
+        return DoctorFinding(name, "not known", ONLY_INSTALLER)
     try:
         keys.check_mode(path)
     except keys.KeysError as error:
-        return Finding(name, "bad", str(error))
-    return Finding(name, "good", "there, and for its owner alone")
+        return DoctorFinding(name, "bad", str(error))
+    return DoctorFinding(name, "good", "there, and for its owner alone")
 
 
-def _journal(host: Settings) -> Finding:
+def _journal(host: Settings) -> DoctorFinding:
     folder = host.agent.journal
     try:
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        return Finding(
+        return DoctorFinding(
             "journal", "bad", f"{folder}: {error.strerror}. The agent makes it at its first start."
         )
     if free < LOW_DISK_BYTES:
-        return Finding("journal", "bad", f"only {free // 2**20} MiB are free at {folder}. Make room.")
-    return Finding(
+        return DoctorFinding("journal", "bad", f"only {free // 2**20} MiB are free at {folder}. Make room.")
+    return DoctorFinding(
         "journal", "good", f"{folder}, {free // 2**20} MiB free. 'tillgate journal verify' checks it."
     )
 
 
-def _device(host: Settings, name: str) -> Finding:
+def _device(host: Settings, name: str) -> DoctorFinding:
     terminal = host.terminals[name]
     if terminal.device is None:
         where = f"{terminal.host}:{terminal.port}"
-        return Finding(name, "not known", f"at {where}: only the agent may connect, ask 'tillgate status'")
+        return DoctorFinding(
+            name, "not known", f"at {where}: only the agent may connect, ask 'tillgate status'"
+        )
     if not terminal.device.exists():
-        return Finding(
+        return DoctorFinding(
             name, "bad", f"{terminal.device} is not there. Look at the cable and the terminal's power."
         )
-    return Finding(
+    return DoctorFinding(
         name, "good", f"{terminal.device} is there. 'tillgate status' says if the terminal answers."
     )
 
 
-def _unit(unit: str) -> Finding:
+def _unit(unit: str) -> DoctorFinding:
     systemctl = shutil.which("systemctl")
     if systemctl is None or not Path("/run/systemd/system").exists():
-        return Finding(unit, "not known", "this host does not run systemd")
+        return DoctorFinding(unit, "not known", "this host does not run systemd")
     try:
         asked = subprocess.run(
             [systemctl, "is-active", unit],
@@ -145,19 +145,19 @@ def _unit(unit: str) -> Finding:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return Finding(unit, "not known", "systemd does not answer")
+        return DoctorFinding(unit, "not known", "systemd does not answer")
     state = asked.stdout.strip() or "unknown"
     text = state if state == "active" else f"{state}. See: systemctl status {unit}"
-    return Finding(unit, "good" if state == "active" else "bad", text)
+    return DoctorFinding(unit, "good" if state == "active" else "bad", text)
 
 
-def _door(path: Path) -> Finding:
+def _api(path: Path) -> DoctorFinding:
     try:
-        status = DoorClient(path).call("GET", "/status", StatusView)
-    except (UnreachableError, BrokenError) as error:
-        return Finding("door", "bad", f"nobody answers at {path}: {error}. Is the agent running?")
+        status = ApiClient(path).call("GET", "/status", StatusView)
+    except (AgentUnreachableError, BrokenError) as error:
+        return DoctorFinding("api", "bad", f"nobody answers at {path}: {error}. Is the agent running?")
     except RefusedError as error:
-        return Finding("door", "bad", f"{error.answer.message} {error.answer.next_step}")
+        return DoctorFinding("api", "bad", f"{error.answer.message} {error.answer.next_step}")
     if not status.taking_payments:
-        return Finding("door", "bad", f"the agent takes no payments: {status.why_not}")
-    return Finding("door", "good", f"the agent answers at {path} and takes payments")
+        return DoctorFinding("api", "bad", f"the agent takes no payments: {status.refusal_reason}")
+    return DoctorFinding("api", "good", f"the agent answers at {path} and takes payments")

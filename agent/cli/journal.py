@@ -13,7 +13,7 @@ import msgspec
 
 from agent.cli.ui import options
 from agent.cli.ui.exits import CommandError, Exit
-from agent.cli.ui.journal_lines import tell_entry, tell_report
+from agent.cli.ui.journal_lines import print_entry, print_report
 from agent.cli.ui.screen import Screen
 from agent.journal.damage import JournalError
 from agent.journal.lines import Commit
@@ -121,7 +121,7 @@ def _print_one(args: argparse.Namespace, out: Screen, line: bytes, entry: Entry)
     if args.json:
         print(line.decode())
     else:
-        tell_entry(out, entry)
+        print_entry(out, entry)
 
 
 def _payment_id(entry: Entry) -> str | None:
@@ -135,7 +135,7 @@ def _verify(args: argparse.Namespace) -> int:
     if args.json:
         print(msgspec.json.encode(report).decode())
     else:
-        tell_report(Screen(sys.stdout), report)
+        print_report(Screen(sys.stdout), report)
     return Exit.OK if report.result == "ok" else Exit.NO
 
 

@@ -8,9 +8,9 @@ import sys
 import msgspec
 
 from agent.cli.ui import follow, verdict
-from agent.cli.ui.ask import ask
+from agent.cli.ui.ask import call_agent
 from agent.cli.ui.exits import Exit
-from agent.cli.ui.options import add_door, door, payment_id, screen
+from agent.cli.ui.options import add_api, api, payment_id, screen
 from agent.cli.ui.screen import Screen
 from agent.payments.views import PaymentView, ReceiptView
 
@@ -22,7 +22,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = subparsers.add_parser("last", help="show the newest payments, or one and its receipt")
     parser.add_argument("count", nargs="?", type=int, default=5, help="how many, 1 to 100; default: 5")
     parser.add_argument("--payment-id", type=payment_id, metavar="X", help="this one, with its receipt")
-    add_door(parser)
+    add_api(parser)
     parser.set_defaults(func=_last)
 
 
@@ -30,9 +30,9 @@ def _last(args: argparse.Namespace) -> int:
     out = screen(args)
     if args.payment_id:
         return _one(args, out)
-    views = ask(door(args), "GET", f"/payments?last={args.count}", list[PaymentView])
+    views = call_agent(api(args), "GET", f"/payments?last={args.count}", list[PaymentView])
     for view in views:
-        _tell(out, view)
+        _print_view(out, view)
     if not views:
         out.say(NONE_YET)
     if args.json:
@@ -42,18 +42,18 @@ def _last(args: argparse.Namespace) -> int:
 
 def _one(args: argparse.Namespace, out: Screen) -> int:
     """The exit code is that of the payment: who lost sight of it asks here."""
-    client, path = door(args), f"/payments/{args.payment_id}"
-    view = ask(client, "GET", path, PaymentView)
-    _tell(out, view)
-    for receipt in ask(client, "GET", path + "/receipts", list[ReceiptView]):
+    client, path = api(args), f"/payments/{args.payment_id}"
+    view = call_agent(client, "GET", path, PaymentView)
+    _print_view(out, view)
+    for receipt in call_agent(client, "GET", path + "/receipts", list[ReceiptView]):
         out.say(f"Receipt, {receipt.copy}")
         for line in receipt.lines:
             out.verbatim(line)
     return follow.finish(args, view)
 
 
-def _tell(out: Screen, view: PaymentView) -> None:
+def _print_view(out: Screen, view: PaymentView) -> None:
     out.say(verdict.headline(view))
     if view.requested_at:
         out.detail(f"Asked for at {view.requested_at}.")
-    verdict.tell(out, view)
+    verdict.print_verdict(out, view)

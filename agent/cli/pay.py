@@ -8,7 +8,7 @@ from typing import Literal
 from agent.base.money import AmountError, UnknownCurrencyError, currency_of, parse_amount
 from agent.cli.ui import follow
 from agent.cli.ui.exits import EXIT_CODES, CommandError, Exit
-from agent.cli.ui.options import add_door, add_who, default_currency
+from agent.cli.ui.options import add_api, add_who, default_currency
 from agent.cli.ui.payment_ids import new_payment_id
 from agent.payments.views import PaymentRequest, PaymentView
 
@@ -22,7 +22,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     add_amount(parser)
     add_who(parser)
-    add_door(parser)
+    add_api(parser)
     parser.set_defaults(func=_pay)
 
 
@@ -39,7 +39,7 @@ def request(
     minor: int | None = None,
     currency: str | None = None,
 ) -> PaymentRequest:
-    """The options as the door's request."""
+    """The options as the API's request."""
     return PaymentRequest(
         payment=kind,
         amount=minor,
@@ -51,7 +51,7 @@ def request(
     )
 
 
-def take(args: argparse.Namespace, wanted: PaymentRequest) -> int:
+def send_and_follow(args: argparse.Namespace, wanted: PaymentRequest) -> int:
     """Send a request under the given payment id, or under a new one, and follow it."""
     payment_id = args.payment_id or new_payment_id()
     return follow.run(
@@ -70,4 +70,4 @@ def amount(args: argparse.Namespace) -> tuple[int, str]:
 
 def _pay(args: argparse.Namespace) -> int:
     minor, currency = amount(args)
-    return take(args, request(args, "sale", None, minor, currency))
+    return send_and_follow(args, request(args, "sale", None, minor, currency))

@@ -6,7 +6,7 @@ import argparse
 
 from agent.cli import pay
 from agent.cli.ui.exits import EXIT_CODES
-from agent.cli.ui.options import add_door, add_original, add_who
+from agent.cli.ui.options import add_api, add_original, add_who
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -20,10 +20,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     pay.add_amount(parser)
     add_original(parser)
     add_who(parser)
-    add_door(parser)
+    add_api(parser)
     parser.set_defaults(func=_refund)
 
 
 def _refund(args: argparse.Namespace) -> int:
     amount, currency = pay.amount(args)
-    return pay.take(args, pay.request(args, "refund", args.original, amount, currency))
+    return pay.send_and_follow(args, pay.request(args, "refund", args.original, amount, currency))

@@ -7,9 +7,9 @@ import argparse
 import msgspec
 
 from agent.cli.ui import follow, verdict
-from agent.cli.ui.ask import ask
+from agent.cli.ui.ask import call_agent
 from agent.cli.ui.exits import CommandError, Exit
-from agent.cli.ui.options import add_door, door, payment_id, screen
+from agent.cli.ui.options import add_api, api, payment_id, screen
 from agent.cli.ui.prompt import ask_secret
 from agent.payments.views import Credential, PaymentView, Resolution
 
@@ -27,7 +27,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--reason", required=True, help="what proves it, such as a line of the receipt")
     parser.add_argument("--person", required=True, metavar="NAME", help="who says so")
     parser.add_argument("--witness", required=True, metavar="NAME", help="who has seen it too, and signs")
-    add_door(parser)
+    add_api(parser)
     parser.set_defaults(func=_resolve)
 
 
@@ -42,9 +42,9 @@ def _resolve(args: argparse.Namespace) -> int:
         msgspec.convert(msgspec.to_builtins(resolution), Resolution)
     except (EOFError, msgspec.ValidationError):
         raise CommandError(NEEDS, Exit.USAGE) from None
-    view = ask(door(args), "POST", f"/payments/{args.payment_id}/resolution", PaymentView, resolution)
+    view = call_agent(api(args), "POST", f"/payments/{args.payment_id}/resolution", PaymentView, resolution)
     out = screen(args)
     out.say(verdict.headline(view))
-    verdict.tell(out, view)
+    verdict.print_verdict(out, view)
     follow.finish(args, view)
     return Exit.OK

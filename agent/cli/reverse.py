@@ -6,7 +6,7 @@ import argparse
 
 from agent.cli import pay
 from agent.cli.ui.exits import EXIT_CODES
-from agent.cli.ui.options import add_door, add_original, add_who
+from agent.cli.ui.options import add_api, add_original, add_who
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -19,9 +19,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     add_original(parser)
     add_who(parser)
-    add_door(parser)
+    add_api(parser)
     parser.set_defaults(func=_reverse)
 
 
 def _reverse(args: argparse.Namespace) -> int:
-    return pay.take(args, pay.request(args, "reversal", args.original))
+    return pay.send_and_follow(args, pay.request(args, "reversal", args.original))

@@ -7,9 +7,9 @@ import sys
 
 import msgspec
 
-from agent.cli.ui.ask import ask
+from agent.cli.ui.ask import call_agent
 from agent.cli.ui.exits import Exit
-from agent.cli.ui.options import add_door, door, screen
+from agent.cli.ui.options import add_api, api, screen
 from agent.cli.ui.screen import Screen
 from agent.payments.views import StatusView
 
@@ -25,21 +25,21 @@ RESOLVE = "Look at the terminal and its receipt, then: tillgate resolve {payment
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser("status", help="show whether payments are taken, or why not")
-    add_door(parser)
+    add_api(parser)
     parser.set_defaults(func=_status)
 
 
 def _status(args: argparse.Namespace) -> int:
-    view = ask(door(args), "GET", "/status", StatusView)
-    _tell(screen(args), view)
+    view = call_agent(api(args), "GET", "/status", StatusView)
+    _print_view(screen(args), view)
     if args.json:
         sys.stdout.write(msgspec.json.encode(view).decode() + "\n")
     return Exit.OK if view.taking_payments else Exit.NO
 
 
-def _tell(out: Screen, view: StatusView) -> None:
+def _print_view(out: Screen, view: StatusView) -> None:
     out.say(f"{view.name}, Tillgate {view.version}")
-    out.say(TAKING if view.taking_payments else NOT_TAKING.format(why=view.why_not))
+    out.say(TAKING if view.taking_payments else NOT_TAKING.format(why=view.refusal_reason))
     if view.training:
         out.say(TRAINING)
     for terminal in view.terminals:

@@ -12,8 +12,8 @@ from typing import Final
 
 from agent.cli.ui.exits import Exit
 from agent.cli.ui.screen import INDENT, Screen, plain
-from agent.terminals.discovery.suggestions import Advice, advise
-from agent.terminals.discovery.usb import Plugged, plugged
+from agent.terminals.discovery.suggestions import Suggestion, suggest
+from agent.terminals.discovery.usb import AttachedDevice, attached_devices
 from drivers.probes import Probe
 from drivers.probing import who_answers
 from drivers.terminal import DriverError
@@ -40,11 +40,11 @@ DANGER: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DeviceReport:
     """One device with what is to be said of it; `probed` is empty when it was not asked."""
 
-    device: Plugged
-    advice: Advice
+    device: AttachedDevice
+    suggestion: Suggestion
     probed: str
     holds_result: bool
 
@@ -60,22 +60,24 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _list(args: argparse.Namespace) -> int:
-    chosen = [one for one in plugged(args.root) if args.port in {None, one.port, one.by_id, one.by_path}]
+    chosen = [
+        one for one in attached_devices(args.root) if args.port in {None, one.port, one.by_id, one.by_path}
+    ]
     found = [_look(args, device, number) for number, device in enumerate(chosen)]
     if args.json:
         sys.stdout.write(json.dumps([asdict(one) for one in found]) + "\n")
     else:
-        _tell(Screen(sys.stdout), found)
+        _print_devices(Screen(sys.stdout), found)
     return Exit.OK if found else Exit.NO
 
 
-def _look(args: argparse.Namespace, device: Plugged, number: int) -> Found:
+def _look(args: argparse.Namespace, device: AttachedDevice, number: int) -> DeviceReport:
     name = NAMES[number] if number < len(NAMES) else f"terminal-{number + 1}"
     protocol, said, holds_result = _probe(args.root, device) if args.probe else ("", "", False)
-    return Found(device, advise(device, name, protocol), said, holds_result)
+    return DeviceReport(device, suggest(device, name, protocol), said, holds_result)
 
 
-def _probe(root: Path, device: Plugged) -> tuple[str, str, bool]:
+def _probe(root: Path, device: AttachedDevice) -> tuple[str, str, bool]:
     """The protocol that answered, what to say of it, and whether the terminal holds a result."""
     if not device.port:
         return "", NO_PORT, False
@@ -102,34 +104,34 @@ def _probe(root: Path, device: Plugged) -> tuple[str, str, bool]:
     return probe.protocol, ANSWERED.format(protocol=probe.protocol), ear.holds_result
 
 
-def _tell(out: Screen, found: list[Found]) -> None:
+def _print_devices(out: Screen, found: list[DeviceReport]) -> None:
     if not found:
         out.say(NOTHING)
     for one in found:
-        _tell_one(out, one)
+        _print_device(out, one)
     if found:
         out.say("Put one of these into /etc/tillgate/tillgate.toml, then: tillgate config check")
 
 
-def _mark(device: Plugged) -> str:
-    by_serial = device.serial and not device.twin
+def _mark(device: AttachedDevice) -> str:
+    by_serial = device.serial and not device.ambiguous
     return f"serial number {device.serial}" if by_serial else f"USB socket {device.port_path}"
 
 
-def _tell_one(out: Screen, one: Found) -> None:
-    device, advice = one.device, one.advice
-    out.say(advice.what)
+def _print_device(out: Screen, one: DeviceReport) -> None:
+    device, suggestion = one.device, one.suggestion
+    out.say(suggestion.what)
     out.row("  port", device.port or f"none, at USB socket {device.port_path}")
     if device.is_usb:
         out.row("  told by", _mark(device))
     out.row("  in use by", device.held_by or "nobody that this user can see")
-    out.row("  protocol", " or ".join(advice.protocols))
-    out.row("  why", advice.why)
+    out.row("  protocol", " or ".join(suggestion.protocols))
+    out.row("  why", suggestion.why)
     if one.probed:
         out.row("  probe", one.probed)
-    for hint in (*advice.hints, *([HOLDS_RESULT] if one.holds_result else ())):
+    for hint in (*suggestion.hints, *([HOLDS_RESULT] if one.holds_result else ())):
         out.detail(hint)
     out.say("")
-    for line in advice.settings.splitlines():
+    for line in suggestion.settings.splitlines():
         print(f"{INDENT}{plain(line)}")  # never filled: it is to be copied as it stands
     out.say("")

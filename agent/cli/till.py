@@ -32,7 +32,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     for option in ("--terminal", "--till", "--operator"):
         parser.add_argument(option, metavar="NAME", help="stands for every payment of this session")
     add_settings(parser)
-    parser.add_argument("--socket", metavar="PATH", help="the agent's door; default: the settings'")
+    parser.add_argument("--socket", metavar="PATH", help="the agent's API; default: the settings'")
     parser.set_defaults(func=_till)
 
 

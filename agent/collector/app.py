@@ -12,12 +12,12 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from agent.api.server import TlsPeer
-from agent.collector.ledger import Answer, Ledger, said
+from agent.collector.ledger import CollectorReply, Ledger, text_reply
 from agent.journal.transfer import BadRequestError, parse_add_checkpoint, parse_lines, read_checkpoint
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedLedger:
     """A ledger and the names, in client certificates, of those who may bring its lines."""
 
     ledger: Ledger
@@ -25,21 +25,23 @@ class Served:
 
 
 # Told of each answer: origin, status, stored size or finding. For the operational log.
-Observe = Callable[[str, Answer], None]
+ObserveReply = Callable[[str, CollectorReply], None]
 # Told why a request could not be stored.
-Trouble = Callable[[str, OSError], None]
+ReportFailure = Callable[[str, OSError], None]
 
 
-def collector_app(logs: Mapping[str, Served], observe: Observe, trouble: Trouble) -> Starlette:
+def collector_app(
+    logs: Mapping[str, ServedLedger], observe: ObserveReply, report_failure: ReportFailure
+) -> Starlette:
     """The application over `logs` by origin."""
 
     async def lines(request: Request) -> Response:
         origin, peer, body = request.path_params["origin"], request.state.peer, await request.body()
-        return await _reply(origin, lambda: _lines(logs, origin, peer, body), observe, trouble)
+        return await _reply(origin, lambda: _lines(logs, origin, peer, body), observe, report_failure)
 
     async def add_checkpoint(request: Request) -> Response:
         body = await request.body()
-        return await _reply("", lambda: _add_checkpoint(logs, body), observe, trouble)
+        return await _reply("", lambda: _add_checkpoint(logs, body), observe, report_failure)
 
     return Starlette(
         routes=[
@@ -54,36 +56,40 @@ async def _healthy(_request: Request) -> Response:
     return PlainTextResponse("ok\n")
 
 
-async def _reply(origin: str, work: Callable[[], Answer], observe: Observe, trouble: Trouble) -> Response:
+async def _reply(
+    origin: str, work: Callable[[], CollectorReply], observe: ObserveReply, report_failure: ReportFailure
+) -> Response:
     """Run the work where it may wait for the disk, and answer in one place."""
     try:
         answer = await run_in_threadpool(work)
     except BadRequestError as error:
-        answer = said(400, str(error))
+        answer = text_reply(400, str(error))
     except OSError as error:
-        trouble(origin, error)
-        answer = said(503, "The collector could not store this. Nothing was accepted; send it again later.")
+        report_failure(origin, error)
+        answer = text_reply(
+            503, "The collector could not store this. Nothing was accepted; send it again later."
+        )
     observe(origin, answer)
     # As a media type, Starlette would add a charset, and C2SP's type has none.
     return Response(answer.body, answer.status, {"content-type": answer.type})
 
 
-def _lines(logs: Mapping[str, Served], origin: str, peer: object, body: bytes) -> Answer:
+def _lines(logs: Mapping[str, ServedLedger], origin: str, peer: object, body: bytes) -> CollectorReply:
     served = logs.get(origin)
     if served is None:
-        return said(404, "No log of this name is collected here.")
+        return text_reply(404, "No log of this name is collected here.")
     if not isinstance(peer, TlsPeer) or served.clients.isdisjoint(peer.names):
-        return said(403, "This client certificate may not bring lines of this log.")
+        return text_reply(403, "This client certificate may not bring lines of this log.")
     request = parse_lines(body)
     if read_checkpoint(request.checkpoint).origin != origin:
-        return said(400, "The checkpoint is of another log than the address.")
+        return text_reply(400, "The checkpoint is of another log than the address.")
     return served.ledger.add_lines(request)
 
 
-def _add_checkpoint(logs: Mapping[str, Served], body: bytes) -> Answer:
+def _add_checkpoint(logs: Mapping[str, ServedLedger], body: bytes) -> CollectorReply:
     """A witness asks for no name: the signature on the checkpoint is the authority (tlog-witness)."""
     request = parse_add_checkpoint(body)
     served = logs.get(read_checkpoint(request.checkpoint).origin)
     if served is None:
-        return said(404, "No log of this name is witnessed here.")
+        return text_reply(404, "No log of this name is witnessed here.")
     return served.ledger.add_checkpoint(request)

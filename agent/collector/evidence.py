@@ -13,7 +13,7 @@ MAX_FILES = 32
 MAX_LINES_BYTES = 1024 * 1024
 
 
-class Finding(msgspec.Struct, frozen=True):
+class EvidenceRecord(msgspec.Struct, frozen=True):
     """One file of evidence. `at` is POSIX seconds; `lines_left_out` counts what the bound cut."""
 
     origin: str
@@ -40,7 +40,7 @@ class Evidence:
         if name is None:
             return
         kept = _within(lines, MAX_LINES_BYTES)
-        found = Finding(origin, finding, at, known.decode(), head, kept, len(lines) - len(kept))
+        found = EvidenceRecord(origin, finding, at, known.decode(), head, kept, len(lines) - len(kept))
         self._folder.make("")
         self._folder.write(".new", msgspec.json.format(msgspec.json.encode(found)))
         self._folder.rename(".new", name)
@@ -52,7 +52,7 @@ class Evidence:
             found = self._folder.read(name)
             if found is None:
                 return name
-            if msgspec.json.decode(found, type=Finding).offered_head == head:
+            if msgspec.json.decode(found, type=EvidenceRecord).offered_head == head:
                 return None
         return None
 

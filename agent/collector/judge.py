@@ -14,7 +14,7 @@ from agent.journal.tree import EMPTY_ROOT, Frontier, ProofError, check_consisten
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class TreeHead:
     """The size and root of a tree at one moment."""
 
     size: int
@@ -22,7 +22,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class Acceptance:
     """The request continues what is known.
 
     `cosign` is False while the stored lines are behind a head that is cosigned
@@ -33,67 +33,69 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class SizeConflict:
     """The request does not begin where this side stands. `size` is where."""
 
     size: int
 
 
 @dataclass(frozen=True, slots=True)
-class Inconsistent:
+class Inconsistency:
     """A genuine signature stands under a tree that contradicts, or does not follow from, another."""
 
     finding: str
 
 
 @dataclass(frozen=True, slots=True)
-class Bad:
+class InvalidRequest:
     """The request contradicts itself."""
 
     finding: str
 
 
-Judgement = Accepted | Conflict | Inconsistent | Bad
+Validation = Acceptance | SizeConflict | Inconsistency | InvalidRequest
 
 
-def judge_lines(
+def validate_lines(
     stored: Frontier,
-    cosigned: Head,
+    cosigned: TreeHead,
     start: int,
     leaves: Sequence[bytes],
     claimed: Checkpoint,
     root_at: Callable[[int], bytes],
-) -> Judgement:
+) -> Validation:
     """Whether `leaves` (hashes) from index `start` continue the `stored` tree to the `claimed` one.
 
     `root_at` gives the root of the first so many stored leaves. `stored` is not changed.
     """
     if claimed.size != start + len(leaves):
-        return Bad("the checkpoint does not end with the last line")
+        return InvalidRequest("the checkpoint does not end with the last line")
     if start != stored.size:
         if claimed.size <= stored.size and claimed.root != root_at(claimed.size):
-            return Inconsistent("a shorter history with another root than the stored one")
-        return Conflict(stored.size)
+            return Inconsistency("a shorter history with another root than the stored one")
+        return SizeConflict(stored.size)
     tree = stored.copy()
     for leaf in leaves:
         tree.append(leaf)
         if tree.size == cosigned.size and tree.root() != cosigned.root:
-            return Inconsistent("the lines lead to another root than the one that is cosigned")
+            return Inconsistency("the lines lead to another root than the one that is cosigned")
     if tree.root() != claimed.root:
-        return Inconsistent("the lines do not lead from the stored tree to the signed root")
-    return Accepted(cosign=tree.size >= cosigned.size)
+        return Inconsistency("the lines do not lead from the stored tree to the signed root")
+    return Acceptance(cosign=tree.size >= cosigned.size)
 
 
-def judge_checkpoint(cosigned: Head, old: int, proof: Sequence[bytes], claimed: Checkpoint) -> Judgement:
+def validate_checkpoint(
+    cosigned: TreeHead, old: int, proof: Sequence[bytes], claimed: Checkpoint
+) -> Validation:
     """The checks of C2SP tlog-witness, add-checkpoint, in the order of that page."""
     if old > claimed.size:
-        return Bad("the old size is larger than the checkpoint's")
+        return InvalidRequest("the old size is larger than the checkpoint's")
     if old != cosigned.size:
-        return Conflict(cosigned.size)
+        return SizeConflict(cosigned.size)
     if claimed.size == 0 and claimed.root != EMPTY_ROOT:
-        return Inconsistent("an empty tree has one root only")
+        return Inconsistency("an empty tree has one root only")
     try:
         check_consistency(old, cosigned.root, claimed.size, claimed.root, proof)
     except ProofError as error:
-        return Inconsistent(str(error))
-    return Accepted()
+        return Inconsistency(str(error))
+    return Acceptance()

@@ -8,16 +8,16 @@ from threading import Lock
 
 from agent.collector.evidence import Evidence
 from agent.collector.judge import (
-    Accepted,
-    Bad,
-    Conflict,
-    Head,
-    Inconsistent,
-    Judgement,
-    judge_checkpoint,
-    judge_lines,
+    Acceptance,
+    Inconsistency,
+    InvalidRequest,
+    SizeConflict,
+    TreeHead,
+    Validation,
+    validate_checkpoint,
+    validate_lines,
 )
-from agent.collector.storage.store import Store, StoreDamagedError
+from agent.collector.storage.store import StoreDamagedError, TileStore
 from agent.journal.checkpoint import Checkpoint, open_checkpoint
 from agent.journal.note import Cosigner, Note, NoteError, Verifier
 from agent.journal.transfer import AddCheckpoint, AddLines
@@ -28,7 +28,7 @@ SIZE_TYPE = "text/x.tlog.size"  # C2SP tlog-witness
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CollectorReply:
     """An HTTP answer: status, content type and body."""
 
     status: int
@@ -40,17 +40,17 @@ class Answer:
 class LedgerFolders:
     """Where one ledger lives: the served tiles, the newest head without its lines, and findings."""
 
-    tiles: Store
-    heads: Store
+    tiles: TileStore
+    heads: TileStore
     evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class _LedgerState:
     """What the disk holds. `newest` is the note of the `cosigned` head; empty when there is none."""
 
     stored: Frontier
-    cosigned: Head
+    cosigned: TreeHead
     newest: bytes
 
 
@@ -82,15 +82,15 @@ class Ledger:
         with self._turn:
             return self._load().stored.size
 
-    def add_lines(self, request: AddLines) -> Answer:
+    def add_lines(self, request: AddLines) -> CollectorReply:
         """Journal lines: 200 cosigned, 202 stored, 409 begin elsewhere, 422 another history, 403, 400."""
         with self._turn:
             try:
                 claimed, note = self._open(request.checkpoint)
             except NoteError as error:
-                return said(403, str(error))
+                return text_reply(403, str(error))
             state, leaves = self._load(), [leaf_hash(line) for line in request.lines]
-            judgement = judge_lines(
+            validation = validate_lines(
                 state.stored,
                 state.cosigned,
                 request.start,
@@ -98,42 +98,44 @@ class Ledger:
                 claimed,
                 lambda size: self._folders.tiles.root(size, state.stored.size),
             )
-            if not isinstance(judgement, Accepted):
-                return self._refuse(judgement, state, request.checkpoint, request.lines)
-            cosignature = self._cosign(note) if judgement.cosign else b""
+            if not isinstance(validation, Acceptance):
+                return self._refuse(validation, state, request.checkpoint, request.lines)
+            cosignature = self._cosign(note) if validation.cosign else b""
             signed = self._with(note, cosignature)
             self._folders.tiles.append(request.start, request.lines, leaves, signed)
-            return Answer(200, TEXT_TYPE, cosignature) if cosignature else _size(202, claimed.size)
+            return CollectorReply(200, TEXT_TYPE, cosignature) if cosignature else _size(202, claimed.size)
 
-    def add_checkpoint(self, request: AddCheckpoint) -> Answer:
+    def add_checkpoint(self, request: AddCheckpoint) -> CollectorReply:
         """C2SP tlog-witness, add-checkpoint: 200 cosigned, 409, 422, 403, 400."""
         with self._turn:
             try:
                 claimed, note = self._open(request.checkpoint)
             except NoteError as error:
-                return said(403, str(error))
+                return text_reply(403, str(error))
             state = self._load()
-            judgement = judge_checkpoint(state.cosigned, request.old, request.proof, claimed)
-            if not isinstance(judgement, Accepted):
-                return self._refuse(judgement, state, request.checkpoint, ())
+            validation = validate_checkpoint(state.cosigned, request.old, request.proof, claimed)
+            if not isinstance(validation, Acceptance):
+                return self._refuse(validation, state, request.checkpoint, ())
             cosignature = self._cosign(note)
             self._folders.heads.put_checkpoint(self._with(note, cosignature))
-            return Answer(200, TEXT_TYPE, cosignature)
+            return CollectorReply(200, TEXT_TYPE, cosignature)
 
-    def _refuse(self, judgement: Judgement, state: _State, offered: bytes, lines: Sequence[bytes]) -> Answer:
-        match judgement:
-            case Conflict(size):
+    def _refuse(
+        self, validation: Validation, state: _LedgerState, offered: bytes, lines: Sequence[bytes]
+    ) -> CollectorReply:
+        match validation:
+            case SizeConflict(size):
                 return _size(409, size)
-            case Inconsistent(finding):
+            case Inconsistency(finding):
                 evidence = self._folders.evidence
                 evidence.keep(self.origin, finding, self._now(), state.newest, offered, lines)
                 # Our head under the log's own signature: with it the other side can see the fork too.
-                return Answer(422, TEXT_TYPE, state.newest or finding.encode())
-            case Bad(finding):
-                return said(400, finding)
-        raise AssertionError(judgement)
+                return CollectorReply(422, TEXT_TYPE, state.newest or finding.encode())
+            case InvalidRequest(finding):
+                return text_reply(400, finding)
+        raise AssertionError(validation)
 
-    def _load(self) -> _State:
+    def _load(self) -> _LedgerState:
         stored, stored_note = self._head(self._folders.tiles)
         newest, newest_note = self._head(self._folders.heads)
         if stored.size >= newest.size:
@@ -141,17 +143,17 @@ class Ledger:
         frontier = self._folders.tiles.frontier(stored.size)
         if frontier.root() != stored.root:
             raise StoreDamagedError("the tree that its checkpoint signs")
-        return _State(frontier, newest, newest_note)
+        return _LedgerState(frontier, newest, newest_note)
 
-    def _head(self, store: Store) -> tuple[Head, bytes]:
+    def _head(self, store: TileStore) -> tuple[TreeHead, bytes]:
         raw = store.checkpoint()
         if raw is None:
-            return Head(0, EMPTY_ROOT), b""
+            return TreeHead(0, EMPTY_ROOT), b""
         try:
             checkpoint, _ = self._open(raw)
         except NoteError as error:
             raise StoreDamagedError(f"a checkpoint of {self.origin} that its keys accept ({error})") from None
-        return Head(checkpoint.size, checkpoint.root), raw
+        return TreeHead(checkpoint.size, checkpoint.root), raw
 
     def _open(self, raw: bytes) -> tuple[Checkpoint, Note]:
         return open_checkpoint(raw, self.origin, self._verifiers)
@@ -166,10 +168,10 @@ class Ledger:
         return f"{note.text}\n{''.join(lines)}".encode() + cosignature
 
 
-def said(status: int, sentence: str) -> Answer:
+def text_reply(status: int, sentence: str) -> CollectorReply:
     """An answer that is one sentence."""
-    return Answer(status, TEXT_TYPE, sentence.encode() + b"\n")
+    return CollectorReply(status, TEXT_TYPE, sentence.encode() + b"\n")
 
 
-def _size(status: int, size: int) -> Answer:
-    return Answer(status, SIZE_TYPE, b"%d\n" % size)
+def _size(status: int, size: int) -> CollectorReply:
+    return CollectorReply(status, SIZE_TYPE, b"%d\n" % size)

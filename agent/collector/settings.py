@@ -11,7 +11,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from agent.journal.note import Ed25519Verifier, NoteError, parse_vkey
-from agent.settings.reader import Finding, Reader, SettingsError, SourceLines
+from agent.settings.reader import SettingsError, SettingsFinding, SettingsReader, SourceLines
 from agent.settings.types import AgentName, Host, VerifierKey
 
 DEFAULT_FILE = Path("/etc/tillgate-collector/collector.toml")
@@ -32,7 +32,7 @@ ClientName = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class LogSettings:
+class JournalSettings:
     """`[logs.NAME]`: one journal. The name in `vkey` is its origin; `client` may bring its lines."""
 
     vkey: VerifierKey
@@ -54,7 +54,7 @@ class CollectorSettings:
     client_ca: Path
     host: Host = "0.0.0.0"  # noqa: S104 - a collector is for others; it speaks mutual TLS only
     port: Annotated[int, Meta(ge=0, le=65_535, description="a TCP port")] = 8443
-    logs: dict[str, LogSettings] = field(default_factory=dict)
+    logs: dict[str, JournalSettings] = field(default_factory=dict)
 
 
 def load(path: Path) -> CollectorSettings:
@@ -66,17 +66,17 @@ def load(path: Path) -> CollectorSettings:
         raise _refused(path, f"no readable file ({error.strerror})", "the collector's settings") from None
     except ValueError as error:
         raise _refused(path, f"no TOML ({error})", "key = value") from None
-    reader = Reader(str(path), SourceLines(text), None)
+    reader = SettingsReader(str(path), SourceLines(text), None)
     settings = reader.section(CollectorSettings, table, ())
     origins: set[str] = set()
     for name, log in settings.logs.items() if settings else ():
         _check_log(reader, name, log, origins)
     if reader.findings:
         raise SettingsError(tuple(reader.findings))
-    return settings  # type: ignore[no-any-return]  # Reader.section gives Any
+    return settings  # type: ignore[no-any-return]  # SettingsReader.section gives Any
 
 
-def _check_log(reader: Reader, name: str, log: LogSettings, origins: set[str]) -> None:
+def _check_log(reader: SettingsReader, name: str, log: JournalSettings, origins: set[str]) -> None:
     path = ("logs", name, "vkey")
     try:
         verifier = parse_vkey(log.vkey)
@@ -101,5 +101,5 @@ def _check_log(reader: Reader, name: str, log: LogSettings, origins: set[str]) -
 
 def _refused(path: Path, found: str, expected: str) -> SettingsError:
     return SettingsError(
-        (Finding(str(path), 1, "the file", found, expected, "See config/collector/collector.toml."),)
+        (SettingsFinding(str(path), 1, "the file", found, expected, "See config/collector/collector.toml."),)
     )

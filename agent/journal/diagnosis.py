@@ -20,7 +20,7 @@ MAX_TORN_BYTES = 1 << 20
 _INDEX = re.compile(rb'\{"index":([0-9]{1,19}),')
 
 
-class Diagnosis:
+class DamageDiagnosis:
     """Names the kind of damage and its place."""
 
     def __init__(self, folder: Readable, origin: str, verifiers: Sequence[Verifier]) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from agent.journal.checkpoint import parse_checkpoint
 from agent.journal.damage import Damage, DamagedJournal, JournalError
-from agent.journal.diagnosis import Diagnosis
+from agent.journal.diagnosis import DamageDiagnosis
 from agent.journal.disk import Readable
 from agent.journal.lines import MAX_LINE_BYTES, Commit, note_of
 from agent.journal.note import Verifier, open_note
@@ -26,7 +26,7 @@ class SnapshotUnusable(JournalError):
     """The snapshot does not fit the journal. Delete it and start from the first line."""
 
 
-class Moment(msgspec.Struct, frozen=True):
+class ClockReading(msgspec.Struct, frozen=True):
     """When the last entry was written, by the clocks of its host."""
 
     wall: datetime
@@ -48,11 +48,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     offset: int
     line: int
     checkpoint_offset: int
-    moment: Moment
+    moment: ClockReading
 
 
 @dataclass(slots=True)
-class Head:
+class JournalHead:
     """The place behind the last commit, its checkpoint, and when it was made."""
 
     file: str
@@ -60,33 +60,33 @@ class Head:
     line: int
     checkpoint_offset: int
     checkpoint: str
-    moment: Moment
+    moment: ClockReading
 
 
 @dataclass(slots=True)
-class Recovered:
+class Recovery:
     """The journal's end. `head` is None before the first commit."""
 
     frontier: Frontier
-    head: Head | None
+    head: JournalHead | None
     cut: TailCut | None = None
 
 
 def recover(
     folder: Readable, origin: str, verifier: Verifier, start: Snapshot | None, apply: Callable[[Entry], None]
-) -> Recovered:
+) -> Recovery:
     """Check the journal from `start` on and give its entries to `apply`.
 
     Raises `DamagedJournal`, `SnapshotUnusable` and `OSError`.
     """
     walk = Walk(folder, origin, [verifier], signatures=START_SIGNATURES)
-    diagnosis = Diagnosis(folder, origin, [verifier])
+    diagnosis = DamageDiagnosis(folder, origin, [verifier])
     found = _beginning(start, folder, verifier)
     moment = None
     for commit in walk.commits(_start(start)):
         for entry in _entries(commit, diagnosis):
             apply(entry)
-            moment = Moment(entry.at, entry.boot_ms, entry.boot)
+            moment = ClockReading(entry.at, entry.boot_ms, entry.boot)
     found.frontier = walk.frontier
     if walk.last is not None and moment is not None:
         found.head = _head(walk.last, moment)
@@ -96,12 +96,12 @@ def recover(
     return found
 
 
-def _beginning(start: Snapshot | None, folder: Readable, verifier: Verifier) -> Recovered:
+def _beginning(start: Snapshot | None, folder: Readable, verifier: Verifier) -> Recovery:
     if start is None:
-        return Recovered(Frontier(), None)
+        return Recovery(Frontier(), None)
     note = _check_snapshot(start, folder, verifier)
-    head = Head(start.file, start.offset, start.line, start.checkpoint_offset, note, start.moment)
-    return Recovered(Frontier(start.size, start.frontier), head)
+    head = JournalHead(start.file, start.offset, start.line, start.checkpoint_offset, note, start.moment)
+    return Recovery(Frontier(start.size, start.frontier), head)
 
 
 def _start(start: Snapshot | None) -> Start | None:
@@ -136,7 +136,7 @@ def _lost(name: str, size: int, found: int | None, start: Snapshot) -> Damage:
     return Damage(kind="shortened_file", file=name, line=0, index=start.size, text=text)
 
 
-def _entries(commit: Commit, diagnosis: Diagnosis) -> list[Entry]:
+def _entries(commit: Commit, diagnosis: DamageDiagnosis) -> list[Entry]:
     try:
         return [decode(line) for line in commit.lines]
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -146,6 +146,6 @@ def _entries(commit: Commit, diagnosis: Diagnosis) -> list[Entry]:
         raise DamagedJournal(damage) from None
 
 
-def _head(last: Commit, moment: Moment) -> Head:
+def _head(last: Commit, moment: ClockReading) -> JournalHead:
     note = last.note().decode()
-    return Head(last.file, last.end, last.checkpoint_line + 1, last.checkpoint_offset, note, moment)
+    return JournalHead(last.file, last.end, last.checkpoint_line + 1, last.checkpoint_offset, note, moment)

@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from agent.journal.checkpoint import checkpoint_text
 from agent.journal.damage import DamagedJournal
-from agent.journal.diagnosis import Diagnosis, unwritten
+from agent.journal.diagnosis import DamageDiagnosis, unwritten
 from agent.journal.disk import Readable
 from agent.journal.lines import Commit, FileCommits, Tail, checkpoint_line
 from agent.journal.note import NoteError, Verifier, open_note
@@ -47,7 +47,7 @@ class Walk:
         self._opening = checkpoint_line(origin + "\n")[:-1]
         self._verifiers = verifiers
         self._wanted = signatures
-        self._diagnosis = Diagnosis(folder, origin, verifiers)
+        self._diagnosis = DamageDiagnosis(folder, origin, verifiers)
         self.frontier = Frontier()
         self.files = self.checkpoints = self.signatures = 0
         self.last: Commit | None = None

@@ -13,7 +13,7 @@ from agent.journal.disk import Disk, file_day, file_name
 from agent.journal.evolving import EvolvingKey
 from agent.journal.lines import checkpoint_line
 from agent.journal.note import Signer, parse_vkey, signature_line
-from agent.journal.recover import Head, Moment, Recovered, Snapshot, recover
+from agent.journal.recover import ClockReading, JournalHead, Recovery, Snapshot, recover
 from agent.journal.schema.entry import MAX_ENTRY_BYTES, AnyBody, ClockMoved, Entry, encode
 from agent.journal.tree import leaf_hash
 
@@ -53,7 +53,7 @@ class Journal:
         clock: Clock,
         version: str,
         config: str,
-        found: Recovered,
+        found: Recovery,
         apply: Callable[[Entry], None],
     ) -> None:
         self._disk = disk
@@ -64,7 +64,7 @@ class Journal:
         self._config = config
         self._apply = apply
         self._frontier = found.frontier
-        self._head: Head | None = found.head
+        self._head: JournalHead | None = found.head
         self._sizes = disk.list()
         self._file, self._offset, self._line = _end(found, list(self._sizes))
         self._day = file_day(self._file) if self._file else date.min
@@ -185,7 +185,7 @@ class Journal:
             self._broken = self._broken or "it was closed"
             self._disk.unlock()
 
-    def _make_ready(self, found: Recovered) -> None:
+    def _make_ready(self, found: Recovery) -> None:
         if not self._file:
             self._begin_file(self._clock.wall().date())
         if found.cut is not None:
@@ -195,7 +195,7 @@ class Journal:
         if found.cut is not None:
             self.commit(found.cut)
 
-    def _entries(self, bodies: tuple[AnyBody, ...], moment: Moment) -> tuple[Entry, ...]:
+    def _entries(self, bodies: tuple[AnyBody, ...], moment: ClockReading) -> tuple[Entry, ...]:
         version, config = self._version, self._config
         return tuple(
             [
@@ -212,12 +212,12 @@ class Journal:
             ]
         )
 
-    def _moment(self) -> tuple[Moment, int]:
+    def _moment(self) -> tuple[ClockReading, int]:
         """This moment, and by how many milliseconds the wall clock jumped to it since the newest entry."""
-        moment = Moment(self._clock.wall(), self._clock.boot_ms(), self._clock.boot_id())
+        moment = ClockReading(self._clock.wall(), self._clock.boot_ms(), self._clock.boot_id())
         return moment, _clock_jump(self._head.moment, moment) if self._head else 0
 
-    def _write(self, lines: list[bytes], moment: Moment) -> None:
+    def _write(self, lines: list[bytes], moment: ClockReading) -> None:
         self._evolve()
         # On a full disk the reserve belongs to the old file: it must be used up there.
         if moment.wall.date() > self._day and not self._no_reserve:
@@ -233,7 +233,7 @@ class Journal:
         self._append(block)
         self._offset += len(block)
         self._line += len(lines)
-        self._head = Head(
+        self._head = JournalHead(
             self._file, self._offset, self._line, self._offset - len(lines[-1]) - 1, note, moment
         )
         self.size, self.root, self.checkpoint = self._frontier.size, root, note
@@ -293,7 +293,7 @@ def _sync_leftovers(disk: Disk) -> None:
         disk.sync_folder()
 
 
-def _end(found: Recovered, names: list[str]) -> tuple[str, int, int]:
+def _end(found: Recovery, names: list[str]) -> tuple[str, int, int]:
     """File, offset and line where the next commit goes: behind the head, or in a file that holds nothing."""
     head = found.head
     if head is not None and (not names or names[-1] == head.file):
@@ -309,7 +309,7 @@ def _encode(entries: tuple[Entry, ...]) -> list[bytes]:
     return lines
 
 
-def _clock_jump(before: Moment, now: Moment) -> int:
+def _clock_jump(before: ClockReading, now: ClockReading) -> int:
     """Milliseconds by which the wall clock moved against the boot clock, if more than the tolerance.
 
     Over a restart of the host only a wall clock that went back can be told from time that passed.

@@ -69,14 +69,14 @@ class Places:
     origin: str
     credentials: Path
     state: Path
-    door_token: str
+    api_token: str
     upload_key: str
 
 
 def places_of(settings: Settings) -> Places:
     """The places that the settings name."""
     agent = settings.agent
-    return Places(settings.origin, agent.credentials, agent.state, settings.door.token, settings.upload.key)
+    return Places(settings.origin, agent.credentials, agent.state, settings.api.token, settings.upload.key)
 
 
 def create(places: Places) -> Created:
@@ -135,7 +135,7 @@ def _secrets(places: Places) -> dict[str, Callable[[], bytes]]:
     return {
         JOURNAL_KEY: lambda: _pem(Ed25519PrivateKey.generate()),
         FINGERPRINT_KEY: lambda: secrets.token_bytes(SYMMETRIC_KEY_BYTES),
-        places.door_token: _token,
+        places.api_token: _token,
         # P-256: every TLS library and every certificate authority takes it.
         places.upload_key: lambda: _pem(generate_private_key(SECP256R1())),
     }

@@ -17,7 +17,7 @@ from agent.keys.store import (
     KeysError,
     check_mode,
     load_acquirer_key,
-    load_door_token,
+    load_api_token,
     load_fingerprint_key,
     load_journal_key,
     wipe,
@@ -47,8 +47,8 @@ def _facts(settings: Settings, places: Places, now: datetime) -> Iterator[Fact]:
     yield _fact("journal", lambda: _vkey(places), whole=True)
     yield _fact("evolving", lambda: _evolving(places.state / EVOLVING_KEY))
     yield _fact("fingerprint", lambda: _fingerprint(folder))
-    if settings.door.tcp:
-        yield _fact("door token", lambda: _door_token(folder / places.door_token))
+    if settings.api.tcp:
+        yield _fact("API token", lambda: _api_token(folder / places.api_token))
     if settings.upload.url is not None:
         yield _fact("upload", lambda: _upload(folder / places.upload_key, places.origin))
         yield _certificate(settings.upload.certificate, now)
@@ -58,9 +58,9 @@ def _facts(settings: Settings, places: Places, now: datetime) -> Iterator[Fact]:
         yield Fact("enrolment", text, wrong=True)
 
 
-def _fact(name: str, tell: Callable[[], str], *, whole: bool = False) -> Fact:
+def _fact(name: str, read_value: Callable[[], str], *, whole: bool = False) -> Fact:
     try:
-        return Fact(name, tell(), whole=whole)
+        return Fact(name, read_value(), whole=whole)
     except (KeysError, SealError, EvolvingError) as error:
         return Fact(name, str(error), wrong=True)
 
@@ -81,8 +81,8 @@ def _fingerprint(folder: Path) -> str:
     return "present"
 
 
-def _door_token(path: Path) -> str:
-    load_door_token(path)
+def _api_token(path: Path) -> str:
+    load_api_token(path)
     return "present"
 
 

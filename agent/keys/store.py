@@ -87,8 +87,8 @@ def load_fingerprint_key(folder: Path) -> bytearray:
     return key
 
 
-def load_door_token(path: Path) -> str:
-    """The bearer token of the door on TCP. Raises `KeysError`."""
+def load_api_token(path: Path) -> str:
+    """The bearer token of the API on TCP. Raises `KeysError`."""
     raw = read_secret(path)
     try:
         token = raw.decode("ascii").strip()

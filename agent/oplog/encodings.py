@@ -1,4 +1,4 @@
-"""The disguises that a card number wears in a log, each undone into a `View` that knows where it came from.
+"""The disguises of a card number in a log, each undone into a `DecodedText` that knows where it came from.
 
 A view is bytes to search in, and for every byte the piece of the original text
 that must be hidden with it.
@@ -42,7 +42,7 @@ _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xff]")
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class DecodedText:
     """Bytes to search in. `spans` is None when offsets are those of the text.
 
     `packed` marks hexadecimal text of bytes, two characters each: a number
@@ -74,9 +74,9 @@ class View:
         return bool(_CONTROL.search(near)) and not _DIGITS_ONLY.fullmatch(self.raw, start, 2 * last)
 
 
-def views(text: str) -> Iterator[View]:
+def views(text: str) -> Iterator[DecodedText]:
     """The text itself, and all that it may hide."""
-    yield from _and_without_nul(View("text", plain(text)))
+    yield from _and_without_nul(DecodedText("text", plain(text)))
     if _ESCAPE.search(text):
         yield from _decoded(_unescaped(text))
     for match in _HEX.finditer(text):
@@ -85,10 +85,10 @@ def views(text: str) -> Iterator[View]:
         yield from _base64(match)
 
 
-def packed_bytes(raw: bytes) -> View:
+def packed_bytes(raw: bytes) -> DecodedText:
     """Binary data, as the text of its nibbles; spans are bytes."""
     spans = [(offset >> 1, (offset >> 1) + 1) for offset in range(2 * len(raw))]
-    return View("packed", raw.hex().upper().encode(), spans, packed=True, bytes_behind=raw)
+    return DecodedText("packed", raw.hex().upper().encode(), spans, packed=True, bytes_behind=raw)
 
 
 def plain(text: str) -> bytes:
@@ -111,15 +111,17 @@ def _fold(character: str) -> int:
     return _HYPHEN if category == "Pd" else _OTHER
 
 
-def _and_without_nul(view: View) -> Iterator[View]:
+def _and_without_nul(view: DecodedText) -> Iterator[DecodedText]:
     """UTF-16 and UTF-32 digits have nothing but zero bytes between them."""
     yield view
     if b"\0" in view.raw:
         kept = [offset for offset, byte in enumerate(view.raw) if byte]
-        yield View("wide", bytes(view.raw[offset] for offset in kept), [view.span(offset) for offset in kept])
+        yield DecodedText(
+            "wide", bytes(view.raw[offset] for offset in kept), [view.span(offset) for offset in kept]
+        )
 
 
-def _decoded(view: View) -> Iterator[View]:
+def _decoded(view: DecodedText) -> Iterator[DecodedText]:
     """A view that was decoded from text may hold packed digits too."""
     yield from _and_without_nul(view)
     if len(view.raw) <= _MAX_PACKED_BYTES and view.spans is not None:
@@ -130,10 +132,10 @@ def _decoded(view: View) -> Iterator[View]:
             byte if end - start > 1 else _HYPHEN
             for byte, (start, end) in zip(view.raw, view.spans, strict=True)
         )
-        yield View(f"{view.form}, packed", nibbles, spans, packed=True, bytes_behind=behind)
+        yield DecodedText(f"{view.form}, packed", nibbles, spans, packed=True, bytes_behind=behind)
 
 
-def _unescaped(text: str) -> View:
+def _unescaped(text: str) -> DecodedText:
     raw, spans, at = bytearray(), list[Span](), 0
     for match in _ESCAPE.finditer(text):
         raw += plain(text[at : match.start()])
@@ -144,26 +146,26 @@ def _unescaped(text: str) -> View:
         at = match.end()
     raw += plain(text[at:])
     spans.extend((offset, offset + 1) for offset in range(at, len(text)))
-    return View("escaped", bytes(raw), spans)
+    return DecodedText("escaped", bytes(raw), spans)
 
 
-def _hex(text: str, match: re.Match[str]) -> Iterator[View]:
+def _hex(text: str, match: re.Match[str]) -> Iterator[DecodedText]:
     pairs = [pair.span(1) for pair in _HEX_BYTE.finditer(text, match.start(), match.end())]
     raw = bytes(int(text[start:end], 16) for start, end in pairs)
     nibbles = [(start + half, start + half + 1) for start, _end in pairs for half in range(2)]
-    yield from _and_without_nul(View("hex", raw, pairs))
+    yield from _and_without_nul(DecodedText("hex", raw, pairs))
     if not match[0].isdigit():  # plain digits were judged as such
-        yield View("hex, packed", raw.hex().upper().encode(), nibbles, packed=True)
+        yield DecodedText("hex, packed", raw.hex().upper().encode(), nibbles, packed=True)
 
 
-def _base64(match: re.Match[str]) -> Iterator[View]:
+def _base64(match: re.Match[str]) -> Iterator[DecodedText]:
     """One changed character changes three bytes, so the whole token goes."""
     if match[0].isdigit():
         return
     token = match[0].rstrip("=").translate(_URL_SAFE)
     for glued in range(4):  # a path or a name may stand directly before it
         raw = _base64_bytes(token[glued:])
-        view = View("base64", raw, [match.span()] * len(raw))
+        view = DecodedText("base64", raw, [match.span()] * len(raw))
         yield from _decoded(view) if glued == 0 else _and_without_nul(view)
 
 

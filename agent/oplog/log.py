@@ -45,7 +45,7 @@ KEYS: Final[Mapping[str, type]] = {
     "till": str,
     "payment": str,
     "phase": str,
-    "step": str,
+    "action": str,
     "rule": str,
     "verdict": str,
     "amount": int,
@@ -76,7 +76,7 @@ KEYS: Final[Mapping[str, type]] = {
     "offset": int,
     "removed_bytes": int,
     "bytes": int,
-    # programs, people and the house
+    # programs, people and the host
     "version": str,
     "config": str,
     "key_id": str,
@@ -100,7 +100,7 @@ KEYS: Final[Mapping[str, type]] = {
 
 
 class Logger(Protocol):
-    """What the rest of the house uses. `event` is a short fixed sentence; the facts are fields."""
+    """What the rest of the agent uses. `event` is a short fixed sentence; the facts are fields."""
 
     def debug(self, event: str, **fields: object) -> None:
         """For the developer."""
@@ -119,7 +119,7 @@ class Logger(Protocol):
 
 
 def logger(part: str) -> Logger:
-    """The log of one part of the house, such as `payments`. May be made before `configure`."""
+    """The log of one part of the agent, such as `payments`. May be made before `configure`."""
     log: Logger = structlog.get_logger(part=part)
     return log
 

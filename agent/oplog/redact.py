@@ -1,7 +1,7 @@
 """The second net under the log and the support bundle: nothing that looks like a card gets through.
 
 The first net is that no clear card number leaves the driver. `redact` hides
-widely; `find_leaks` is the alarm and must be quiet on clean text, so it asks
+widely; `find_card_data` is the alarm and must be quiet on clean text, so it asks
 for a brand's prefix, its length and Luhn, or for the form of a track.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from agent.oplog.encodings import View, packed_bytes, plain, views
+from agent.oplog.encodings import DecodedText, packed_bytes, plain, views
 from drivers.card.scrub import Finding, find
 
 # The longest number with its separators, and room for a track's beginning.
@@ -53,7 +53,7 @@ _EMV_CARD: Final = (b"5A", b"57", b"9F6B", b"56")
 
 
 @dataclass(frozen=True, slots=True)
-class Leak:
+class CardDataMatch:
     """Card data where none may be: where and in which form, never what."""
 
     start: int
@@ -68,7 +68,7 @@ class _Mark:
     hide: list[tuple[int, int]]
     start: int
     end: int
-    leak: Leak | None = None
+    leak: CardDataMatch | None = None
 
 
 def redact(text: str) -> str:
@@ -76,12 +76,12 @@ def redact(text: str) -> str:
     return _starred(text, _marks(text))
 
 
-def find_leaks(text: str) -> list[Leak]:
+def find_card_data(text: str) -> list[CardDataMatch]:
     """The alarm: what is card data beyond reasonable doubt, in order, each place once."""
     leaks = sorted(
         (mark.leak for mark in _marks(text) if mark.leak), key=lambda leak: (leak.start, -leak.end)
     )
-    kept: list[Leak] = []
+    kept: list[CardDataMatch] = []
     for leak in leaks:
         if not kept or leak.start >= kept[-1].end:
             kept.append(leak)
@@ -147,7 +147,7 @@ def _marks(text: str) -> Iterator[_Mark]:
                 yield mark
 
 
-def _marks_in(view: View) -> Iterator[_Mark]:
+def _marks_in(view: DecodedText) -> Iterator[_Mark]:
     for found in find(memoryview(view.raw)):
         if found.hidden and view.plausible(found.start, found.end):
             hide = [view.span(offset) for offset in found.hidden]
@@ -156,21 +156,21 @@ def _marks_in(view: View) -> Iterator[_Mark]:
         yield from _emv(view)
 
 
-def _leak(view: View, found: Finding) -> Leak | None:
+def _leak(view: DecodedText, found: Finding) -> CardDataMatch | None:
     """Certain, and not a piece of a hexadecimal number."""
     around = (view.raw[max(found.start - 1, 0) : found.start], view.raw[found.end : found.end + 1])
     in_hex = any(neighbour and neighbour in _HEX_LETTERS for neighbour in around)
     has_sentinel = not view.raw[found.start : found.start + 1].isdigit()
     if not found.certain or view.packed or (in_hex and not has_sentinel):
         return None
-    return Leak(*_whole(view, found.start, found.end), "track" if found.track else view.form)
+    return CardDataMatch(*_whole(view, found.start, found.end), "track" if found.track else view.form)
 
 
-def _whole(view: View, start: int, end: int) -> tuple[int, int]:
+def _whole(view: DecodedText, start: int, end: int) -> tuple[int, int]:
     return view.span(start)[0], view.span(end - 1)[1]
 
 
-def _emv(view: View) -> Iterator[_Mark]:
+def _emv(view: DecodedText) -> Iterator[_Mark]:
     """Card data objects in TLV; the whole value goes."""
     for head in _EMV_HEAD.finditer(view.raw):
         fewest, most, form = _EMV[head[1]]
@@ -185,7 +185,7 @@ def _emv(view: View) -> Iterator[_Mark]:
         ):
             continue
         whole = _whole(view, start, end)
-        leak = Leak(*whole, "EMV") if head[1] in _EMV_CARD else None
+        leak = CardDataMatch(*whole, "EMV") if head[1] in _EMV_CARD else None
         yield _Mark([view.span(offset) for offset in range(start, end)], *whole, leak)
 
 

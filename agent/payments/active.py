@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Literal
 
-from agent.journal.schema.entry import Asked, Replied, Requested, Step
-from agent.payments.views import Answer, EventKind, Need, PaymentEvent, PaymentView, Prompt, ReceiptView
+from agent.journal.schema.entry import ActionName, Prompted, Replied, Requested
+from agent.payments.views import EventKind, Need, PaymentEvent, PaymentView, Prompt, PromptAnswer, ReceiptView
 
 # Long enough for a supervisor to walk over, short enough not to hold a till for a lunch break.
 PROMPT_TIMEOUT_S = 180.0
@@ -16,7 +16,7 @@ PROMPT_TIMEOUT_S = 180.0
 # many behind gets the newest and asks for the whole.
 MAX_EVENTS = 500
 
-NEEDS: dict[Step, list[Need]] = {
+NEEDS: dict[ActionName, list[Need]] = {
     "confirm": [],
     "verify": ["identity", "purpose"],
     "supervisor": ["credential"],
@@ -32,10 +32,10 @@ class Question:
         self.reply: asyncio.Future[Replied] = asyncio.get_running_loop().create_future()
 
 
-class Live:
+class ActivePayment:
     """One payment under way. Its events feed every till that watches it."""
 
-    def __init__(self, request: Requested, view: Callable[[Live], PaymentView]) -> None:
+    def __init__(self, request: Requested, view: Callable[[ActivePayment], PaymentView]) -> None:
         self.request = request
         self.display = ""
         self.question: Question | None = None
@@ -46,12 +46,12 @@ class Live:
         self._events: list[PaymentEvent] = []
         self._changed = asyncio.Event()
 
-    def pose(self, step: Step, text: str, now: float) -> Asked:
+    def pose(self, action: ActionName, text: str, now: float) -> Prompted:
         """Open the question that the rules want answered."""
         self._asked += 1
-        prompt = Prompt(id=f"{step}-{self._asked}", step=step, text=text, needs=NEEDS[step])
+        prompt = Prompt(id=f"{action}-{self._asked}", action=action, text=text, needs=NEEDS[action])
         self.question = Question(prompt, now)
-        return Asked(payment_id=self.request.payment_id, prompt=prompt.id, step=step, text=text)
+        return Prompted(payment_id=self.request.payment_id, prompt=prompt.id, action=action, text=text)
 
     async def reply(self) -> Replied:
         """Wait for the answer; silence is one too, and it is not a yes."""
@@ -62,12 +62,12 @@ class Live:
             async with asyncio.timeout(PROMPT_TIMEOUT_S):
                 return await question.reply
         except TimeoutError:
-            return self.answered("timeout", question.asked_at + PROMPT_TIMEOUT_S)
+            return self.reply_entry("timeout", question.asked_at + PROMPT_TIMEOUT_S)
         finally:
             self.question = None
 
-    def answered(
-        self, word: Literal["yes", "no", "timeout"], now: float, answer: Answer | None = None
+    def reply_entry(
+        self, word: Literal["yes", "no", "timeout"], now: float, answer: PromptAnswer | None = None
     ) -> Replied:
         """The entry of an answer to the open question."""
         question = self.question

@@ -1,4 +1,4 @@
-"""Everything one payment stands on: journal, book, rules, people, terminals, clock."""
+"""Everything one payment stands on: journal, payments, rules, people, terminals, clock."""
 
 from __future__ import annotations
 
@@ -13,50 +13,50 @@ from agent.journal.schema import entry
 from agent.journal.schema.entry import (
     Answered,
     AnyBody,
-    Asked,
     Decided,
     Entry,
+    Prompted,
     Replied,
     Requested,
     Submitted,
 )
 from agent.journal.writer import Journal
 from agent.payments import wording
-from agent.payments.active import Live
-from agent.payments.index import Book, refundable
+from agent.payments.active import ActivePayment
+from agent.payments.index import PaymentIndex, refundable
 from agent.payments.mapping import OPERATION, given_up, not_sent, refused
 from agent.payments.people import People
 from agent.payments.record import Record
 from agent.payments.wording import next_step
-from agent.rules import Original, Policy, RuleRequest, Windows, decide
+from agent.rules import DayTotals, Original, Policy, RuleRequest, decide
 from agent.settings.load import Settings
-from agent.terminals.connection import Terminal
+from agent.terminals.connection import TerminalConnection
 from drivers.terminal import Command, Day, Unclear
 
 
 @dataclass
-class Shop:
+class Context:
     """The state of the agent. `journal` is set when it has been opened.
 
-    `key_until` is the last day of the acquirer's key; `trouble` is what kept the
+    `key_until` is the last day of the acquirer's key; `startup_error` is what kept the
     agent from going live, for a person.
     """
 
     settings: Settings
     clock: Clock
     policy: Policy
-    book: Book
-    windows: Windows
+    payments: PaymentIndex
+    totals: DayTotals
     people: People
     key_until: date
     key_id: str = ""
-    trouble: str = ""
+    startup_error: str = ""
     cosigned: Callable[[], int | None] = lambda: None
-    terminals: dict[str, Terminal] = field(default_factory=dict)
+    terminals: dict[str, TerminalConnection] = field(default_factory=dict)
     stopping: bool = False
-    one_guess: asyncio.Lock = field(default_factory=asyncio.Lock)
-    broken: Callable[[BaseException], None] = lambda _error: None
-    follow: Callable[[Entry], None] = lambda _entry: None
+    credential_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    on_fatal: Callable[[BaseException], None] = lambda _error: None
+    on_entry: Callable[[Entry], None] = lambda _entry: None
     _journal: Journal | None = None
 
     def __post_init__(self) -> None:
@@ -75,10 +75,10 @@ class Shop:
 
     def apply(self, entry: Entry) -> None:
         """One entry is durable: let everything that is derived follow it."""
-        self.book.apply(entry)
-        self.windows.apply(entry)
+        self.payments.apply(entry)
+        self.totals.apply(entry)
         self.people.apply(entry)
-        self.follow(entry)
+        self.on_entry(entry)
 
     def write(self, *bodies: AnyBody) -> None:
         """Put entries on disk and let the state follow. Whatever fails here must end the agent."""
@@ -87,7 +87,7 @@ class Shop:
         try:
             self.journal.commit(*bodies)
         except BaseException as error:
-            self.broken(error)
+            self.on_fatal(error)
             raise
 
     def decide(self, request: Requested) -> Decided:
@@ -100,16 +100,16 @@ class Shop:
             original=self._original(request),
             training=self.settings.agent.training,
         )
-        decision = decide(asked, self.windows, self.policy, self.clock.wall())
+        decision = decide(asked, self.totals, self.policy, self.clock.wall())
         return Decided(
             payment_id=request.payment_id,
-            step=decision.step,
+            action=decision.action,
             reasons=list(decision.reasons),
             policy=self.digest,
         )
 
     def _original(self, request: Requested) -> Original | None:
-        original = self.book.get(request.original) if request.original else None
+        original = self.payments.get(request.original) if request.original else None
         if original is None:
             return None
         return Original(
@@ -121,12 +121,14 @@ class Shop:
             kind=original.payment,
         )
 
-    def ask(self, payment: Live, decision: Decided) -> Asked:
+    def open_question(self, payment: ActivePayment, decision: Decided) -> Prompted:
         """Open the question of a decision; the till sees it when it is on disk."""
-        text = " ".join(reason.text for reason in decision.reasons if reason.step == decision.step)
-        return payment.pose(decision.step, text, self.clock.monotonic())
+        text = " ".join(reason.text for reason in decision.reasons if reason.action == decision.action)
+        return payment.pose(decision.action, text, self.clock.monotonic())
 
-    def objection(self, payment: Live, asked: Decided, story: list[AnyBody]) -> Answered | None:
+    def refusal_before_send(
+        self, payment: ActivePayment, asked: Decided, story: list[AnyBody]
+    ) -> Answered | None:
         """What speaks against sending it now: the cashier, our rules, or a terminal that is not there.
 
         After a question the rules are asked again: the limits may have been
@@ -136,34 +138,34 @@ class Shop:
         for body in story:
             if isinstance(body, Replied) and body.answer != "yes":
                 return given_up(body, payment.cancelled)
-            if isinstance(body, Decided) and (body.step == "block" or body.stricter_than(asked)):
+            if isinstance(body, Decided) and (body.action == "block" or body.stricter_than(asked)):
                 return refused(body)
         text = terminal.resolver.why_not(self.command(payment.request))
         if text:
             return Answered(payment_id=payment.request.payment_id, verdict="refused", text=text)
-        return None if terminal.ready else not_sent(payment.request, terminal.why_not)
+        return None if terminal.ready else not_sent(payment.request, terminal.refusal_reason)
 
     def record(self, request: Requested) -> Record:
         """The record of a payment that is in the journal."""
-        record = self.book.get(request.payment_id)
+        record = self.payments.get(request.payment_id)
         if record is None:
             raise AssertionError("a payment under way has a record")
         return record
 
-    def holds(self, request: Requested) -> bool:
+    def needs_signature(self, request: Requested) -> bool:
         """Whether an approval for something else than was asked waits until a second person has seen it."""
         record = self.record(request)
-        differs = record.verdict == "approved" and record.answered is not None and record.answered.differs
-        return bool(differs) and self.policy.differs == "hold"
+        differs = record.verdict == "approved" and record.result is not None and record.result.differs
+        return bool(differs) and self.policy.on_amount_mismatch == "hold"
 
-    def ask_about_difference(self, payment: Live) -> Asked:
+    def open_mismatch_question(self, payment: ActivePayment) -> Prompted:
         """Open the question of an approval that differs. The money has moved, whatever the answer is."""
         text = next_step(self.record(payment.request))
         return payment.pose("supervisor", text, self.clock.monotonic())
 
-    def submitted(self, request: Requested) -> Submitted:
+    def submission(self, request: Requested) -> Submitted:
         """The last entry before the terminal hears of it, with what to compare with later."""
-        trace, receipt = self.book.last_numbers(request.terminal)
+        trace, receipt = self.payments.last_numbers(request.terminal)
         by = self.settings.terminals[request.terminal].receipts
         return Submitted(
             payment_id=request.payment_id,
@@ -175,10 +177,10 @@ class Shop:
 
     def command(self, request: Requested | Record) -> Command:
         """The request in the words of the drivers; without its place in the journal until it has one."""
-        record = request if isinstance(request, Record) else self.book.get(request.payment_id)
+        record = request if isinstance(request, Record) else self.payments.get(request.payment_id)
         reversal = request.payment == "reversal"
-        original = self.book.get(request.original) if request.original else None
-        said = original.answered if original else None
+        original = self.payments.get(request.original) if request.original else None
+        said = original.result if original else None
         return Command(
             OPERATION[request.payment],
             payment_id=request.payment_id,
@@ -193,7 +195,7 @@ class Shop:
 
     def unclear_command(self, record: Record) -> Unclear:
         """What nobody knows the end of, in the words of the drivers."""
-        before, said, day = record.submitted, record.said, self.book.day(record.terminal)
+        before, said, day = record.submission, record.last_approval, self.payments.day(record.terminal)
         return Unclear(
             self.command(record),
             trace_before=before.last_trace if before else None,
@@ -202,23 +204,23 @@ class Shop:
             trace_said=said.trace if said else None,
             receipt_said=said.receipt_number if said else None,
             day=Day(day.count, day.total, day.whole),
-            judged_at=self.book.clocks.on(record.terminal, self.journal.now()),
-            clocks_apart=self.book.clocks.apart(record.terminal),
+            judged_at=self.payments.clock_offsets.terminal_time(record.terminal, self.journal.now()),
+            clocks_apart=self.payments.clock_offsets.tolerance(record.terminal),
         )
 
-    def close_open(self) -> int:
+    def recover_open(self) -> int:
         """Give every payment that a stop of the agent left open the verdict that is proven."""
-        left_open = self.book.open()
+        left_open = self.payments.open()
         for record in left_open:
             self.write(_left_open(record))
         return len(left_open)
 
-    def why_not(self) -> str:
+    def refusal_reason(self) -> str:
         """Why no payment may be taken now; empty when one may."""
         if self.stopping:
             return wording.AGENT_STOPPING
-        if self.trouble:
-            return self.trouble
+        if self.startup_error:
+            return self.startup_error
         if self.clock.wall().date() > self.key_until:
             return wording.KEY_EXPIRED.format(until=self.key_until)
         if self.journal.full:
@@ -227,8 +229,8 @@ class Shop:
 
 
 def _left_open(record: Record) -> AnyBody:
-    if record.submitted is None:
+    if record.submission is None:
         text = wording.RESTARTED_BEFORE
         return Answered(payment_id=record.payment_id, verdict="not_sent", text=text)
-    reason = wording.NO_PROOF if record.answered else wording.RESTARTED_DURING
-    return entry.Unclear(payment_id=record.payment_id, reason=reason)
+    reason = wording.NO_PROOF if record.result else wording.RESTARTED_DURING
+    return entry.BecameUnclear(payment_id=record.payment_id, reason=reason)

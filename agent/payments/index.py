@@ -1,4 +1,4 @@
-"""The book of payments: a fold over the journal, with the open ones at hand."""
+"""The index of payments: a fold over the journal, with the open ones at hand."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import sqlite3
 
 import msgspec
 
-from agent.journal.schema.entry import Answered, ClockMoved, Entry, LateResult, Requested, Submitted
+from agent.journal.schema.entry import Answered, ClockMoved, Entry, Requested, Submitted, UnsolicitedResult
 from agent.payments.record import Record, begin, change
-from agent.payments.store import Store
-from agent.terminals.clocks import Clocks
+from agent.payments.store import PaymentStore
+from agent.terminals.clocks import ClockOffsets
 
 _record_in = msgspec.json.Decoder(Record)
 _record_out = msgspec.json.Encoder()
 
 
-class Day(msgspec.Struct):
+class TerminalDay(msgspec.Struct):
     """What a close of a terminal's day would close: payments that stand, and their sum in minor units.
 
     `since` is where in the journal the day began. It is `whole` if that was a close, and until an
@@ -29,35 +29,35 @@ class Day(msgspec.Struct):
 
 
 class OpenPart(msgspec.Struct):
-    """What a snapshot keeps of the book besides the stored records."""
+    """What a snapshot keeps of the payment index besides the stored records."""
 
     open: list[Record]
     last_numbers: dict[str, tuple[int | None, int | None]]
-    days: dict[str, Day] = {}
-    clocks: Clocks = msgspec.field(default_factory=Clocks)
+    days: dict[str, TerminalDay] = {}
+    clock_offsets: ClockOffsets = msgspec.field(default_factory=ClockOffsets)
 
 
-class Book:
+class PaymentIndex:
     """Payments by payment id. Open and unclear ones live in memory, the rest in the store.
 
     While the store cannot be written (a full disk) finished records stay in
     memory: the journal has them, so nothing depends on the store for safety.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: PaymentStore) -> None:
         self._store = store
         self._held: dict[str, Record] = {}
         self._numbers: dict[str, tuple[int | None, int | None]] = {}
-        self._days: dict[str, Day] = {}
-        self.clocks = Clocks()
+        self._days: dict[str, TerminalDay] = {}
+        self.clock_offsets = ClockOffsets()
 
     def apply(self, entry: Entry) -> None:
-        """Let one entry change the book."""
+        """Let one entry change the payment index."""
         body = entry.body
         if isinstance(body, ClockMoved):
-            self.clocks.host_moved(body.by_ms)
+            self.clock_offsets.host_moved(body.by_ms)
         payment_id = (
-            body.result.payment_id if isinstance(body, LateResult) else getattr(body, "payment_id", "")
+            body.result.payment_id if isinstance(body, UnsolicitedResult) else getattr(body, "payment_id", "")
         )
         if not payment_id:
             return
@@ -67,12 +67,12 @@ class Book:
         record = self.get(payment_id)
         if record is None:
             return
-        before = (record.verdict, record.submitted)
+        before = (record.verdict, record.submission)
         change(record, body, entry.index)
         self._compare_clocks(record, entry)
         if record.verdict == "approved" != before[0]:
             self._count(record)
-        if (record.verdict, record.submitted) != before:
+        if (record.verdict, record.submission) != before:
             self._changed(record)
         self._keep(record)
 
@@ -106,35 +106,37 @@ class Book:
         """Trace and receipt number of the last payment a terminal stored: resolving compares with them."""
         return self._numbers.get(terminal, (None, None))
 
-    def told(self, terminal: str, trace: int | None, receipt: int | None) -> None:
+    def note_last_transaction(self, terminal: str, trace: int | None, receipt: int | None) -> None:
         """The terminal said which payment it stored last. Not from the journal: it says so at every start."""
         self._numbers[terminal] = (trace, receipt)
 
-    def day(self, terminal: str) -> Day:
+    def day(self, terminal: str) -> TerminalDay:
         """What stands on a terminal since its last close."""
-        return self._days.get(terminal, Day())
+        return self._days.get(terminal, TerminalDay())
 
     def to_bytes(self) -> bytes:
-        """The part of the book that is not in the store."""
+        """The part of the payment index that is not in the store."""
         held = list(self._held.values())
-        part = OpenPart(open=held, last_numbers=self._numbers, days=self._days, clocks=self.clocks)
+        part = OpenPart(
+            open=held, last_numbers=self._numbers, days=self._days, clock_offsets=self.clock_offsets
+        )
         return _record_out.encode(part)
 
     def from_bytes(self, content: bytes) -> None:
         """Take up where `to_bytes` left off."""
         part = msgspec.json.decode(content, type=OpenPart)
         self._held = {record.payment_id: record for record in part.open}
-        self._numbers, self._days, self.clocks = part.last_numbers, part.days, part.clocks
+        self._numbers, self._days, self.clock_offsets = part.last_numbers, part.days, part.clock_offsets
 
     def _compare_clocks(self, record: Record, entry: Entry) -> None:
         if isinstance(entry.body, Submitted):
-            record.asked_at = self.clocks.asked(record.terminal, entry.at)
+            record.asked_at = self.clock_offsets.record_request(record.terminal, entry.at)
         elif isinstance(entry.body, Answered) and record.asked_at is not None:
-            record.asked_at += self.clocks.heard(record.terminal, entry.body, entry.at)
+            record.asked_at += self.clock_offsets.record_result(record.terminal, entry.body, entry.at)
 
     def _changed(self, record: Record) -> None:
-        if record.verdict == "approved" and record.answered is not None and record.payment != "close_day":
-            self._numbers[record.terminal] = (record.answered.trace, record.answered.receipt_number)
+        if record.verdict == "approved" and record.result is not None and record.payment != "close_day":
+            self._numbers[record.terminal] = (record.result.trace, record.result.receipt_number)
         elif record.verdict == "unclear":
             self._numbers.pop(record.terminal, None)  # nobody knows which one it stored last
         original = self.get(record.original) if record.original else None
@@ -144,9 +146,9 @@ class Book:
 
     def _count(self, record: Record) -> None:
         """An approval changes what a close of the day would close."""
-        day = self._days.setdefault(record.terminal, Day())
+        day = self._days.setdefault(record.terminal, TerminalDay())
         if record.payment == "close_day":
-            self._days[record.terminal] = Day(since=record.opened, whole=True)
+            self._days[record.terminal] = TerminalDay(since=record.opened, whole=True)
         elif record.payment != "reversal":
             day.count, day.total = day.count + 1, day.total + _signed(record)
         else:
@@ -167,7 +169,7 @@ class Book:
 
 def _signed(record: Record) -> int:
     """What a payment adds to the shop's money, in minor units."""
-    booked = record.answered.amount if record.answered and record.answered.amount else record.amount
+    booked = record.result.amount if record.result and record.result.amount else record.amount
     return -(booked or 0) if record.payment == "refund" else booked or 0
 
 
@@ -183,7 +185,7 @@ def _book_against(original: Record, record: Record) -> None:
 
 def refundable(original: Record) -> int:
     """How many minor units of a payment may still be given back."""
-    booked = original.answered.amount if original.answered and original.answered.amount else original.amount
+    booked = original.result.amount if original.result and original.result.amount else original.amount
     if original.reversed_by:
         return 0
     return max(0, (booked or 0) - sum(original.refunds.values()))

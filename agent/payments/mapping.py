@@ -8,14 +8,14 @@ from agent.base.money import UnknownCurrencyError, currency_of_number
 from agent.journal.schema.entry import (
     Answered,
     AnyBody,
-    CardSaid,
+    BecameUnclear,
+    CardSummary,
     Completed,
     Decided,
     Printed,
     Replied,
     Requested,
-    TotalSaid,
-    Unclear,
+    SchemeTotal,
     Undone,
     Verdict,
 )
@@ -33,7 +33,7 @@ OPERATION = {
 
 def refused(decision: Decided) -> Answered:
     """The verdict of our own rules: the sentences of all that said block."""
-    why = " ".join(reason.text for reason in decision.reasons if reason.step == decision.step)
+    why = " ".join(reason.text for reason in decision.reasons if reason.action == decision.action)
     return Answered(payment_id=decision.payment_id, verdict="refused", text=why)
 
 
@@ -77,7 +77,7 @@ def answered(record: Record, result: Result, terminal_id: str = "") -> Answered:
         card=_card(result.card, result) if result.card else None,
         tip=result.tip,
         remaining=result.remaining,
-        totals=[TotalSaid(total.scheme, total.count, total.total) for total in result.totals],
+        totals=[SchemeTotal(total.scheme, total.count, total.total) for total in result.totals],
         unparsed_bytes=result.unparsed_bytes,
     )
 
@@ -103,8 +103,8 @@ def _differences(record: Record, result: Result, currency: str | None, terminal_
     return [name for name, (asked, said) in pairs.items() if None not in {asked, said} and asked != said]
 
 
-def _card(card: SealedCard, result: Result) -> CardSaid:
-    return CardSaid(
+def _card(card: SealedCard, result: Result) -> CardSummary:
+    return CardSummary(
         masked=card.masked,
         fingerprint=card.fingerprint,
         key_id=card.key_id,
@@ -128,21 +128,21 @@ def printed(record: Record, receipt: Receipt) -> Printed:
 
 def closing(record: Record, event: Ended | Lost) -> list[AnyBody]:
     """What the end of a dialogue adds to what is known: nothing, after a plain no."""
-    approved = record.answered is not None and record.answered.verdict == "approved"
+    approved = record.result is not None and record.result.verdict == "approved"
     if isinstance(event, Lost):
         return _lost(record, event, approved)
     if approved:
         undone = Undone(payment_id=record.payment_id, code=event.code, text=event.text)
         return [Completed(payment_id=record.payment_id) if event.how is How.COMPLETED else undone]
-    return [] if record.answered is not None else _without_result(record, event)
+    return [] if record.result is not None else _without_result(record, event)
 
 
 def _lost(record: Record, event: Lost, approved: bool) -> list[AnyBody]:
-    if record.answered is not None and not approved:
+    if record.result is not None and not approved:
         return []
     if event.heard is Heard.NEVER:
         return [Answered(payment_id=record.payment_id, verdict="not_sent", text=event.reason)]
-    return [Unclear(payment_id=record.payment_id, reason=event.reason)]
+    return [BecameUnclear(payment_id=record.payment_id, reason=event.reason)]
 
 
 def _without_result(record: Record, event: Ended) -> list[AnyBody]:
@@ -153,4 +153,4 @@ def _without_result(record: Record, event: Ended) -> list[AnyBody]:
     if record.payment == "close_day":
         closed = Answered(payment_id=payment_id, verdict="approved", code=event.code, text=event.text)
         return [closed, Completed(payment_id=payment_id)]
-    return [Unclear(payment_id=payment_id, reason=wording.NO_RESULT)]
+    return [BecameUnclear(payment_id=payment_id, reason=wording.NO_RESULT)]

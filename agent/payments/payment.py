@@ -3,48 +3,48 @@
 from __future__ import annotations
 
 from agent.journal.schema.entry import AnyBody
-from agent.payments.active import Live
-from agent.payments.context import Shop
+from agent.payments.active import ActivePayment
+from agent.payments.context import Context
 from agent.payments.mapping import answered, closing, printed
 from drivers.terminal import Ended, Lost, Outcome, Progress, Receipt
 
 
-async def take(payment: Live, shop: Shop) -> None:
+async def run_payment(payment: ActivePayment, context: Context) -> None:
     """Take one payment, from the till's request to the verdict on disk.
 
-    Every `shop.write` returns when its entries are on disk, or raises and ends
+    Every `context.write` returns when its entries are on disk, or raises and ends
     the agent. The terminal hears of the payment once, and only after `submitted`
     is written; its result is acknowledged only after `answered` is.
     """
-    terminal = shop.terminals[payment.request.terminal]
-    decision = shop.decide(payment.request)
+    terminal = context.terminals[payment.request.terminal]
+    decision = context.decide(payment.request)
     story: list[AnyBody] = [payment.request, decision]
 
     if decision.asks:
-        shop.write(*story, shop.ask(payment, decision))
+        context.write(*story, context.open_question(payment, decision))
         reply = await payment.reply()
-        story = [reply, shop.decide(payment.request)]
+        story = [reply, context.decide(payment.request)]
 
-    objection = shop.objection(payment, decision, story)
-    if objection:
-        shop.write(*story, objection)
+    refusal = context.refusal_before_send(payment, decision, story)
+    if refusal:
+        context.write(*story, refusal)
         return
 
-    shop.write(*story, shop.submitted(payment.request))
-    async for event in terminal.perform(shop.command(payment.request)):
-        record = shop.record(payment.request)
+    context.write(*story, context.submission(payment.request))
+    async for event in terminal.perform(context.command(payment.request)):
+        record = context.record(payment.request)
         match event:
             case Progress():
                 payment.show(event.text)
             case Receipt():
-                shop.write(printed(record, event))
+                context.write(printed(record, event))
                 terminal.accept()
             case Outcome():
-                shop.write(answered(record, event.result, terminal.terminal_id))
+                context.write(answered(record, event.result, terminal.terminal_id))
                 terminal.accept()
             case Ended() | Lost():
-                shop.write(*closing(record, event))
+                context.write(*closing(record, event))
 
-    if shop.holds(payment.request):
-        shop.write(shop.ask_about_difference(payment))
-        shop.write(await payment.reply())
+    if context.needs_signature(payment.request):
+        context.write(context.open_mismatch_question(payment))
+        context.write(await payment.reply())

@@ -9,17 +9,17 @@ import msgspec
 from agent.journal.schema.entry import (
     Answered,
     AnyBody,
+    BecameUnclear,
     Completed,
     Decided,
-    LateResult,
     PaymentKind,
     Printed,
     Reason,
     Requested,
     Resolved,
     Submitted,
-    Unclear,
     Undone,
+    UnsolicitedResult,
     Verdict,
 )
 
@@ -38,7 +38,7 @@ class Printout(msgspec.Struct):
 class Record(msgspec.Struct, kw_only=True):
     """What is known of one payment. `entry` is the index of the line that decided it.
 
-    `late` is what the terminal said of it when it was unclear already. `asked_at` is when the
+    `unsolicited` is what the terminal said of it when it was unclear already. `asked_at` is when the
     terminal was asked, by the terminal's clock.
     """
 
@@ -54,10 +54,10 @@ class Record(msgspec.Struct, kw_only=True):
     original: str = ""
     operator: str = ""
     reasons: list[Reason] = []
-    submitted: Submitted | None = None
+    submission: Submitted | None = None
     asked_at: datetime | None = None
-    answered: Answered | None = None
-    late: Answered | None = None
+    result: Answered | None = None
+    unsolicited: Answered | None = None
     verdict: Verdict | None = None
     why: str = ""
     entry: int | None = None
@@ -71,15 +71,15 @@ class Record(msgspec.Struct, kw_only=True):
         return self.verdict is None
 
     @property
-    def said(self) -> Answered | None:
+    def last_approval(self) -> Answered | None:
         """The approval that the terminal gave last, whatever became of it."""
-        approvals = [said for said in (self.late, self.answered) if said and said.verdict == "approved"]
+        approvals = [said for said in (self.unsolicited, self.result) if said and said.verdict == "approved"]
         return approvals[0] if approvals else None
 
     @property
     def possibly_booked(self) -> bool:
         """The bank may have this payment: approved, on its way, or nobody knows."""
-        return self.verdict in {"approved", "unclear"} or (self.open and self.submitted is not None)
+        return self.verdict in {"approved", "unclear"} or (self.open and self.submission is not None)
 
 
 def begin(body: Requested, index: int, at: datetime) -> Record:
@@ -109,19 +109,19 @@ def change(record: Record, body: AnyBody, index: int) -> None:
         case Decided():
             record.reasons = body.reasons
         case Submitted():
-            record.submitted = body
+            record.submission = body
         case Answered():
-            record.answered = body
+            record.result = body
             if body.verdict != "approved":
                 _decide(record, body.verdict, body.text, index)
-        case Completed() if record.answered is not None:
-            _decide(record, record.answered.verdict, record.answered.text, index)
-        case Undone() | Unclear():
-            _decide(record, "unclear", body.reason if isinstance(body, Unclear) else UNDONE, index)
-        case LateResult():
-            record.late = body.result
+        case Completed() if record.result is not None:
+            _decide(record, record.result.verdict, record.result.text, index)
+        case Undone() | BecameUnclear():
+            _decide(record, "unclear", body.reason if isinstance(body, BecameUnclear) else UNDONE, index)
+        case UnsolicitedResult():
+            record.unsolicited = body.result
         case Resolved():
-            record.answered = body.result or record.answered
+            record.result = body.result or record.result
             _decide(record, body.verdict, body.proof, index)
         case Printed():
             _print(record, body)

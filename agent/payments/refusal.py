@@ -6,7 +6,7 @@ UNTOUCHED = "No money has moved."
 
 
 class Refusal(Exception):
-    """A request that cannot be served. `status` is the HTTP status the door answers with."""
+    """A request that cannot be served. `status` is the HTTP status the API answers with."""
 
     status = 400
     code = "refused"

@@ -7,41 +7,41 @@ with the reason in the journal, until persons resolve it.
 
 from __future__ import annotations
 
-from agent.journal.schema.entry import AnyBody, Resolved, Unclear, Verdict
-from agent.payments.context import Shop
+from agent.journal.schema.entry import AnyBody, BecameUnclear, Resolved, Verdict
+from agent.payments.context import Context
 from agent.payments.mapping import answered
 from agent.payments.record import Record
-from agent.terminals.connection import Terminal
+from agent.terminals.connection import TerminalConnection
 from drivers.terminal import Finding, Found
 
 # What the terminal did not store was taken back or never begun: nothing was charged.
 VERDICT: dict[Found, Verdict] = {Found.BOOKED: "approved", Found.NOT_BOOKED: "declined"}
 
 
-async def resolve(terminal: Terminal, shop: Shop) -> None:
+async def resolve(terminal: TerminalConnection, context: Context) -> None:
     """Ask a terminal about what is unclear on it, and write down what its answers prove.
 
     To be called when the terminal is registered and at rest, before it is given
     a new payment. A line that breaks meanwhile proves nothing.
     """
-    for record in shop.book.unclear(terminal.name):
-        unclear = shop.unclear_command(record)
+    for record in context.payments.unclear(terminal.name):
+        unclear = context.unclear_command(record)
         questions = terminal.resolver.questions(unclear)
         answers = [await terminal.result_of(question) for question in questions]
         if not terminal.connected or record.verdict != "unclear":
             return
         finding = terminal.resolver.judge(unclear, answers)
-        shop.write(*_written(record, finding, terminal.terminal_id))
+        context.write(*_written(record, finding, terminal.terminal_id))
         last = answers[-1] if answers else None
         if finding.found is not Found.UNPROVEN and last is not None and last.trace is not None:
-            shop.book.told(terminal.name, last.trace, last.receipt_number)
+            context.payments.note_last_transaction(terminal.name, last.trace, last.receipt_number)
 
 
 def _written(record: Record, finding: Finding, terminal_id: str) -> list[AnyBody]:
     if finding.found is Found.UNPROVEN:
         if record.why == finding.proof:
             return []
-        return [Unclear(payment_id=record.payment_id, reason=finding.proof)]
+        return [BecameUnclear(payment_id=record.payment_id, reason=finding.proof)]
     result = answered(record, finding.result, terminal_id) if finding.result else None
     verdict = VERDICT[finding.found]
     return [Resolved(payment_id=record.payment_id, verdict=verdict, proof=finding.proof, result=result)]

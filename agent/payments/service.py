@@ -1,4 +1,4 @@
-"""The counter: takes requests from the till's door, starts payments, answers what became of them."""
+"""The payment service: takes requests from the till's API, starts payments, answers what became of them."""
 
 from __future__ import annotations
 
@@ -10,58 +10,58 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 import msgspec
 
 from agent.journal.schema.entry import (
-    Asked,
     Entry,
     PaymentKind,
     Printed,
+    Prompted,
     Replied,
     Requested,
     Resolved,
     Submitted,
 )
-from agent.payments.active import Live
-from agent.payments.context import Shop
-from agent.payments.payment import take
+from agent.payments.active import ActivePayment
+from agent.payments.context import Context
+from agent.payments.payment import run_payment
 from agent.payments.record import Record, begin
 from agent.payments.refusal import BadRequest, Busy, Conflict, NotFound, NotTaking
 from agent.payments.signing import second_person
 from agent.payments.status import status_of
 from agent.payments.view import receipts_of, view_of
 from agent.payments.views import (
-    Answer,
     CloseDayRequest,
     PaymentEvent,
     PaymentRequest,
     PaymentView,
+    PromptAnswer,
     ReceiptView,
     Resolution,
     StatusView,
 )
-from agent.terminals.connection import Terminal
+from agent.terminals.connection import TerminalConnection
 
 _canonical = msgspec.json.Encoder(order="deterministic")
 
 
-class Desk:
-    """What the door calls. `broken` is called with any error that must end the agent."""
+class PaymentService:
+    """What the API calls. `on_fatal` is called with any error that must end the agent."""
 
-    def __init__(self, shop: Shop, broken: Callable[[BaseException], None]) -> None:
-        self._shop = shop
-        self._broken = broken
-        self._live: dict[str, Live] = {}
+    def __init__(self, context: Context, on_fatal: Callable[[BaseException], None]) -> None:
+        self._context = context
+        self._on_fatal = on_fatal
+        self._active: dict[str, ActivePayment] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        shop.follow = self._follow
+        context.on_entry = self._on_entry
 
     def put(self, payment_id: str, request: PaymentRequest) -> tuple[PaymentView, bool]:
         """Take a payment; True if it is new. The same id with the same content is the same payment."""
         _check_shape(request)
-        return self._take(payment_id, request.payment, request, request.till)
+        return self._begin(payment_id, request.payment, request, request.till)
 
     def close_day(self, request: CloseDayRequest) -> tuple[PaymentView, bool]:
         """Close the terminal's day; like a payment it is asked once and never repeated."""
-        return self._take(request.payment_id, "close_day", request, "")
+        return self._begin(request.payment_id, "close_day", request, "")
 
-    def _take(
+    def _begin(
         self, payment_id: str, kind: PaymentKind, request: PaymentRequest | CloseDayRequest, till: str
     ) -> tuple[PaymentView, bool]:
         digest = _digest(request)
@@ -72,7 +72,7 @@ class Desk:
                     f"Payment id {payment_id} belongs to another payment.",
                     next_step="Use a new payment id for a new payment.",
                 )
-            return view_of(known, self._live.get(payment_id)), False
+            return view_of(known, self._active.get(payment_id)), False
         terminal = self._free_terminal(request.terminal)
         requested = Requested(
             payment_id=payment_id,
@@ -85,68 +85,70 @@ class Desk:
             operator=request.operator or "",
             original=getattr(request, "original", None) or "",
         )
-        live = Live(requested, self._view)
-        self._live[payment_id] = live
-        self._start(self._run(live))
-        return self._view(live), True
+        active = ActivePayment(requested, self._view)
+        self._active[payment_id] = active
+        self._start(self._run(active))
+        return self._view(active), True
 
     def get(self, payment_id: str) -> PaymentView | None:
         """The payment as it stands, or None."""
         record = self.find(payment_id)
-        return view_of(record, self._live.get(payment_id)) if record else None
+        return view_of(record, self._active.get(payment_id)) if record else None
 
     def find(self, payment_id: str) -> Record | None:
         """The record of a payment, also of one whose first entry is about to be written."""
-        live = self._live.get(payment_id)
-        record = self._shop.book.get(payment_id)
-        if record is None and live is not None:
-            return begin(live.request, -1, self._shop.clock.wall())
+        active = self._active.get(payment_id)
+        record = self._context.payments.get(payment_id)
+        if record is None and active is not None:
+            return begin(active.request, -1, self._context.clock.wall())
         return record
 
     async def wait(self, payment_id: str, seconds: float) -> PaymentView:
         """The payment when it is done or asks something, at the latest after `seconds`."""
-        live = self._live.get(payment_id)
+        active = self._active.get(payment_id)
         try:
             async with asyncio.timeout(seconds):
-                while live is not None and self._view(live).phase in {"deciding", "running"}:
-                    await live.changed()
+                while active is not None and self._view(active).phase in {"deciding", "running"}:
+                    await active.changed()
         except TimeoutError:
             pass
         return self._known(payment_id)
 
-    async def answer(self, payment_id: str, answer: Answer) -> PaymentView:
+    async def answer(self, payment_id: str, answer: PromptAnswer) -> PaymentView:
         """Answer the open question. A wrong credential leaves the question open."""
-        live = self._asking(payment_id, answer.prompt)
-        needs = live.question.prompt.needs if live.question and answer.answer == "yes" else []
+        active = self._asking(payment_id, answer.prompt)
+        needs = active.question.prompt.needs if active.question and answer.answer == "yes" else []
         if "credential" in needs:
-            await second_person(self._shop, payment_id, live.request.operator, answer.credential)
+            await second_person(self._context, payment_id, active.request.operator, answer.credential)
         if "identity" in needs and (answer.identity is not True or not answer.purpose):
             raise BadRequest(
                 "A yes needs the customer's identity checked and the purpose of the payment.",
                 next_step="Check the identity, ask for the purpose, answer again; or answer no.",
             )
-        live = self._asking(payment_id, answer.prompt)
-        if live.question is not None:
-            live.question.reply.set_result(live.answered(answer.answer, self._shop.clock.monotonic(), answer))
+        active = self._asking(payment_id, answer.prompt)
+        if active.question is not None:
+            active.question.reply.set_result(
+                active.reply_entry(answer.answer, self._context.clock.monotonic(), answer)
+            )
         await asyncio.sleep(0)
-        return self._view(live)
+        return self._view(active)
 
     def cancel(self, payment_id: str) -> PaymentView:
         """Cancel: at once while a question is open, else as a wish to the terminal."""
-        live = self._live.get(payment_id)
-        if live is not None and live.question is not None and not live.question.reply.done():
-            live.cancelled = True
-            live.question.reply.set_result(live.answered("no", self._shop.clock.monotonic()))
-        elif live is not None and self._view(live).phase == "running":
-            self._shop.terminals[live.request.terminal].abort()
+        active = self._active.get(payment_id)
+        if active is not None and active.question is not None and not active.question.reply.done():
+            active.cancelled = True
+            active.question.reply.set_result(active.reply_entry("no", self._context.clock.monotonic()))
+        elif active is not None and self._view(active).phase == "running":
+            self._context.terminals[active.request.terminal].abort()
         return self._known(payment_id)
 
     async def resolve(self, payment_id: str, resolution: Resolution) -> PaymentView:
         """Take the word of two persons on an unclear payment."""
         self._check_unclear(payment_id)
-        await second_person(self._shop, payment_id, resolution.person, resolution.credential)
+        await second_person(self._context, payment_id, resolution.person, resolution.credential)
         self._check_unclear(payment_id)  # it may have been resolved while the secret was checked
-        self._shop.write(
+        self._context.write(
             Resolved(
                 payment_id=payment_id,
                 verdict=resolution.verdict,
@@ -176,59 +178,62 @@ class Desk:
 
     async def events(self, payment_id: str, after: int = 0) -> AsyncIterator[PaymentEvent]:
         """The payment's life as it happens; one last event when it is already over."""
-        live = self._live.get(payment_id)
-        if live is None:
+        active = self._active.get(payment_id)
+        if active is None:
             yield PaymentEvent(id=after + 1, event="verdict", payment=self._known(payment_id))
             return
-        async for event in live.events(after):
+        async for event in active.events(after):
             yield event
 
     def last(self, count: int) -> list[PaymentView]:
         """The newest payments, newest first."""
-        return [view_of(record, self._live.get(record.payment_id)) for record in self._shop.book.last(count)]
+        return [
+            view_of(record, self._active.get(record.payment_id))
+            for record in self._context.payments.last(count)
+        ]
 
     def status(self) -> StatusView:
         """How the agent and its terminals are."""
-        return status_of(self._shop, {live.request.terminal for live in self._live.values()})
+        return status_of(self._context, {active.request.terminal for active in self._active.values()})
 
     async def finish(self) -> None:
         """Take nothing new and wait until what runs has its verdict."""
-        self._shop.stopping = True
+        self._context.stopping = True
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _run(self, live: Live) -> None:
-        await take(live, self._shop)
-        live.finish()
-        del self._live[live.request.payment_id]
+    async def _run(self, active: ActivePayment) -> None:
+        await run_payment(active, self._context)
+        active.finish()
+        del self._active[active.request.payment_id]
 
     def _start(self, story: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(story)
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._on_task_done)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _on_task_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._broken(error)
+            self._on_fatal(error)
 
-    def _follow(self, entry: Entry) -> None:
-        live = self._live.get(getattr(entry.body, "payment_id", ""))
-        if live is None:
+    def _on_entry(self, entry: Entry) -> None:
+        active = self._active.get(getattr(entry.body, "payment_id", ""))
+        if active is None:
             return
         match entry.body:
-            case Asked():
-                live.publish("prompt")
+            case Prompted():
+                active.publish("prompt")
             case Printed(copy=copy, lines=lines):
-                live.publish("receipt", ReceiptView(copy=copy, lines=lines))
+                active.publish("receipt", ReceiptView(copy=copy, lines=lines))
             case Requested() | Submitted() | Replied():
-                live.publish("state")
+                active.publish("state")
             case _:
                 pass
 
-    def _view(self, live: Live) -> PaymentView:
-        record = self._shop.book.get(live.request.payment_id)
-        return view_of(record or begin(live.request, -1, self._shop.clock.wall()), live)
+    def _view(self, active: ActivePayment) -> PaymentView:
+        record = self._context.payments.get(active.request.payment_id)
+        return view_of(record or begin(active.request, -1, self._context.clock.wall()), active)
 
     def _known(self, payment_id: str) -> PaymentView:
         view = self.get(payment_id)
@@ -236,11 +241,11 @@ class Desk:
             raise _unknown(payment_id)
         return view
 
-    def _free_terminal(self, name: str | None) -> Terminal:
-        why_not = self._shop.why_not()
-        if why_not:
-            raise NotTaking(why_not, next_step="Take another way to pay until this is mended.")
-        terminals = self._shop.terminals
+    def _free_terminal(self, name: str | None) -> TerminalConnection:
+        refusal_reason = self._context.refusal_reason()
+        if refusal_reason:
+            raise NotTaking(refusal_reason, next_step="Take another way to pay until this is mended.")
+        terminals = self._context.terminals
         if name is None and len(terminals) == 1:
             name = next(iter(terminals))
         terminal = terminals.get(name or "")
@@ -252,26 +257,26 @@ class Desk:
         self._check_free(terminal)
         return terminal
 
-    def _check_free(self, terminal: Terminal) -> None:
-        unclear = self._shop.book.unclear(terminal.name)
+    def _check_free(self, terminal: TerminalConnection) -> None:
+        unclear = self._context.payments.unclear(terminal.name)
         if unclear:
             raise Busy(
                 f"Payment {unclear[0].payment_id} on terminal {terminal.name} is unclear.",
                 next_step="The agent asks the terminal. If it cannot tell: 'tillgate resolve'.",
             )
-        if any(live.request.terminal == terminal.name for live in self._live.values()):
+        if any(active.request.terminal == terminal.name for active in self._active.values()):
             raise Busy(
-                f"Terminal {terminal.name} serves another payment.",
+                f"TerminalConnection {terminal.name} serves another payment.",
                 next_step="Wait until it is done, then send this request again.",
             )
 
-    def _asking(self, payment_id: str, prompt: str) -> Live:
-        live = self._live.get(payment_id)
-        question = live.question if live else None
-        if live is None or question is None or question.prompt.id != prompt or question.reply.done():
+    def _asking(self, payment_id: str, prompt: str) -> ActivePayment:
+        active = self._active.get(payment_id)
+        question = active.question if active else None
+        if active is None or question is None or question.prompt.id != prompt or question.reply.done():
             self._known(payment_id)
             raise Conflict(f"Payment {payment_id} does not ask {prompt} now.", next_step="Look at its state.")
-        return live
+        return active
 
 
 def _digest(request: PaymentRequest | CloseDayRequest) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 
 from agent.journal.schema.entry import CredentialFailed
-from agent.payments.context import Shop
+from agent.payments.context import Context
 from agent.payments.people import check, is_second
 from agent.payments.refusal import BadRequest, LockedOut, WrongCredential
 from agent.payments.views import Credential
 
 
-async def second_person(shop: Shop, payment_id: str, first: str, credential: Credential | None) -> None:
+async def second_person(context: Context, payment_id: str, first: str, credential: Credential | None) -> None:
     """Let somebody else than `first` sign. Raises a `Refusal`; what was to be signed stays open then."""
     if credential is None:
         raise BadRequest(
@@ -23,25 +23,25 @@ async def second_person(shop: Shop, payment_id: str, first: str, credential: Cre
             "Whoever asks for it cannot sign it as well.",
             next_step="Ask somebody else to sign.",
         )
-    await _check(shop, payment_id, credential)
+    await _check(context, payment_id, credential)
 
 
-async def _check(shop: Shop, payment_id: str, credential: Credential) -> None:
+async def _check(context: Context, payment_id: str, credential: Credential) -> None:
     """Check a name and a secret. Every failure is written down and counts towards the lock-out."""
     # One guess at a time: many at once would all be made before the first failure counts.
-    async with shop.one_guess:
-        await _guess(shop, payment_id, credential)
+    async with context.credential_lock:
+        await _guess(context, payment_id, credential)
 
 
-async def _guess(shop: Shop, payment_id: str, credential: Credential) -> None:
-    people, now = shop.people, shop.clock.wall()
+async def _guess(context: Context, payment_id: str, credential: Credential) -> None:
+    people, now = context.people, context.clock.wall()
     if people.locked_until(credential.person, now) is not None:
         raise LockedOut(
             "This person is locked out after too many wrong PINs.",
             next_step="Ask another supervisor, or wait.",
         )
     if not await asyncio.to_thread(check, people, credential.person, credential.secret):
-        shop.write(CredentialFailed(payment_id=payment_id, person=credential.person))
+        context.write(CredentialFailed(payment_id=payment_id, person=credential.person))
         raise WrongCredential(
             "The name or the PIN is wrong, or this person may not sign.", next_step="Try again."
         )

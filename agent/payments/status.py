@@ -6,32 +6,32 @@ from base64 import b64encode
 from collections.abc import Collection
 
 from agent import VERSION
-from agent.payments.context import Shop
+from agent.payments.context import Context
 from agent.payments.views import StatusView, TerminalView
-from agent.terminals.connection import Terminal
+from agent.terminals.connection import TerminalConnection
 
 
-def status_of(shop: Shop, busy: Collection[str]) -> StatusView:
+def status_of(context: Context, busy: Collection[str]) -> StatusView:
     """Everything `tillgate status` shows; `busy` names the terminals that serve a payment."""
-    why_not = shop.why_not()
+    refusal_reason = context.refusal_reason()
     return StatusView(
         version=VERSION,
-        name=shop.settings.agent.name,
-        training=shop.settings.agent.training,
-        taking_payments=not why_not,
-        why_not=why_not,
-        terminals=[_terminal(shop, terminal, busy) for terminal in shop.terminals.values()],
-        entries=shop.journal.size,
-        root=b64encode(shop.journal.root).decode("ascii"),
-        cosigned=shop.cosigned(),
-        unclear=[record.payment_id for record in shop.book.unclear()],
-        acquirer_key=shop.key_id,
-        acquirer_key_until=shop.key_until.isoformat() if shop.key_id else "",
+        name=context.settings.agent.name,
+        training=context.settings.agent.training,
+        taking_payments=not refusal_reason,
+        refusal_reason=refusal_reason,
+        terminals=[_terminal(context, terminal, busy) for terminal in context.terminals.values()],
+        entries=context.journal.size,
+        root=b64encode(context.journal.root).decode("ascii"),
+        cosigned=context.cosigned(),
+        unclear=[record.payment_id for record in context.payments.unclear()],
+        acquirer_key=context.key_id,
+        acquirer_key_until=context.key_until.isoformat() if context.key_id else "",
     )
 
 
-def _terminal(shop: Shop, terminal: Terminal, busy: Collection[str]) -> TerminalView:
-    unclear = shop.book.unclear(terminal.name)
+def _terminal(context: Context, terminal: TerminalConnection, busy: Collection[str]) -> TerminalView:
+    unclear = context.payments.unclear(terminal.name)
     state = terminal.state
     if unclear:
         state = "unclear"
@@ -44,5 +44,5 @@ def _terminal(shop: Shop, terminal: Terminal, busy: Collection[str]) -> Terminal
         terminal_id=terminal.terminal_id,
         software=terminal.software,
         unclear=unclear[0].payment_id if unclear else "",
-        clock_ahead_s=shop.book.clocks.ahead_s(terminal.name),
+        clock_ahead_s=context.payments.clock_offsets.offset_s(terminal.name),
     )

@@ -35,7 +35,7 @@ class StoreError(Exception):
         )
 
 
-class Store:
+class PaymentStore:
     """One SQLite file of derived state. `path` may be `:memory:`. Raises `StoreError` at first use."""
 
     def __init__(self, path: str) -> None:

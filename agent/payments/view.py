@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from agent.journal.schema.entry import CardSaid
-from agent.payments.active import Live
+from agent.journal.schema.entry import CardSummary
+from agent.payments.active import ActivePayment
 from agent.payments.record import Record
-from agent.payments.views import CardView, PaymentView, Phase, ReceiptView
+from agent.payments.views import CardView, PaymentPhase, PaymentView, ReceiptView
 from agent.payments.wording import next_step
 
 
-def phase_of(record: Record, live: Live | None) -> Phase:
-    """Where a payment stands; one that is not live is done."""
-    if live is None or live.finished:
+def phase_of(record: Record, active: ActivePayment | None) -> PaymentPhase:
+    """Where a payment stands; one that is not active is done."""
+    if active is None or active.finished:
         return "done"
-    if live.question is not None:
+    if active.question is not None:
         return "asking"
-    return "running" if record.submitted else "deciding"
+    return "running" if record.submission else "deciding"
 
 
-def view_of(record: Record, live: Live | None) -> PaymentView:
+def view_of(record: Record, active: ActivePayment | None) -> PaymentView:
     """The payment for the till. A verdict shows only when nothing can change it any more."""
-    phase = phase_of(record, live)
+    phase = phase_of(record, active)
     done = phase == "done"
-    said = record.answered if done else None
+    said = record.result if done else None
     card = said.card if said else None
     return PaymentView(
         payment_id=record.payment_id,
@@ -34,8 +34,8 @@ def view_of(record: Record, live: Live | None) -> PaymentView:
         currency=record.currency,
         original=record.original,
         operator=record.operator,
-        display=live.display if live and not done else "",
-        prompt=live.question.prompt if live and live.question else None,
+        display=active.display if active and not done else "",
+        prompt=active.question.prompt if active and active.question else None,
         verdict=record.verdict if done else None,
         text=record.why if done else "",
         next_step=next_step(record) if done else "",
@@ -54,7 +54,7 @@ def view_of(record: Record, live: Live | None) -> PaymentView:
     )
 
 
-def _card(card: CardSaid) -> CardView:
+def _card(card: CardSummary) -> CardView:
     return CardView(
         masked=card.masked, name=card.name, entry_mode=card.entry_mode, verification=card.verification
     )

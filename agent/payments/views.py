@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from agent.journal.schema.entry import PaymentKind, Reason, Step, Verdict
+from agent.journal.schema.entry import ActionName, PaymentKind, Reason, Verdict
 
 # Twelve BCD digits are all that a ZVT amount field can hold.
 MAX_AMOUNT_MINOR = 999_999_999_999
@@ -60,7 +60,7 @@ class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"Credential(person={self.person!r}, secret=...)"
 
 
-class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class PromptAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The body of `POST /payments/{payment_id}/answers`."""
 
     prompt: Name
@@ -89,12 +89,12 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     """A question that holds the payment back until somebody answers it."""
 
     id: str
-    step: Step
+    action: ActionName
     text: str
     needs: list[Need]
 
 
-Phase = Literal["deciding", "asking", "running", "done"]
+PaymentPhase = Literal["deciding", "asking", "running", "done"]
 
 
 class CardView(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +117,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     payment: PaymentKind
     terminal: str
     till: str
-    phase: Phase
+    phase: PaymentPhase
     amount: int | None = None
     currency: str | None = None
     original: str = ""
@@ -185,7 +185,7 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     training: bool
     taking_payments: bool
-    why_not: str
+    refusal_reason: str
     terminals: list[TerminalView]
     entries: int
     root: str

@@ -24,8 +24,8 @@ def next_step(record: Record) -> str:
     """What the cashier should do now."""
     if record.verdict is None:
         return ""
-    if record.verdict == "approved" and record.answered and record.answered.differs:
-        return DIFFERS.format(fields=" and ".join(record.answered.differs))
+    if record.verdict == "approved" and record.result and record.result.differs:
+        return DIFFERS.format(fields=" and ".join(record.result.differs))
     if record.payment == "close_day":
         return CLOSE_DAY_STEP[record.verdict]
     if record.verdict == "approved" and record.payment != "sale":

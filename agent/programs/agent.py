@@ -33,35 +33,35 @@ async def run(agent: Agent) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    agent.on_broken(lambda _error: stop.set())
+    agent.on_fatal(lambda _error: stop.set())
     # An error in a callback of a wire must not be logged and forgotten: the journal may lack a line.
-    loop.set_exception_handler(lambda _loop, context: agent.broken(_error_of(context)))
-    tasks = [asyncio.create_task(terminal.run()) for terminal in agent.shop.terminals.values()]
+    loop.set_exception_handler(lambda _loop, context: agent.fatal(_error_of(context)))
+    tasks = [asyncio.create_task(terminal.run()) for terminal in agent.context.terminals.values()]
     tasks += [asyncio.create_task(_keep_up(agent)), asyncio.create_task(_feed_watchdog())]
     for task in tasks:
         task.add_done_callback(lambda done: _watch(agent, done))
-    door_stop = asyncio.Event()
-    door = asyncio.create_task(_open_door(agent, door_stop))
-    door.add_done_callback(lambda done: _watch(agent, done))
+    api_stop = asyncio.Event()
+    api = asyncio.create_task(_serve_api(agent, api_stop))
+    api.add_done_callback(lambda done: _watch(agent, done))
     await stop.wait()
     notify("STOPPING=1")
-    return await _end(agent, tasks, door, door_stop)
+    return await _end(agent, tasks, api, api_stop)
 
 
-async def _open_door(agent: Agent, stop: asyncio.Event) -> None:
-    await serve(agent.desk, agent.gate, agent.sockets, stop, agent.complain, lambda: notify("READY=1"))
+async def _serve_api(agent: Agent, stop: asyncio.Event) -> None:
+    await serve(agent.service, agent.access, agent.sockets, stop, agent.complain, lambda: notify("READY=1"))
 
 
 async def _end(
-    agent: Agent, tasks: list[asyncio.Task[None]], door: asyncio.Task[None], door_stop: asyncio.Event
+    agent: Agent, tasks: list[asyncio.Task[None]], api: asyncio.Task[None], api_stop: asyncio.Event
 ) -> int:
     """Finish what runs, unless the journal is broken: then nothing may go on."""
     if agent.error is None:
-        await agent.desk.finish()
-    door_stop.set()
+        await agent.service.finish()
+    api_stop.set()
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, door, return_exceptions=True)
+    await asyncio.gather(*tasks, api, return_exceptions=True)
     if agent.error is None:
         _leave(agent)
     if agent.error is not None:
@@ -73,20 +73,20 @@ async def _end(
 def _leave(agent: Agent) -> None:
     """Write down that we stop. A disk that fails now has all that was ever told."""
     try:
-        agent.shop.write(Stopped(reason="asked to stop"))
+        agent.context.write(Stopped(reason="asked to stop"))
         agent.keep_snapshot()
         agent.close()
     except JournalError as error:
-        agent.broken(error)
+        agent.fatal(error)
     except OSError as error:
-        agent.broken(JournalError(LEFT_BADLY.format(reason=error.strerror)))
+        agent.fatal(JournalError(LEFT_BADLY.format(reason=error.strerror)))
 
 
 async def _keep_up(agent: Agent) -> None:
     """Evolve the journal's key in time and keep the snapshot near its end."""
     while True:
         await asyncio.sleep(EVOLVE_CHECK_S)
-        agent.shop.journal.tick()
+        agent.context.journal.tick()
         if agent.entries_since_snapshot() >= SNAPSHOT_ENTRIES:
             agent.keep_snapshot()
 
@@ -104,7 +104,7 @@ def _error_of(context: dict[str, Any]) -> BaseException:
 
 def _watch(agent: Agent, task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        agent.broken(error)
+        agent.fatal(error)
 
 
 def main(settings_file: str, boot_id: str) -> int:

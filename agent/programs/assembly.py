@@ -13,8 +13,8 @@ from socket import socket
 import msgspec
 
 from agent import VERSION
-from agent.api.access import Gate, gate
-from agent.api.sockets import open_door
+from agent.api.access import AccessList, access_list
+from agent.api.sockets import listening_sockets
 from agent.base.clock import Clock, SystemClock
 from agent.base.hardening import harden
 from agent.journal.damage import JournalError
@@ -26,16 +26,16 @@ from agent.journal.schema.entry import Started
 from agent.journal.writer import Journal
 from agent.keys import store as keys
 from agent.oplog import log
-from agent.payments.context import Shop
-from agent.payments.index import Book
+from agent.payments.context import Context
+from agent.payments.index import PaymentIndex
 from agent.payments.people import People
-from agent.payments.service import Desk
-from agent.payments.store import Store
-from agent.payments.unsolicited import ShopKeeper
-from agent.rules import Windows
-from agent.settings.load import Settings, TerminalSettings, credentials_folder, load, why_not_live
-from agent.settings.terminals import judge, options_of, session_of, wire_of
-from agent.terminals.connection import Terminal
+from agent.payments.service import PaymentService
+from agent.payments.store import PaymentStore
+from agent.payments.unsolicited import UnsolicitedResults
+from agent.rules import DayTotals
+from agent.settings.load import Settings, TerminalSettings, credentials_folder, live_refusal_reason, load
+from agent.settings.terminals import check_terminal, options_of, session_of, wire_of
+from agent.terminals.connection import TerminalConnection
 from agent.upload.cosignatures import Cosignatures
 from drivers.card.card import SecretBuffer, Vault
 from drivers.card.seal import AcquirerKey, KeyExpired, KeyUnknown, Sealer
@@ -46,7 +46,7 @@ from drivers.wires.link import Link
 STATE_FILE = "state.sqlite"
 
 # The parts of a snapshot in the state file.
-JOURNAL, BOOK, WINDOWS, PEOPLE = "journal", "book", "windows", "people"
+JOURNAL, PAYMENTS, TOTALS, PEOPLE = "journal", "payments", "totals", "people"
 
 UNUSABLE = (
     "The journal in {journal}, or its key in {state}, cannot be read and written ({reason}). "
@@ -59,100 +59,106 @@ class Agent:
     """Everything that runs. `error` is what broke it; after that nothing may be taken or told."""
 
     settings: Settings
-    shop: Shop
-    gate: Gate
+    context: Context
+    access: AccessList
     sockets: list[socket]
-    store: Store
+    store: PaymentStore
     log: log.Logger
     error: BaseException | None = None
-    desk: Desk = field(init=False)
+    service: PaymentService = field(init=False)
     _snapshot_size: int = 0
-    _on_broken: list[Callable[[BaseException], None]] = field(default_factory=list)
+    _fatal_listeners: list[Callable[[BaseException], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.desk = Desk(self.shop, self.broken)
-        self.shop.broken = self.broken
+        self.service = PaymentService(self.context, self.fatal)
+        self.context.on_fatal = self.fatal
 
     def complain(self, error: Exception) -> None:
         """A request failed by a fault of ours. What was written stands, so the agent goes on."""
         self.log.error("request_failed", exception=log.exception_text(error))
 
-    def on_broken(self, tell: Callable[[BaseException], None]) -> None:
-        """Call `tell` once when the agent breaks."""
-        self._on_broken.append(tell)
+    def on_fatal(self, listener: Callable[[BaseException], None]) -> None:
+        """Call `listener` once when the agent breaks."""
+        self._fatal_listeners.append(listener)
 
-    def broken(self, error: BaseException) -> None:
+    def fatal(self, error: BaseException) -> None:
         """Something happened after which the journal and the memory may disagree."""
         if self.error is None:
             self.error = error
-            for tell in self._on_broken:
-                tell(error)
+            for listener in self._fatal_listeners:
+                listener(error)
 
     def entries_since_snapshot(self) -> int:
         """How many entries a start would have to replay."""
-        return self.shop.journal.size - self._snapshot_size
+        return self.context.journal.size - self._snapshot_size
 
     def keep_snapshot(self) -> None:
         """Keep what a start needs. A full disk only makes the next start slower."""
         parts = {
-            JOURNAL: msgspec.json.encode(self.shop.journal.snapshot()),
-            BOOK: self.shop.book.to_bytes(),
-            WINDOWS: self.shop.windows.to_bytes(),
-            PEOPLE: self.shop.people.to_bytes(),
+            JOURNAL: msgspec.json.encode(self.context.journal.snapshot()),
+            PAYMENTS: self.context.payments.to_bytes(),
+            TOTALS: self.context.totals.to_bytes(),
+            PEOPLE: self.context.people.to_bytes(),
         }
         if self.store.keep_snapshot(parts):
-            self._snapshot_size = self.shop.journal.size
+            self._snapshot_size = self.context.journal.size
 
     def close(self) -> None:
         """Let go of the journal and the state, in good order."""
-        self.shop.journal.close()
+        self.context.journal.close()
         self.store.close()
 
 
 def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]) -> Agent:
-    """Read settings and keys, open the journal, resolve what a stop left open, open the door.
+    """Read settings and keys, open the journal, resolve what a stop left open, open the API.
 
     Raises what the parts raise, each with a sentence for the person who starts it.
     """
-    settings = load(Path(settings_file), judge)
+    settings = load(Path(settings_file), check_terminal)
     harden()
     log.configure(settings.log.level)
     logger = log.logger("agent")
     clock = SystemClock(boot_id)
     credentials = credentials_folder(settings, environ)
-    acquirer, trouble = _acquirer_key(settings, clock.wall().date())
-    store = Store(str(_made(settings.agent.state) / STATE_FILE))
-    shop = Shop(
+    acquirer, startup_error = _acquirer_key(settings, clock.wall().date())
+    store = PaymentStore(str(_made(settings.agent.state) / STATE_FILE))
+    context = Context(
         settings,
         clock,
         settings.rules,
-        Book(store),
-        Windows(settings.rules.business_day_starts),
+        PaymentIndex(store),
+        DayTotals(settings.rules.business_day_starts),
         People(settings.people),
         key_until=acquirer.not_after if acquirer else date.max,
         key_id=acquirer.key_id if acquirer else "",
-        trouble=why_not_live(settings) or trouble,
+        startup_error=live_refusal_reason(settings) or startup_error,
     )
-    shop.journal = _open_journal(settings, shop, store, clock, credentials)
-    shop.cosigned = partial(_cosigned, settings)
-    recovered = shop.close_open()
-    shop.write(
+    context.journal = _open_journal(settings, context, store, clock, credentials)
+    context.cosigned = partial(_cosigned, settings)
+    recovered = context.recover_open()
+    context.write(
         Started(
             terminals=sorted(settings.terminals),
-            acquirer_key=shop.key_id,
+            acquirer_key=context.key_id,
             training=settings.agent.training,
             recovered=recovered,
         )
     )
-    if acquirer is not None and not shop.trouble:
-        shop.terminals = _terminals(settings, shop, acquirer, keys.load_fingerprint_key(credentials))
-    logger.info("started", version=VERSION, config=settings.digest, size=shop.journal.size, text=shop.trouble)
-    token = keys.load_door_token(credentials / settings.door.token).encode() if settings.door.tcp else None
-    sockets = open_door(
-        settings.agent.socket, settings.door.groups, tcp=settings.door.tcp, environ=environ, pid=os.getpid()
+    if acquirer is not None and not context.startup_error:
+        context.terminals = _terminals(settings, context, acquirer, keys.load_fingerprint_key(credentials))
+    logger.info(
+        "started",
+        version=VERSION,
+        config=settings.digest,
+        size=context.journal.size,
+        text=context.startup_error,
     )
-    who = gate(settings.door.users, settings.door.groups, token)
-    return Agent(settings, shop, who, sockets, store, logger)
+    token = keys.load_api_token(credentials / settings.api.token).encode() if settings.api.tcp else None
+    sockets = listening_sockets(
+        settings.agent.socket, settings.api.groups, tcp=settings.api.tcp, environ=environ, pid=os.getpid()
+    )
+    access = access_list(settings.api.users, settings.api.groups, token)
+    return Agent(settings, context, access, sockets, store, logger)
 
 
 def _acquirer_key(settings: Settings, today: date) -> tuple[AcquirerKey | None, str]:
@@ -163,28 +169,32 @@ def _acquirer_key(settings: Settings, today: date) -> tuple[AcquirerKey | None, 
         return None, str(error)
 
 
-def _open_journal(settings: Settings, shop: Shop, store: Store, clock: Clock, credentials: Path) -> Journal:
+def _open_journal(
+    settings: Settings, context: Context, store: PaymentStore, clock: Clock, credentials: Path
+) -> Journal:
     try:
-        return _begin_journal(settings, shop, store, clock, credentials)
+        return _begin_journal(settings, context, store, clock, credentials)
     except OSError as error:
         raise JournalError(
             UNUSABLE.format(journal=settings.agent.journal, state=settings.agent.state, reason=error.strerror)
         ) from error
 
 
-def _begin_journal(settings: Settings, shop: Shop, store: Store, clock: Clock, credentials: Path) -> Journal:
+def _begin_journal(
+    settings: Settings, context: Context, store: PaymentStore, clock: Clock, credentials: Path
+) -> Journal:
     origin = settings.origin
     signer = Ed25519Signer(origin, keys.load_journal_key(credentials))
     evolving = EvolvingKey(origin, KeyFile(settings.agent.state / keys.EVOLVING_KEY))
     disk = FolderDisk(settings.agent.journal)
     begin = partial(
-        Journal.open, disk, origin, signer, evolving, clock, VERSION, settings.digest, apply=shop.apply
+        Journal.open, disk, origin, signer, evolving, clock, VERSION, settings.digest, apply=context.apply
     )
-    start = _thaw(shop, store)
+    start = _thaw(context, store)
     try:
         return begin(start=start)
     except SnapshotUnusable:
-        _forget(shop, store)
+        _forget(context, store)
         return begin(start=None)
 
 
@@ -201,37 +211,37 @@ def _cosigned(settings: Settings) -> int | None:
     return cosignature.size if cosignature else None
 
 
-def _thaw(shop: Shop, store: Store) -> Snapshot | None:
+def _thaw(context: Context, store: PaymentStore) -> Snapshot | None:
     """Take up the last snapshot; None, and nothing derived, when there is none that can be used."""
     parts = store.snapshot()
     try:
         start = msgspec.json.decode(parts[JOURNAL], type=Snapshot)
-        shop.book.from_bytes(parts[BOOK])
-        shop.windows.from_bytes(parts[WINDOWS])
-        shop.people.from_bytes(parts[PEOPLE])
+        context.payments.from_bytes(parts[PAYMENTS])
+        context.totals.from_bytes(parts[TOTALS])
+        context.people.from_bytes(parts[PEOPLE])
     except (KeyError, msgspec.DecodeError):
-        _forget(shop, store)
+        _forget(context, store)
         return None
     return start
 
 
-def _forget(shop: Shop, store: Store) -> None:
+def _forget(context: Context, store: PaymentStore) -> None:
     store.forget()
-    shop.book = Book(store)
-    shop.windows = Windows(shop.policy.business_day_starts)
-    shop.people = People(shop.settings.people)
+    context.payments = PaymentIndex(store)
+    context.totals = DayTotals(context.policy.business_day_starts)
+    context.people = People(context.settings.people)
 
 
 def _terminals(
-    settings: Settings, shop: Shop, acquirer: AcquirerKey, fingerprint_key: bytearray
-) -> dict[str, Terminal]:
+    settings: Settings, context: Context, acquirer: AcquirerKey, fingerprint_key: bytearray
+) -> dict[str, TerminalConnection]:
     vault = Vault(Sealer(acquirer, settings.origin), fingerprint_key)
     currency = settings.rules.currency.number
     return {
-        name: Terminal(
+        name: TerminalConnection(
             name,
-            partial(_link, terminal, currency, vault, shop.clock),
-            ShopKeeper(shop),
+            partial(_link, terminal, currency, vault, context.clock),
+            UnsolicitedResults(context),
             driver(terminal.protocol).resolver(options_of(terminal, currency)),
             training=settings.agent.training,
         )

@@ -16,12 +16,12 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from agent.api import server as httpd
 from agent.base.notify import notify
-from agent.collector.app import Served, collector_app
+from agent.collector.app import ServedLedger, collector_app
 from agent.collector.evidence import Evidence
-from agent.collector.ledger import Answer, Ledger, LedgerFolders
+from agent.collector.ledger import CollectorReply, Ledger, LedgerFolders
 from agent.collector.settings import CollectorSettings
 from agent.collector.storage.folder import DiskFolder, lock
-from agent.collector.storage.store import Store
+from agent.collector.storage.store import TileStore
 from agent.journal.note import Cosigner, parse_vkey
 from agent.journal.transfer import MAX_REQUEST_BYTES
 from agent.oplog.log import logger
@@ -37,7 +37,7 @@ class CollectorError(Exception):
 class Collector:
     """A collector that is ready to serve. `vkey` is what uploaders pin; `lock` is held while it is open."""
 
-    logs: dict[str, Served]
+    logs: dict[str, ServedLedger]
     vkey: str
     lock: int
 
@@ -63,7 +63,7 @@ def open_collector(settings: CollectorSettings, now: Callable[[], int]) -> Colle
         raise
     clients = [log.client for log in settings.logs.values()]
     served = {
-        ledger.origin: Served(ledger, frozenset({client}))
+        ledger.origin: ServedLedger(ledger, frozenset({client}))
         for ledger, client in zip(ledgers, clients, strict=True)
     }
     return Collector(served, cosigner.vkey, held)
@@ -137,11 +137,13 @@ def _ledger_of(folder: Path, vkey: str, cosigner: Cosigner, now: Callable[[], in
     parts = {part: DiskFolder(folder / part / verifier.name) for part in ("logs", "cosigned", "evidence")}
     for made in parts.values():
         made.make("")
-    folders = LedgerFolders(Store(parts["logs"]), Store(parts["cosigned"]), Evidence(parts["evidence"]))
+    folders = LedgerFolders(
+        TileStore(parts["logs"]), TileStore(parts["cosigned"]), Evidence(parts["evidence"])
+    )
     return Ledger(verifier.name, [verifier], folders, cosigner, now)
 
 
-def _observe(origin: str, answer: Answer) -> None:
+def _observe(origin: str, answer: CollectorReply) -> None:
     if answer.status == 200:
         _log.debug("cosigned", origin=origin)
     elif answer.status == 422:

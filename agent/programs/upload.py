@@ -21,8 +21,8 @@ from agent.journal.note import CosignatureVerifier, NoteError, parse_vkey
 from agent.upload.backoff import Backoff
 from agent.upload.client import CollectorClient, client_tls
 from agent.upload.cosignatures import Cosignature, CosignatureError, Cosignatures
-from agent.upload.loop import Carrier, Parts
-from agent.upload.source import Source
+from agent.upload.loop import UploadDeps, UploadLoop
+from agent.upload.source import JournalSource
 from agent.upload.uploader import Uploader
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def run(settings: Settings, credentials: Path) -> None:
     cosignatures = Cosignatures(settings.agent.cosignatures)
     cosignatures.make()
     verifier = collector_verifier(vkey)
-    parts = Parts(
-        source=Source.of(settings.agent.journal),
+    deps = UploadDeps(
+        source=JournalSource.of(settings.agent.journal),
         uploader=Uploader(settings.origin, verifier, _cosignature(cosignatures, settings.origin, verifier)),
         collector=CollectorClient(url, settings.origin, tls),
         cosignatures=cosignatures,
@@ -57,20 +57,22 @@ def run(settings: Settings, credentials: Path) -> None:
         log=log,
     )
     notify("READY=1")
-    log("info", "uploading", origin=settings.origin, cosigned=parts.uploader.cosigned)
+    log("info", "uploading", origin=settings.origin, cosigned=deps.uploader.cosigned)
     with _stop_signals() as stopped:
-        loop(Carrier(parts, settings.upload.poll_s), stopped, time.monotonic)
+        run_loop(UploadLoop(deps, settings.upload.poll_s), stopped, time.monotonic)
     notify("STOPPING=1")
 
 
-def loop(carrier: Carrier, stopped: Callable[[float], bool], monotonic: Callable[[], float]) -> None:
+def run_loop(
+    upload_loop: UploadLoop, stopped: Callable[[float], bool], monotonic: Callable[[], float]
+) -> None:
     """Step, sleep, and feed the watchdog from here, until `stopped` (which waits so many seconds) says so."""
     watchdog_s = watchdog_interval_s()
     next_at = monotonic()
     while True:
         left_s = next_at - monotonic()
         if left_s <= 0:
-            left_s = carrier.step()
+            left_s = upload_loop.run_once()
             next_at = monotonic() + left_s
         if watchdog_s is not None:
             notify("WATCHDOG=1")

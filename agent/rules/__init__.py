@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from agent.rules.action import Rung
+from agent.rules.action import Action
 from agent.rules.context import Decision, Original, RuleRequest
 from agent.rules.decide import RULES, decide
 from agent.rules.policy import Hours, Opening, Policy
-from agent.rules.totals import Windows, business_day
+from agent.rules.totals import DayTotals, business_day
 
 __all__ = [
     "RULES",
+    "Action",
+    "DayTotals",
     "Decision",
     "Hours",
     "Opening",
     "Original",
     "Policy",
     "RuleRequest",
-    "Rung",
-    "Windows",
     "business_day",
     "decide",
 ]

@@ -1,17 +1,17 @@
-"""The ladder of steps a rule can give; the strictest of all that were given wins."""
+"""The actions a rule can give; the strictest of all that were given wins."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 from typing import get_args
 
-from agent.journal.schema.entry import Step
+from agent.journal.schema.entry import ActionName
 
-_STEPS: tuple[Step, ...] = get_args(Step)
+_LABELS: tuple[ActionName, ...] = get_args(ActionName)
 
 
-class Rung(IntEnum):
-    """One step, ordered: a higher rung is stricter.
+class Action(IntEnum):
+    """One action, ordered: a higher one is stricter.
 
     NOTE is only written down. CONFIRM asks the cashier once more. VERIFY asks for
     identity and purpose. SUPERVISOR asks for a second person. BLOCK is final here.
@@ -25,11 +25,11 @@ class Rung(IntEnum):
     BLOCK = 5
 
     @property
-    def step(self) -> Step:
-        """The rung in the words of the journal."""
-        return _STEPS[self]
+    def label(self) -> ActionName:
+        """The action in the words of the journal."""
+        return _LABELS[self]
 
     @classmethod
-    def of(cls, step: Step) -> Rung:
-        """The rung of a step as the journal and the settings write it."""
-        return cls(_STEPS.index(step))
+    def of(cls, label: ActionName) -> Action:
+        """The action of a label, as the journal and the settings write it."""
+        return cls(_LABELS.index(label))

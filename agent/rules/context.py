@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.journal.schema.entry import PaymentKind, Reason, Step
+from agent.journal.schema.entry import ActionName, PaymentKind, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class RuleRequest:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The strictest step of all `reasons`; "allow" when no rule had anything to say."""
+    """The strictest action of all `reasons`; "allow" when no rule had anything to say."""
 
-    step: Step
+    action: ActionName
     reasons: tuple[Reason, ...]

@@ -1,4 +1,4 @@
-"""All rules on one request: every hit is kept, the strictest wins.
+"""All rules on one request: every result is kept, the strictest wins.
 
 A new rule is a function and a row in `RULES`. Nothing here knows what a rule is about.
 """
@@ -10,16 +10,16 @@ from datetime import datetime
 from typing import Final
 
 from agent.journal.schema.entry import Reason
-from agent.rules.action import Rung
+from agent.rules.action import Action
 from agent.rules.checks import limits
-from agent.rules.checks.limits import Case, Hit
+from agent.rules.checks.limits import RuleContext, RuleResult
 from agent.rules.context import Decision, RuleRequest
 from agent.rules.policy import Policy
-from agent.rules.totals import Windows
+from agent.rules.totals import DayTotals
 
-Rule = tuple[str, Callable[[Case], Hit | None]]
+NamedRule = tuple[str, Callable[[RuleContext], RuleResult | None]]
 
-RULES: Final[tuple[Rule, ...]] = (
+RULES: Final[tuple[NamedRule, ...]] = (
     ("amount", limits.amount),
     ("currency", limits.currency),
     ("min", limits.minimum),
@@ -39,25 +39,27 @@ RULES: Final[tuple[Rule, ...]] = (
 
 def decide(
     request: RuleRequest,
-    windows: Windows,
+    totals: DayTotals,
     policy: Policy,
     now: datetime,
-    rules: tuple[Rule, ...] = RULES,
+    rules: tuple[NamedRule, ...] = RULES,
 ) -> Decision:
     """Run all rules. `now` is the wall clock with its offset."""
-    case = Case(request, windows, policy, now)
-    reasons = tuple(reason for name, rule in rules if (reason := _ask(name, rule, case)) is not None)
-    strictest = max((Rung.of(reason.step) for reason in reasons), default=Rung.ALLOW)
-    return Decision(strictest.step, reasons)
+    context = RuleContext(request, totals, policy, now)
+    reasons = tuple(reason for name, rule in rules if (reason := _run_rule(name, rule, context)) is not None)
+    strictest = max((Action.of(reason.action) for reason in reasons), default=Action.ALLOW)
+    return Decision(strictest.label, reasons)
 
 
-def _ask(name: str, rule: Callable[[Case], Hit | None], case: Case) -> Reason | None:
+def _run_rule(
+    name: str, rule: Callable[[RuleContext], RuleResult | None], context: RuleContext
+) -> Reason | None:
     """One rule's reason. A rule that cannot be worked out blocks: a limit must not fail open."""
     try:
-        hit = rule(case)
+        result = rule(context)
     except Exception as error:  # noqa: BLE001 - whatever it is, the payment must not pass unchecked
         text = f'The rule "{name}" failed ({type(error).__name__}), so nothing is charged: call support.'
-        return Reason(rule=name, step="block", text=text)
-    if hit is None:
+        return Reason(rule=name, action="block", text=text)
+    if result is None:
         return None
-    return Reason(rule=name, step=hit.rung.step, text=hit.text, figures=hit.figures)
+    return Reason(rule=name, action=result.action.label, text=result.text, figures=result.figures)

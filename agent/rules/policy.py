@@ -20,10 +20,10 @@ MINUTES_PER_DAY: Final = 24 * 60
 # Marks an integer that is written as an amount ("12.50") in the settings.
 AMOUNT: Final = Meta(ge=0, le=MAX_MINOR, description="amount")
 
-Amount = Annotated[int, AMOUNT]
+LimitAmount = Annotated[int, AMOUNT]
 Count = Annotated[int, Meta(ge=0, le=100_000, description="payments", examples=[200])]
-Differs = Literal["tell", "hold"]
-SoftStep = Literal["confirm", "verify", "supervisor"]
+MismatchAction = Literal["report", "hold"]
+SoftAction = Literal["confirm", "verify", "supervisor"]
 
 _SPAN: Final = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})", re.ASCII)
 
@@ -89,29 +89,29 @@ class Hours:
 class Policy:
     """The shop's limits. `hard` has no default: without it no payment is taken.
 
-    `<what>_<step>` is the level above which `what` gives `step`. `day_` levels
+    `<what>_<action>` is the level above which `what` gives `action`. `day_` levels
     count sales, `refund_` levels count refunds, per till, business day and currency.
-    `differs` says what an approval for another amount than the asked one does.
+    `on_amount_mismatch` says what an approval for another amount than the asked one does.
     """
 
     currency: Currency
-    hard: Amount | None = None
-    min: Amount | None = 100
-    soft: Amount | None = 50_000
-    soft_step: SoftStep = "confirm"
+    hard: LimitAmount | None = None
+    min: LimitAmount | None = 100
+    soft: LimitAmount | None = 50_000
+    soft_action: SoftAction = "confirm"
     day_count_note: Count | None = None
     day_count_supervisor: Count | None = None
     day_count_block: Count | None = None
-    day_sum_note: Amount | None = None
-    day_sum_supervisor: Amount | None = None
-    day_sum_block: Amount | None = None
-    refund_supervisor: Amount | None = 10_000
-    refund_block: Amount | None = None
+    day_sum_note: LimitAmount | None = None
+    day_sum_supervisor: LimitAmount | None = None
+    day_sum_block: LimitAmount | None = None
+    refund_supervisor: LimitAmount | None = 10_000
+    refund_block: LimitAmount | None = None
     refund_count_supervisor: Count | None = None
     refund_count_block: Count | None = None
-    refund_sum_supervisor: Amount | None = None
-    refund_sum_block: Amount | None = None
-    differs: Differs = "tell"
+    refund_sum_supervisor: LimitAmount | None = None
+    refund_sum_block: LimitAmount | None = None
+    on_amount_mismatch: MismatchAction = "report"
     business_day_starts: time = time(4)
     hours_grace_min: Annotated[int, Meta(ge=0, le=240, description="minutes", examples=[30])] = 30
     hours: Hours = field(default_factory=Hours)

@@ -6,7 +6,7 @@ journal says that no money moved. A reversal takes nothing off: else a day's lim
 could be filled again and again.
 
 The clock is a logical one, `max(wall, last seen)`, and the business day never
-turns back, so a clock set back frees no window.
+turns back, so a clock set back frees no limit.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from agent.journal.schema.entry import (
     Answered,
     Completed,
     Entry,
-    LateResult,
     Requested,
     Resolved,
     Submitted,
+    UnsolicitedResult,
 )
 
-# Rules read today's window. Yesterday's is kept so that what is resolved after the
+# Rules read today's totals. Yesterday's is kept so that what is resolved after the
 # cut-over is taken off the day that it was counted on.
 KEPT_BUSINESS_DAYS: Final = 2
 
@@ -58,7 +58,7 @@ class _Content(msgspec.Struct):
     last_day: date = date.min
 
 
-class Windows:
+class DayTotals:
     """The totals of the current business day. `day_starts` is its cut-over in local time."""
 
     def __init__(self, day_starts: time) -> None:
@@ -97,7 +97,7 @@ class Windows:
                 self._count(payment_id, day)
             case Answered() as body:
                 self._answered(body, day)
-            case LateResult(result=body) if body.verdict == "approved":
+            case UnsolicitedResult(result=body) if body.verdict == "approved":
                 self._answered(body, day)
             case Resolved(payment_id=payment_id, verdict="approved" | "unclear"):
                 self._content.pending.pop(payment_id, None)
@@ -142,7 +142,7 @@ class Windows:
         pending.amount = amount
 
     def _take_off(self, payment_id: str) -> None:
-        """No money moved. The payment is still remembered: a late result may say otherwise."""
+        """No money moved. The payment is still remembered: an unsolicited result may say otherwise."""
         pending = self._content.pending.get(payment_id)
         if pending is not None and pending.day is not None:
             self._add(pending, -1, -pending.amount)

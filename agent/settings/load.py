@@ -17,11 +17,11 @@ from typing import Any, Final
 
 from agent.base.money import CURRENCIES, Currency
 from agent.rules.policy import Policy
-from agent.settings.reader import Finding, Reader, SettingsError, SourceLines
+from agent.settings.reader import SettingsError, SettingsFinding, SettingsReader, SourceLines
 from agent.settings.types import (
     AcquirerSettings,
     AgentSettings,
-    DoorSettings,
+    ApiSettings,
     LogSettings,
     PersonSettings,
     Settings,
@@ -32,18 +32,18 @@ from agent.settings.types import (
 __all__ = [
     "AcquirerSettings",
     "AgentSettings",
-    "DoorSettings",
-    "Finding",
+    "ApiSettings",
     "LogSettings",
     "PersonSettings",
     "Settings",
     "SettingsError",
+    "SettingsFinding",
     "TerminalSettings",
     "UploadSettings",
     "credentials_folder",
+    "live_refusal_reason",
     "load",
     "parse",
-    "why_not_live",
 ]
 
 DEFAULT_FILE: Final = Path("/etc/tillgate/tillgate.toml")
@@ -52,7 +52,7 @@ DEFAULT_FILE: Final = Path("/etc/tillgate/tillgate.toml")
 MAX_FILE_BYTES: Final = 1024 * 1024
 
 # What says against one terminal's settings: key, found, expected, next step.
-Judge = Callable[[TerminalSettings], Iterable[tuple[str, str, str, str]]]
+TerminalCheck = Callable[[TerminalSettings], Iterable[tuple[str, str, str, str]]]
 
 # Where the terminal is, for each wire, with an example.
 _NEEDED: Final = {
@@ -61,7 +61,7 @@ _NEEDED: Final = {
     "usb": ("usb", '"0403:6001"'),
 }
 
-# Limits that must not fall along a row, for the looser step would never be reached.
+# Limits that must not fall along a row, for the looser action would never be reached.
 _RISING: Final = (
     ("min", "soft", "hard"),
     ("day_count_note", "day_count_supervisor", "day_count_block"),
@@ -72,7 +72,7 @@ _RISING: Final = (
 )
 
 
-def load(path: Path, judge: Judge | None = None) -> Settings:
+def load(path: Path, check: TerminalCheck | None = None) -> Settings:
     """The settings in the file at `path`. Raises `SettingsError`.
 
     `known_quirks` are the names that the drivers have; None leaves them unchecked,
@@ -88,31 +88,31 @@ def load(path: Path, judge: Judge | None = None) -> Settings:
         found = f"more than {MAX_FILE_BYTES // 1024} KiB"
         raise _refused(path, 1, found, "the settings", "Check that this is the right file.")
     try:
-        return parse(raw.decode("utf-8"), path, judge)
+        return parse(raw.decode("utf-8"), path, check)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         step = "Save the file as UTF-8 in your editor."
         raise _refused(path, line, "bytes that are not UTF-8", "UTF-8 text", step) from None
 
 
-def parse(text: str, path: Path, judge: Judge | None = None) -> Settings:
+def parse(text: str, path: Path, check: TerminalCheck | None = None) -> Settings:
     """The settings in `text`, which `path` names in errors. Raises `SettingsError`."""
     try:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: also a number of over 4300 digits
         raise _not_toml(text, path, str(error)) from None
     lines = SourceLines(text)
-    reader = Reader(str(path), lines, _currency(table))
+    reader = SettingsReader(str(path), lines, _currency(table))
     settings = reader.section(Settings, table, ())
     if settings is not None:
         _check_together(reader, settings)
-        _check_terminals(reader, settings, judge)
+        _check_terminals(reader, settings, check)
     if reader.findings:
         raise SettingsError(tuple(sorted(reader.findings, key=lambda finding: finding.line)))
-    return settings  # type: ignore[no-any-return]  # Reader.section gives Any
+    return settings  # type: ignore[no-any-return]  # SettingsReader.section gives Any
 
 
-def why_not_live(settings: Settings) -> str:
+def live_refusal_reason(settings: Settings) -> str:
     """Why an agent with these settings takes no payment; empty when it may."""
     if settings.rules.hard is None:
         return (
@@ -140,7 +140,7 @@ def _currency(table: dict[str, Any]) -> Currency | None:
     return CURRENCIES.get(letters) if isinstance(letters, str) else None
 
 
-def _check_together(reader: Reader, settings: Settings) -> None:
+def _check_together(reader: SettingsReader, settings: Settings) -> None:
     """What no single key shows: limits that fall, and keys that need each other."""
     for row in _RISING:
         _check_rising(reader, settings.rules, row)
@@ -156,15 +156,15 @@ def _check_together(reader: Reader, settings: Settings) -> None:
         reader.find(("upload", "collector_vkey"), "nothing", "the collector's verifier key", step)
 
 
-def _check_terminals(reader: Reader, settings: Settings, judge: Judge | None) -> None:
-    if judge is None:
+def _check_terminals(reader: SettingsReader, settings: Settings, check: TerminalCheck | None) -> None:
+    if check is None:
         return
     for name, terminal in settings.terminals.items():
-        for key, found, expected, step in judge(terminal):
+        for key, found, expected, step in check(terminal):
             reader.find(("terminals", name, key), found, expected, step)
 
 
-def _check_rising(reader: Reader, rules: Policy, row: tuple[str, ...]) -> None:
+def _check_rising(reader: SettingsReader, rules: Policy, row: tuple[str, ...]) -> None:
     written = [(name, getattr(rules, name)) for name in row if getattr(rules, name) is not None]
     for (low, low_value), (high, high_value) in pairwise(written):
         if low_value > high_value:
@@ -181,4 +181,4 @@ def _not_toml(text: str, path: Path, message: str) -> SettingsError:
 
 
 def _refused(path: Path, line: int, found: str, expected: str, step: str) -> SettingsError:
-    return SettingsError((Finding(str(path), line, "the file", found, expected, step),))
+    return SettingsError((SettingsFinding(str(path), line, "the file", found, expected, step),))

@@ -39,7 +39,7 @@ _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SettingsFinding:
     """One thing that is wrong in a settings file, for the person who edits it."""
 
     file: str
@@ -59,7 +59,7 @@ class Finding:
 class SettingsError(Exception):
     """A settings file that the agent does not start with. `findings` has at least one."""
 
-    def __init__(self, findings: tuple[Finding, ...]) -> None:
+    def __init__(self, findings: tuple[SettingsFinding, ...]) -> None:
         super().__init__("\n".join(str(finding) for finding in findings))
         self.findings = findings
 
@@ -105,7 +105,7 @@ class _WrongError(Exception):
         self.found, self.expected, self.why = found, expected, why
 
 
-class Reader:
+class SettingsReader:
     """Reads the tables of one file into dataclasses and collects what is wrong.
 
     `currency` is what amounts are written in; None when the file names none that
@@ -114,12 +114,12 @@ class Reader:
 
     def __init__(self, file: str, lines: SourceLines, currency: Currency | None) -> None:
         self._file, self._lines, self._currency = file, lines, currency
-        self.findings: list[Finding] = []
+        self.findings: list[SettingsFinding] = []
 
     def find(self, path: tuple[str, ...], found: str, expected: str, next_step: str) -> None:
         """Note a finding at the line of `path`."""
         line = self._lines.of(path)
-        self.findings.append(Finding(self._file, line, _spelled(path), found, expected, next_step))
+        self.findings.append(SettingsFinding(self._file, line, _spelled(path), found, expected, next_step))
 
     def section(self, cls: type, table: Any, path: tuple[str, ...]) -> Any:
         """The dataclass `cls` from `table`; None, with findings, if that cannot be."""
@@ -150,7 +150,7 @@ class Reader:
             step = f"Add the section [{'.'.join(path)}]."
             self.find(path, "nothing", "this section", step)
             return
-        kind = Kind.of(hint)
+        kind = SettingKind.of(hint)
         self.find(path, "nothing", kind.expected(self._currency), _add(path[-1], kind, self._currency))
 
     def _value(self, hint: Any, value: Any, path: tuple[str, ...]) -> Any:
@@ -158,7 +158,7 @@ class Reader:
             return self._named(get_args(hint)[1], value, path)
         if dataclasses.is_dataclass(hint) and hint not in (Currency, Opening):
             return self.section(hint, value, path)  # type: ignore[arg-type]  # a dataclass
-        kind = Kind.of(hint)
+        kind = SettingKind.of(hint)
         try:
             return kind.read(value, self._currency)
         except _WrongError as wrong:
@@ -182,7 +182,7 @@ def _spelled(path: tuple[str, ...]) -> str:
     return key if key.isascii() and key.isprintable() else ascii(key)
 
 
-def _add(key: str, kind: Kind, currency: Currency | None) -> str:
+def _add(key: str, kind: SettingKind, currency: Currency | None) -> str:
     if kind.secret:
         return "See config/agent/tillgate.toml for what to write."
     return f"Write for example: {key} = {kind.example(currency)}"
@@ -209,14 +209,14 @@ def seen(value: object, secret: bool = False) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class SettingKind:
     """How one type of setting is read: its base type and what `Meta` says beside it."""
 
     base: Any
     meta: Meta
 
     @classmethod
-    def of(cls, hint: Any) -> Kind:
+    def of(cls, hint: Any) -> SettingKind:
         """The kind behind a type annotation, `| None` taken off."""
         if get_origin(hint) in (Union, types.UnionType):
             hint = next(part for part in get_args(hint) if part is not type(None))
@@ -268,10 +268,10 @@ class Kind:
         return _READERS[get_origin(self.base) or self.base]
 
 
-_Read = Callable[[Kind, object, Currency | None], object]
+_Read = Callable[[SettingKind, object, Currency | None], object]
 
 
-def _read_amount(kind: Kind, value: object, currency: Currency | None) -> int | None:
+def _read_amount(kind: SettingKind, value: object, currency: Currency | None) -> int | None:
     if not isinstance(value, str):
         raise kind.wrong(value, currency, "A number could be rounded, a text cannot. ")
     if currency is None:
@@ -283,19 +283,19 @@ def _read_amount(kind: Kind, value: object, currency: Currency | None) -> int | 
         raise kind.wrong(value, currency, f"{sentence[0].upper()}{sentence[1:]}. ") from None
 
 
-def _read_choice(kind: Kind, value: object, _: Currency | None) -> object:
+def _read_choice(kind: SettingKind, value: object, _: Currency | None) -> object:
     if not isinstance(value, str) or value not in get_args(kind.base):
         raise kind.wrong(value)
     return value
 
 
-def _read_bool(kind: Kind, value: object, _: Currency | None) -> bool:
+def _read_bool(kind: SettingKind, value: object, _: Currency | None) -> bool:
     if not isinstance(value, bool):
         raise kind.wrong(value)
     return value
 
 
-def _read_int(kind: Kind, value: object, _: Currency | None) -> int:
+def _read_int(kind: SettingKind, value: object, _: Currency | None) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise kind.wrong(value, why="Without quotes, without a unit letter, without a point. ")
     low, high = kind.meta.ge, kind.meta.le
@@ -304,39 +304,39 @@ def _read_int(kind: Kind, value: object, _: Currency | None) -> int:
     return value
 
 
-def _read_text(kind: Kind, value: object, _: Currency | None) -> str:
+def _read_text(kind: SettingKind, value: object, _: Currency | None) -> str:
     if not isinstance(value, str) or re.fullmatch(kind.meta.pattern or "(?s:.*)", value, re.ASCII) is None:
         raise kind.wrong(value)
     return value
 
 
-def _read_path(kind: Kind, value: object, _: Currency | None) -> Path:
+def _read_path(kind: SettingKind, value: object, _: Currency | None) -> Path:
     if not isinstance(value, str) or not value.startswith("/") or "\0" in value:
         raise kind.wrong(value)
     return Path(value)
 
 
-def _read_time(kind: Kind, value: object, _: Currency | None) -> time:
+def _read_time(kind: SettingKind, value: object, _: Currency | None) -> time:
     if not isinstance(value, str) or (found := _TIME.fullmatch(value)) is None:
         raise kind.wrong(value)
     return time(int(found[1]), int(found[2]))
 
 
-def _read_opening(kind: Kind, value: object, _: Currency | None) -> Opening:
+def _read_opening(kind: SettingKind, value: object, _: Currency | None) -> Opening:
     try:
         return Opening.parse(value if isinstance(value, str) else "")
     except ValueError:
         raise kind.wrong(value) from None
 
 
-def _read_currency(kind: Kind, value: object, _: Currency | None) -> Currency:
+def _read_currency(kind: SettingKind, value: object, _: Currency | None) -> Currency:
     try:
         return currency_of(value if isinstance(value, str) else "")
     except UnknownCurrencyError:
         raise kind.wrong(value) from None
 
 
-def _read_names(kind: Kind, value: object, _: Currency | None) -> tuple[str, ...]:
+def _read_names(kind: SettingKind, value: object, _: Currency | None) -> tuple[str, ...]:
     if not isinstance(value, list) or len(value) > MAX_LIST_ITEMS:
         raise kind.wrong(value)
     for item in value:

@@ -16,7 +16,7 @@ from drivers.wires.tcp import TcpWire
 from drivers.wires.wire import Wire
 
 # Key, what was found, what is expected, what to do: the parts of a finding in a settings file.
-Objection = tuple[str, str, str, str]
+TerminalFinding = tuple[str, str, str, str]
 
 
 def options_of(terminal: TerminalSettings, currency: int) -> Options:
@@ -37,7 +37,7 @@ def options_of(terminal: TerminalSettings, currency: int) -> Options:
     )
 
 
-def judge(terminal: TerminalSettings) -> Iterator[Objection]:
+def check_terminal(terminal: TerminalSettings) -> Iterator[TerminalFinding]:
     """What does not go together with the terminal's protocol."""
     row = driver(terminal.protocol)
     if terminal.wire not in row.wires:

@@ -71,7 +71,9 @@ TerminalPassword = Annotated[
     str,
     Meta(pattern=r"^[0-9]{6}$", description="six digits in quotes", extra=SECRET),
 ]
-Variant = Annotated[str, Meta(pattern=r"^[a-z0-9+._]{0,16}$", description="a variant of the protocol")]
+ProtocolVariant = Annotated[
+    str, Meta(pattern=r"^[a-z0-9+._]{0,16}$", description="a variant of the protocol")
+]
 UsbName = Annotated[
     str,
     Meta(
@@ -123,7 +125,7 @@ class TerminalSettings:
     """
 
     protocol: Literal["zvt", "ecrhub", "telium", "ecr17", "transbank"] = "zvt"
-    variant: Variant = ""
+    variant: ProtocolVariant = ""
     wire: Literal["serial", "tcp", "usb"] = "serial"
     device: Path | None = None
     usb: UsbName | None = None
@@ -158,13 +160,13 @@ class PersonSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class DoorSettings:
-    """`[door]`: who may knock. `users` and `groups` are names on this host."""
+class ApiSettings:
+    """`[api]`: who may connect. `users` and `groups` are names on this host."""
 
     users: tuple[str, ...] = ()
     groups: tuple[str, ...] = ("tillgate-till",)
     tcp: bool = False
-    token: CredentialName = "door.token"  # noqa: S105 - the name of the file, not the token
+    token: CredentialName = "api.token"  # noqa: S105 - the name of the file, not the token
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,7 @@ class Settings:
     rules: Policy
     terminals: dict[str, TerminalSettings] = field(default_factory=dict)
     people: dict[str, PersonSettings] = field(default_factory=dict)
-    door: DoorSettings = field(default_factory=DoorSettings)
+    api: ApiSettings = field(default_factory=ApiSettings)
     upload: UploadSettings = field(default_factory=UploadSettings)
     log: LogSettings = field(default_factory=LogSettings)
 

@@ -43,7 +43,7 @@ MAX_BUSY_ANSWERS = 90
 MAX_GREETING_STEPS = 8
 
 
-class Keeper(Protocol):
+class UnsolicitedHandler(Protocol):
     """Who keeps what a terminal tells outside of payments. All of it is written before it returns."""
 
     def note(self, state: TerminalState) -> None:
@@ -52,20 +52,20 @@ class Keeper(Protocol):
     def has_unclear(self, terminal: str) -> bool:
         """Whether something has to be resolved on it."""
 
-    def knows_last(self, terminal: str) -> bool:
+    def knows_last_transaction(self, terminal: str) -> bool:
         """Whether it is known which payment it stored last."""
 
-    def told_last(self, terminal: str, result: Result) -> None:
+    def note_last_transaction(self, terminal: str, result: Result) -> None:
         """It said which payment it stored last."""
 
-    def late(self, terminal: Terminal, event: Outcome | Receipt) -> bool:
+    def keep_unsolicited(self, terminal: TerminalConnection, event: Outcome | Receipt) -> bool:
         """It sent something when nobody waited; True if that may be acknowledged."""
 
-    async def resolve(self, terminal: Terminal) -> None:
+    async def resolve(self, terminal: TerminalConnection) -> None:
         """Ask it about what is unclear."""
 
 
-class Terminal:
+class TerminalConnection:
     """Keeps one link alive and lends it to one dialogue at a time.
 
     In training only simulators are let in; outside training none is.
@@ -75,7 +75,7 @@ class Terminal:
         self,
         name: str,
         make_link: Callable[[Callable[[Event], None]], Link],
-        keeper: Keeper,
+        handler: UnsolicitedHandler,
         resolver: Resolver,
         *,
         training: bool,
@@ -87,7 +87,7 @@ class Terminal:
         self.terminal_id = ""
         self.software = ""
         self._link = make_link(self._unsolicited)
-        self._keeper = keeper
+        self._handler = handler
         self._training = training
         self._turn = asyncio.Lock()
         self._waiting = self._unwanted = False  # of a payment: for its turn; it was cancelled then
@@ -104,7 +104,7 @@ class Terminal:
         return not self._lost.is_set()
 
     @property
-    def why_not(self) -> str:
+    def refusal_reason(self) -> str:
         """Why it is not ready, in a few words."""
         return self.text
 
@@ -176,29 +176,29 @@ class Terminal:
                 self._lost.set()
                 self._become("away", event.reason)
             case Outcome() | Receipt():
-                if self._keeper.late(self, event):
+                if self._handler.keep_unsolicited(self, event):
                     self._link.accept()
             case _:
                 pass
 
     async def _prepare(self) -> bool:
         """From a fresh line to a terminal that may be given payments; False if it does not come to that."""
-        if self._keeper.has_unclear(self.name):
+        if self._handler.has_unclear(self.name):
             await self._pause(self.resolver.listen_s)
         status = await self._greet()
         if status is None:
             return False
-        await self._look_back()
+        await self._resolve_and_resync()
         if not self.connected:
             return False
         self._become("ready", status.text)
         return True
 
     async def _greet(self) -> Ended | None:
-        """Register, give the terminal the care it asks for, and hear that it is well."""
+        """Register, do the maintenance the terminal asks for, and hear that it is well."""
         operation, steps, busy = Operation.REGISTER, 0, 0
         while steps < MAX_GREETING_STEPS and busy < MAX_BUSY_ANSWERS:
-            ended = await self._ask(operation)
+            ended = await self._exchange(operation)
             if ended is None:
                 return None
             if ended.busy:
@@ -210,26 +210,26 @@ class Terminal:
                 return None
             self.terminal_id = ended.terminal_id or self.terminal_id
             self.software = ended.software or self.software
-            if ended.care is None and operation is Operation.STATUS:
-                return self._judged(ended)
-            operation, steps = ended.care or Operation.STATUS, steps + 1
+            if ended.maintenance is None and operation is Operation.STATUS:
+                return self._with_right_mode(ended)
+            operation, steps = ended.maintenance or Operation.STATUS, steps + 1
         self._become("trouble", STILL_ASKS if busy < MAX_BUSY_ANSWERS else STILL_BUSY)
         return None
 
-    def _judged(self, status: Ended) -> Ended | None:
+    def _with_right_mode(self, status: Ended) -> Ended | None:
         if status.simulator is self._training:
             return status
         self._become("trouble", SIMULATOR_OUTSIDE if status.simulator else REAL_INSIDE)
         return None
 
-    async def _look_back(self) -> None:
+    async def _resolve_and_resync(self) -> None:
         """Resolve what is unclear, and learn which payment the terminal stored last."""
-        if self._keeper.has_unclear(self.name):
-            await self._keeper.resolve(self)
-        if self.connected and not self._keeper.knows_last(self.name):
+        if self._handler.has_unclear(self.name):
+            await self._handler.resolve(self)
+        if self.connected and not self._handler.knows_last_transaction(self.name):
             result = await self.result_of(Command(Operation.REPEAT_RECEIPT))
             if result is not None:
-                self._keeper.told_last(self.name, result)
+                self._handler.note_last_transaction(self.name, result)
 
     async def _stay(self) -> None:
         while self.connected:
@@ -238,12 +238,12 @@ class Terminal:
                 await self._poll()
 
     async def _poll(self) -> None:
-        status = await self._ask(Operation.STATUS)
+        status = await self._exchange(Operation.STATUS)
         if status is None:
             return
-        if status.care is not None:
+        if status.maintenance is not None:
             await self._greet()
-        await self._look_back()
+        await self._resolve_and_resync()
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but no longer than the line lives."""
@@ -253,7 +253,7 @@ class Terminal:
         except TimeoutError:
             pass
 
-    async def _ask(self, operation: Operation) -> Ended | None:
+    async def _exchange(self, operation: Operation) -> Ended | None:
         """Something without money; a result or receipt in it belongs to what was before."""
         ended = None
         async with self._turn:
@@ -268,7 +268,7 @@ class Terminal:
         if (state, text) == (self.state, self.text):
             return
         self.state, self.text = state, text
-        self._keeper.note(
+        self._handler.note(
             TerminalState(
                 terminal=self.name,
                 state=state,

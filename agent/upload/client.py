@@ -13,7 +13,7 @@ TIMEOUT_SECONDS = 15.0
 MAX_ANSWER_BYTES = 65_536
 
 
-class UnreachableError(Exception):
+class CollectorUnreachableError(Exception):
     """No whole answer came. The collector may or may not have stored what was sent."""
 
 
@@ -28,7 +28,7 @@ class CollectorClient:
         self._kept: HTTPSConnection | None = None
 
     def post(self, body: bytes) -> tuple[int, bytes]:
-        """Status and body of the answer. Raises `UnreachableError`.
+        """Status and body of the answer. Raises `CollectorUnreachableError`.
 
         A kept connection may have been closed at the other end while it was idle, so
         its failure is followed by one fresh try: the request may be repeated safely.
@@ -43,7 +43,7 @@ class CollectorClient:
             return self._exchange(self._kept, body)
         except (OSError, HTTPException) as error:
             self.close()
-            raise UnreachableError(_why(error)) from None
+            raise CollectorUnreachableError(_why(error)) from None
 
     def close(self) -> None:
         """Close the connection, if there is one."""

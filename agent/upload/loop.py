@@ -8,10 +8,19 @@ from typing import Protocol
 
 from agent.journal.transfer import build_lines
 from agent.upload.backoff import Backoff
-from agent.upload.client import UnreachableError
+from agent.upload.client import CollectorUnreachableError
 from agent.upload.cosignatures import Alarm, AlarmKind, Cosignatures
-from agent.upload.source import Source
-from agent.upload.uploader import Batch, Cosigned, Failed, Forked, Meaning, Moved, Stored, Uploader
+from agent.upload.source import JournalSource
+from agent.upload.uploader import (
+    Batch,
+    CosignedReply,
+    FailedReply,
+    ForkedReply,
+    MovedReply,
+    Reply,
+    StoredReply,
+    Uploader,
+)
 
 _ROLLBACK = (
     "The collector has seen {collector} entries of this journal, and it holds {journal}. "
@@ -39,14 +48,14 @@ class Post(Protocol):
     """The way to the collector."""
 
     def post(self, body: bytes) -> tuple[int, bytes]:
-        """Status and body of the answer. Raises `UnreachableError`."""
+        """Status and body of the answer. Raises `CollectorUnreachableError`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class UploadDeps:
     """What an uploader works with. `now` gives POSIX seconds."""
 
-    source: Source
+    source: JournalSource
     uploader: Uploader
     collector: Post
     cosignatures: Cosignatures
@@ -55,67 +64,67 @@ class Parts:
     log: OpsLog
 
 
-class Carrier:
+class UploadLoop:
     """Carries the journal to the collector: read, sync, send, keep the cosignature."""
 
-    def __init__(self, parts: Parts, poll_s: float) -> None:
-        self._parts = parts
+    def __init__(self, deps: UploadDeps, poll_s: float) -> None:
+        self._deps = deps
         self._poll_s = poll_s
-        self._told: list[Alarm] = []
+        self._reported: list[Alarm] = []
 
-    def step(self) -> float:
+    def run_once(self) -> float:
         """Do one thing; the answer is how many seconds to wait before the next.
 
         Raises `OSError` when a disk fails, and what the journal's reader raises.
         """
-        parts = self._parts
-        if self._stopped_by(parts.cosignatures.alarms()):
+        deps = self._deps
+        if self._stopped_by(deps.cosignatures.alarms()):
             return self._poll_s
-        size = parts.source.size()
-        if parts.uploader.rolled_back(size):
+        size = deps.source.size()
+        if deps.uploader.rolled_back(size):
             self._alarm("rollback", _ROLLBACK, size)
             return self._poll_s
-        if not parts.uploader.wants(size):
+        if not deps.uploader.has_work(size):
             return self._poll_s
-        batch = parts.source.batch(parts.uploader.has)
+        batch = deps.source.batch(deps.uploader.has)
         return self._act(batch, self._send(batch))
 
-    def _send(self, batch: Batch) -> Meaning:
+    def _send(self, batch: Batch) -> Reply:
         body = build_lines(batch.start, batch.lines, batch.checkpoint)
         try:
-            status, answer = self._parts.collector.post(body)
-        except UnreachableError as error:
-            self._parts.uploader.unheard()
-            return Failed(str(error))
-        return self._parts.uploader.understand(batch, status, answer)
+            status, answer = self._deps.collector.post(body)
+        except CollectorUnreachableError as error:
+            self._deps.uploader.no_answer()
+            return FailedReply(str(error))
+        return self._deps.uploader.interpret(batch, status, answer)
 
-    def _act(self, batch: Batch, meaning: Meaning) -> float:
-        parts = self._parts
-        match meaning:
-            case Cosigned(cosignature):
-                parts.cosignatures.keep(cosignature)
-                parts.backoff.reset()
-                parts.log("info", "cosigned", first=batch.start, cosigned=cosignature.size)
-            case Moved(size) | Stored(size):
-                parts.log("info", "the collector stands elsewhere", first=batch.start, size=size)
-            case Forked(head) if parts.source.ends_torn(head):
+    def _act(self, batch: Batch, reply: Reply) -> float:
+        deps = self._deps
+        match reply:
+            case CosignedReply(cosignature):
+                deps.cosignatures.keep(cosignature)
+                deps.backoff.reset()
+                deps.log("info", "cosigned", first=batch.start, cosigned=cosignature.size)
+            case MovedReply(size) | StoredReply(size):
+                deps.log("info", "the collector stands elsewhere", first=batch.start, size=size)
+            case ForkedReply(head) if deps.source.ends_torn(head):
                 return self._later(batch, _TORN)
-            case Forked(head):
+            case ForkedReply(head):
                 self._alarm("fork", _FORK, batch.size, batch.checkpoint.decode(), head)
-            case Failed(reason):
+            case FailedReply(reason):
                 return self._later(batch, reason)
         return 0.0
 
     def _later(self, batch: Batch, reason: str) -> float:
-        wait_s = self._parts.backoff.next_s()
-        self._parts.log("warning", "not uploaded", reason=reason, seconds=round(wait_s), first=batch.start)
+        wait_s = self._deps.backoff.next_s()
+        self._deps.log("warning", "not uploaded", reason=reason, seconds=round(wait_s), first=batch.start)
         return wait_s
 
     def _alarm(self, kind: AlarmKind, text: str, size: int, ours: str = "", theirs: str = "") -> None:
-        has = self._parts.uploader.seen
+        has = self._deps.uploader.seen
         alarm = Alarm(
             kind=kind,
-            at=self._parts.now(),
+            at=self._deps.now(),
             text=text.format(collector=has, journal=size),
             next_step=_NEXT_STEP,
             journal_size=size,
@@ -123,11 +132,11 @@ class Carrier:
             journal_head=ours,
             collector_head=theirs,
         )
-        self._parts.cosignatures.raise_alarm(alarm)
+        self._deps.cosignatures.raise_alarm(alarm)
 
     def _stopped_by(self, alarms: list[Alarm]) -> bool:
         for alarm in alarms:
-            if alarm not in self._told:
-                self._parts.log("error", f"upload stopped: {alarm.kind}", reason=alarm.text)
-        self._told = alarms
+            if alarm not in self._reported:
+                self._deps.log("error", f"upload stopped: {alarm.kind}", reason=alarm.text)
+        self._reported = alarms
         return bool(alarms)

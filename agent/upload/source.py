@@ -33,7 +33,7 @@ class CommitLike(Protocol):
         """The signed checkpoint."""
 
 
-class Reader(Protocol):
+class CommitReader(Protocol):
     """The part of `JournalReader` that an uploader needs."""
 
     def commits(self, index: int) -> Iterator[CommitLike]:
@@ -49,20 +49,20 @@ class Reader(Protocol):
         """Return when all that was read is on disk."""
 
 
-class Source:
+class JournalSource:
     """Two readers over one folder, so that each goes on where it stopped.
 
     Methods raise `DamagedJournal`, and `OSError` when the disk fails: then nothing
     may be sent and only a fresh start may try again.
     """
 
-    def __init__(self, head: Reader, lines: Reader) -> None:
+    def __init__(self, head: CommitReader, lines: CommitReader) -> None:
         self._head = head
         self._lines = lines
         self._size: int | None = None
 
     @classmethod
-    def of(cls, folder: Path) -> Source:
+    def of(cls, folder: Path) -> JournalSource:
         """The source over a journal folder."""
         return cls(JournalReader(folder, BLOCK_BYTES), JournalReader(folder, BLOCK_BYTES))
 

@@ -27,41 +27,41 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Cosigned:
+class CosignedReply:
     """The collector has the batch and says so. Keep the cosignature."""
 
     cosignature: Cosignature
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MovedReply:
     """The collector stands elsewhere than believed; the next batch begins there."""
 
     size: int
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredReply:
     """The batch is stored but behind a head that the collector cosigned already."""
 
     size: int
 
 
 @dataclass(frozen=True, slots=True)
-class Forked:
+class ForkedReply:
     """The collector has signed proof of another past. `head` is its own signed head, or a sentence."""
 
     head: str
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailedReply:
     """Nothing was decided; try again later. `reason` is for the log."""
 
     reason: str
 
 
-Meaning = Cosigned | Moved | Stored | Forked | Failed
+Reply = CosignedReply | MovedReply | StoredReply | ForkedReply | FailedReply
 
 
 class Uploader:
@@ -83,11 +83,11 @@ class Uploader:
         """Whether the collector has seen more than this journal holds."""
         return journal_size < self.seen
 
-    def wants(self, journal_size: int) -> bool:
+    def has_work(self, journal_size: int) -> bool:
         """Whether there is something to send: lines, or a head whose cosignature we miss."""
         return journal_size > self.has or journal_size > self.cosigned
 
-    def understand(self, sent: Batch, status: int, body: bytes) -> Meaning:
+    def interpret(self, sent: Batch, status: int, body: bytes) -> Reply:
         """What an answer to `sent` means; the belief follows it."""
         match status:
             case 200:
@@ -97,36 +97,38 @@ class Uploader:
             case 409:
                 return self._conflict(sent, body)
             case 422:
-                return Forked(body.decode("utf-8", "replace"))
-        return Failed(f"the collector answered {status}: {_sentence(body)}")
+                return ForkedReply(body.decode("utf-8", "replace"))
+        return FailedReply(f"the collector answered {status}: {_sentence(body)}")
 
-    def unheard(self) -> None:
+    def no_answer(self) -> None:
         """No answer came. The collector may have stored what was sent, so it may stand elsewhere again."""
         self._moved = False
 
-    def _cosigned(self, sent: Batch, body: bytes) -> Meaning:
+    def _cosigned(self, sent: Batch, body: bytes) -> Reply:
         try:
             cosignature = read_cosignature(sent.checkpoint + body, self._origin, self._collector)
         except CosignatureError as error:
-            return Failed(f"the collector's cosignature is not signed by the key in the settings ({error})")
+            return FailedReply(
+                f"the collector's cosignature is not signed by the key in the settings ({error})"
+            )
         self.has = self.cosigned = sent.size
         self._owed, self._moved = 0, False
-        return Cosigned(cosignature)
+        return CosignedReply(cosignature)
 
-    def _stored(self, sent: Batch) -> Meaning:
+    def _stored(self, sent: Batch) -> Reply:
         """202: a larger head is cosigned already. Our journal must hold it, or it was set back."""
         if not sent.lines:
             self._owed = sent.size + 1
         self.has, self._moved = sent.size, False
-        return Stored(sent.size)
+        return StoredReply(sent.size)
 
-    def _conflict(self, sent: Batch, body: bytes) -> Meaning:
+    def _conflict(self, sent: Batch, body: bytes) -> Reply:
         digits = body.removesuffix(b"\n")
         if not (digits.isdigit() and len(digits) < 19) or int(digits) == sent.start or self._moved:
             self._moved = False
-            return Failed(f"the collector contradicts itself: {_sentence(body)}")
+            return FailedReply(f"the collector contradicts itself: {_sentence(body)}")
         self.has, self._moved = int(digits), True
-        return Moved(self.has)
+        return MovedReply(self.has)
 
 
 def _sentence(body: bytes) -> str:

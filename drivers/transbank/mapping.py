@@ -109,6 +109,6 @@ def ended(result: Result) -> Ended:
         code=result.code,
         text=result.text,
         cancelled=result.said is Said.CANCELLED,
-        care=Operation.INITIALISE if result.code == KEYS_WANTED else None,
+        maintenance=Operation.INITIALISE if result.code == KEYS_WANTED else None,
         terminal_id=result.terminal_id,
     )

@@ -295,7 +295,7 @@ class TransbankSession:
     def _greeting(self) -> Ended:
         return Ended(
             How.COMPLETED,
-            care=Operation.INITIALISE if self._keys_wanted else None,
+            maintenance=Operation.INITIALISE if self._keys_wanted else None,
             simulator=self._terminal_id == meaning.SIMULATOR_TERMINAL,
             terminal_id=self._terminal_id or "",
         )

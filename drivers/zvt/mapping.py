@@ -81,7 +81,7 @@ def completed(packet: zvt.Completion) -> Ended:
         code=packet.result_code or 0,
         text=_state_text(packet),
         status=status,
-        care=_care(packet),
+        maintenance=_maintenance(packet),
         busy=packet.terminal_status == codes.BUSY,
         simulator=packet.software.startswith(SIMULATOR_SOFTWARE),
         terminal_id=packet.terminal_id,
@@ -114,7 +114,7 @@ def _state_text(packet: zvt.Completion) -> str:
     return codes.result_text(packet.result_code) if packet.result_code else ""
 
 
-def _care(packet: zvt.Completion) -> Operation | None:
+def _maintenance(packet: zvt.Completion) -> Operation | None:
     if packet.terminal_status is not None:
         return _CARE.get(packet.terminal_status)
     wanted = packet.status_byte or 0

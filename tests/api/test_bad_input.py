@@ -1,4 +1,4 @@
-"""Every bad request gets its sentence in the one shape, and the desk never hears of it."""
+"""Every bad request gets its sentence in the one shape, and the service never hears of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.conftest import OpenDoor
+    from tests.conftest import ServedApi
 
 # A published test card, where a real one could come by mistake.
 CARD = "4111111111111111"
@@ -65,21 +65,21 @@ BODIES: dict[str, tuple[str, int, str]] = {
 
 
 @pytest.mark.parametrize("case", BODIES)
-def test_bad_payment_is_named_and_never_heard(door: OpenDoor, case: str) -> None:
+def test_bad_payment_is_named_and_never_heard(api: ServedApi, case: str) -> None:
     body, status, said = BODIES[case]
-    reply = door.ask("PUT", "/payments/A-1", body.encode())
+    reply = api.ask("PUT", "/payments/A-1", body.encode())
     assert reply.status == status
     assert said in reply.json["message"]
     assert set(reply.json) == {"error", "message", "money", "next_step"}
     assert reply.json["money"] == "This request moved no money and changed no payment."
     assert CARD not in reply.content.decode()
-    assert door.desk.heard == []
+    assert api.service.heard == []
 
 
-def test_bytes_that_are_not_utf8(door: OpenDoor) -> None:
-    reply = door.ask("PUT", "/payments/A-1", b'{"operator": "\xff"}')
+def test_bytes_that_are_not_utf8(api: ServedApi) -> None:
+    reply = api.ask("PUT", "/payments/A-1", b'{"operator": "\xff"}')
     assert (reply.status, reply.json["error"]) == (400, "not_utf8")
-    assert door.desk.heard == []
+    assert api.service.heard == []
 
 
 ANSWERS = {
@@ -112,18 +112,18 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("case", ANSWERS)
-def test_bad_answer_is_named_and_never_heard(door: OpenDoor, case: str) -> None:
+def test_bad_answer_is_named_and_never_heard(api: ServedApi, case: str) -> None:
     body, said = ANSWERS[case]
-    reply = door.ask("POST", "/payments/A-1/answers", body)
+    reply = api.ask("POST", "/payments/A-1/answers", body)
     assert (reply.status, said in reply.json["message"]) == (422, True)
-    assert door.desk.heard == []
+    assert api.service.heard == []
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonx"])
-def test_body_must_be_declared_as_json(door: OpenDoor, kind: str) -> None:
-    reply = door.ask("PUT", "/payments/A-1", b'{"amount": 1250, "currency": "EUR"}', content_type=kind)
+def test_body_must_be_declared_as_json(api: ServedApi, kind: str) -> None:
+    reply = api.ask("PUT", "/payments/A-1", b'{"amount": 1250, "currency": "EUR"}', content_type=kind)
     assert (reply.status, reply.json["error"]) == (415, "not_declared_json")
-    assert door.desk.heard == []
+    assert api.service.heard == []
 
 
 @pytest.mark.parametrize(
@@ -152,36 +152,36 @@ def test_body_must_be_declared_as_json(door: OpenDoor, kind: str) -> None:
     ],
 )
 def test_bad_address_is_named_and_never_heard(
-    door: OpenDoor, method: str, target: str, status: int, code: str
+    api: ServedApi, method: str, target: str, status: int, code: str
 ) -> None:
-    reply = door.ask(method, target)
+    reply = api.ask(method, target)
     assert reply.status == status
     assert (reply.json["error"] if reply.content else "") == code
-    assert door.desk.heard == []
+    assert api.service.heard == []
 
 
-def test_wrong_method_names_the_right_ones(door: OpenDoor) -> None:
-    assert door.ask("DELETE", "/payments/A-1").headers["allow"] == "GET, PUT"
+def test_wrong_method_names_the_right_ones(api: ServedApi) -> None:
+    assert api.ask("DELETE", "/payments/A-1").headers["allow"] == "GET, PUT"
 
 
-def test_bad_event_id_is_named(door: OpenDoor) -> None:
-    door.pay("A-1")
+def test_bad_event_id_is_named(api: ServedApi) -> None:
+    api.pay("A-1")
     for given in ("x", "-1", "1.0", "9" * 10):
-        assert door.ask("GET", "/payments/A-1/events", last_event_id=given).json["error"] == "wrong_event_id"
+        assert api.ask("GET", "/payments/A-1/events", last_event_id=given).json["error"] == "wrong_event_id"
 
 
-def test_cancel_with_a_body_is_refused(door: OpenDoor) -> None:
-    reply = door.ask("POST", "/payments/A-1/cancel", b'{"now": true}')
+def test_cancel_with_a_body_is_refused(api: ServedApi) -> None:
+    reply = api.ask("POST", "/payments/A-1/cancel", b'{"now": true}')
     assert (reply.status, reply.json["error"]) == (422, "body_not_expected")
-    assert door.desk.heard == []
+    assert api.service.heard == []
 
 
-def test_bytes_that_are_not_http_get_the_same_shape(door: OpenDoor) -> None:
-    reply = door.raw(b"\x15\x03\x69\r\n\r\n")
+def test_bytes_that_are_not_http_get_the_same_shape(api: ServedApi) -> None:
+    reply = api.raw(b"\x15\x03\x69\r\n\r\n")
     assert (reply.status, reply.json["error"]) == (400, "not_http")
 
 
-def test_after_all_that_a_payment_still_works(door: OpenDoor) -> None:
+def test_after_all_that_a_payment_still_works(api: ServedApi) -> None:
     for body, _, _ in BODIES.values():
-        door.ask("PUT", "/payments/A-1", body.encode())
-    assert door.pay("A-1").status == 201
+        api.ask("PUT", "/payments/A-1", body.encode())
+    assert api.pay("A-1").status == 201

@@ -1,4 +1,4 @@
-"""The OpenAPI document is valid and is the very table that the door routes by."""
+"""The OpenAPI document is valid and is the very table that the API routes by."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from agent.api import errors
 from agent.api.v1 import openapi
 from agent.api.v1.routes import OPERATIONS
-from agent.payments.views import Answer, CloseDayRequest, Credential, PaymentRequest, Resolution
+from agent.payments.views import CloseDayRequest, Credential, PaymentRequest, PromptAnswer, Resolution
 
 if TYPE_CHECKING:
-    from tests.conftest import OpenDoor
+    from tests.conftest import ServedApi
 
 
 def test_the_document_is_valid() -> None:
@@ -27,29 +27,29 @@ def test_every_route_is_in_it_and_nothing_else() -> None:
     assert told == {(row.method, row.path) for row in OPERATIONS}
 
 
-def test_every_route_is_served(door: OpenDoor) -> None:
-    door.pay("A-1", 1800)
+def test_every_route_is_served(api: ServedApi) -> None:
+    api.pay("A-1", 1800)
     for row in OPERATIONS:
         if row.path.endswith("/events"):
             continue
         target = row.path.replace("{payment_id}", "A-1")
-        assert door.ask(row.method, target, b"{}" if row.body else None).status not in {404, 405, 500}
+        assert api.ask(row.method, target, b"{}" if row.body else None).status not in {404, 405, 500}
 
 
-def test_the_door_hands_it_out(door: OpenDoor) -> None:
-    assert door.ask("GET", "/openapi.json").content == openapi.document()
+def test_the_api_hands_it_out(api: ServedApi) -> None:
+    assert api.ask("GET", "/openapi.json").content == openapi.document()
 
 
 def test_every_field_that_may_be_wrong_has_its_words() -> None:
     kinds: tuple[type[msgspec.Struct], ...] = (
-        PaymentRequest, CloseDayRequest, Answer, Credential, Resolution,
+        PaymentRequest, CloseDayRequest, PromptAnswer, Credential, Resolution,
     )  # fmt: skip
     names = {name for kind in kinds for name in kind.__struct_fields__}
     assert names == set(errors.FIELDS)
 
 
 def test_words_for_a_choice_name_every_choice() -> None:
-    for kind in (PaymentRequest, Answer, Resolution):
+    for kind in (PaymentRequest, PromptAnswer, Resolution):
         for name, hint in get_type_hints(kind).items():
             for choice in get_args(hint):
                 if isinstance(choice, str):

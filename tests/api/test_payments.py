@@ -13,83 +13,83 @@ from agent.api import server as httpd
 from agent.api.v1 import handlers
 
 if TYPE_CHECKING:
-    from tests.conftest import OpenDoor
+    from tests.conftest import ServedApi
 
 
-def test_a_payment_is_created_once_and_told_again(door: OpenDoor) -> None:
-    first, again = door.pay("A-1"), door.pay("A-1")
+def test_a_payment_is_created_once_and_told_again(api: ServedApi) -> None:
+    first, again = api.pay("A-1"), api.pay("A-1")
     assert (first.status, again.status) == (201, 200)
     assert again.json["payment_id"] == "A-1"
     assert again.json["verdict"] == "approved"
     assert again.headers["cache-control"] == "no-store"
 
 
-def test_other_content_under_the_same_number_is_a_conflict(door: OpenDoor) -> None:
-    door.pay("A-1", 1250)
-    reply = door.pay("A-1", 1260)
+def test_other_content_under_the_same_number_is_a_conflict(api: ServedApi) -> None:
+    api.pay("A-1", 1250)
+    reply = api.pay("A-1", 1260)
     assert reply.status == 409
     assert reply.json["error"] == "conflict"
     assert set(reply.json) == {"error", "message", "money", "next_step"}
 
 
-def test_a_payment_is_found_by_its_number(door: OpenDoor) -> None:
-    door.pay("A-1")
-    assert door.ask("GET", "/payments/A-1").json["amount"] == 1250
+def test_a_payment_is_found_by_its_number(api: ServedApi) -> None:
+    api.pay("A-1")
+    assert api.ask("GET", "/payments/A-1").json["amount"] == 1250
 
 
-def test_an_unknown_number_says_how_to_look(door: OpenDoor) -> None:
-    reply = door.ask("GET", "/payments/NEVER")
+def test_an_unknown_number_says_how_to_look(api: ServedApi) -> None:
+    reply = api.ask("GET", "/payments/NEVER")
     assert reply.status == 404
     assert "payment id" in reply.json["message"]
 
 
-def test_waiting_ends_with_the_verdict(door: OpenDoor) -> None:
-    door.pay("A-1", 1800)
-    timer = threading.Timer(0.05, lambda: door.soon(door.desk.cancel, "A-1"))
+def test_waiting_ends_with_the_verdict(api: ServedApi) -> None:
+    api.pay("A-1", 1800)
+    timer = threading.Timer(0.05, lambda: api.soon(api.service.cancel, "A-1"))
     timer.start()
-    assert door.ask("GET", "/payments/A-1?wait=30").json["verdict"] == "cancelled"
+    assert api.ask("GET", "/payments/A-1?wait=30").json["verdict"] == "cancelled"
     timer.join()
 
 
-def test_a_done_payment_is_not_waited_for(door: OpenDoor) -> None:
-    door.pay("A-1")
-    assert door.ask("GET", "/payments/A-1?wait=30").json["phase"] == "done"
-    assert "wait 30" not in door.desk.heard
+def test_a_done_payment_is_not_waited_for(api: ServedApi) -> None:
+    api.pay("A-1")
+    assert api.ask("GET", "/payments/A-1?wait=30").json["phase"] == "done"
+    assert "wait 30" not in api.service.heard
 
 
-def test_an_answer_moves_the_payment_on(door: OpenDoor) -> None:
-    door.pay("A-1", 1600)
+def test_an_answer_moves_the_payment_on(api: ServedApi) -> None:
+    api.pay("A-1", 1600)
     body = b'{"prompt": "confirm-1", "answer": "yes"}'
-    assert door.ask("POST", "/payments/A-1/answers", body).json["verdict"] == "approved"
+    assert api.ask("POST", "/payments/A-1/answers", body).json["verdict"] == "approved"
 
 
 @pytest.mark.parametrize("body", [None, b"", b"{}"])
-def test_a_cancel_needs_no_body(door: OpenDoor, body: bytes | None) -> None:
-    door.pay("A-1", 1800)
-    assert door.ask("POST", "/payments/A-1/cancel", body).json["verdict"] == "cancelled"
+def test_a_cancel_needs_no_body(api: ServedApi, body: bytes | None) -> None:
+    api.pay("A-1", 1800)
+    assert api.ask("POST", "/payments/A-1/cancel", body).json["verdict"] == "cancelled"
 
 
-def test_an_unclear_payment_is_resolved_by_two_persons(door: OpenDoor) -> None:
-    door.pay("A-1", 1500)
+def test_an_unclear_payment_is_resolved_by_two_persons(api: ServedApi) -> None:
+    api.pay("A-1", 1500)
     credential = {"person": "boss", "secret": "right"}
     word = {"verdict": "declined", "reason": "receipt 23", "person": "anna", "credential": credential}
     body = json.dumps(word).encode()
-    assert door.ask("POST", "/payments/A-1/resolution", body).json["verdict"] == "declined"
+    assert api.ask("POST", "/payments/A-1/resolution", body).json["verdict"] == "declined"
 
 
-def test_receipts_last_status_and_close_day(door: OpenDoor) -> None:
-    door.pay("A-1")
-    assert door.ask("GET", "/payments/A-1/receipts").json[0]["copy"] == "customer"
-    assert [view["payment_id"] for view in door.ask("GET", "/payments?last=3").json] == ["A-1"]
-    assert door.desk.heard[-1] == "last 3"
-    assert door.ask("GET", "/status").json["unclear"] == ["K7Q2-M4XW"]
-    closed = door.ask("POST", "/close-day", b'{"payment_id": "Z-1"}')
+def test_receipts_last_status_and_close_day(api: ServedApi) -> None:
+    api.pay("A-1")
+    assert api.ask("GET", "/payments/A-1/receipts").json[0]["copy"] == "customer"
+    assert [view["payment_id"] for view in api.ask("GET", "/payments?last=3").json] == ["A-1"]
+    assert api.service.heard[-1] == "last 3"
+    assert api.ask("GET", "/status").json["unclear"] == ["K7Q2-M4XW"]
+    closed = api.ask("POST", "/close-day", b'{"payment_id": "Z-1"}')
     assert (closed.status, closed.json["payment"]) == (201, "close_day")
 
 
-def test_events_come_in_order_with_their_ids(door: OpenDoor) -> None:
-    door.pay("A-1")
-    reply = door.ask("GET", "/payments/A-1/events")
+def test_events_come_in_order_with_their_ids(api: ServedApi) -> None:
+    api.pay("A-1")
+    reply = api.ask("GET", "/payments/A-1/events")
     assert reply.headers["content-type"].startswith("text/event-stream")
     lines = reply.content.decode().splitlines()
     assert [line for line in lines if line.startswith("id: ")] == ["id: 1", "id: 2", "id: 3", "id: 4"]
@@ -98,58 +98,56 @@ def test_events_come_in_order_with_their_ids(door: OpenDoor) -> None:
     assert last["payment"]["verdict"] == "approved"
 
 
-def test_events_resume_after_the_last_id_that_was_seen(door: OpenDoor) -> None:
-    door.pay("A-1")
-    content = door.ask("GET", "/payments/A-1/events", last_event_id="3").content
+def test_events_resume_after_the_last_id_that_was_seen(api: ServedApi) -> None:
+    api.pay("A-1")
+    content = api.ask("GET", "/payments/A-1/events", last_event_id="3").content
     assert content.count(b"id: ") == 1
     assert b"id: 4\nevent: verdict\n" in content
 
 
-def test_a_quiet_stream_says_that_it_is_alive(door: OpenDoor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_quiet_stream_says_that_it_is_alive(api: ServedApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "KEEP_ALIVE_SECONDS", 0.01)
-    door.pay("A-1", 1800)
-    with door.connect() as connection:
+    api.pay("A-1", 1800)
+    with api.connect() as connection:
         connection.sendall(b"GET /payments/A-1/events HTTP/1.1\r\nhost: localhost\r\n\r\n")
         seen = b""
         while b": the line is alive\n\n" not in seen:
             seen += connection.recv(4096)
 
 
-def test_a_stream_has_an_end(door: OpenDoor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_has_an_end(api: ServedApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "MAX_STREAM_SECONDS", 0.05)
-    door.pay("A-1", 1800)
-    assert b"event: verdict" not in door.ask("GET", "/payments/A-1/events").content
+    api.pay("A-1", 1800)
+    assert b"event: verdict" not in api.ask("GET", "/payments/A-1/events").content
 
 
-def test_streams_and_waits_end_when_the_agent_stops(door: OpenDoor) -> None:
-    door.pay("A-1", 1800)
+def test_streams_and_waits_end_when_the_agent_stops(api: ServedApi) -> None:
+    api.pay("A-1", 1800)
     asked = []
     for target in ("/payments/A-1/events", "/payments/A-1?wait=60"):
-        connection = door.connect()
+        connection = api.connect()
         connection.sendall(f"GET {target} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
         asked.append(connection)
-    while "wait 60" not in door.desk.heard:
+    while "wait 60" not in api.service.heard:
         pass
-    door.close()
+    api.close()
     assert all(connection.recv(65_536).startswith(b"HTTP/1.1 200") for connection in asked)
     for connection in asked:
         connection.close()
 
 
-def test_those_who_wait_leave_room_for_a_cancel(door: OpenDoor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_those_who_wait_leave_room_for_a_cancel(api: ServedApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handlers, "MAX_WAITING", 0)
-    door.pay("A-1", 1800)
+    api.pay("A-1", 1800)
     for target in ("/payments/A-1/events", "/payments/A-1?wait=60"):
-        reply = door.ask("GET", target)
+        reply = api.ask("GET", target)
         assert (reply.status, reply.json["error"]) == (503, "too_many_waiting")
-    assert door.ask("POST", "/payments/A-1/cancel").status == 200
+    assert api.ask("POST", "/payments/A-1/cancel").status == 200
 
 
-def test_two_requests_at_once_are_one_payment(door: OpenDoor) -> None:
+def test_two_requests_at_once_are_one_payment(api: ServedApi) -> None:
     replies: list[int] = []
-    threads = [
-        threading.Thread(target=lambda: replies.append(door.pay("A-1", 1800).status)) for _ in range(8)
-    ]
+    threads = [threading.Thread(target=lambda: replies.append(api.pay("A-1", 1800).status)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -157,9 +155,9 @@ def test_two_requests_at_once_are_one_payment(door: OpenDoor) -> None:
     assert sorted(replies) == [200] * 7 + [201]
 
 
-def test_a_slow_body_is_cut_off_and_never_heard(door: OpenDoor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_body_is_cut_off_and_never_heard(api: ServedApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(httpd, "REQUEST_SECONDS", 0.05)
-    with door.connect() as connection:
+    with api.connect() as connection:
         head = "PUT /payments/A-1 HTTP/1.1\r\nhost: localhost\r\ncontent-length: 99\r\n\r\n{"
         connection.sendall(head.encode())
         try:
@@ -167,12 +165,12 @@ def test_a_slow_body_is_cut_off_and_never_heard(door: OpenDoor, monkeypatch: pyt
         except ConnectionResetError:
             rest = b""
     assert rest == b""
-    assert door.desk.heard == []
+    assert api.service.heard == []
 
 
-def test_an_error_of_our_own_says_that_the_payment_may_run(door: OpenDoor) -> None:
-    reply = door.pay("A-1", 1900)
+def test_an_error_of_our_own_says_that_the_payment_may_run(api: ServedApi) -> None:
+    reply = api.pay("A-1", 1900)
     assert (reply.status, reply.json["error"]) == (500, "internal")
     assert "may be running" in reply.json["money"]
     assert "4111" not in reply.content.decode()
-    assert [type(error) for error in door.failures] == [RuntimeError]
+    assert [type(error) for error in api.failures] == [RuntimeError]

@@ -1,4 +1,4 @@
-"""The quiet server: who knocks, what is bounded, how it stops, and that it sleeps."""
+"""The quiet server: who connects, what is bounded, how it stops, and that it sleeps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from agent.api import server as httpd
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-async def echo(scope: httpd.Scope, receive: httpd.Receive, send: httpd.Send) -> None:
+async def echo(scope: httpd.AsgiScope, receive: httpd.AsgiReceive, send: httpd.AsgiSend) -> None:
     message = await receive()
     peer = scope["state"]["peer"]
     body = message["body"] + f" from {type(peer).__name__} {getattr(peer, 'pid', 0)}".encode()
@@ -26,7 +26,9 @@ async def echo(scope: httpd.Scope, receive: httpd.Receive, send: httpd.Send) -> 
     await send({"type": "http.response.body", "body": body})
 
 
-async def stream_without_end(_scope: httpd.Scope, receive: httpd.Receive, send: httpd.Send) -> None:
+async def stream_without_end(
+    _scope: httpd.AsgiScope, receive: httpd.AsgiReceive, send: httpd.AsgiSend
+) -> None:
     await receive()
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"first", "more_body": True})
@@ -35,9 +37,9 @@ async def stream_without_end(_scope: httpd.Scope, receive: httpd.Receive, send: 
 
 @asynccontextmanager
 async def served(
-    folder: Path, app: httpd.App, allow: httpd.Allow = lambda _: None, max_body_bytes: int = 100
+    folder: Path, app: httpd.AsgiApp, allow: httpd.Allow = lambda _: None, max_body_bytes: int = 100
 ) -> AsyncIterator[Callable[[], Awaitable[Streams]]]:
-    path = folder / "door"
+    path = folder / "api"
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(path))
     stop, ready = asyncio.Event(), asyncio.Event()
@@ -77,7 +79,7 @@ async def answer(streams: Streams, request: bytes) -> bytes:
 
 
 def post(body: bytes) -> bytes:
-    return b"POST / HTTP/1.1\r\nhost: door\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+    return b"POST / HTTP/1.1\r\nhost: api\r\ncontent-length: %d\r\n\r\n" % len(body) + body
 
 
 def test_application_sees_the_whole_body_and_which_process_knocked(tmp_path: Path) -> None:
@@ -111,13 +113,13 @@ def test_unix_peer_carries_user_and_all_groups(tmp_path: Path) -> None:
 
 def test_refused_peer_is_told_why_before_it_says_a_word(tmp_path: Path) -> None:
     async def scene() -> bytes:
-        async with served(tmp_path, echo, lambda _: "Only the group till may knock.") as connect:
+        async with served(tmp_path, echo, lambda _: "Only the group till may connect.") as connect:
             reader, _ = await connect()
             return await reader.read()
 
     reply = asyncio.run(scene())
     assert reply.startswith(b"HTTP/1.1 403 Forbidden\r\n")
-    assert reply.endswith(b"Only the group till may knock.\n")
+    assert reply.endswith(b"Only the group till may connect.\n")
 
 
 def test_one_connection_carries_several_requests(tmp_path: Path) -> None:
@@ -224,7 +226,7 @@ def test_stop_ends_a_stream_that_would_not_end(tmp_path: Path, monkeypatch: pyte
 def test_client_that_leaves_in_the_middle_of_a_body_never_reaches_the_application(tmp_path: Path) -> None:
     calls: list[bytes] = []
 
-    async def app(scope: httpd.Scope, receive: httpd.Receive, send: httpd.Send) -> None:
+    async def app(scope: httpd.AsgiScope, receive: httpd.AsgiReceive, send: httpd.AsgiSend) -> None:
         calls.append(scope["raw_path"])
         await echo(scope, receive, send)
 

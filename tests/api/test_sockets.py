@@ -1,4 +1,4 @@
-"""The door's sockets: systemd's or our own, TCP only when it was meant."""
+"""The API's sockets: systemd's or our own, TCP only when it was meant."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from agent.api import sockets
-from agent.api.sockets import SocketError, bind, inherited, open_door
+from agent.api.sockets import SocketError, bind, inherited, listening_sockets
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def stack() -> Iterator[ExitStack]:
 
 def test_our_own_socket_is_for_owner_and_group(tmp_path: Path, stack: ExitStack) -> None:
     path = tmp_path / "till.sock"
-    (listener,) = open_door(path, [], tcp=False, environ={}, pid=1)
+    (listener,) = listening_sockets(path, [], tcp=False, environ={}, pid=1)
     stack.enter_context(listener)
     assert stat.S_IMODE(path.stat().st_mode) == 0o660
     assert listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
@@ -44,7 +44,7 @@ def test_a_socket_that_nobody_serves_any_more_is_replaced(tmp_path: Path, stack:
     stack.enter_context(bind(path, None))
 
 
-def test_a_second_agent_does_not_take_the_door_away(tmp_path: Path, stack: ExitStack) -> None:
+def test_a_second_agent_does_not_take_the_api_away(tmp_path: Path, stack: ExitStack) -> None:
     path = tmp_path / "till.sock"
     stack.enter_context(bind(path, None))
     with pytest.raises(SocketError, match="Another agent answers at"):
@@ -75,7 +75,7 @@ def test_a_unix_socket_of_systemd_is_served(
 ) -> None:
     theirs = stack.enter_context(bind(tmp_path / "till.sock", None))
     environ = _passed(theirs, monkeypatch)
-    (listener,) = open_door(tmp_path / "unused", [], tcp=False, environ=environ, pid=77)
+    (listener,) = listening_sockets(tmp_path / "unused", [], tcp=False, environ=environ, pid=77)
     stack.enter_context(listener)
     assert listener.getsockname() == str(tmp_path / "till.sock")
     assert not os.get_inheritable(listener.fileno())
@@ -107,7 +107,7 @@ def test_tcp_is_served_on_loopback_when_configured(
 ) -> None:
     theirs = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
     environ = _passed(theirs, monkeypatch)
-    (listener,) = open_door(tmp_path / "unused", [], tcp=True, environ=environ, pid=77)
+    (listener,) = listening_sockets(tmp_path / "unused", [], tcp=True, environ=environ, pid=77)
     stack.enter_context(listener)
     assert listener.family == socket.AF_INET
 
@@ -115,7 +115,7 @@ def test_tcp_is_served_on_loopback_when_configured(
 @pytest.mark.parametrize(
     ("host", "tcp", "said"),
     [
-        ("127.0.0.1", False, r"\[door\] tcp is false"),
+        ("127.0.0.1", False, r"\[api\] tcp is false"),
         ("0.0.0.0", True, "listens beyond 127.0.0.1"),  # noqa: S104 - the very thing that is refused
         ("127.0.0.2", True, "listens beyond 127.0.0.1"),
     ],
@@ -126,9 +126,9 @@ def test_tcp_is_refused_unless_it_was_meant(
     theirs = stack.enter_context(socket.create_server((host, 0)))
     environ = _passed(theirs, monkeypatch)
     with pytest.raises(SocketError, match=said):
-        open_door(Path("unused"), [], tcp=tcp, environ=environ, pid=77)
+        listening_sockets(Path("unused"), [], tcp=tcp, environ=environ, pid=77)
 
 
 def test_tcp_without_systemds_socket_is_refused() -> None:
     with pytest.raises(SocketError, match="systemd passed no TCP socket"):
-        open_door(Path("unused"), [], tcp=True, environ={}, pid=77)
+        listening_sockets(Path("unused"), [], tcp=True, environ={}, pid=77)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agent.payments.views import PaymentView
 from agent.programs.agent import SNAPSHOT_ENTRIES
-from agent.programs.demo.environment import House
+from agent.programs.demo.environment import Environment
 from drivers.simulator.core.bank import Bank
 from tests.bench.bench_journal import UnsyncedDisk
 from tests.bench.budget import Line
@@ -26,16 +26,16 @@ BANK_FORGETS_AFTER = 1_000
 
 
 def resident(place: Path) -> list[Line]:
-    """The agent after payments through its door, and the uploader that carried them away.
+    """The agent after payments through its API, and the uploader that carried them away.
 
     The floor is a process that has only imported what the program imports.
     """
-    with house_running(place / "house") as house:
+    with house_running(place / "environment") as environment:
         for number in range(DOOR_PAYMENTS):
-            house.door.call("PUT", f"/payments/M-{number}", PaymentView, SALE)
-            house.door.call("GET", f"/payments/M-{number}?wait=30", PaymentView)
-        check_alive(house)
-        agent, upload = (resident_mb(house.programs[name].pid) for name in ("agent", "upload"))
+            environment.api.call("PUT", f"/payments/M-{number}", PaymentView, SALE)
+            environment.api.call("GET", f"/payments/M-{number}?wait=30", PaymentView)
+        check_alive(environment)
+        agent, upload = (resident_mb(environment.programs[name].pid) for name in ("agent", "upload"))
     return [
         Line("agent, resident", "MB", _imported_mb("agent.programs.agent"), agent, AGENT_MB, "figure"),
         Line("uploader, resident", "MB", _imported_mb("agent.programs.upload"), upload, UPLOAD_MB, "figure"),
@@ -44,19 +44,19 @@ def resident(place: Path) -> list[Line]:
 
 def growth(place: Path, *, long: bool) -> list[Line]:
     """Resident memory of this process after a warm-up and after many more payments."""
-    house = House(place / "house", port=NO_PORT)
-    house.folder.mkdir()
-    house.furnish()
+    environment = Environment(place / "environment", port=NO_PORT)
+    environment.folder.mkdir()
+    environment.provision()
     payments = LONG if long else SHORT
-    before, after = asyncio.run(_grown(house, payments))
+    before, after = asyncio.run(_grown(environment, payments))
     note = f"in one process with the terminal, {payments:,} payments, disk not synced"
     if not long:
         note += f"; --long: {LONG:,}"
     return [Line("memory after payments", "MB", before, after, GROWTH, note=note)]
 
 
-async def _grown(house: House, payments: int) -> tuple[float, float]:
-    async with counter(house, UnsyncedDisk(house.journal)) as shop:
+async def _grown(environment: Environment, payments: int) -> tuple[float, float]:
+    async with counter(environment, UnsyncedDisk(environment.journal)) as shop:
         await _take(shop, "W", WARM_UP)
         before = resident_mb("self")
         await _take(shop, "G", payments)

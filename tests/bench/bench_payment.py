@@ -17,7 +17,7 @@ from agent.base.clock import SystemClock
 from agent.journal.disk import FolderDisk
 from agent.journal.schema.entry import AnyBody
 from agent.payments.views import PaymentView
-from agent.programs.demo.environment import House
+from agent.programs.demo.environment import Environment
 from tests.bench.bench_journal import UnsyncedDisk, open_journal
 from tests.bench.budget import Line
 from tests.bench.inside import NO_PORT, SALE, Took, counter
@@ -57,10 +57,10 @@ class Floor:
 
 
 def lines(place: Path) -> list[Line]:
-    """The budget; the same up to the verdict, on the processor alone, and through the till's door."""
+    """The budget; the same up to the verdict, on the processor alone, and through the till's API."""
     floor, took, written = _in_turn(place / "disk", FolderDisk, time.perf_counter_ns)
     alone, took_alone, _ = _in_turn(place / "cpu", UnsyncedDisk, time.process_time_ns)
-    door_floor, door = _through_the_door(place, written)
+    api_floor, api = _through_the_door(place, written)
     figure = _us([one.request + one.answer for one in took])
     figure_alone = _us([one.request + one.answer for one in took_alone])
     to_verdict = _us([one.request + one.verdict for one in took])
@@ -68,7 +68,7 @@ def lines(place: Path) -> list[Line]:
         Line("payment: to wire, to answer", "us", _us(floor.until_answer), figure, BUDGET),
         Line(f"- to verdict, {len(written)} commits", "us", _us(floor.until_verdict), to_verdict),
         Line("- processor alone, no disk", "us", _us(alone.until_answer), figure_alone),
-        Line("- by door and pty", "us", _us(door_floor.until_answer), _us(door)),
+        Line("- by API and pty", "us", _us(api_floor.until_answer), _us(api)),
     ]
 
 
@@ -77,23 +77,23 @@ def _in_turn(
 ) -> tuple[Floor, list[Took], Commits]:
     """Payments and their floor in turn; and what one payment writes."""
     place.mkdir()
-    house = House(place / "house", port=NO_PORT)
-    house.folder.mkdir()
-    house.furnish()
+    environment = Environment(place / "environment", port=NO_PORT)
+    environment.folder.mkdir()
+    environment.provision()
     floor = Floor(place / "floor", disk, clock)
-    took, written = asyncio.run(_payments(house, floor, disk, clock))
+    took, written = asyncio.run(_payments(environment, floor, disk, clock))
     floor.close()
     return floor, took, written
 
 
 async def _payments(
-    house: House, floor: Floor, disk: type[FolderDisk], clock: Callable[[], int]
+    environment: Environment, floor: Floor, disk: type[FolderDisk], clock: Callable[[], int]
 ) -> tuple[list[Took], Commits]:
     took: list[Took] = []
-    async with counter(house, disk(house.journal), clock) as shop:
+    async with counter(environment, disk(environment.journal), clock) as shop:
         for number in range(WARM_UP):
             await shop.pay(f"warm-{number}")
-        written = tuple(shop.shop.written)
+        written = tuple(shop.context.written)
         for number in range(ROUNDS):
             if number % 2:
                 floor.commit(written)
@@ -106,20 +106,20 @@ async def _payments(
 def _through_the_door(place: Path, written: Commits) -> tuple[Floor, list[int]]:
     """The real process, a till at its socket, and a terminal on a pty with a stamp on what it hears."""
     took: list[int] = []
-    floor = Floor(place / "door-floor", FolderDisk, time.perf_counter_ns)
-    with agent_running(place / "door") as house, Pty(house.terminal) as terminal:
-        house.wait_for(lambda: house.terminal_is("ready"), "the agent and its terminal")
+    floor = Floor(place / "api-floor", FolderDisk, time.perf_counter_ns)
+    with agent_running(place / "api") as environment, Pty(environment.terminal) as terminal:
+        environment.wait_for(lambda: environment.terminal_is("ready"), "the agent and its terminal")
         for number in range(WARM_UP + DOOR_ROUNDS):
             floor.commit(written)
-            took.append(_one(house, terminal, f"D-{number}"))
+            took.append(_one(environment, terminal, f"D-{number}"))
     floor.close()
     return floor, took[WARM_UP:]
 
 
-def _one(house: House, terminal: Pty, payment_id: str) -> int:
+def _one(environment: Environment, terminal: Pty, payment_id: str) -> int:
     began = time.perf_counter_ns()
-    house.door.call("PUT", f"/payments/{payment_id}", PaymentView, SALE)
-    view = house.door.call("GET", f"/payments/{payment_id}?wait=30", PaymentView)
+    environment.api.call("PUT", f"/payments/{payment_id}", PaymentView, SALE)
+    view = environment.api.call("GET", f"/payments/{payment_id}?wait=30", PaymentView)
     if view.verdict != "approved":
         raise RuntimeError(f"{payment_id} was to be approved and is {view.verdict}: {view.text}")
     return terminal.asked_ns - began + terminal.answered_ns - terminal.told_ns

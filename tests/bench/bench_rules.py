@@ -17,7 +17,7 @@ from typing import Any
 
 from agent.base.money import CURRENCIES
 from agent.journal.schema.entry import Answered, AnyBody, Completed, Entry, Requested, Submitted
-from agent.rules import Original, Policy, RuleRequest, Windows, decide
+from agent.rules import DayTotals, Original, Policy, RuleRequest, decide
 
 DAYS = 90
 PAYMENTS = 100_000
@@ -64,7 +64,7 @@ def payment(number: int) -> Iterator[AnyBody]:
     yield Completed(payment_id=name)
 
 
-def microseconds(windows: Windows, now: datetime) -> list[float]:
+def microseconds(totals: DayTotals, now: datetime) -> list[float]:
     """How long each decision took, sorted."""
     original = Original(approved=True, reversed=False, left=5000, currency="EUR")
     took = []
@@ -77,21 +77,21 @@ def microseconds(windows: Windows, now: datetime) -> list[float]:
             original=original,
         )
         began = time.perf_counter_ns()
-        decide(request, windows, EVERYTHING_ON, now)
+        decide(request, totals, EVERYTHING_ON, now)
         took.append((time.perf_counter_ns() - began) / 1000)
     return sorted(took)
 
 
 def measure() -> dict[str, Any]:
     """The figures by name."""
-    windows = Windows(clock_time(4))
+    totals = DayTotals(clock_time(4))
     began = time.perf_counter()
     for entry in history():
-        windows.apply(entry)
+        totals.apply(entry)
     folded_s = time.perf_counter() - began
     now = OPENS + timedelta(days=DAYS - 1, hours=9)
-    floor = microseconds(Windows(clock_time(4)), now)
-    took = microseconds(windows, now)
+    floor = microseconds(DayTotals(clock_time(4)), now)
+    took = microseconds(totals, now)
     p50, p99 = took[len(took) // 2], took[len(took) * 99 // 100]
     return {
         "what": "rules p99",
@@ -100,7 +100,7 @@ def measure() -> dict[str, Any]:
         "p99_us": round(p99, 1),
         "budget_us": BUDGET_US,
         "fold_us_per_payment": round(folded_s / PAYMENTS * 1e6, 1),
-        "snapshot_bytes": len(windows.to_bytes()),
+        "snapshot_bytes": len(totals.to_bytes()),
         "met": p99 <= BUDGET_US,
     }
 

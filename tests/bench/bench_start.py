@@ -21,7 +21,7 @@ from agent.base.clock import SystemClock
 from agent.journal.disk import FolderDisk
 from agent.journal.schema.entry import AnyBody
 from agent.programs.agent import SNAPSHOT_ENTRIES
-from agent.programs.demo.environment import House
+from agent.programs.demo.environment import Environment
 from tests.bench.bench_journal import UnsyncedDisk
 from tests.bench.budget import Line
 from tests.bench.inside import NO_PORT, agent_of, counter
@@ -55,8 +55,8 @@ class Past(SystemClock):
 
 def lines(place: Path) -> list[Line]:
     """Starts with and without history, in turn."""
-    empty, full = _house(place / "empty"), _house(place / "full")
-    story = asyncio.run(_story(_house(place / "one")))
+    empty, full = _environment(place / "empty"), _environment(place / "full")
+    story = asyncio.run(_story(_environment(place / "one")))
     entries = _fill(full, story)
     os.sync()
     _start_s(empty)  # the first one writes byte code
@@ -66,25 +66,25 @@ def lines(place: Path) -> list[Line]:
     return [Line("start to ready", "s", floor, figure, BUDGET_S, "figure", note=note)]
 
 
-def _house(folder: Path) -> House:
+def _environment(folder: Path) -> Environment:
     folder.mkdir()
-    house = House(folder, port=NO_PORT)
-    house.furnish()
-    return house
+    environment = Environment(folder, port=NO_PORT)
+    environment.provision()
+    return environment
 
 
-async def _story(house: House) -> Story:
+async def _story(environment: Environment) -> Story:
     """What one real payment writes."""
-    async with counter(house, FolderDisk(house.journal)) as shop:
+    async with counter(environment, FolderDisk(environment.journal)) as shop:
         await shop.pay("S-0")
-        return tuple(shop.shop.written)
+        return tuple(shop.context.written)
 
 
-def _fill(house: House, story: Story) -> int:
+def _fill(environment: Environment, story: Story) -> int:
     """A million entries over ninety days, a snapshot, and what may lie behind one."""
     clock = Past()
-    agent, shop = agent_of(house, UnsyncedDisk(house.journal), clock)
-    journal, bodies = shop.journal, [body for commit in story for body in commit]
+    agent, context = agent_of(environment, UnsyncedDisk(environment.journal), clock)
+    journal, bodies = context.journal, [body for commit in story for body in commit]
     number = 0
     while journal.size < ENTRIES - SNAPSHOT_ENTRIES:
         clock.passed = timedelta(days=DAYS) * journal.size / ENTRIES
@@ -105,19 +105,19 @@ def _renamed(bodies: Iterable[AnyBody], numbers: Iterable[int]) -> list[AnyBody]
     return [msgspec.structs.replace(body, payment_id=f"S-{n}") for n in numbers for body in bodies]
 
 
-def _start_s(house: House) -> float:
+def _start_s(environment: Environment) -> float:
     """Seconds until READY=1. The agent is killed, so that the next start finds what this one found."""
-    address = house.folder / "notify"
+    address = environment.folder / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(address))
         manager.settimeout(PATIENCE_S)
         os.environ["NOTIFY_SOCKET"] = str(address)
         began = time.perf_counter()
-        house.start("agent", "agent", "--settings", str(house.folder / "tillgate.toml"))
+        environment.start("agent", "agent", "--settings", str(environment.folder / "tillgate.toml"))
         try:
             while b"READY=1" not in manager.recv(4096):
                 pass
             return time.perf_counter() - began
         finally:
-            house.close()
+            environment.close()
             address.unlink()

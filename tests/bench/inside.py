@@ -1,4 +1,4 @@
-"""The agent in this process: real shop, desk, journal and link, and a simulated terminal on the wire."""
+"""The agent in this process: real context, service, journal and link; a simulated terminal on the wire."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import datetime
 from importlib.resources import files
 
 from agent import VERSION
-from agent.api.access import gate
+from agent.api.access import access_list
 from agent.base.clock import Clock, SystemClock
 from agent.journal.disk import Disk
 from agent.journal.evolving import EvolvingKey, KeyFile
@@ -20,18 +20,18 @@ from agent.journal.schema.entry import AnyBody
 from agent.journal.writer import Journal
 from agent.keys import store as keys
 from agent.oplog import log
-from agent.payments.context import Shop
-from agent.payments.index import Book
+from agent.payments.context import Context
+from agent.payments.index import PaymentIndex
 from agent.payments.people import People
-from agent.payments.store import Store
-from agent.payments.unsolicited import ShopKeeper
+from agent.payments.store import PaymentStore
+from agent.payments.unsolicited import UnsolicitedResults
 from agent.payments.views import PaymentRequest
 from agent.programs.assembly import STATE_FILE, Agent
-from agent.programs.demo.environment import House
-from agent.rules import Windows
+from agent.programs.demo.environment import Environment
+from agent.rules import DayTotals
 from agent.settings.load import load
 from agent.settings.terminals import options_of
-from agent.terminals.connection import Terminal
+from agent.terminals.connection import TerminalConnection
 from drivers.card.card import SecretBuffer, Vault
 from drivers.card.seal import Sealer
 from drivers.simulator.core import script
@@ -119,8 +119,8 @@ class Cable:
 
 
 @dataclass
-class NotingShop(Shop):
-    """A shop that remembers what each commit held."""
+class NotingContext(Context):
+    """A context that remembers what each commit held."""
 
     written: list[tuple[AnyBody, ...]] = field(default_factory=list)
 
@@ -141,19 +141,19 @@ class Took:
 
 @dataclass
 class Counter:
-    """A shop at work. `agent.desk` takes payments, `cable` knows when what went over it."""
+    """A shop at work. `agent.service` takes payments, `cable` knows when what went over it."""
 
     agent: Agent
-    shop: NotingShop
+    context: NotingContext
     cable: Cable
 
     async def pay(self, payment_id: str) -> Took:
         """Take one payment to its verdict. Raises `RuntimeError` if it is not approved."""
-        cable, desk = self.cable, self.agent.desk
-        self.shop.written.clear()
+        cable, service = self.cable, self.agent.service
+        self.context.written.clear()
         began = cable.clock()
-        desk.put(payment_id, SALE)
-        view = await desk.wait(payment_id, PATIENCE_S)
+        service.put(payment_id, SALE)
+        view = await service.wait(payment_id, PATIENCE_S)
         ended = cable.clock()
         if view.verdict != "approved":
             raise RuntimeError(f"{payment_id} was to be approved and is {view.verdict}: {view.text}")
@@ -165,34 +165,41 @@ class Counter:
         )
 
 
-def agent_of(house: House, disk: Disk, clock: Clock | None = None) -> tuple[Agent, NotingShop]:
-    """The agent of a furnished house, put together as the program does, but for disk, clock and door."""
-    settings = load(house.folder / "tillgate.toml")
+def agent_of(environment: Environment, disk: Disk, clock: Clock | None = None) -> tuple[Agent, NotingContext]:
+    """The agent of a provisioned environment, as the program makes it but for disk, clock and API."""
+    settings = load(environment.folder / "tillgate.toml")
     clock = clock or SystemClock()
     today = SystemClock().wall().date()  # the keys are of today, wherever `clock` is
     acquirer = keys.load_acquirer_key(settings.acquirer.keys, settings.acquirer.vkey, today)
-    store = Store(str(settings.agent.state / STATE_FILE))
-    windows, people = Windows(settings.rules.business_day_starts), People(settings.people)
-    shop = NotingShop(
-        settings, clock, settings.rules, Book(store), windows, people, acquirer.not_after, acquirer.key_id
+    store = PaymentStore(str(settings.agent.state / STATE_FILE))
+    totals, people = DayTotals(settings.rules.business_day_starts), People(settings.people)
+    context = NotingContext(
+        settings,
+        clock,
+        settings.rules,
+        PaymentIndex(store),
+        totals,
+        people,
+        acquirer.not_after,
+        acquirer.key_id,
     )
     signer = Ed25519Signer(settings.origin, keys.load_journal_key(settings.agent.credentials))
     evolving = EvolvingKey(settings.origin, KeyFile(settings.agent.state / keys.EVOLVING_KEY))
-    shop.journal = Journal.open(
-        disk, settings.origin, signer, evolving, clock, VERSION, settings.digest, None, shop.apply
+    context.journal = Journal.open(
+        disk, settings.origin, signer, evolving, clock, VERSION, settings.digest, None, context.apply
     )
-    return Agent(settings, shop, gate((), ()), [], store, log.logger("bench")), shop
+    return Agent(settings, context, access_list((), ()), [], store, log.logger("bench")), context
 
 
 @asynccontextmanager
 async def counter(
-    house: House, disk: Disk, clock: Callable[[], int] = time.perf_counter_ns
+    environment: Environment, disk: Disk, clock: Callable[[], int] = time.perf_counter_ns
 ) -> AsyncIterator[Counter]:
-    """The agent of a furnished house with its terminal connected and ready."""
-    agent, shop = agent_of(house, disk)
+    """The agent of a provisioned environment with its terminal connected and ready."""
+    agent, context = agent_of(environment, disk)
     settings = agent.settings
     acquirer = keys.load_acquirer_key(
-        settings.acquirer.keys, settings.acquirer.vkey, shop.clock.wall().date()
+        settings.acquirer.keys, settings.acquirer.vkey, context.clock.wall().date()
     )
     vault = Vault(Sealer(acquirer, settings.origin), keys.load_fingerprint_key(settings.agent.credentials))
     cable, buffer = Cable(simulated(), clock), SecretBuffer(BUFFER_BYTES)
@@ -200,16 +207,16 @@ async def counter(
     session = ZvtSession(SerialLine(buffer), vault, zvt)
 
     def link(unsolicited: Callable[[Event], None]) -> Link:
-        return Link(cable, session, buffer, shop.clock.monotonic, unsolicited)
+        return Link(cable, session, buffer, context.clock.monotonic, unsolicited)
 
-    terminal = Terminal("front", link, ShopKeeper(shop), ZvtResolver(), training=True)
-    shop.terminals = {"front": terminal}
+    terminal = TerminalConnection("front", link, UnsolicitedResults(context), ZvtResolver(), training=True)
+    context.terminals = {"front": terminal}
     running = asyncio.create_task(terminal.run())
     try:
         async with asyncio.timeout(PATIENCE_S):
             while not terminal.ready:  # noqa: ASYNC110 - it tells only the journal
                 await asyncio.sleep(0)
-        yield Counter(agent, shop, cable)
+        yield Counter(agent, context, cable)
     finally:
         running.cancel()
         with suppress(asyncio.CancelledError):

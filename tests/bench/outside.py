@@ -1,4 +1,4 @@
-"""The real processes: a house with the agent in it, a terminal on a pty, and what /proc says of them."""
+"""The real processes: an environment with the agent, a terminal on a pty, and what /proc says of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from agent.programs.demo.environment import House
+from agent.programs.demo.environment import Environment
 from agent.programs.demo.network import free_port
 from agent.upload.cosignatures import COSIGNED
 from drivers.simulator.core.ports import PtyPort
@@ -20,33 +20,33 @@ from tests.bench.inside import ANSWER, AUTHORISATION, STATUS_INFORMATION, simula
 
 
 @contextlib.contextmanager
-def agent_running(folder: Path) -> Iterator[House]:
-    """A furnished house with the agent as its only process; the terminal is for the caller to plug in."""
+def agent_running(folder: Path) -> Iterator[Environment]:
+    """A provisioned environment, the agent its only process; the terminal is for the caller to plug in."""
     folder.mkdir()
-    house = House(folder, port=free_port())
-    house.furnish()
-    house.start("agent", "agent", "--settings", str(folder / "tillgate.toml"))
+    environment = Environment(folder, port=free_port())
+    environment.provision()
+    environment.start("agent", "agent", "--settings", str(folder / "tillgate.toml"))
     try:
-        yield house
+        yield environment
     finally:
-        house.close()
+        environment.close()
 
 
 @contextlib.contextmanager
-def house_running(folder: Path) -> Iterator[House]:
-    """A house with all its processes, the terminal ready."""
-    with agent_running(folder) as house:
-        house.start("collector", "collector", "--settings", str(folder / "collector.toml"))
-        house.start_terminal()
-        house.wait_for(lambda: house.terminal_is("ready"), "the agent and its terminal")
-        house.start("upload", "upload", "--settings", str(folder / "tillgate.toml"))
-        house.wait_for((house.cosignatures / COSIGNED).exists, "the first cosignature")
-        yield house
+def house_running(folder: Path) -> Iterator[Environment]:
+    """An environment with all its processes, the terminal ready."""
+    with agent_running(folder) as environment:
+        environment.start("collector", "collector", "--settings", str(folder / "collector.toml"))
+        environment.start_terminal()
+        environment.wait_for(lambda: environment.terminal_is("ready"), "the agent and its terminal")
+        environment.start("upload", "upload", "--settings", str(folder / "tillgate.toml"))
+        environment.wait_for((environment.cosignatures / COSIGNED).exists, "the first cosignature")
+        yield environment
 
 
-def check_alive(house: House) -> None:
+def check_alive(environment: Environment) -> None:
     """Raises `RuntimeError`: the dead need no memory and never wake up."""
-    dead = [name for name, program in house.programs.items() if program.poll() is not None]
+    dead = [name for name, program in environment.programs.items() if program.poll() is not None]
     if dead:
         raise RuntimeError(f"{', '.join(dead)} ended while it was measured")
 

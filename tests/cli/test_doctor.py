@@ -12,7 +12,7 @@ from agent.cli import main
 from agent.cli.ui.exits import Exit
 
 if TYPE_CHECKING:
-    from tests.conftest import OpenDoor
+    from tests.conftest import ServedApi
 
 SETTINGS = """\
 [agent]
@@ -53,15 +53,15 @@ def test_an_empty_host_is_told_what_is_missing(tmp_path: Path, capsys: pytest.Ca
         "bad",
         f"{tmp_path}/ttyUSB0 is not there. Look at the cable and the terminal's power.",
     )
-    assert looks["door"][1].startswith(f"nobody answers at {tmp_path}/till.sock")
+    assert looks["api"][1].startswith(f"nobody answers at {tmp_path}/till.sock")
 
 
 def test_a_host_that_takes_no_payments_is_told_why(
-    door: OpenDoor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    api: ServedApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["doctor", "--settings", write_settings(tmp_path), "--socket", str(door.path)]
+    words = ["doctor", "--settings", write_settings(tmp_path), "--socket", str(api.path)]
     assert main([*words, "--json"]) == Exit.NO
-    assert "Terminal front is away" in found(capsys)["door"][1]
+    assert "Terminal front is away" in found(capsys)["api"][1]
     main(words)
     told = capsys.readouterr().out
     assert max(len(line) for line in told.splitlines()) <= 80

@@ -9,7 +9,7 @@ import pytest
 
 from agent.cli import main
 from agent.journal.disk import FolderDisk
-from agent.journal.schema.entry import Answered, CardSaid, Completed, Requested
+from agent.journal.schema.entry import Answered, CardSummary, Completed, Requested
 from tests.journal.conftest import K0, ORIGIN, OTHER, SIGNER, World
 
 Capture = pytest.CaptureFixture[str]
@@ -22,7 +22,7 @@ def journal(tmp_path: Path) -> Path:
     made = world.open()
     for number in range(15):
         payment_id = f"t-{number}"
-        card = CardSaid(masked="411111******1111", sealed="c2VhbGVk" * 40)
+        card = CardSummary(masked="411111******1111", sealed="c2VhbGVk" * 40)
         made.commit(
             Requested(
                 payment_id=payment_id,

@@ -61,9 +61,9 @@ def test_json_says_the_same_for_programs(host: FakeHost, capsys: pytest.CaptureF
     first, second = json.loads(said)
     assert code == 0
     assert first["device"]["port"] == "/dev/ttyACM0"
-    assert first["advice"]["protocols"] == ["zvt", "ecr17"]
+    assert first["suggestion"]["protocols"] == ["zvt", "ecr17"]
     assert second["device"]["port"] == ""
-    assert "[terminals.second]" in second["advice"]["settings"]
+    assert "[terminals.second]" in second["suggestion"]["settings"]
 
 
 def test_a_device_cannot_steer_the_screen(host: FakeHost, capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,7 +84,7 @@ def test_a_probe_finds_the_zvt_terminal_and_books_nothing(
     [found] = json.loads(said)
     assert code == 0
     assert found["probed"] == "answers to zvt"
-    assert found["advice"]["protocols"] == ["zvt"]
+    assert found["suggestion"]["protocols"] == ["zvt"]
     assert not found["holds_result"]
     assert not state.exists() or bookings(state) == []
 

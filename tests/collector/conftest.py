@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from agent.collector.evidence import Evidence
 from agent.collector.ledger import Ledger, LedgerFolders
-from agent.collector.storage.store import Store
+from agent.collector.storage.store import TileStore
 from agent.journal.checkpoint import checkpoint_text
 from agent.journal.note import Cosigner, Ed25519Signer, parse_vkey, sign_note
 from agent.journal.transfer import AddCheckpoint, AddLines, build_lines
@@ -162,7 +162,7 @@ class Place:
     now: int = NOW_S
 
     def ledger(self, shop: Shop, cosigner: Cosigner) -> Ledger:
-        folders = LedgerFolders(Store(self.tiles), Store(self.heads), Evidence(self.findings))
+        folders = LedgerFolders(TileStore(self.tiles), TileStore(self.heads), Evidence(self.findings))
         return Ledger(shop.origin, [parse_vkey(shop.signer.vkey)], folders, cosigner, lambda: self.now)
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agent.api.server import Message, Peer, TcpPeer, TlsPeer
+from agent.api.server import AsgiMessage, Peer, TcpPeer, TlsPeer
 from agent.collector import evidence
-from agent.collector.app import Served, collector_app
-from agent.collector.ledger import Answer
+from agent.collector.app import ServedLedger, collector_app
+from agent.collector.ledger import CollectorReply
 from agent.journal.checkpoint import checkpoint_text
 from agent.journal.note import Cosigner, open_note, parse_vkey, sign_note
 
@@ -31,13 +31,13 @@ class Front:
         self.seen: list[tuple[str, int]] = []
         self.trouble: list[str] = []
         self.app = collector_app(
-            {shop.origin: Served(ledger, frozenset(CLIENT.names))},
+            {shop.origin: ServedLedger(ledger, frozenset(CLIENT.names))},
             lambda origin, answer: self.seen.append((origin, answer.status)),
             lambda _origin, error: self.trouble.append(str(error)),
         )
 
-    def post(self, path: str, body: bytes, peer: Peer = CLIENT, method: str = "POST") -> Answer:
-        sent: list[Message] = []
+    def post(self, path: str, body: bytes, peer: Peer = CLIENT, method: str = "POST") -> CollectorReply:
+        sent: list[AsgiMessage] = []
         scope: dict[str, Any] = {
             "type": "http",
             "method": method,
@@ -48,15 +48,15 @@ class Front:
             "state": {"peer": peer},
         }
 
-        async def receive() -> Message:
+        async def receive() -> AsgiMessage:
             return {"type": "http.request", "body": body, "more_body": False}
 
-        async def send(message: Message) -> None:
+        async def send(message: AsgiMessage) -> None:
             sent.append(message)
 
         asyncio.run(self.app(scope, receive, send))
         headers = dict(sent[0]["headers"])
-        return Answer(sent[0]["status"], headers[b"content-type"].decode(), sent[1]["body"])
+        return CollectorReply(sent[0]["status"], headers[b"content-type"].decode(), sent[1]["body"])
 
 
 @pytest.fixture

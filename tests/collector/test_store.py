@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agent.collector.storage.folder import DiskFolder, FolderInUseError, lock
-from agent.collector.storage.store import CHECKPOINT, Store, StoreDamagedError
+from agent.collector.storage.store import CHECKPOINT, StoreDamagedError, TileStore
 from agent.journal.proofs.tiles import bundle_path, tile_path
 from agent.journal.tree import leaf_hash, root_of
 
@@ -52,7 +52,7 @@ def entries(bundle: bytes) -> list[bytes]:
 
 def append(folder: MemoryFolder, shop: Shop, start: int, end: int) -> None:
     lines = shop.lines[start:end]
-    Store(folder).append(start, lines, [leaf_hash(line) for line in lines], shop.checkpoint(end))
+    TileStore(folder).append(start, lines, [leaf_hash(line) for line in lines], shop.checkpoint(end))
 
 
 @pytest.mark.parametrize("step", [1, 7, 255, 256, 257, 600])
@@ -88,7 +88,7 @@ def test_partial_tiles_go_when_the_full_one_is_there(shop: Shop, place: Place) -
 def test_frontier_and_roots_are_read_back_from_tiles(shop: Shop, place: Place, size: int) -> None:
     shop.grow(600)
     append(place.tiles, shop, 0, size)
-    store = Store(place.tiles)
+    store = TileStore(place.tiles)
     assert store.frontier(size).root() == shop.root(size)
     for smaller in {1, size // 2, size - 1, size} - {0}:
         assert store.root(smaller, size) == root_of(smaller, shop.tree.node)
@@ -98,7 +98,7 @@ def test_missing_tile_is_named(shop: Shop, place: Place) -> None:
     append(place.tiles, shop, 0, 40)
     del place.tiles.live["tile/0/000.p/40"]
     with pytest.raises(StoreDamagedError, match=r"tile/0/000\.p/40"):
-        Store(place.tiles).frontier(40)
+        TileStore(place.tiles).frontier(40)
 
 
 def never(_name: str) -> bool:
@@ -134,7 +134,7 @@ def test_a_crash_at_any_call_leaves_a_folder_that_is_right(
             expected = defined_files(shop, size)
             assert {name: disk.live.get(name) for name in expected} == expected
             append(disk, shop, size, new)  # and the log goes on from there
-            assert Store(disk).frontier(new).root() == shop.root(new)
+            assert TileStore(disk).frontier(new).root() == shop.root(new)
             seen.add(size)
         else:
             break
@@ -146,7 +146,7 @@ def test_a_real_folder_is_served_as_it_stands(shop: Shop, tmp_path: Path) -> Non
     shop.grow(300)
     folder = DiskFolder(tmp_path / "logs" / "shop.example" / "till-1")
     folder.make("")
-    store = Store(folder)
+    store = TileStore(folder)
     for start, end in ((0, 250), (250, 300)):
         lines = shop.lines[start:end]
         store.append(start, lines, [leaf_hash(line) for line in lines], shop.checkpoint(end))

@@ -154,10 +154,10 @@ class Bed:
                 self.wait(BUSY_RETRY_S)
             elif ended.how is not How.COMPLETED:
                 return None
-            elif ended.care is None and operation is Operation.STATUS:
+            elif ended.maintenance is None and operation is Operation.STATUS:
                 return ended
             else:
-                operation = ended.care or Operation.STATUS
+                operation = ended.maintenance or Operation.STATUS
         return None
 
     def begin(self) -> None:
@@ -191,7 +191,7 @@ class Bed:
         self._booked_before = len(self.bank.bookings)
 
     def _remember_last(self) -> None:
-        """As the agent's book does with each approval."""
+        """As the agent's payment index does with each approval."""
         if self.said and self.said[-1].said is Said.APPROVED and not self.unclear:
             self.last = (self.said[-1].trace, self.said[-1].receipt_number)
 
@@ -355,7 +355,7 @@ class Bed:
         return bool(events or ready)
 
     def _accept(self, event: Event) -> None:
-        """It is on disk now. What would make a stranger's money stand is not acknowledged (keeper.py)."""
+        """It is on disk now. What would make a stranger's money stand is not acknowledged."""
         if isinstance(event, Outcome):
             ours = self._is_ours(event)
             if ours:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.collector.evidence import Evidence
 from agent.collector.ledger import Ledger, LedgerFolders
-from agent.collector.storage.store import Store
+from agent.collector.storage.store import TileStore
 from agent.journal.checkpoint import checkpoint_text
 from agent.journal.note import Cosigner, Ed25519Signer, parse_vkey, sign_note
 from agent.journal.transfer import (
@@ -98,7 +98,7 @@ class Target:
 
     def _fill(self) -> None:
         self._tiles, heads, findings = Memory(), Memory(), Memory()
-        folders = LedgerFolders(Store(self._tiles), Store(heads), Evidence(findings))
+        folders = LedgerFolders(TileStore(self._tiles), TileStore(heads), Evidence(findings))
         self._ledger = Ledger(ORIGIN, [parse_vkey(SIGNER.vkey)], folders, COSIGNER, lambda: 1_790_000_000)
         assert self._ledger.add_lines(parse_lines(GOOD[0])).status == 200
 

@@ -1,4 +1,4 @@
-"""Fuzz the door's bodies: any bytes give a request that a second reader agrees with, or a refusal.
+"""Fuzz the API's bodies: any bytes give a request that a second reader agrees with, or a refusal.
 
     python -m tests.fuzz.fuzz_door --runs 1000000 [--seed N]
 
@@ -18,11 +18,11 @@ import msgspec
 
 from agent.api import errors
 from agent.api.body import decode
-from agent.api.errors import DoorRefusal
-from agent.payments.views import Answer, CloseDayRequest, PaymentRequest, Resolution
+from agent.api.errors import ApiRefusal
+from agent.payments.views import CloseDayRequest, PaymentRequest, PromptAnswer, Resolution
 from tests.fuzz import harness
 
-KINDS: tuple[type[msgspec.Struct], ...] = (PaymentRequest, Answer, Resolution, CloseDayRequest)
+KINDS: tuple[type[msgspec.Struct], ...] = (PaymentRequest, PromptAnswer, Resolution, CloseDayRequest)
 CODES = {
     "not_json",
     "not_utf8",
@@ -63,14 +63,14 @@ def check(body: bytes, kind: type[msgspec.Struct]) -> bool:
     """True if the body is a request."""
     try:
         value = decode(body, kind)
-    except DoorRefusal as refusal:
+    except ApiRefusal as refusal:
         judge(refusal, body)
         return False
     agree(value, json.loads(body, parse_float=never, parse_constant=never, object_pairs_hook=once))
     return True
 
 
-def judge(refusal: DoorRefusal, body: bytes) -> None:
+def judge(refusal: ApiRefusal, body: bytes) -> None:
     """A refusal of the known kinds that carries nothing of the body, not even in what led to it."""
     said = refusal.message + refusal.next_step + refusal.money
     assert refusal.code in CODES, refusal.code

@@ -32,7 +32,7 @@ ORIGIN = "shop.example/till-1"
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
-    return Places(ORIGIN, tmp_path / "credentials", tmp_path / "state", "door-token", "upload-key.pem")
+    return Places(ORIGIN, tmp_path / "credentials", tmp_path / "state", "api-token", "upload-key.pem")
 
 
 def settings_file(tmp_path: Path, vkey: str, acquirer: Path) -> Path:
@@ -51,7 +51,7 @@ def test_all_keys_are_made_with_mode_0600_and_can_be_loaded(places: Places) -> N
     assert {0o600} == {path.stat().st_mode & 0o777 for path in (*created.made, *created.enrolment)}
     keys.load_journal_key(places.credentials)
     assert len(keys.load_fingerprint_key(places.credentials)) == keys.SYMMETRIC_KEY_BYTES
-    assert len(keys.load_door_token(places.credentials / "door-token")) >= keys.MIN_TOKEN_CHARS
+    assert len(keys.load_api_token(places.credentials / "api-token")) >= keys.MIN_TOKEN_CHARS
     epoch, key = KeyFile(places.state / keys.EVOLVING_KEY).load()
     assert (epoch, len(key)) == (0, 32)
 
@@ -115,12 +115,12 @@ def test_a_file_of_somebody_else_is_refused(places: Places) -> None:
 @pytest.mark.parametrize("content", [b"", b"x", b"-----BEGIN PRIVATE KEY-----\n", b"x" * 40_000])
 def test_damaged_keys_are_refused_in_words(places: Places, content: bytes) -> None:
     create(places)
-    for name in (keys.JOURNAL_KEY, keys.FINGERPRINT_KEY, "door-token"):
+    for name in (keys.JOURNAL_KEY, keys.FINGERPRINT_KEY, "api-token"):
         (places.credentials / name).write_bytes(content)
     for load in (
         lambda: keys.load_journal_key(places.credentials),
         lambda: keys.load_fingerprint_key(places.credentials),
-        lambda: keys.load_door_token(places.credentials / "door-token"),
+        lambda: keys.load_api_token(places.credentials / "api-token"),
     ):
         with pytest.raises(keys.KeysError, match="No payment can be taken and no money was moved"):
             load()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.oplog.redact import JOIN_CHARS, Joiner, find_leaks, redact, redact_bytes
+from agent.oplog.redact import JOIN_CHARS, Joiner, find_card_data, redact, redact_bytes
 from drivers.card.scrub import hidden_range
 from tests.support import cards
 
@@ -98,8 +98,8 @@ def test_packed_digits_are_hidden(disguise: str, number: str) -> None:
 @pytest.mark.parametrize("disguise", sorted(DISGUISES.keys() - {"two lines"}))
 def test_the_alarm_rings_for_every_disguise_of_a_whole_number(disguise: str) -> None:
     text = f"read: {DISGUISES[disguise](PAN)} (end)"
-    assert len(find_leaks(text)) == 1
-    assert find_leaks(redact(text)) == []
+    assert len(find_card_data(text)) == 1
+    assert find_card_data(redact(text)) == []
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -143,7 +143,7 @@ def test_a_resident_id_is_hidden_but_raises_no_alarm() -> None:
     # The example of GB 11643, and one of a province whose numbers begin like a UnionPay card.
     for number in ("11010519491231002X", _resident_id("620102" + "19900101" + "001")):
         assert f"id {'*' * 18} end" == redact(f"id {number} end")
-        assert find_leaks(f"id {number} end") == []
+        assert find_card_data(f"id {number} end") == []
 
 
 def _resident_id(body: str) -> str:
@@ -226,7 +226,9 @@ def clean_line(draw: random.Random) -> str:
 
 def test_ten_thousand_clean_lines_raise_no_alarm() -> None:
     draw = random.Random(20260512)  # noqa: S311 - repeatable, not secret
-    leaks = [(line, leak) for line in (clean_line(draw) for _ in range(10_000)) for leak in find_leaks(line)]
+    leaks = [
+        (line, leak) for line in (clean_line(draw) for _ in range(10_000)) for leak in find_card_data(line)
+    ]
     assert leaks == []
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from agent.programs import agent as program
 
 _HOUSE: Final = Path(__file__).parents[2]
-# What a payment runs through: the story and the desk, the journal, and the way to the terminal.
+# What a payment runs through: the story and the service, the journal, and the way to the terminal.
 PATH: Final = frozenset(
     str(_HOUSE / file)
     for file in (

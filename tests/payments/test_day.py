@@ -1,21 +1,21 @@
-"""What the book knows of a terminal's day, which resolving a lost close stands on."""
+"""What the payment index knows of a terminal's day, which resolving a lost close stands on."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from agent.journal.schema.entry import Answered, AnyBody, Completed, Entry, PaymentKind, Requested
-from agent.payments.index import Book, Day
-from agent.payments.store import Store
+from agent.payments.index import PaymentIndex, TerminalDay
+from agent.payments.store import PaymentStore
 
 AT = datetime(2026, 3, 28, 9, 0, tzinfo=UTC)
 
 
 class Told:
-    """A book that is told of approved payments, one after the other."""
+    """A payment index that is told of approved payments, one after the other."""
 
     def __init__(self) -> None:
-        self.book = Book(Store(":memory:"))
+        self.payments = PaymentIndex(PaymentStore(":memory:"))
         self._index = 0
 
     def approved(
@@ -37,12 +37,12 @@ class Told:
 
     def _write(self, body: AnyBody) -> None:
         entry = Entry(index=self._index, at=AT, boot_ms=0, boot="", version="", config="", body=body)
-        self.book.apply(entry)
+        self.payments.apply(entry)
         self._index += 1
 
     @property
-    def day(self) -> Day:
-        return self.book.day("front")
+    def day(self) -> TerminalDay:
+        return self.payments.day("front")
 
 
 def test_a_day_holds_what_stands_since_its_close() -> None:
@@ -64,4 +64,4 @@ def test_a_day_with_a_reversal_of_an_older_payment_is_not_whole() -> None:
     told.approved("A-2", "reversal", original="A-1")
     assert not told.day.whole
     told.approved("Z-2", "close_day")
-    assert told.day == Day(since=told.day.since, whole=True)
+    assert told.day == TerminalDay(since=told.day.since, whole=True)

@@ -50,7 +50,7 @@ def test_the_next_start_tells_the_truth_or_unclear(world: World, step: str, call
     world.outside.go_on_for(60)
     world.start()
     world.until(lambda: world.terminal.ready)
-    view = world.desk.get("A-1")
+    view = world.service.get("A-1")
     if step == "submitted":
         assert world.sent("0601") == 0
         assert view is None or view.verdict in {"not_sent", "unclear"}
@@ -68,7 +68,7 @@ def test_a_disk_that_fails_while_a_person_signs_ends_the_agent(make: Make) -> No
     signed = Credential(SUPERVISOR, PIN)
     resolution = Resolution(verdict="declined", reason="Looked.", person="carl", credential=signed)
     with pytest.raises(JournalBroken):
-        world.run(world.desk.resolve("A-1", resolution))
+        world.run(world.service.resolve("A-1", resolution))
     assert world.view().verdict == "unclear"
     assert isinstance(world.broken(), JournalBroken)
 

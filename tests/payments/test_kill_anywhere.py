@@ -17,14 +17,16 @@ from typing import Any
 
 import pytest
 
-from agent.journal.schema.entry import LateResult
+from agent.journal.schema.entry import UnsolicitedResult
 from agent.payments.views import PaymentView
 from drivers.simulator.core.bank import Booking, State
 from tests.payments.killed import PATH
 from tests.payments.world import World
 
 # A coroutine that was made one line before its task was: a process that is killed does not complain either.
-pytestmark = pytest.mark.filterwarnings("ignore:coroutine 'Desk._run' was never awaited:RuntimeWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:coroutine 'PaymentService._run' was never awaited:RuntimeWarning"
+)
 
 # A payment runs through more than a thousand lines of these files; far fewer means that nobody looked.
 FEWEST_LINES = 500
@@ -170,7 +172,7 @@ class Judge:
             entry.body.result.verdict
             for entry in self.world.disk.entries()
             # Where nothing was known before, it is written and acknowledged, but proves nothing.
-            if isinstance(entry.body, LateResult) and entry.body.result.payment_id in {"A-1", ""}
+            if isinstance(entry.body, UnsolicitedResult) and entry.body.result.payment_id in {"A-1", ""}
         ]
         assert "answered" in kinds or "approved" in kinds
         assert kinds.count("printed") >= (2 if self.case.receipts == "till" else 0)
@@ -191,7 +193,7 @@ def killed_at(case: Case, line: int, *, power: bool = False) -> str | None:
             world.start()
             world.until(lambda: world.terminal.ready)
         world.wait(RESOLVED_S)
-        judge.look(world.desk.get("A-1"))
+        judge.look(world.service.get("A-1"))
         view = case.pay(world)
         judge.look(view)
         return view.verdict

@@ -22,11 +22,11 @@ from typing import Any
 
 import pytest
 
-from agent.cli.ui.client import BrokenError, UnreachableError
+from agent.cli.ui.client import AgentUnreachableError, BrokenError
 from agent.journal.note import parse_vkey
 from agent.journal.verify import verify
 from agent.payments.views import PaymentRequest, PaymentView
-from agent.programs.demo.environment import House
+from agent.programs.demo.environment import Environment
 
 # A payment of this terminal takes some 1700 lines. The last point is behind its end.
 POINTS = (40, 120, 260, 340, 420, 520, 700, 900, 1100, 1300, 1500, 5000)
@@ -55,33 +55,33 @@ class Scene:
     """One shop, one agent that will be killed, one that comes after it."""
 
     def __init__(self, folder: Path, line: int) -> None:
-        self.house = House(folder)
+        self.environment = Environment(folder)
         self._line = line
 
     def play(self) -> End:
         try:
-            self.house.furnish()
-            self.house.start_terminal()
+            self.environment.provision()
+            self.environment.start_terminal()
             killed = self._first_life()
             self._second_life()
             return self._end(killed)
         finally:
-            self.house.close()
+            self.environment.close()
 
     def _first_life(self) -> bool:
         """Ask for a payment; True if the agent was killed in it."""
-        agent = self.house.programs["agent"] = self._start_doomed()
-        self.house.wait_for(lambda: self.house.terminal_is("ready"), "the agent and its terminal")
+        agent = self.environment.programs["agent"] = self._start_doomed()
+        self.environment.wait_for(lambda: self.environment.terminal_is("ready"), "the agent and its terminal")
         killed = self._ask() is None
         if not killed:
             agent.kill()
         assert agent.wait(PATIENCE_S) == -signal.SIGKILL
-        del self.house.programs["agent"]
+        del self.environment.programs["agent"]
         return killed
 
     def _start_doomed(self) -> subprocess.Popen[str]:
-        settings = str(self.house.folder / "tillgate.toml")
-        with (self.house.folder / "doomed.log").open("w") as output:
+        settings = str(self.environment.folder / "tillgate.toml")
+        with (self.environment.folder / "doomed.log").open("w") as output:
             return subprocess.Popen(
                 [sys.executable, "-m", "tests.payments.killed", str(self._line), settings],
                 stdout=output,
@@ -91,8 +91,10 @@ class Scene:
             )
 
     def _second_life(self) -> None:
-        self.house.start("agent", "agent", "--settings", str(self.house.folder / "tillgate.toml"))
-        self.house.wait_for(lambda: self.house.terminal_is("ready", "unclear"), "the second agent")
+        self.environment.start("agent", "agent", "--settings", str(self.environment.folder / "tillgate.toml"))
+        self.environment.wait_for(
+            lambda: self.environment.terminal_is("ready", "unclear"), "the second agent"
+        )
         give_up = time.monotonic() + PATIENCE_S
         while self._states("authorised"):
             assert time.monotonic() < give_up, "the terminal has not come to rest"
@@ -101,27 +103,30 @@ class Scene:
     def _end(self, killed: bool) -> End:
         view = self._ask()
         assert view is not None
-        self.house.stop("agent")
-        trace = (self.house.folder / "terminal.trace").read_text("ascii")
+        self.environment.stop("agent")
+        trace = (self.environment.folder / "terminal.trace").read_text("ascii")
         found = verify(
-            self.house.journal, parse_vkey(self.house.journal_vkey), every=True, k0=self.house.first_key
+            self.environment.journal,
+            parse_vkey(self.environment.journal_vkey),
+            every=True,
+            k0=self.environment.first_key,
         )
         sent = trace.count(COMMAND)
         return End(str(view.verdict), len(self._states("booked")), sent, found.result, killed)
 
     def _ask(self) -> PaymentView | None:
         """The same request as often as the till likes; None when there is nobody to answer."""
-        door = self.house.door
+        api = self.environment.api
         try:
-            view = door.call("PUT", "/payments/A-1", PaymentView, SALE)
+            view = api.call("PUT", "/payments/A-1", PaymentView, SALE)
             while view.phase != "done":
-                view = door.call("GET", "/payments/A-1?wait=30", PaymentView)
-        except (BrokenError, UnreachableError):
+                view = api.call("GET", "/payments/A-1?wait=30", PaymentView)
+        except (BrokenError, AgentUnreachableError):
             return None
         return view
 
     def _states(self, state: str) -> list[Any]:
-        bank = self.house.folder / "bank.json"
+        bank = self.environment.folder / "bank.json"
         if not bank.exists():  # it was never asked
             return []
         content = json.loads(bank.read_text("utf-8"))
@@ -156,24 +161,24 @@ def test_every_kill_but_the_last_came_in_time(ends: dict[int, End]) -> None:
 
 def test_a_file_system_that_takes_no_more_ends_the_agent_unacknowledged(tmp_path: Path) -> None:
     """The kernel lets the journal grow by the request, but not by the result."""
-    house = House(tmp_path)
+    environment = Environment(tmp_path)
     try:
-        house.furnish()
-        house.start_terminal()
-        house.start("agent", "agent", "--settings", str(tmp_path / "tillgate.toml"))
-        house.wait_for(lambda: house.terminal_is("ready"), "the agent and its terminal")
-        agent = house.programs.pop("agent")
-        (journal,) = house.journal.glob("*.jsonl")
+        environment.provision()
+        environment.start_terminal()
+        environment.start("agent", "agent", "--settings", str(tmp_path / "tillgate.toml"))
+        environment.wait_for(lambda: environment.terminal_is("ready"), "the agent and its terminal")
+        agent = environment.programs.pop("agent")
+        (journal,) = environment.journal.glob("*.jsonl")
         room = journal.stat().st_size + REQUEST_BYTES
         resource.prlimit(agent.pid, resource.RLIMIT_FSIZE, (room, room))
         with suppress(BrokenError):
-            house.door.call("PUT", "/payments/A-1", PaymentView, SALE)
+            environment.api.call("PUT", "/payments/A-1", PaymentView, SALE)
         assert agent.wait(PATIENCE_S) == os.EX_SOFTWARE
         assert "The journal could not be written" in (tmp_path / "agent.log").read_text("utf-8")
-        house.start("agent", "agent", "--settings", str(tmp_path / "tillgate.toml"))
-        house.wait_for(lambda: house.terminal_is("unclear"), "the second agent")
-        assert house.door.call("PUT", "/payments/A-1", PaymentView, SALE).verdict == "unclear"
+        environment.start("agent", "agent", "--settings", str(tmp_path / "tillgate.toml"))
+        environment.wait_for(lambda: environment.terminal_is("unclear"), "the second agent")
+        assert environment.api.call("PUT", "/payments/A-1", PaymentView, SALE).verdict == "unclear"
         assert '"kind":"tail_cut"' in journal.read_text("utf-8")
         assert (tmp_path / "terminal.trace").read_text("ascii").count(COMMAND) == 1
     finally:
-        house.close()
+        environment.close()

@@ -10,19 +10,19 @@ from agent.journal.schema.entry import Replied, Requested, Submitted
 from agent.payments.active import PROMPT_TIMEOUT_S
 from agent.payments.people import LOCK_OUT, MAX_FAILURES
 from agent.payments.refusal import BadRequest, Conflict, LockedOut, WrongCredential
-from agent.payments.views import Answer, Credential
+from agent.payments.views import Credential, PromptAnswer
 from tests.payments.conftest import Make
 from tests.payments.world import OTHER_SUPERVISOR, PIN, SUPERVISOR, World
 
 ANNA = Credential(SUPERVISOR, PIN)
-LIMITS = 'hard = "2000.00"\nsoft = "500.00"\nsoft_step = "{step}"'
+LIMITS = 'hard = "2000.00"\nsoft = "500.00"\nsoft_step = "{action}"'
 LARGE = 60_000
 
 
 @pytest.fixture
 def supervised(make: Make) -> World:
     """Above 500.00 a second person has to sign."""
-    return make(rules=LIMITS.format(step="supervisor"))
+    return make(rules=LIMITS.format(action="supervisor"))
 
 
 def asking(world: World, payment_id: str = "A-1", **more: Any) -> World:
@@ -40,15 +40,15 @@ def test_the_question_is_on_disk_before_it_is_asked(supervised: World) -> None:
     assert supervised.story[-2:] == ["disk requested decided asked", "told asking"]
     prompt = supervised.view().prompt
     assert prompt is not None
-    assert (prompt.step, prompt.needs) == ("supervisor", ["credential"])
+    assert (prompt.action, prompt.needs) == ("supervisor", ["credential"])
     assert "600.00 EUR is above the soft limit of 500.00 EUR" in prompt.text
 
 
 def test_a_yes_of_the_cashier_is_enough_for_a_confirmation(make: Make) -> None:
-    world = asking(make(rules=LIMITS.format(step="confirm")))
+    world = asking(make(rules=LIMITS.format(action="confirm")))
     world.answer("A-1", "yes")
     assert world.follow().verdict == "approved"
-    assert world.kinds()[:5] == ["requested", "decided", "asked", "replied", "decided"]
+    assert world.kinds()[:5] == ["requested", "decided", "prompted", "replied", "decided"]
     assert world.booked() == [LARGE]
 
 
@@ -69,7 +69,7 @@ def test_silence_is_a_cancel(supervised: World) -> None:
 
 def test_the_tills_cancel_closes_the_question(supervised: World) -> None:
     asking(supervised)
-    supervised.do(supervised.desk.cancel, "A-1")
+    supervised.do(supervised.service.cancel, "A-1")
     view = supervised.follow()
     assert (view.verdict, supervised.sent("0601")) == ("cancelled", 0)
     assert "till cancelled" in view.text
@@ -77,7 +77,7 @@ def test_the_tills_cancel_closes_the_question(supervised: World) -> None:
 
 def test_the_terminal_is_held_while_the_question_is_open(supervised: World) -> None:
     asking(supervised)
-    assert supervised.desk.status().terminals[0].state == "busy"
+    assert supervised.service.status().terminals[0].state == "busy"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_the_terminal_is_held_while_the_question_is_open(supervised: World) -> N
     [{}, {"identity": True}, {"purpose": "rent"}, {"identity": False, "purpose": "rent"}],
 )
 def test_identity_and_purpose_are_both_needed(make: Make, given: dict[str, Any]) -> None:
-    world = asking(make(rules=LIMITS.format(step="verify")))
+    world = asking(make(rules=LIMITS.format(action="verify")))
     with pytest.raises(BadRequest, match="identity"):
         world.answer("A-1", "yes", **given)
     assert world.view().phase == "asking"
@@ -147,15 +147,15 @@ def test_a_second_answer_finds_no_question(supervised: World) -> None:
     asking(supervised)
     supervised.answer("A-1", "no")
     with pytest.raises(Conflict, match="does not ask"):
-        supervised.run(supervised.desk.answer("A-1", Answer(prompt="supervisor-1", answer="yes")))
+        supervised.run(supervised.service.answer("A-1", PromptAnswer(prompt="supervisor-1", answer="yes")))
 
 
 def test_two_answers_at_once_are_one(make: Make) -> None:
-    world = asking(make(rules=LIMITS.format(step="confirm")))
+    world = asking(make(rules=LIMITS.format(action="confirm")))
 
     async def both() -> None:
-        await world.desk.answer("A-1", Answer(prompt="confirm-1", answer="no"))
-        await world.desk.answer("A-1", Answer(prompt="confirm-1", answer="yes"))
+        await world.service.answer("A-1", PromptAnswer(prompt="confirm-1", answer="no"))
+        await world.service.answer("A-1", PromptAnswer(prompt="confirm-1", answer="yes"))
 
     with pytest.raises(Conflict):
         world.run(both())
@@ -165,13 +165,13 @@ def test_two_answers_at_once_are_one(make: Make) -> None:
 def test_an_answer_to_another_question_is_refused(supervised: World) -> None:
     asking(supervised)
     with pytest.raises(Conflict):
-        supervised.run(supervised.desk.answer("A-1", Answer(prompt="confirm-1", answer="yes")))
+        supervised.run(supervised.service.answer("A-1", PromptAnswer(prompt="confirm-1", answer="yes")))
     assert supervised.view().phase == "asking"
 
 
 def test_limits_that_were_reached_while_the_question_was_open_count(make: Make) -> None:
     """Another terminal of the same till sells meanwhile."""
-    world = asking(make(rules=LIMITS.format(step="confirm") + '\nday_sum_block = "700.00"'))
+    world = asking(make(rules=LIMITS.format(action="confirm") + '\nday_sum_block = "700.00"'))
     other = Requested(
         payment_id="B-1",
         digest="",
@@ -181,7 +181,7 @@ def test_limits_that_were_reached_while_the_question_was_open_count(make: Make) 
         amount=20_000,
         currency="EUR",
     )
-    world.shop.write(other, Submitted(payment_id="B-1", terminal="back", receipts="till"))
+    world.context.write(other, Submitted(payment_id="B-1", terminal="back", receipts="till"))
     world.answer("A-1", "yes")
     view = world.follow()
     assert (view.verdict, world.sent("0601")) == ("refused", 0)
@@ -189,7 +189,7 @@ def test_limits_that_were_reached_while_the_question_was_open_count(make: Make) 
 
 
 def test_a_yes_does_not_cover_a_stricter_question(make: Make) -> None:
-    world = asking(make(rules=LIMITS.format(step="confirm") + "\nday_count_supervisor = 1"))
+    world = asking(make(rules=LIMITS.format(action="confirm") + "\nday_count_supervisor = 1"))
     other = Requested(
         payment_id="B-1",
         digest="",
@@ -199,7 +199,7 @@ def test_a_yes_does_not_cover_a_stricter_question(make: Make) -> None:
         amount=100,
         currency="EUR",
     )
-    world.shop.write(other, Submitted(payment_id="B-1", terminal="back", receipts="till"))
+    world.context.write(other, Submitted(payment_id="B-1", terminal="back", receipts="till"))
     world.answer("A-1", "yes")
     assert world.follow().verdict == "refused"
 

@@ -31,7 +31,7 @@ def test_also_while_it_runs(world: World) -> None:
 
 def test_also_when_both_come_at_once(world: World) -> None:
     async def both() -> list[tuple[PaymentView, bool]]:
-        return [world.desk.put("A-1", EUROS), world.desk.put("A-1", EUROS)]
+        return [world.service.put("A-1", EUROS), world.service.put("A-1", EUROS)]
 
     (first, created), (second, again) = world.run(both())
     assert (created, again, first) == (True, False, second)
@@ -63,8 +63,8 @@ def test_the_same_number_with_other_content_is_a_conflict(world: World, when: st
 
 def test_also_when_it_comes_in_the_same_moment(world: World) -> None:
     async def both() -> None:
-        world.desk.put("A-1", EUROS)
-        world.desk.put("A-1", PaymentRequest(amount=1251, currency="EUR"))
+        world.service.put("A-1", EUROS)
+        world.service.put("A-1", PaymentRequest(amount=1251, currency="EUR"))
 
     with pytest.raises(Conflict):
         world.run(both())
@@ -96,7 +96,7 @@ def test_a_payment_waits_for_a_terminal_that_is_at_work(slow: World) -> None:
 
 
 def test_a_payment_that_is_cancelled_while_it_waits_is_not_sent(slow: World) -> None:
-    slow.do(slow.desk.cancel, "A-1")
+    slow.do(slow.service.cancel, "A-1")
     view = slow.follow()
     assert (view.verdict, slow.sent("0601"), slow.sent("06B0")) == ("cancelled", 0, 0)
     assert "before the terminal heard of it" in view.text
@@ -111,8 +111,8 @@ def test_an_unclear_payment_holds_its_terminal(make: Make) -> None:
         world.put("A-2")
     with pytest.raises(Busy):
         world.close_day("Z-1")
-    assert world.desk.status().unclear == ["A-1"]
-    assert world.desk.status().terminals[0].state == "unclear"
+    assert world.service.status().unclear == ["A-1"]
+    assert world.service.status().terminals[0].state == "unclear"
 
 
 def test_it_goes_on_holding_it_after_a_restart(make: Make) -> None:
@@ -144,7 +144,7 @@ def test_without_a_hard_limit_nothing_is_taken(make: Make) -> None:
     world = make(rules="")
     with pytest.raises(NotTaking, match="hard limit is not set"):
         world.put("A-1")
-    assert world.desk.status().taking_payments is False
+    assert world.service.status().taking_payments is False
     assert world.sent("0600") == 0
 
 
@@ -158,8 +158,8 @@ def test_on_a_full_disk_nothing_is_begun(world: World) -> None:
 
 def test_while_the_agent_stops_it_finishes_and_begins_nothing(world: World) -> None:
     async def stop() -> None:
-        world.desk.put("A-1", EUROS)
-        await world.desk.finish()
+        world.service.put("A-1", EUROS)
+        await world.service.finish()
 
     world.run(stop())
     assert world.view().verdict == "approved"
@@ -184,22 +184,22 @@ def test_a_request_that_contradicts_itself_is_refused_unwritten(
     size = len(world.disk.entries())
     with pytest.raises(BadRequest):
         world.put("A-1", **{"amount": 1250, "currency": "EUR"} | wrong)  # type: ignore[arg-type]  # on purpose
-    assert (len(world.disk.entries()), world.desk.get("A-1")) == (size, None)
+    assert (len(world.disk.entries()), world.service.get("A-1")) == (size, None)
 
 
 def test_nobody_knows_a_number_that_was_never_sent(world: World) -> None:
     with pytest.raises(NotFound):
-        world.desk.receipts("A-1")
+        world.service.receipts("A-1")
     with pytest.raises(NotFound):
-        world.desk.cancel("A-1")
+        world.service.cancel("A-1")
     with pytest.raises(NotFound):
-        world.run(world.desk.wait("A-1", 1))
+        world.run(world.service.wait("A-1", 1))
 
 
 def test_waiting_is_over_after_its_time(world: World) -> None:
     world.put("A-1")
     before = world.outside.now
-    view = world.run(world.desk.wait("A-1", 0.005))
+    view = world.run(world.service.wait("A-1", 0.005))
     assert view.phase == "running"
     assert world.outside.now == pytest.approx(before + 0.005, abs=0.001)
 
@@ -207,7 +207,7 @@ def test_waiting_is_over_after_its_time(world: World) -> None:
 def test_the_last_payments_come_newest_first(world: World) -> None:
     for payment_id in ("A-1", "A-2", "A-3"):
         world.pay(payment_id)
-    assert [view.payment_id for view in world.desk.last(2)] == ["A-3", "A-2"]
+    assert [view.payment_id for view in world.service.last(2)] == ["A-3", "A-2"]
 
 
 def test_a_cancel_while_it_runs_is_a_wish_that_the_terminal_grants(make: Make) -> None:
@@ -215,7 +215,7 @@ def test_a_cancel_while_it_runs_is_a_wish_that_the_terminal_grants(make: Make) -
     world.put("A-1")
     world.until(lambda: world.story.count("terminal 04FF") == 3)
     world.wait(1)
-    assert world.do(world.desk.cancel, "A-1").phase == "running"
+    assert world.do(world.service.cancel, "A-1").phase == "running"
     assert world.follow().verdict == "cancelled"
     assert (world.sent("06B0"), world.booked()) == (1, [])
 
@@ -225,20 +225,20 @@ def test_a_cancel_that_comes_too_late_does_not_hide_the_approval(make: Make) -> 
     world.put("A-1")
     world.until(lambda: world.story.count("terminal 04FF") == 3)
     world.wait(1)
-    world.do(world.desk.cancel, "A-1")
+    world.do(world.service.cancel, "A-1")
     assert world.follow().verdict == "approved"
     assert world.booked() == [1250]
 
 
 def test_a_cancel_of_what_is_over_changes_nothing(world: World) -> None:
     view = world.pay()
-    assert world.desk.cancel("A-1") == view
+    assert world.service.cancel("A-1") == view
 
 
 def test_the_status_tells_who_is_served(world: World) -> None:
-    assert world.desk.status().terminals[0].state == "ready"
+    assert world.service.status().terminals[0].state == "ready"
     world.put("A-1")
-    assert world.desk.status().terminals[0].state == "busy"
+    assert world.service.status().terminals[0].state == "busy"
     world.follow()
-    status = world.desk.status()
+    status = world.service.status()
     assert (status.taking_payments, status.entries) == (True, len(world.disk.entries()))

@@ -79,7 +79,7 @@ def test_a_terminal_that_is_away_never_hears_of_it(world: World) -> None:
 
 def test_a_line_that_breaks_before_the_commands_first_byte_is_not_sent(world: World) -> None:
     async def at_once() -> None:
-        world.desk.put("A-1", PaymentRequest(amount=1250, currency="EUR"))
+        world.service.put("A-1", PaymentRequest(amount=1250, currency="EUR"))
         world.outside.device.plugged = False
         world.outside.pull()
 
@@ -155,7 +155,7 @@ def test_the_till_follows_a_payment_event_by_event(world: World) -> None:
     world.put("A-1")
 
     async def watch() -> list[PaymentEvent]:
-        return [event async for event in world.desk.events("A-1")]
+        return [event async for event in world.service.events("A-1")]
 
     events = world.run(watch())
     kinds = [event.event for event in events]
@@ -164,14 +164,14 @@ def test_the_till_follows_a_payment_event_by_event(world: World) -> None:
     assert [event.payment.verdict for event in events] == [None] * 7 + ["approved"]
     assert events[2].payment.display
     assert [event.receipt.copy for event in events if event.receipt] == ["merchant", "customer"]
-    assert len(world.desk.receipts("A-1")) == 2
+    assert len(world.service.receipts("A-1")) == 2
 
 
 def test_a_late_watcher_is_told_the_end(world: World) -> None:
     world.pay()
 
     async def watch() -> list[Any]:
-        return [event.payment.verdict async for event in world.desk.events("A-1")]
+        return [event.payment.verdict async for event in world.service.events("A-1")]
 
     assert world.run(watch()) == ["approved"]
 

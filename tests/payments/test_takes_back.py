@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.journal.schema.entry import Answered, Completed, PaymentKind, Requested, Submitted, Unclear
+from agent.journal.schema.entry import Answered, BecameUnclear, Completed, PaymentKind, Requested, Submitted
 from drivers.simulator.core.bank import Kind, State
 from tests.payments.conftest import Make
 from tests.payments.world import World
@@ -32,7 +32,7 @@ def sent_elsewhere(
         currency="EUR" if amount else None,
         original=original,
     )
-    world.shop.write(request, Submitted(payment_id=payment_id, terminal="back", receipts="till"))
+    world.context.write(request, Submitted(payment_id=payment_id, terminal="back", receipts="till"))
 
 
 def test_refunds_are_given_until_the_sale_is_used_up(world: World) -> None:
@@ -57,10 +57,10 @@ def test_a_refund_that_is_under_way_or_unclear_counts(world: World, unclear: boo
     world.pay()
     sent_elsewhere(world, "R-1", "refund", 500, "A-1")
     if unclear:
-        world.shop.write(Unclear(payment_id="R-1", reason="the line broke"))
+        world.context.write(BecameUnclear(payment_id="R-1", reason="the line broke"))
     assert refund(world, "R-2", 751) == "refused"
     assert reversal(world, "S-1") == "refused"
-    world.shop.write(Answered(payment_id="R-1", verdict="declined"))
+    world.context.write(Answered(payment_id="R-1", verdict="declined"))
     assert refund(world, "R-3", 1250) == "approved"
 
 
@@ -105,7 +105,9 @@ def test_a_reversal_names_the_receipt_of_its_original(world: World) -> None:
 def test_a_sale_without_a_receipt_number_cannot_be_reversed_by_it(world: World) -> None:
     """Some terminals send none: there is nothing to name, so nothing is sent and the agent lives on."""
     sent_elsewhere(world, "B-1", "sale", 700)
-    world.shop.write(Answered(payment_id="B-1", verdict="approved", amount=700), Completed(payment_id="B-1"))
+    world.context.write(
+        Answered(payment_id="B-1", verdict="approved", amount=700), Completed(payment_id="B-1")
+    )
     view = world.pay("S-1", None, payment="reversal", original="B-1")
     assert view.verdict == "refused"
     assert "receipt number" in view.text

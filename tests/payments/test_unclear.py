@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from agent.journal.schema.entry import LateResult, Resolved
+from agent.journal.schema.entry import Resolved, UnsolicitedResult
 from agent.payments.people import MAX_FAILURES
 from agent.payments.refusal import Conflict, LockedOut, NotFound, WrongCredential
 from agent.payments.views import Credential, PaymentView, Resolution
@@ -30,11 +30,11 @@ def resolve(world: World, verdict: str, secret: str = PIN, payment_id: str = "A-
         person="carl",
         credential=Credential(SUPERVISOR, secret),
     )
-    return world.run(world.desk.resolve(payment_id, resolution))
+    return world.run(world.service.resolve(payment_id, resolution))
 
 
-def late_results(world: World) -> list[LateResult]:
-    return [entry.body for entry in world.disk.entries() if isinstance(entry.body, LateResult)]
+def unsolicited_results(world: World) -> list[UnsolicitedResult]:
+    return [entry.body for entry in world.disk.entries() if isinstance(entry.body, UnsolicitedResult)]
 
 
 @pytest.fixture
@@ -61,9 +61,9 @@ def test_a_clock_that_jumps_does_not_make_it_old(unclear: World) -> None:
     """Some protocols prove a no by the time that has passed since the terminal was asked."""
     unclear.wait(30)
     unclear.outside.set_back = -timedelta(hours=2)
-    record = unclear.shop.book.get("A-1")
+    record = unclear.context.payments.get("A-1")
     assert record is not None
-    asked = unclear.shop.unclear_command(record)
+    asked = unclear.context.unclear_command(record)
     assert asked.judged_at is not None
     assert asked.judged_at - asked.asked_at <= timedelta(seconds=unclear.outside.now)
 
@@ -99,7 +99,7 @@ def test_two_resolutions_at_once_are_one(unclear: World) -> None:
             )
             for verdict in ("approved", "declined")
         ]
-        tries = [unclear.desk.resolve("A-1", one) for one in said]
+        tries = [unclear.service.resolve("A-1", one) for one in said]
         return await asyncio.gather(*tries, return_exceptions=True)
 
     first, second = unclear.run(both())
@@ -113,7 +113,7 @@ def test_nobody_resolves_alone(unclear: World) -> None:
         verdict="declined", reason="Looked.", person=SUPERVISOR, credential=Credential(SUPERVISOR, PIN)
     )
     with pytest.raises(WrongCredential, match="cannot sign it as well"):
-        unclear.run(unclear.desk.resolve("A-1", alone))
+        unclear.run(unclear.service.resolve("A-1", alone))
 
 
 def lost(make: Make, orders: str, **choices: object) -> World:
@@ -137,15 +137,19 @@ def test_a_payment_that_the_terminal_took_back_is_proven_not_booked(make: Make) 
     assert world.pay("A-2").verdict == "approved"
 
 
-def test_a_late_result_is_written_acknowledged_and_then_proven(make: Make) -> None:
+def test_a_unsolicited_result_is_written_acknowledged_and_then_proven(make: Make) -> None:
     """The cable comes back; the terminal says again what nobody answered."""
     world = lost(make, STUBBORN + PLAIN + PULLED)
     view = resolved(world)
-    (late,) = late_results(world)
-    assert (late.result.payment_id, late.result.verdict, late.result.amount) == ("A-1", "approved", 1250)
-    told = world.story[world.story.index("disk late_result") - 1 :]
-    assert told[:3] == ["terminal 040F", "disk late_result", "till 8000"]
-    assert (view.verdict, view.receipt_number) == ("approved", late.result.receipt_number)
+    (unsolicited,) = unsolicited_results(world)
+    assert (unsolicited.result.payment_id, unsolicited.result.verdict, unsolicited.result.amount) == (
+        "A-1",
+        "approved",
+        1250,
+    )
+    told = world.story[world.story.index("disk unsolicited_result") - 1 :]
+    assert told[:3] == ["terminal 040F", "disk unsolicited_result", "till 8000"]
+    assert (view.verdict, view.receipt_number) == ("approved", unsolicited.result.receipt_number)
     assert world.booked() == [1250, 1250]
 
 
@@ -153,14 +157,14 @@ def test_a_result_after_our_time_out_is_acknowledged_and_proven(make: Make) -> N
     """T4 is 180 s; this cardholder took 200."""
     world = lost(make, PLAIN + "[[payment]]\nsilence_s = 200")
     assert resolved(world).verdict == "approved"
-    assert [late.result.payment_id for late in late_results(world)] == ["A-1"]
+    assert [unsolicited.result.payment_id for unsolicited in unsolicited_results(world)] == ["A-1"]
     assert (world.booked(), world.sent("0601")) == ([1250, 1250], 2)
 
 
 def test_a_late_decline_is_written_too(make: Make) -> None:
     world = lost(make, PLAIN + '[[payment]]\nsilence_s = 200\noutcome = "decline"')
     assert resolved(world).verdict == "declined"
-    assert [late.result.verdict for late in late_results(world)] == ["declined"]
+    assert [unsolicited.result.verdict for unsolicited in unsolicited_results(world)] == ["declined"]
 
 
 def test_a_terminal_that_leaves_out_its_completion_is_asked(make: Make) -> None:
@@ -196,7 +200,7 @@ def test_a_first_payment_has_its_late_answer_and_proves_nothing(make: Make) -> N
     world = make(STUBBORN + PULLED)
     assert world.pay().verdict == "unclear"
     assert resolved(world).verdict == "unclear"
-    assert [late.result.payment_id for late in late_results(world)] == [""]
+    assert [unsolicited.result.payment_id for unsolicited in unsolicited_results(world)] == [""]
     assert world.booked() == [1250]
 
 
@@ -204,7 +208,7 @@ def test_after_a_persons_word_an_equal_amount_proves_nothing(make: Make) -> None
     """Nobody knows what the terminal stored last, so what it tells next cannot be compared."""
     world = lost(make, PLAIN + PULLED + PULLED)
     resolve(world, "declined")
-    assert world.shop.book.last_numbers("front") == (None, None)
+    assert world.context.payments.last_numbers("front") == (None, None)
 
 
 def test_an_approval_that_nobody_accounts_for_is_written_and_not_acknowledged(make: Make) -> None:
@@ -212,8 +216,8 @@ def test_an_approval_that_nobody_accounts_for_is_written_and_not_acknowledged(ma
     world = make("[[payment]]\nsilence_s = 200")
     world.pay()
     resolve(world, "declined")
-    world.until(lambda: "disk late_result" in world.story)
-    assert [late.result.payment_id for late in late_results(world)] == [""]
+    world.until(lambda: "disk unsolicited_result" in world.story)
+    assert [unsolicited.result.payment_id for unsolicited in unsolicited_results(world)] == [""]
     world.until(lambda: world.terminal.ready)
     assert world.booked() == []
     assert world.pay("A-2").verdict == "approved"

@@ -19,17 +19,17 @@ from typing import Any, TypeVar
 from agent.journal.evolving import EvolvingKey
 from agent.journal.schema.entry import Started
 from agent.journal.writer import Journal
-from agent.payments.context import Shop
-from agent.payments.index import Book
+from agent.payments.context import Context
+from agent.payments.index import PaymentIndex
 from agent.payments.people import People, hash_secret
-from agent.payments.service import Desk
-from agent.payments.store import Store
-from agent.payments.unsolicited import ShopKeeper
-from agent.payments.views import Answer, CloseDayRequest, PaymentRequest, PaymentView
-from agent.rules import Windows
-from agent.settings.load import Settings, parse, why_not_live
+from agent.payments.service import PaymentService
+from agent.payments.store import PaymentStore
+from agent.payments.unsolicited import UnsolicitedResults
+from agent.payments.views import CloseDayRequest, PaymentRequest, PaymentView, PromptAnswer
+from agent.rules import DayTotals
+from agent.settings.load import Settings, live_refusal_reason, parse
 from agent.settings.terminals import options_of
-from agent.terminals.connection import Terminal
+from agent.terminals.connection import TerminalConnection
 from drivers.card.card import SecretBuffer
 from drivers.simulator.core.bank import State
 from drivers.terminal import Event
@@ -118,11 +118,13 @@ class World:
         """A new agent opens the journal, and its terminal is greeted."""
         self.loop = Loop(self.outside)
         self.loop.set_exception_handler(self._failed)
-        self.shop = self._open_shop()
-        self.desk = Desk(self.shop, self.errors.append)
-        self.terminal = Terminal(FRONT, self._link, ShopKeeper(self.shop), ZvtResolver(), training=True)
-        if not self.shop.trouble:
-            self.shop.terminals = {FRONT: self.terminal}
+        self.context = self._open_context()
+        self.service = PaymentService(self.context, self.errors.append)
+        self.terminal = TerminalConnection(
+            FRONT, self._link, UnsolicitedResults(self.context), ZvtResolver(), training=True
+        )
+        if not self.context.startup_error:
+            self.context.terminals = {FRONT: self.terminal}
             self.loop.create_task(self.terminal.run()).add_done_callback(self._ended)
             self.until(lambda: self.terminal.state != "connecting")
 
@@ -207,7 +209,7 @@ class World:
         """Ask for a payment; the view is what the till gets at once."""
         currency = None if amount is None else "EUR"
         request = PaymentRequest(**({"amount": amount, "currency": currency} | more))
-        return self.do(self.desk.put, payment_id, request)[0]
+        return self.do(self.service.put, payment_id, request)[0]
 
     def pay(self, payment_id: str = "A-1", amount: int | None = 1250, **more: Any) -> PaymentView:
         """Ask for a payment and wait until it is done or asks something."""
@@ -216,12 +218,12 @@ class World:
 
     def close_day(self, payment_id: str) -> PaymentView:
         """Close the terminal's day and wait for the verdict."""
-        self.do(self.desk.close_day, CloseDayRequest(payment_id=payment_id))
+        self.do(self.service.close_day, CloseDayRequest(payment_id=payment_id))
         return self.follow(payment_id)
 
     def follow(self, payment_id: str = "A-1") -> PaymentView:
         """Wait for the verdict, or a question, and tell the story of it."""
-        view = self.run(self.desk.wait(payment_id, LONG_S))
+        view = self.run(self.service.wait(payment_id, LONG_S))
         self.story.append(f"told {view.verdict or view.phase}")
         return view
 
@@ -229,11 +231,13 @@ class World:
         """Answer the open question."""
         prompt = self.view(payment_id).prompt
         assert prompt is not None
-        return self.run(self.desk.answer(payment_id, Answer(**{"prompt": prompt.id, "answer": word, **more})))
+        return self.run(
+            self.service.answer(payment_id, PromptAnswer(**{"prompt": prompt.id, "answer": word, **more}))
+        )
 
     def view(self, payment_id: str = "A-1") -> PaymentView:
         """The payment as the till sees it now."""
-        view = self.desk.get(payment_id)
+        view = self.service.get(payment_id)
         assert view is not None
         return view
 
@@ -257,23 +261,25 @@ class World:
 
     # ---- how an agent is put together ----
 
-    def _open_shop(self) -> Shop:
+    def _open_context(self) -> Context:
         clock, rules = OutsideClock(self.outside), self.settings.rules
-        book, windows = Book(Store(":memory:")), Windows(rules.business_day_starts)
-        shop = Shop(self.settings, clock, rules, book, windows, People(self.settings.people), self.key_until)
-        shop.trouble, shop.broken = why_not_live(self.settings), self.errors.append
-        evolving = EvolvingKey(ORIGIN, self.outside.keys)
-        shop.journal = Journal.open(
-            self.disk, ORIGIN, SIGNER, evolving, clock, "0.1.0", self.settings.digest, None, shop.apply
+        payments, totals = PaymentIndex(PaymentStore(":memory:")), DayTotals(rules.business_day_starts)
+        context = Context(
+            self.settings, clock, rules, payments, totals, People(self.settings.people), self.key_until
         )
-        recovered = shop.close_open()
-        shop.write(Started(terminals=[FRONT], acquirer_key="test-1", training=True, recovered=recovered))
-        return shop
+        context.startup_error, context.on_fatal = live_refusal_reason(self.settings), self.errors.append
+        evolving = EvolvingKey(ORIGIN, self.outside.keys)
+        context.journal = Journal.open(
+            self.disk, ORIGIN, SIGNER, evolving, clock, "0.1.0", self.settings.digest, None, context.apply
+        )
+        recovered = context.recover_open()
+        context.write(Started(terminals=[FRONT], acquirer_key="test-1", training=True, recovered=recovered))
+        return context
 
     def _link(self, unsolicited: Callable[[Event], None]) -> Link:
         options = options_of(self.settings.terminals[FRONT], self.settings.rules.currency.number)
         session = ZvtSession(SerialLine(self._buffer), vault(), zvt_settings(options))
-        monotonic = self.shop.clock.monotonic
+        monotonic = self.context.clock.monotonic
         return Link(OutsideEnd(self.outside), session, self._buffer, monotonic, unsolicited)
 
     def _failed(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 from agent.payments.views import PaymentRequest, ReceiptView
-from agent.programs.demo.environment import House
-from agent.programs.demo.scenarios import Shop, close_day
+from agent.programs.demo.environment import Environment
+from agent.programs.demo.scenarios import DemoTill, close_day
 
 TILL, TERMINAL = "till", "terminal"
 ACK = "06"
@@ -51,31 +51,31 @@ Line = list[tuple[str, str]]
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
     """Registration byte BE and no TLV, as the reference's example has it."""
-    house = House(tmp_path_factory.mktemp("house"))
-    house.furnish()
-    (house.folder / "terminal.toml").write_text(SCRIPT, "utf-8")
-    settings = house.folder / "tillgate.toml"
+    environment = Environment(tmp_path_factory.mktemp("environment"))
+    environment.provision()
+    (environment.folder / "terminal.toml").write_text(SCRIPT, "utf-8")
+    settings = environment.folder / "tillgate.toml"
     text = settings.read_text("utf-8").replace('password = "123456"', OURS)
     settings.write_text(text, "utf-8")
     try:
-        house.start_terminal()
-        house.start("agent", "agent", "--settings", str(settings))
-        house.wait_for(lambda: house.terminal_is("ready"), "the agent and its terminal")
-        yield house
+        environment.start_terminal()
+        environment.start("agent", "agent", "--settings", str(settings))
+        environment.wait_for(lambda: environment.terminal_is("ready"), "the agent and its terminal")
+        yield environment
     finally:
-        house.close()
+        environment.close()
 
 
 @pytest.fixture
-def shop(house: House) -> Shop:
-    return Shop(house, lambda _text: None)
+def till(environment: Environment) -> DemoTill:
+    return DemoTill(environment, lambda _text: None)
 
 
-def on_the_line(house: House, since: int = 0) -> Line:
+def on_the_line(environment: Environment, since: int = 0) -> Line:
     """What the simulator saw: who sent, and the bytes in hex."""
-    lines = (house.folder / "terminal.trace").read_text("ascii").splitlines()[since:]
+    lines = (environment.folder / "terminal.trace").read_text("ascii").splitlines()[since:]
     return [(side, frame) for _time, side, frame in (line.split(maxsplit=2) for line in lines)]
 
 
@@ -89,24 +89,26 @@ def tell(frame: str) -> Line:
     return [(TERMINAL, frame), (TILL, ACK), (TILL, POSITIVE), (TERMINAL, ACK)]
 
 
-def compare(house: House, since: int, expected: Line) -> None:
+def compare(environment: Environment, since: int, expected: Line) -> None:
     """Frame by frame; a result and a printed line by their beginning. The last ACK may be on its way."""
-    house.wait_for(lambda: len(on_the_line(house, since)) >= len(expected), "the terminal's last byte")
+    environment.wait_for(
+        lambda: len(on_the_line(environment, since)) >= len(expected), "the terminal's last byte"
+    )
     heads = (RESULT, PRINT_LINE)
     assert expected == [
         (side, next((head for head in heads if frame.startswith(head)), frame))
-        for side, frame in on_the_line(house, since)
+        for side, frame in on_the_line(environment, since)
     ]
 
 
-def paper(house: House, payment_id: str) -> Line:
+def paper(environment: Environment, payment_id: str) -> Line:
     """What the terminal printed, a frame a line."""
-    receipts = house.door.call("GET", f"/payments/{payment_id}/receipts", list[ReceiptView])
+    receipts = environment.api.call("GET", f"/payments/{payment_id}/receipts", list[ReceiptView])
     return [step for receipt in receipts for _line in receipt.lines for step in tell(PRINT_LINE)]
 
 
-def test_the_greeting_is_the_references(house: House) -> None:
-    seen = on_the_line(house)
+def test_the_greeting_is_the_references(environment: Environment) -> None:
+    seen = on_the_line(environment)
     assert seen[:4] == ask(REGISTRATION)
     enquiry = seen.index((TILL, STATUS_ENQUIRY))
     assert seen[enquiry : enquiry + 4] == ask(STATUS_ENQUIRY)
@@ -117,31 +119,53 @@ def test_the_greeting_is_the_references(house: House) -> None:
     [(1010, PAY_10_10), (1003, PAY_10_03), (16_074, PAY_160_74), (25_308, PAY_253_08), (45_974, PAY_459_74)],
     ids=["10.10", "10.03", "CRC 10 02", "CRC 10 03", "CRC 10 10"],
 )
-def test_a_payment_is_the_references(house: House, shop: Shop, minor: int, frame: str) -> None:
-    before, payment_id = len(on_the_line(house)), f"B-{minor}"
-    assert shop.send(payment_id, PaymentRequest(amount=minor, currency="EUR")).verdict == "approved"
-    steps = [*ask(frame), *tell(INSERT_CARD), *tell(RESULT), *paper(house, payment_id), *tell(COMPLETION)]
-    compare(house, before, steps)
+def test_a_payment_is_the_references(
+    environment: Environment, till: DemoTill, minor: int, frame: str
+) -> None:
+    before, payment_id = len(on_the_line(environment)), f"B-{minor}"
+    assert till.send(payment_id, PaymentRequest(amount=minor, currency="EUR")).verdict == "approved"
+    steps = [
+        *ask(frame),
+        *tell(INSERT_CARD),
+        *tell(RESULT),
+        *paper(environment, payment_id),
+        *tell(COMPLETION),
+    ]
+    compare(environment, before, steps)
 
 
-def test_a_stop_at_the_terminal_is_the_references(house: House, shop: Shop) -> None:
-    before = len(on_the_line(house))
-    view = shop.send("S-1", PaymentRequest(amount=STOPPED_AMOUNT, currency="EUR"))
+def test_a_stop_at_the_terminal_is_the_references(environment: Environment, till: DemoTill) -> None:
+    before = len(on_the_line(environment))
+    view = till.send("S-1", PaymentRequest(amount=STOPPED_AMOUNT, currency="EUR"))
     assert view.verdict == "cancelled"
-    house.wait_for(lambda: on_the_line(house, before)[-4:] == tell(STOP_KEY), "the terminal's last byte")
+    environment.wait_for(
+        lambda: on_the_line(environment, before)[-4:] == tell(STOP_KEY), "the terminal's last byte"
+    )
 
 
-def test_a_refund_is_the_references(house: House, shop: Shop) -> None:
-    shop.send("R-1", PaymentRequest(amount=1010, currency="EUR"))
-    before = len(on_the_line(house))
+def test_a_refund_is_the_references(environment: Environment, till: DemoTill) -> None:
+    till.send("R-1", PaymentRequest(amount=1010, currency="EUR"))
+    before = len(on_the_line(environment))
     request = PaymentRequest(payment="refund", amount=1010, currency="EUR", original="R-1")
-    assert shop.send("R-2", request).verdict == "approved"
-    steps = [*ask(REFUND_10_10), *tell(INSERT_CARD), *tell(RESULT), *paper(house, "R-2"), *tell(COMPLETION)]
-    compare(house, before, steps)
+    assert till.send("R-2", request).verdict == "approved"
+    steps = [
+        *ask(REFUND_10_10),
+        *tell(INSERT_CARD),
+        *tell(RESULT),
+        *paper(environment, "R-2"),
+        *tell(COMPLETION),
+    ]
+    compare(environment, before, steps)
 
 
-def test_an_end_of_day_is_the_references(house: House, shop: Shop) -> None:
-    before = len(on_the_line(house))
-    assert close_day(shop, "Z-1").verdict == "approved"
-    steps = [*ask(END_OF_DAY), *tell(INSERT_CARD), *tell(RESULT), *paper(house, "Z-1"), *tell(COMPLETION)]
-    compare(house, before, steps)
+def test_an_end_of_day_is_the_references(environment: Environment, till: DemoTill) -> None:
+    before = len(on_the_line(environment))
+    assert close_day(till, "Z-1").verdict == "approved"
+    steps = [
+        *ask(END_OF_DAY),
+        *tell(INSERT_CARD),
+        *tell(RESULT),
+        *paper(environment, "Z-1"),
+        *tell(COMPLETION),
+    ]
+    compare(environment, before, steps)

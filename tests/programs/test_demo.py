@@ -13,10 +13,10 @@ from typing import Any, get_args
 import pytest
 
 from agent.journal.schema.entry import Verdict
-from agent.programs.demo.environment import House
+from agent.programs.demo.environment import Environment
 from agent.programs.demo.network import free_port
 from agent.programs.demo.proof import prove
-from agent.programs.demo.scenarios import ACTS, Shop, acts
+from agent.programs.demo.scenarios import SCENARIOS, DemoTill, scenarios
 from drivers.simulator.core.cards import PUBLISHED
 from tests.support.search import search
 
@@ -29,7 +29,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Every line that the demo prints."""
     folder = tmp_path_factory.mktemp("tmp")
     ran = subprocess.run(
-        [sys.executable, "-m", "agent", "demo", "--payments", str(len(ACTS)), "--json"],
+        [sys.executable, "-m", "agent", "demo", "--payments", str(len(SCENARIOS)), "--json"],
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
@@ -50,12 +50,12 @@ def facts(shown: list[str]) -> dict[str, Any]:
 
 def test_it_shows_every_verdict(facts: dict[str, Any]) -> None:
     assert set(facts["verdicts"]) == set(get_args(Verdict))
-    assert sum(facts["verdicts"].values()) == len(ACTS)
+    assert sum(facts["verdicts"].values()) == len(SCENARIOS)
 
 
 def test_the_journal_is_right_and_headquarters_has_all_of_it(facts: dict[str, Any]) -> None:
     assert facts["verify"] == "ok"
-    assert facts["cosigned_size"] == facts["tree_size"] == facts["entries"] > len(ACTS)
+    assert facts["cosigned_size"] == facts["tree_size"] == facts["entries"] > len(SCENARIOS)
 
 
 def test_it_fits_a_screen(shown: list[str]) -> None:
@@ -69,23 +69,23 @@ def test_it_shows_no_whole_card_number(shown: list[str]) -> None:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The demo's shop after its day, with all that it wrote."""
-    house = House(tmp_path_factory.mktemp("house"), port=free_port())
+    environment = Environment(tmp_path_factory.mktemp("environment"), port=free_port())
     try:
-        collector_vkey = house.furnish()
-        settings = str(house.folder / "tillgate.toml")
-        house.start("collector", "collector", "--settings", str(house.folder / "collector.toml"))
-        house.start_terminal()
-        house.start("agent", "agent", "--settings", settings)
-        house.start("upload", "upload", "--settings", settings)
-        house.wait_for(lambda: house.terminal_is("ready"), "the agent and its terminal")
-        shop = Shop(house, lambda _text: None)
-        for payment_id, act in acts(None):
-            act(shop, payment_id)
-        house.stop("agent")
-        assert prove(house, collector_vkey).ok
-        yield house.folder
+        collector_vkey = environment.provision()
+        settings = str(environment.folder / "tillgate.toml")
+        environment.start("collector", "collector", "--settings", str(environment.folder / "collector.toml"))
+        environment.start_terminal()
+        environment.start("agent", "agent", "--settings", settings)
+        environment.start("upload", "upload", "--settings", settings)
+        environment.wait_for(lambda: environment.terminal_is("ready"), "the agent and its terminal")
+        till = DemoTill(environment, lambda _text: None)
+        for payment_id, scenario in scenarios(None):
+            scenario(till, payment_id)
+        environment.stop("agent")
+        assert prove(environment, collector_vkey).ok
+        yield environment.folder
     finally:
-        house.close()
+        environment.close()
 
 
 def test_no_whole_card_number_is_in_any_file_of_it(folder: Path) -> None:

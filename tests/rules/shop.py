@@ -17,7 +17,7 @@ from agent.journal.schema.entry import (
     Submitted,
     Verdict,
 )
-from agent.rules import Decision, Original, Policy, RuleRequest, Windows, decide
+from agent.rules import DayTotals, Decision, Original, Policy, RuleRequest, decide
 
 EUR = CURRENCIES["EUR"]
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -48,21 +48,21 @@ def reversal(original: Original | None) -> RuleRequest:
     return RuleRequest(kind="reversal", amount=None, currency=None, till="1", original=original)
 
 
-def windows() -> Windows:
-    return Windows(CUT_OVER)
+def day_totals() -> DayTotals:
+    return DayTotals(CUT_OVER)
 
 
 def judged(
-    request: RuleRequest, limits: Policy, totals: Windows | None = None, now: datetime = NOON
+    request: RuleRequest, limits: Policy, totals: DayTotals | None = None, now: datetime = NOON
 ) -> Decision:
-    return decide(request, totals or windows(), limits, now)
+    return decide(request, totals or day_totals(), limits, now)
 
 
 class Till:
-    """Writes the entries of payments into windows, numbering them."""
+    """Writes the entries of payments into day totals, numbering them."""
 
-    def __init__(self, totals: Windows | None = None, name: str = "1") -> None:
-        self.windows = totals or windows()
+    def __init__(self, totals: DayTotals | None = None, name: str = "1") -> None:
+        self.totals = totals or day_totals()
         self.name = name
         self._numbers = 0
 
@@ -101,8 +101,8 @@ class Till:
         return payment_id
 
     def apply(self, body: AnyBody, at: datetime = NOON) -> None:
-        self.windows.apply(entry(body, at))
+        self.totals.apply(entry(body, at))
 
     def total(self, at: datetime = NOON, kind: str = "sale", currency: str = "EUR") -> tuple[int, int]:
-        total = self.windows.total("sale" if kind == "sale" else "refund", self.name, currency, at)
+        total = self.totals.total("sale" if kind == "sale" else "refund", self.name, currency, at)
         return total.count, total.sum

@@ -1,4 +1,4 @@
-"""Each limit: the step on either side of it, and the sentence with its figures."""
+"""Each limit: the action on either side of it, and the sentence with its figures."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.base.money import CURRENCIES, MAX_MINOR
-from agent.rules import RULES, Hours, Opening, Original, Policy, RuleRequest, Rung
+from agent.rules import RULES, Action, Hours, Opening, Original, Policy, RuleRequest
 from agent.rules.decide import decide
-from tests.rules.shop import A_MINUTE, BERLIN, NOON, Till, judged, policy, refund, reversal, sale, windows
+from tests.rules.shop import A_MINUTE, BERLIN, NOON, Till, day_totals, judged, policy, refund, reversal, sale
 
 SOLD = Original(approved=True, reversed=False, left=1000, currency="EUR")
 
 
 def seen(request: RuleRequest, limits: Policy, **other: Any) -> list[tuple[str, str, str]]:
-    return [(reason.rule, reason.step, reason.text) for reason in judged(request, limits, **other).reasons]
+    return [(reason.rule, reason.action, reason.text) for reason in judged(request, limits, **other).reasons]
 
 
 @pytest.mark.parametrize(
@@ -29,12 +29,12 @@ def seen(request: RuleRequest, limits: Policy, **other: Any) -> list[tuple[str, 
         ({"soft": 5000}, 5000, []),
         ({"soft": 5000}, 7400, [("soft", "confirm", "74.00 EUR is above the soft limit of 50.00 EUR.")]),
         (
-            {"soft": 5000, "soft_step": "verify"},
+            {"soft": 5000, "soft_action": "verify"},
             5001,
             [("soft", "verify", "50.01 EUR is above the soft limit of 50.00 EUR.")],
         ),
         (
-            {"soft": 5000, "soft_step": "supervisor"},
+            {"soft": 5000, "soft_action": "supervisor"},
             5001,
             [("soft", "supervisor", "50.01 EUR is above the soft limit of 50.00 EUR.")],
         ),
@@ -55,7 +55,7 @@ def test_the_limits_of_one_payment(
 
 @pytest.mark.parametrize("amount", [0, -1, None, MAX_MINOR + 1, True, 1.0, float("nan"), float("inf"), "10"])
 def test_what_is_not_a_whole_amount_is_blocked(amount: Any) -> None:
-    assert judged(sale(amount), policy()).step == "block"
+    assert judged(sale(amount), policy()).action == "block"
 
 
 @pytest.mark.parametrize("letters", ["USD", "CNY", "eur", "", None])
@@ -68,34 +68,34 @@ def test_another_currency_is_blocked_and_not_compared(letters: str | None) -> No
 LEVELS = {"note": 2, "supervisor": 3, "block": 4}
 
 
-@pytest.mark.parametrize(("before", "step"), [(1, "allow"), (2, "note"), (3, "supervisor"), (4, "block")])
+@pytest.mark.parametrize(("before", "action"), [(1, "allow"), (2, "note"), (3, "supervisor"), (4, "block")])
 @pytest.mark.parametrize("measure", ["count", "sum"])
-def test_a_day_s_sales_climb_the_ladder(measure: str, before: int, step: str) -> None:
+def test_a_day_s_sales_grow_stricter(measure: str, before: int, action: str) -> None:
     till = Till()
     for _ in range(before):
         till.pay(1000)
     factor = 1 if measure == "count" else 1000
     limits = policy(**{f"day_{measure}_{name}": level * factor for name, level in LEVELS.items()})
-    assert judged(sale(), limits, till.windows).step == step
+    assert judged(sale(), limits, till.totals).action == action
 
 
-@pytest.mark.parametrize(("before", "step"), [(1, "allow"), (2, "supervisor"), (3, "block")])
+@pytest.mark.parametrize(("before", "action"), [(1, "allow"), (2, "supervisor"), (3, "block")])
 @pytest.mark.parametrize("measure", ["count", "sum"])
-def test_a_day_s_refunds_climb_the_ladder(measure: str, before: int, step: str) -> None:
+def test_a_day_s_refunds_grow_stricter(measure: str, before: int, action: str) -> None:
     till = Till()
     for _ in range(before):
         till.pay(1000, kind="refund")
         till.pay(1000)
     factor = 1 if measure == "count" else 1000
     limits = policy(**{f"refund_{measure}_supervisor": 2 * factor, f"refund_{measure}_block": 3 * factor})
-    assert judged(refund(1000, SOLD), limits, till.windows).step == step
+    assert judged(refund(1000, SOLD), limits, till.totals).action == action
 
 
 def test_sums_and_counts_say_their_figures() -> None:
     till = Till()
     till.pay(6000)
     limits = policy(day_count_note=1, day_sum_note=10_000)
-    assert seen(sale(7400), limits, totals=till.windows) == [
+    assert seen(sale(7400), limits, totals=till.totals) == [
         ("day_count", "note", "This is sale number 2 of today at this till; the limit is 1."),
         (
             "day_sum",
@@ -108,7 +108,7 @@ def test_sums_and_counts_say_their_figures() -> None:
 def test_another_till_has_its_own_day() -> None:
     till = Till(name="2")
     till.pay(9000)
-    assert judged(sale(2000), policy(day_sum_block=10_000), till.windows).step == "allow"
+    assert judged(sale(2000), policy(day_sum_block=10_000), till.totals).action == "allow"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_refund_takes_back_an_approved_sale_and_no_more(
     amount: int, original: Original | None, sentence: str | None
 ) -> None:
     decision = judged(refund(amount, original), policy())
-    assert decision.step == ("block" if sentence else "allow")
+    assert decision.action == ("block" if sentence else "allow")
     assert sentence is None or sentence in decision.reasons[0].text
 
 
@@ -145,15 +145,15 @@ def test_a_refund_takes_back_an_approved_sale_and_no_more(
 )
 def test_a_reversal_takes_back_a_whole_sale_once(original: Original | None, sentence: str | None) -> None:
     decision = judged(reversal(original), policy())
-    assert decision.step == ("block" if sentence else "allow")
+    assert decision.action == ("block" if sentence else "allow")
     assert sentence is None or sentence in decision.reasons[0].text
 
 
-@pytest.mark.parametrize(("amount", "step"), [(1000, "allow"), (1001, "supervisor"), (2001, "block")])
-def test_one_refund_has_limits_of_its_own(amount: int, step: str) -> None:
+@pytest.mark.parametrize(("amount", "action"), [(1000, "allow"), (1001, "supervisor"), (2001, "block")])
+def test_one_refund_has_limits_of_its_own(amount: int, action: str) -> None:
     original = Original(True, False, 9000, "EUR")
     limits = policy(refund_supervisor=1000, refund_block=2000)
-    assert judged(refund(amount, original), limits).step == step
+    assert judged(refund(amount, original), limits).action == action
 
 
 HOURS = Hours(wed=Opening.parse("09:00-12:30, 14:00-18:00"), thu=Opening.parse("closed"))
@@ -161,7 +161,7 @@ LATE_HOURS = Hours(wed=Opening.parse("22:00-02:00"), thu=Opening.parse("closed")
 
 
 @pytest.mark.parametrize(
-    ("hours", "day", "clock", "step"),
+    ("hours", "day", "clock", "action"),
     [
         (HOURS, 4, "08:29", "confirm"),
         (HOURS, 4, "08:30", "allow"),
@@ -178,11 +178,11 @@ LATE_HOURS = Hours(wed=Opening.parse("22:00-02:00"), thu=Opening.parse("closed")
     ],
 )
 def test_outside_the_opening_hours_with_grace_the_cashier_confirms(
-    hours: Hours, day: int, clock: str, step: str
+    hours: Hours, day: int, clock: str, action: str
 ) -> None:
     hour, minute = clock.split(":")
     now = datetime(2026, 11, day, int(hour), int(minute), tzinfo=BERLIN)
-    assert judged(sale(), policy(hours=hours), now=now).step == step
+    assert judged(sale(), policy(hours=hours), now=now).action == action
 
 
 def test_the_day_can_be_closed_after_hours() -> None:
@@ -210,8 +210,8 @@ def test_a_clock_set_back_asks_and_frees_nothing() -> None:
     till = Till()
     till.pay(9000)
     for back in (timedelta(hours=2), timedelta(days=3)):
-        decision = judged(sale(2000), policy(day_sum_block=10_000), till.windows, NOON - back)
-        assert {reason.rule: reason.step for reason in decision.reasons} == {
+        decision = judged(sale(2000), policy(day_sum_block=10_000), till.totals, NOON - back)
+        assert {reason.rule: reason.action for reason in decision.reasons} == {
             "day_sum": "block",
             "clock": "confirm",
         }
@@ -220,7 +220,7 @@ def test_a_clock_set_back_asks_and_frees_nothing() -> None:
 def test_a_clock_that_only_drifts_is_not_mentioned() -> None:
     till = Till()
     till.pay(1000)
-    assert judged(sale(), policy(), till.windows, NOON - 5 * A_MINUTE).step == "allow"
+    assert judged(sale(), policy(), till.totals, NOON - 5 * A_MINUTE).action == "allow"
 
 
 def test_training_is_noted() -> None:
@@ -229,7 +229,7 @@ def test_training_is_noted() -> None:
 
 def test_all_hits_are_kept_and_the_strictest_wins() -> None:
     decision = judged(sale(200_000, training=True), policy(soft=5000))
-    assert decision.step == "block"
+    assert decision.action == "block"
     assert [reason.rule for reason in decision.reasons] == ["soft", "hard", "training"]
 
 
@@ -237,20 +237,27 @@ def test_a_rule_that_fails_blocks() -> None:
     def broken(_: object) -> None:
         raise ZeroDivisionError
 
-    decision = decide(sale(), windows(), policy(), NOON, (*RULES, ("broken", broken)))
-    assert decision.step == "block"
+    decision = decide(sale(), day_totals(), policy(), NOON, (*RULES, ("broken", broken)))
+    assert decision.action == "block"
     assert decision.reasons[-1].text == (
         'The rule "broken" failed (ZeroDivisionError), so nothing is charged: call support.'
     )
 
 
 def test_a_time_without_an_offset_is_not_believed() -> None:
-    assert judged(sale(), policy(day_sum_note=1), now=NOON.replace(tzinfo=None)).step == "block"
+    assert judged(sale(), policy(day_sum_note=1), now=NOON.replace(tzinfo=None)).action == "block"
 
 
 def test_the_ladder_is_the_journal_s() -> None:
-    assert [rung.step for rung in Rung] == ["allow", "note", "confirm", "verify", "supervisor", "block"]
-    assert [Rung.of(rung.step) for rung in Rung] == sorted(Rung)
+    assert [action.label for action in Action] == [
+        "allow",
+        "note",
+        "confirm",
+        "verify",
+        "supervisor",
+        "block",
+    ]
+    assert [Action.of(action.label) for action in Action] == sorted(Action)
 
 
 @given(
@@ -264,7 +271,7 @@ def test_nothing_above_the_hard_limit_ever_passes(
 ) -> None:
     request = RuleRequest(kind=kind, amount=amount, currency=currency, till="1", original=SOLD)
     decision = judged(request, policy(hard=hard), now=NOON.astimezone(UTC))
-    if decision.step != "block":
+    if decision.action != "block":
         assert hard is not None
         assert type(amount) is int
         assert 0 < amount <= hard

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.journal.schema.entry import Answered, LateResult, Resolved, Unclear, Undone, Verdict
-from agent.rules import Windows, business_day
+from agent.journal.schema.entry import Answered, BecameUnclear, Resolved, Undone, UnsolicitedResult, Verdict
+from agent.rules import DayTotals, business_day
 from agent.rules.totals import KEPT_BUSINESS_DAYS
 from tests.rules.shop import A_MINUTE, BERLIN, CUT_OVER, NOON, Till
 
@@ -35,7 +35,7 @@ def test_what_moved_no_money_does_not_count(verdict: Verdict) -> None:
 def test_what_nobody_knows_counts_until_it_is_resolved() -> None:
     till = Till()
     first, second = till.submit(1000), till.submit(2000)
-    till.apply(Unclear(payment_id=first, reason="lost"))
+    till.apply(BecameUnclear(payment_id=first, reason="lost"))
     till.apply(Answered(payment_id=second, verdict="unclear"))
     assert till.total() == (2, 3000)
     till.apply(Resolved(payment_id=first, verdict="approved", proof="p"))
@@ -76,15 +76,19 @@ def test_a_late_approval_counts_after_all() -> None:
     till = Till()
     payment_id = till.submit(1000)
     till.apply(Answered(payment_id=payment_id, verdict="declined"))
-    till.apply(LateResult(terminal="front", result=Answered(payment_id=payment_id, verdict="approved")))
+    till.apply(
+        UnsolicitedResult(terminal="front", result=Answered(payment_id=payment_id, verdict="approved"))
+    )
     assert till.total() == (1, 1000)
 
 
 def test_a_late_refusal_frees_nothing() -> None:
     till = Till()
     payment_id = till.submit(1000)
-    till.apply(Unclear(payment_id=payment_id, reason="lost"))
-    till.apply(LateResult(terminal="front", result=Answered(payment_id=payment_id, verdict="declined")))
+    till.apply(BecameUnclear(payment_id=payment_id, reason="lost"))
+    till.apply(
+        UnsolicitedResult(terminal="front", result=Answered(payment_id=payment_id, verdict="declined"))
+    )
     assert till.total() == (1, 1000)
 
 
@@ -148,20 +152,20 @@ def test_the_business_day_on_the_days_when_the_clocks_change(now: str, starts: t
 
 
 def test_the_hour_that_comes_twice_does_not_bring_the_day_back() -> None:
-    till = Till(Windows(time(2, 30)))
+    till = Till(DayTotals(time(2, 30)))
     till.pay(1000, datetime(2026, 10, 25, 2, 40, tzinfo=BERLIN))
     again = datetime(2026, 10, 25, 2, 10, fold=1, tzinfo=BERLIN)
-    assert till.windows.logical(again) == again
+    assert till.totals.logical(again) == again
     assert till.total(again) == (1, 1000)
 
 
 @given(minutes=st.integers(0, 3 * 366 * 24 * 60), step=st.integers(0, 26 * 60), starts=st.times())
 def test_a_business_day_never_turns_back_while_time_goes_on(minutes: int, step: int, starts: time) -> None:
-    till = Till(Windows(starts))
+    till = Till(DayTotals(starts))
     now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
-    before = till.windows.business_day(now.astimezone(BERLIN))
+    before = till.totals.business_day(now.astimezone(BERLIN))
     till.pay(1, now.astimezone(BERLIN))
-    after = till.windows.business_day((now + timedelta(minutes=step)).astimezone(BERLIN))
+    after = till.totals.business_day((now + timedelta(minutes=step)).astimezone(BERLIN))
     assert before <= after <= before + timedelta(days=3)
 
 
@@ -178,9 +182,9 @@ def test_a_snapshot_goes_on_where_it_left_off() -> None:
     till = Till()
     till.pay(1000)
     payment_id = till.submit(2000)
-    copy = Windows(CUT_OVER)
-    copy.from_bytes(till.windows.to_bytes())
-    till.windows = copy
+    copy = DayTotals(CUT_OVER)
+    copy.from_bytes(till.totals.to_bytes())
+    till.totals = copy
     assert till.total(NOON - timedelta(hours=1)) == (2, 3000)
     till.apply(Answered(payment_id=payment_id, verdict="declined"))
     assert till.total() == (1, 1000)
@@ -192,7 +196,7 @@ def test_old_days_and_old_payments_are_forgotten() -> None:
     for day in range(10):
         for _ in range(20):
             till.submit(1000, NOON + timedelta(days=day))
-        sizes.append(len(till.windows.to_bytes()))
+        sizes.append(len(till.totals.to_bytes()))
     assert sizes[-1] <= sizes[KEPT_BUSINESS_DAYS] + 100
 
 

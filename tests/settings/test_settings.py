@@ -11,8 +11,8 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from agent.rules import Opening, Policy
-from agent.settings.load import Settings, SettingsError, credentials_folder, load, parse, why_not_live
-from agent.settings.terminals import judge
+from agent.settings.load import Settings, SettingsError, credentials_folder, live_refusal_reason, load, parse
+from agent.settings.terminals import check_terminal
 from agent.settings.types import PersonSettings, TerminalSettings
 
 REPOSITORY = Path(__file__).parents[2]
@@ -34,14 +34,14 @@ ANNA = PersonSettings(role="supervisor", scrypt=f"scrypt$14$8$1${'a' * 26}${'b' 
 
 
 def read(text: str) -> Settings:
-    return parse(text, Path("tillgate.toml"), judge)
+    return parse(text, Path("tillgate.toml"), check_terminal)
 
 
 @pytest.mark.parametrize("file", BAD_CONFIGS, ids=lambda file: file.stem)
 def test_each_bad_file_fails_with_its_own_error(file: Path) -> None:
     line, *expected = file.read_text("utf-8").splitlines()[0].removeprefix("# ").split(" | ")
     with pytest.raises(SettingsError) as caught:
-        load(file, judge)
+        load(file, check_terminal)
     assert len(caught.value.findings) == 1
     message = str(caught.value)
     assert f"{file}, {line}: " in message
@@ -63,7 +63,7 @@ def test_the_shipped_file_shows_every_default_as_it_is() -> None:
 def test_the_shipped_examples_are_right_settings() -> None:
     text = SHIPPED.read_text("utf-8").replace('scrypt = "..."', f'scrypt = "{ANNA.scrypt}"')
     settings = read(re.sub(r"^#\? ", "", text, flags=re.MULTILINE))
-    assert why_not_live(settings) == ""
+    assert live_refusal_reason(settings) == ""
     assert settings.people == {"anna": ANNA}
 
 
@@ -87,12 +87,12 @@ def test_the_shipped_file_has_a_line_and_a_reason_for_every_key() -> None:
 
 
 def test_the_shipped_file_as_it_is_goes_live_nowhere() -> None:
-    assert "hard has no default" in why_not_live(load(SHIPPED, judge))
+    assert "hard has no default" in live_refusal_reason(load(SHIPPED, check_terminal))
 
 
 def test_without_a_terminal_no_payment_is_taken() -> None:
     text = SMALLEST.partition("[terminals")[0] + 'hard = "2000.00"\n'
-    assert "No terminal is set up" in why_not_live(read(text))
+    assert "No terminal is set up" in live_refusal_reason(read(text))
 
 
 def test_amounts_become_minor_units_of_the_currency() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.settings.terminals import judge, serial_line, wire_of
+from agent.settings.terminals import check_terminal, serial_line, wire_of
 from agent.settings.types import TerminalSettings
 from drivers.driver import SerialDefaults, driver
 from drivers.wires.serial import SerialWire
@@ -35,7 +35,7 @@ def test_the_line_is_the_protocols_with_what_the_settings_overrule() -> None:
 
 def test_what_does_not_fit_the_protocol_is_said_with_the_key() -> None:
     wrong = TerminalSettings(quirks=("no_abrt",), variant="v3")
-    said = {key: step for key, _found, _expected, step in judge(wrong)}
+    said = {key: step for key, _found, _expected, step in check_terminal(wrong)}
     assert said == {
         "quirks": 'Did you mean "no_abort"?',
         "variant": "This protocol has none: leave the key out.",

@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from agent.journal.schema.entry import Resolved, Undone
-from agent.journal.schema.entry import Unclear as UnclearEntry
+from agent.journal.schema.entry import BecameUnclear, Resolved, Undone
 from agent.journal.tree import Frontier, leaf_hash
 from agent.payments.record import Record
 from drivers.simulator.core.bank import Booking, Kind, State
@@ -85,7 +84,7 @@ def _strangers(account: Account) -> Iterator[Violation]:
 
 def _said(record: Record) -> int | None:
     """The amount that the terminal gave; not every protocol has one in its answer."""
-    return record.answered.amount if record.answered else None
+    return record.result.amount if record.result else None
 
 
 def _approvals(account: Account) -> Iterator[Violation]:
@@ -181,7 +180,9 @@ def _books(account: Account) -> Iterator[Violation]:
     """What the agent derives from a snapshot is what the whole journal says."""
     for payment_id, believed in account.believed.items():
         if believed != account.records.get(payment_id):
-            yield Violation("one truth", f"the agent's book of {payment_id} is not that of its journal")
+            yield Violation(
+                "one truth", f"the agent's payment index of {payment_id} is not that of its journal"
+            )
 
 
 def harm(account: Account) -> tuple[set[str], set[str], set[str]]:
@@ -223,7 +224,7 @@ class Tally:
         self.faults += account.happened
         self.verdicts += Counter(str(record.verdict) for record in account.records.values())
         bodies = [entry.body for entry in account.journal]
-        doubted = {body.payment_id for body in bodies if isinstance(body, UnclearEntry | Undone)}
+        doubted = {body.payment_id for body in bodies if isinstance(body, BecameUnclear | Undone)}
         self.unclear += len(doubted)
         self.resolved += sum(isinstance(body, Resolved) for body in bodies)
         for record in account.records.values():

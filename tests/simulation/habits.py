@@ -37,7 +37,7 @@ def a_crash_is_a_no() -> Iterator[None]:
     """After a restart a payment without a result is one that failed."""
 
     def left_open(record: Record) -> AnyBody:
-        verdict: Any = "approved" if record.answered is not None else "declined"
+        verdict: Any = "approved" if record.result is not None else "declined"
         return Answered(payment_id=record.payment_id, verdict=verdict, text=RESTARTED_DURING)
 
     with patched(shop, "_left_open", left_open):

@@ -19,19 +19,19 @@ import msgspec
 from agent.journal.damage import DamagedJournal, JournalError
 from agent.journal.evolving import EvolvingKey
 from agent.journal.recover import SnapshotUnusable
-from agent.journal.schema.entry import Answered, AnyBody, Entry, LateResult, Started, Submitted, encode
+from agent.journal.schema.entry import Answered, AnyBody, Entry, Started, Submitted, UnsolicitedResult, encode
 from agent.journal.writer import Journal
-from agent.payments.context import Shop
-from agent.payments.index import Book
+from agent.payments.context import Context
+from agent.payments.index import PaymentIndex
 from agent.payments.people import People
-from agent.payments.service import Desk
-from agent.payments.store import Store
-from agent.payments.unsolicited import ShopKeeper
-from agent.programs.assembly import BOOK, JOURNAL, PEOPLE, WINDOWS, _forget, _thaw
-from agent.rules import Windows
+from agent.payments.service import PaymentService
+from agent.payments.store import PaymentStore
+from agent.payments.unsolicited import UnsolicitedResults
+from agent.programs.assembly import JOURNAL, PAYMENTS, PEOPLE, TOTALS, _forget, _thaw
+from agent.rules import DayTotals
 from agent.settings.load import Settings, parse
 from agent.settings.terminals import options_of, session_of
-from agent.terminals.connection import Terminal
+from agent.terminals.connection import TerminalConnection
 from drivers.card.card import SecretBuffer
 from drivers.driver import Options
 from drivers.terminal import Command, Event, Operation
@@ -104,7 +104,7 @@ class Promises:
             self.submitted.add(body.payment_id)
         elif isinstance(body, Answered):
             self.answered.add(body.payment_id)
-        elif isinstance(body, LateResult):  # it may not be known yet for which payment it is
+        elif isinstance(body, UnsolicitedResult):  # it may not be known yet for which payment it is
             self.answered.add(trace_name(body.result.trace))
 
     def signed(self, size: int, root: bytes) -> None:
@@ -200,7 +200,7 @@ class Host:
         self.loop = Loop(self.outside)
         self.loop.set_exception_handler(self._failed)
         try:
-            self.shop = self._open_shop()
+            self.context = self._open_context()
         except (JournalError, OSError) as error:
             self.outside.tell("no start", type(error).__name__)
             self.refused = str(error) if isinstance(error, DamagedJournal) else ""
@@ -209,10 +209,12 @@ class Host:
             self._leave()
             return False
         self.refused = ""
-        self.desk = Desk(self.shop, self._broke)
+        self.service = PaymentService(self.context, self._broke)
         resolver = self.case.row.resolver(self._options)
-        self.terminal = Terminal(FRONT, self._link, ShopKeeper(self.shop), resolver, training=True)
-        self.shop.terminals = {FRONT: self.terminal}
+        self.terminal = TerminalConnection(
+            FRONT, self._link, UnsolicitedResults(self.context), resolver, training=True
+        )
+        self.context.terminals = {FRONT: self.terminal}
         self.loop.create_task(self.terminal.run()).add_done_callback(self._ended)
         self.alive = True
         return True
@@ -243,10 +245,10 @@ class Host:
         """As the agent does from time to time; what is left of the file after a crash may be older."""
         if self.alive and not self.outside.dead:
             parts = {
-                JOURNAL: msgspec.json.encode(self.shop.journal.snapshot()),
-                BOOK: self.shop.book.to_bytes(),
-                WINDOWS: self.shop.windows.to_bytes(),
-                PEOPLE: self.shop.people.to_bytes(),
+                JOURNAL: msgspec.json.encode(self.context.journal.snapshot()),
+                PAYMENTS: self.context.payments.to_bytes(),
+                TOTALS: self.context.totals.to_bytes(),
+                PEOPLE: self.context.people.to_bytes(),
             }
             self.store.keep_snapshot(parts)
             self._stored_state = self.store._db.serialize()
@@ -287,29 +289,29 @@ class Host:
 
     # ---- how an agent is put together ----
 
-    def _open_shop(self) -> Shop:
+    def _open_context(self) -> Context:
         clock, rules = OutsideClock(self.outside), self.settings.rules
         self.store = self._stored()
-        shop = Shop(
+        context = Context(
             self.settings,
             clock,
             rules,
-            Book(self.store),
-            Windows(rules.business_day_starts),
+            PaymentIndex(self.store),
+            DayTotals(rules.business_day_starts),
             People(self.settings.people),
             date.max,
         )
-        shop.broken = self._broke
-        shop.journal = self._open_journal(shop, clock)
-        recovered = shop.close_open()
-        shop.write(Started(terminals=[FRONT], acquirer_key="test-1", training=True, recovered=recovered))
-        return shop
+        context.on_fatal = self._broke
+        context.journal = self._open_journal(context, clock)
+        recovered = context.recover_open()
+        context.write(Started(terminals=[FRONT], acquirer_key="test-1", training=True, recovered=recovered))
+        return context
 
-    def _open_journal(self, shop: Shop, clock: OutsideClock) -> Journal:
-        start = _thaw(shop, self.store)
+    def _open_journal(self, context: Context, clock: OutsideClock) -> Journal:
+        start = _thaw(context, self.store)
 
         def apply(entry: Entry) -> None:
-            shop.apply(entry)
+            context.apply(entry)
             self.promises.applied(entry)
 
         while True:
@@ -328,12 +330,12 @@ class Host:
                 )
             except SnapshotUnusable:
                 self.outside.tell("snapshot unusable")
-                _forget(shop, self.store)
+                _forget(context, self.store)
                 start = None
 
-    def _stored(self) -> Store:
+    def _stored(self) -> PaymentStore:
         """The file of derived state as the last crash left it."""
-        store = Store(":memory:")
+        store = PaymentStore(":memory:")
         if self._stored_state and self.outside.dice.random() < 0.9:
             store._db.deserialize(self._stored_state)
         return store
@@ -342,7 +344,7 @@ class Host:
         settings, currency = self.settings.terminals[FRONT], self.settings.rules.currency.number
         session = NamedSession(session_of(settings, currency, self._buffer, vault()))
         end = PaymentsEnd(self.outside, lambda: session.owner)
-        return Link(end, session, self._buffer, self.shop.clock.monotonic, unsolicited)
+        return Link(end, session, self._buffer, self.context.clock.monotonic, unsolicited)
 
     @property
     def _options(self) -> Options:

@@ -15,17 +15,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.collector.evidence import Evidence
 from agent.collector.ledger import Ledger, LedgerFolders
-from agent.collector.storage.store import Store
+from agent.collector.storage.store import TileStore
 from agent.journal.damage import DamagedJournal
 from agent.journal.disk import FolderReader
 from agent.journal.note import CosignatureVerifier, Cosigner, parse_vkey
 from agent.journal.reader import JournalReader
 from agent.journal.transfer import parse_lines
 from agent.upload.backoff import Backoff
-from agent.upload.client import UnreachableError
+from agent.upload.client import CollectorUnreachableError
 from agent.upload.cosignatures import Alarm, Cosignature, Cosignatures
-from agent.upload.loop import Carrier, Parts
-from agent.upload.source import BLOCK_BYTES, Source
+from agent.upload.loop import UploadDeps, UploadLoop
+from agent.upload.source import BLOCK_BYTES, JournalSource
 from agent.upload.uploader import Uploader
 from tests.journal.conftest import ORIGIN, VERIFIER
 from tests.simulation.outside import Outside
@@ -167,7 +167,7 @@ class Headquarters:
         self._outside = outside
         self.folders = [ForgetfulFolder(dice) for _ in range(3)]
         tiles, heads, evidence = self.folders
-        places = LedgerFolders(Store(tiles), Store(heads), Evidence(evidence))
+        places = LedgerFolders(TileStore(tiles), TileStore(heads), Evidence(evidence))
         self.ledger = Ledger(ORIGIN, [VERIFIER], places, COLLECTOR, lambda: NOW_S + int(outside.now))
         self._down_until = 0.0
         self._dice = dice
@@ -175,7 +175,7 @@ class Headquarters:
     def post(self, body: bytes) -> tuple[int, bytes]:
         fault = self._outside.armed("network")
         if self._outside.now < self._down_until:
-            raise UnreachableError("no route")
+            raise CollectorUnreachableError("no route")
         if fault is None:
             return self._serve(body)
         self._down_until = self._outside.now + fault.seconds
@@ -195,7 +195,7 @@ class Headquarters:
             return self._serve(body)
         elif fault.size == 3:
             self._fall(body)
-        raise UnreachableError("no answer came")
+        raise CollectorUnreachableError("no answer came")
 
     def _fall(self, body: bytes) -> None:
         self.folders[0].fails_in = self._dice.randint(1, COLLECTOR_CALLS)
@@ -220,17 +220,17 @@ class Upload:
 
     def begin(self) -> None:
         """A new process: what the last one believed is forgotten, its cosignatures are not."""
-        source = Source(WorldReader(self._outside), WorldReader(self._outside))
+        source = JournalSource(WorldReader(self._outside), WorldReader(self._outside))
         key = collector_key()
         uploader = Uploader(ORIGIN, key, self.cosignatures.cosigned(ORIGIN, key))
         backoff, now = Backoff(self._dice.random), lambda: NOW_S + int(self._outside.now)
-        parts = Parts(source, uploader, self.headquarters, self.cosignatures, backoff, now, _quiet)
-        self._carrier = Carrier(parts, POLL_S)
+        deps = UploadDeps(source, uploader, self.headquarters, self.cosignatures, backoff, now, _quiet)
+        self._upload_loop = UploadLoop(deps, POLL_S)
 
     def step(self) -> None:
         """One step of the uploader; what it raises ends its process."""
         try:
-            wait_s = self._carrier.step()
+            wait_s = self._upload_loop.run_once()
         except (OSError, DamagedJournal) as error:
             self._outside.tell("uploader", type(error).__name__)
             self.begin()

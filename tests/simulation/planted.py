@@ -22,8 +22,8 @@ from agent.journal.writer import Journal
 from agent.payments import index as book
 from agent.payments import mapping as entries
 from agent.payments.record import Record, change
-from agent.payments.service import Desk
-from agent.terminals.connection import Terminal
+from agent.payments.service import PaymentService
+from agent.terminals.connection import TerminalConnection
 from drivers.terminal import Command, Event, Finding, Found, Heard, Lost, Outcome, Receipt, Result, Unclear
 from drivers.zvt import commands
 from drivers.zvt import resolve as resolver
@@ -83,9 +83,9 @@ def forget_the_folder() -> Iterator[None]:
 @contextmanager
 def send_again() -> Iterator[None]:
     """What was lost is sent once more as a new command, when the terminal is back."""
-    perform = Terminal.perform
+    perform = TerminalConnection.perform
 
-    async def again(self: Terminal, command: Command) -> AsyncIterator[Event]:
+    async def again(self: TerminalConnection, command: Command) -> AsyncIterator[Event]:
         first, lost = perform(self, command), None
         async for event in first:
             if isinstance(event, Lost) and event.heard is Heard.PERHAPS:
@@ -101,7 +101,7 @@ def send_again() -> Iterator[None]:
         if lost:
             yield lost
 
-    with patched(Terminal, "perform", again):
+    with patched(TerminalConnection, "perform", again):
         yield
 
 
@@ -169,7 +169,7 @@ def tell_before_completed() -> Iterator[None]:
 
 
 @contextmanager
-def take_any_late_result() -> Iterator[None]:
+def take_any_unsolicited_result() -> Iterator[None]:
     """An approval that comes late is that of the unclear payment, whatever it says."""
     with patched(ZvtResolver, "belongs", lambda _self, _unclear, _result: True):
         yield
@@ -185,19 +185,19 @@ def cut_a_good_tail() -> Iterator[None]:
 @contextmanager
 def forget_payment_ids() -> Iterator[None]:
     """The same payment id again is a new payment, once the first has its verdict."""
-    find = Desk.find
+    find = PaymentService.find
 
-    def forgetful(self: Desk, payment_id: str) -> Record | None:
+    def forgetful(self: PaymentService, payment_id: str) -> Record | None:
         record = find(self, payment_id)
-        return record if record is None or payment_id in self._live or record.verdict == "unclear" else None
+        return record if record is None or payment_id in self._active or record.verdict == "unclear" else None
 
-    take = Desk._take
+    take = PaymentService._begin
 
-    def taking(self: Desk, payment_id: str, kind: Any, request: Any, till: str) -> Any:
-        with patched(Desk, "find", forgetful):
+    def taking(self: PaymentService, payment_id: str, kind: Any, request: Any, till: str) -> Any:
+        with patched(PaymentService, "find", forgetful):
             return take(self, payment_id, kind, request, till)
 
-    with patched(Desk, "_take", taking):
+    with patched(PaymentService, "_begin", taking):
         yield
 
 
@@ -263,7 +263,7 @@ BUGS = (
     Bug("resolve by the amount alone", resolve_by_amount),
     Bug("apply before the sync", apply_before_sync),
     Bug("tell the till before the completion", tell_before_completed),
-    Bug("take any late result for ours", take_any_late_result, quick=False),
+    Bug("take any unsolicited result for ours", take_any_unsolicited_result, quick=False),
     Bug("cut a good tail", cut_a_good_tail),
     Bug("forget payment ids", forget_payment_ids),
     Bug("try a failed sync again", try_a_sync_again, quick=False),

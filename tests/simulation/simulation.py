@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import msgspec
 
 from agent.journal.schema.entry import Entry, decode
-from agent.payments.index import Book
+from agent.payments.index import PaymentIndex
 from agent.payments.record import Record
-from agent.payments.store import Store
+from agent.payments.store import PaymentStore
 from agent.upload.backoff import CAP_SECONDS
 from drivers.simulator.core.bank import Booking
 from tests.conformance.table import ZVT
@@ -125,7 +125,7 @@ class Simulation:
     def _all_is_clear(self) -> bool:
         """The terminal is free in the end, and nothing is unclear on it."""
         calm = self._revive() and self.host.until(self._calm, AFTER_A_HAND_S)
-        return calm and not self.host.shop.book.unclear()
+        return calm and not self.host.context.payments.unclear()
 
     def _revive(self) -> bool:
         """The agent runs, again if need be; False when it will not come up any more."""
@@ -163,8 +163,8 @@ class Simulation:
             self.trouble.append(f"not well in the end: terminal {host.terminal.state} {host.terminal.text}")
         if self.upload is not None and not self._uploaded(self.upload):
             self.trouble.append("headquarters do not have all in the end")
-        if host.alive and host.shop.book.unclear():
-            host.until(lambda: not host.shop.book.unclear(), self._patience_s)
+        if host.alive and host.context.payments.unclear():
+            host.until(lambda: not host.context.payments.unclear(), self._patience_s)
         if not host.alive:
             self.trouble += [f"the agent broke: {error!r}" for error in host.errors] or ["the agent died"]
             return
@@ -177,7 +177,7 @@ class Simulation:
 
     def _uploaded(self, upload: Upload) -> bool:
         """Everything reaches headquarters, unless there is an alarm."""
-        size = self.host.shop.journal.size if self.host.alive else 0
+        size = self.host.context.journal.size if self.host.alive else 0
         kept = upload.cosignatures.kept
         return self.host.until(
             lambda: bool(upload.cosignatures.raised or (kept and kept[-1].size >= size)), UPLOAD_S
@@ -185,7 +185,7 @@ class Simulation:
 
     def _calm(self) -> bool:
         host = self.host
-        return host.terminal.ready and not host.desk._live and not self.outside.terminal_busy
+        return host.terminal.ready and not host.service._active and not self.outside.terminal_busy
 
     def _account(self) -> Account:
         outside, bank = self.outside, self.outside.bank
@@ -213,7 +213,7 @@ class Simulation:
             }
         if self.host.alive:
             account.believed = {
-                payment_id: self.host.shop.book.get(payment_id) for payment_id in account.records
+                payment_id: self.host.context.payments.get(payment_id) for payment_id in account.records
             }
         return account
 
@@ -226,9 +226,9 @@ def _read_journal(account: Account, files: dict[str, bytes]) -> None:
         account.journal = [decode(line) for line in account.lines]
     except msgspec.DecodeError as error:
         account.trouble.append(f"the journal cannot be read: {error}")
-    book = Book(Store(":memory:"))
+    payments = PaymentIndex(PaymentStore(":memory:"))
     for entry in account.journal:
-        book.apply(entry)
+        payments.apply(entry)
     numbers = {getattr(entry.body, "payment_id", "") for entry in account.journal}
-    known = {payment_id: book.get(payment_id) for payment_id in sorted(numbers)}
+    known = {payment_id: payments.get(payment_id) for payment_id in sorted(numbers)}
     account.records = {payment_id: record for payment_id, record in known.items() if record is not None}

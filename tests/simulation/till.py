@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent.payments.refusal import Refusal
-from agent.payments.views import Answer, CloseDayRequest, PaymentRequest, PaymentView
+from agent.payments.views import CloseDayRequest, PaymentRequest, PaymentView, PromptAnswer
 from tests.simulation.host import FRONT, Host
 from tests.simulation.plan import Payment
 
@@ -38,13 +38,13 @@ class Till:
 
     def put(self, payment: Payment) -> bool:
         """Ask for it, for the first time or again. False when the agent will not have it now."""
-        desk = self._host.desk
+        service = self._host.service
         try:
             if payment.kind == "close_day":
-                view, _ = self._host.do(desk.close_day, CloseDayRequest(payment_id=payment.payment_id))
+                view, _ = self._host.do(service.close_day, CloseDayRequest(payment_id=payment.payment_id))
             else:
                 currency = self._host.settings.rules.currency.letters
-                view, _ = self._host.do(desk.put, payment.payment_id, request_of(payment, currency))
+                view, _ = self._host.do(service.put, payment.payment_id, request_of(payment, currency))
         except Refusal as refusal:
             self._outside.tell("told", payment.payment_id, refusal.code)
             self.refused += 1
@@ -67,7 +67,7 @@ class Till:
 
     def look(self, payment_id: str) -> None:
         """Ask how a payment stands."""
-        view = self._host.do(self._host.desk.get, payment_id)
+        view = self._host.do(self._host.service.get, payment_id)
         if view is not None:
             self.hear(view)
 
@@ -84,8 +84,8 @@ class Till:
         host, payment_id = self._host, payment.payment_id
         give_up = self._outside.now + seconds
         while host.alive and self._outside.now < give_up:
-            desk = host.desk
-            task = host.loop.create_task(desk.wait(payment_id, PATIENCE_S))
+            service = host.service
+            task = host.loop.create_task(service.wait(payment_id, PATIENCE_S))
             if not host.until(task.done, give_up - self._outside.now):
                 task.cancel()
                 return False
@@ -94,7 +94,7 @@ class Till:
             if view.phase == "done":
                 return True
             if not self._reply(payment, view):
-                host.until(lambda: payment_id not in host.desk._live, give_up - self._outside.now)
+                host.until(lambda: payment_id not in host.service._active, give_up - self._outside.now)
         return False
 
     def _reply(self, payment: Payment, view: PaymentView) -> bool:
@@ -102,8 +102,8 @@ class Till:
         word = payment.till.answers
         if view.prompt is None or not word:
             return False
-        answer = Answer(prompt=view.prompt.id, answer=word)
-        task = self._host.loop.create_task(self._host.desk.answer(view.payment_id, answer))
+        answer = PromptAnswer(prompt=view.prompt.id, answer=word)
+        task = self._host.loop.create_task(self._host.service.answer(view.payment_id, answer))
         self._host.until(task.done, PATIENCE_S)
         return True
 
@@ -129,7 +129,7 @@ def _plans(payment: Payment, till: Till) -> list[tuple[float, Callable[[], objec
     """What the till does meanwhile, in order; None is its crash."""
     host, plan = till._host, payment.till
     acts: list[tuple[float, Callable[[], object] | None]] = [
-        (plan.cancels, lambda: till.hear(host.do(host.desk.cancel, payment.payment_id))),
+        (plan.cancels, lambda: till.hear(host.do(host.service.cancel, payment.payment_id))),
         (plan.repeats, lambda: till.put(payment)),
         (plan.crashes, None),
     ]

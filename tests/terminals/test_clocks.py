@@ -1,4 +1,4 @@
-"""What the book knows of a terminal's clock, which resolving by the time stands on."""
+"""What the payment index knows of a terminal's clock, which resolving by the time stands on."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from agent.journal.schema.entry import Answered, AnyBody, ClockMoved, Entry, Requested, Submitted
-from agent.payments.index import Book
-from agent.payments.store import Store
-from agent.terminals.clocks import HEARD_APART
+from agent.payments.index import PaymentIndex
+from agent.payments.store import PaymentStore
+from agent.terminals.clocks import MEASURED_TOLERANCE
 from drivers.terminal import CLOCKS_APART
 
 NOON = datetime(2026, 3, 28, 12, 0, tzinfo=UTC)
@@ -17,10 +17,10 @@ HOUR = timedelta(hours=1)
 
 
 class Shop:
-    """A book that follows a shop whose terminal is `ahead` of it."""
+    """A payment index that follows a shop whose terminal is `ahead` of it."""
 
     def __init__(self, ahead: timedelta = timedelta()) -> None:
-        self.book = Book(Store(":memory:"))
+        self.payments = PaymentIndex(PaymentStore(":memory:"))
         self._ahead = ahead
 
     def sale(self, payment_id: str, at: datetime) -> None:
@@ -43,10 +43,10 @@ class Shop:
         self.write(said, at)
 
     def write(self, body: AnyBody, at: datetime) -> None:
-        self.book.apply(Entry(index=0, at=at, boot_ms=0, boot="", version="", config="", body=body))
+        self.payments.apply(Entry(index=0, at=at, boot_ms=0, boot="", version="", config="", body=body))
 
     def asked_at(self, payment_id: str) -> datetime | None:
-        record = self.book.get(payment_id)
+        record = self.payments.get(payment_id)
         assert record is not None
         return record.asked_at
 
@@ -55,8 +55,8 @@ def test_a_terminal_that_was_never_heard_is_taken_to_be_right_and_not_believed_c
     shop = Shop(HOUR)
     shop.sale("A-1", NOON)
     assert shop.asked_at("A-1") == NOON
-    assert shop.book.clocks.apart("front") == CLOCKS_APART
-    assert shop.book.clocks.ahead_s("front") is None
+    assert shop.payments.clock_offsets.tolerance("front") == CLOCKS_APART
+    assert shop.payments.clock_offsets.offset_s("front") is None
 
 
 def test_after_its_first_result_its_own_time_is_known() -> None:
@@ -65,8 +65,8 @@ def test_after_its_first_result_its_own_time_is_known() -> None:
     shop.answered("A-1", NOON)
     shop.sale("A-2", NOON + HOUR)
     assert shop.asked_at("A-2") == NOON + 2 * HOUR
-    assert shop.book.clocks.apart("front") == HEARD_APART
-    assert shop.book.clocks.ahead_s("front") == 3600
+    assert shop.payments.clock_offsets.tolerance("front") == MEASURED_TOLERANCE
+    assert shop.payments.clock_offsets.offset_s("front") == 3600
 
 
 def test_what_it_told_with_a_payment_holds_for_that_payment_too() -> None:
@@ -74,7 +74,10 @@ def test_what_it_told_with_a_payment_holds_for_that_payment_too() -> None:
     shop = Shop(HOUR)
     shop.sale("A-1", NOON)
     shop.answered("A-1", NOON + timedelta(minutes=1))
-    asked, now = shop.asked_at("A-1"), shop.book.clocks.on("front", NOON + timedelta(minutes=1))
+    asked, now = (
+        shop.asked_at("A-1"),
+        shop.payments.clock_offsets.terminal_time("front", NOON + timedelta(minutes=1)),
+    )
     assert asked == NOON + HOUR
     assert now - asked == timedelta(minutes=1)
 
@@ -84,7 +87,7 @@ def test_a_result_without_a_time_changes_nothing() -> None:
     shop.sale("A-1", NOON)
     shop.answered("A-1", NOON)
     shop.write(Answered(payment_id="A-1", verdict="declined"), NOON + HOUR)
-    assert shop.book.clocks.on("front", NOON) == NOON + HOUR
+    assert shop.payments.clock_offsets.terminal_time("front", NOON) == NOON + HOUR
 
 
 @pytest.mark.parametrize("date", ["99991231", "00010101"])
@@ -95,7 +98,7 @@ def test_a_time_that_is_none_of_this_world_changes_nothing(date: str) -> None:
     shop.write(absurd, NOON)
     shop.sale("A-2", NOON + HOUR)
     assert shop.asked_at("A-2") == NOON + HOUR
-    assert shop.book.clocks.apart("front") == CLOCKS_APART
+    assert shop.payments.clock_offsets.tolerance("front") == CLOCKS_APART
 
 
 def test_a_clock_that_lost_its_battery_is_believed() -> None:
@@ -129,16 +132,16 @@ def test_a_jump_before_anything_was_heard_counts_from_the_first_question_on() ->
     shop = Shop()
     shop.sale("A-1", NOON)
     shop.write(ClockMoved(by_ms=7_200_000), NOON + 2 * HOUR)
-    assert shop.book.clocks.on("front", NOON + 2 * HOUR) == NOON
+    assert shop.payments.clock_offsets.terminal_time("front", NOON + 2 * HOUR) == NOON
 
 
 def test_a_snapshot_keeps_it() -> None:
     shop = Shop(HOUR)
     shop.sale("A-1", NOON)
     shop.answered("A-1", NOON)
-    other = Book(Store(":memory:"))
-    other.from_bytes(shop.book.to_bytes())
-    assert other.clocks == shop.book.clocks
+    other = PaymentIndex(PaymentStore(":memory:"))
+    other.from_bytes(shop.payments.to_bytes())
+    assert other.clock_offsets == shop.payments.clock_offsets
     record = other.get("A-1")
     assert record is not None
     assert record.asked_at == shop.asked_at("A-1") == NOON + HOUR

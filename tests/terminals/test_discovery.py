@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.terminals.discovery.suggestions import NO_PORT, TWIN, advise
-from agent.terminals.discovery.usb import Plugged, plugged
+from agent.terminals.discovery.suggestions import AMBIGUOUS, NO_PORT, suggest
+from agent.terminals.discovery.usb import AttachedDevice, attached_devices
 from agent.terminals.discovery.vendors import VENDORS
 from drivers.driver import PROTOCOLS
 from drivers.probes import PROBES
@@ -22,7 +22,7 @@ def host(tmp_path: Path) -> FakeHost:
 
 
 def test_a_host_without_usb_and_ports_lists_nothing(tmp_path: Path) -> None:
-    assert plugged(tmp_path) == []
+    assert attached_devices(tmp_path) == []
 
 
 def test_a_terminal_is_listed_with_its_stable_names(host: FakeHost) -> None:
@@ -32,8 +32,8 @@ def test_a_terminal_is_listed_with_its_stable_names(host: FakeHost) -> None:
     host.link("by-id", "usb-INGENICO_MOVE_3500-if00", "ttyACM0")
     host.link("by-id", "usb-other-if00", "ttyACM7")
     host.link("by-path", "pci-0000:00:14.0-usb-0:1.2:1.0", "ttyACM0")
-    assert plugged(host.root) == [
-        Plugged(
+    assert attached_devices(host.root) == [
+        AttachedDevice(
             port="/dev/ttyACM0",
             by_id="/dev/serial/by-id/usb-INGENICO_MOVE_3500-if00",
             by_path="/dev/serial/by-path/pci-0000:00:14.0-usb-0:1.2:1.0",
@@ -50,21 +50,21 @@ def test_a_terminal_is_listed_with_its_stable_names(host: FakeHost) -> None:
 def test_keyboards_and_hubs_are_no_terminals(host: FakeHost) -> None:
     host.usb("1-1", "046d:c31c", KEYBOARD)
     host.usb("usb1", "1d6b:0002", (0x09, 0))
-    assert plugged(host.root) == []
+    assert attached_devices(host.root) == []
 
 
 def test_ports_that_the_board_does_not_have_are_left_out(host: FakeHost) -> None:
     host.board("ttyS0", "4")
     host.board("ttyS1", "0")
-    assert [one.port for one in plugged(host.root)] == ["/dev/ttyS0"]
+    assert [one.port for one in attached_devices(host.root)] == ["/dev/ttyS0"]
 
 
 def test_two_lines_of_one_adapter_are_two(host: FakeHost) -> None:
     folder = host.usb("1-2", "0403:6010", VENDOR, VENDOR, port="ttyUSB0", serial="FT1")
     (folder.parent / "1-2:1.1/ttyUSB1").mkdir()
-    found = plugged(host.root)
+    found = attached_devices(host.root)
     assert [one.port for one in found] == ["/dev/ttyUSB0", "/dev/ttyUSB1"]
-    assert not any(one.twin for one in found)
+    assert not any(one.ambiguous for one in found)
 
 
 def test_who_holds_a_port_is_named(host: FakeHost) -> None:
@@ -72,7 +72,7 @@ def test_who_holds_a_port_is_named(host: FakeHost) -> None:
     host.usb("1-1", "11ca:0220", ACM, port="ttyACM0")
     (host.root / "dev/ttyACM0").unlink()
     (host.root / "dev/ttyACM0").symlink_to(os.ttyname(near))
-    [found] = plugged(host.root)
+    [found] = attached_devices(host.root)
     assert f"process {os.getpid()}" in found.held_by
     os.close(near)
     os.close(far)
@@ -83,16 +83,16 @@ def test_devices_that_call_themselves_the_same_are_told_apart_by_socket(host: Fa
         host.usb(socket, "1a86:7523", VENDOR, port=f"ttyUSB{number}")
         host.link("by-path", f"usb-0:{number + 1}", f"ttyUSB{number}")
     host.link("by-id", "usb-1a86_USB_Serial-if00", "ttyUSB1")
-    found = plugged(host.root)
+    found = attached_devices(host.root)
     assert [one.stable for one in found] == ["/dev/serial/by-path/usb-0:1", "/dev/serial/by-path/usb-0:2"]
-    assert TWIN in advise(found[1], "front").hints
+    assert AMBIGUOUS in suggest(found[1], "front").hints
 
 
 def test_the_settings_are_a_section_that_can_be_read(host: FakeHost) -> None:
     host.usb("1-1", "11ca:0220", ACM, port="ttyACM0", product='VX "805" \\')
     host.link("by-id", "usb-Verifone_VX_805-if00", "ttyACM0")
-    [found] = plugged(host.root)
-    assert tomllib.loads(advise(found, "front").settings) == {
+    [found] = attached_devices(host.root)
+    assert tomllib.loads(suggest(found, "front").settings) == {
         "terminals": {
             "front": {
                 "protocol": "zvt",
@@ -104,23 +104,23 @@ def test_the_settings_are_a_section_that_can_be_read(host: FakeHost) -> None:
 
 def test_a_device_without_a_port_is_reached_through_usb(host: FakeHost) -> None:
     host.usb("1-1", "0403:6001", VENDOR, serial='A"1')
-    [found] = plugged(host.root)
-    advice = advise(found, "front")
-    section = tomllib.loads(advice.settings)["terminals"]["front"]
+    [found] = attached_devices(host.root)
+    suggestion = suggest(found, "front")
+    section = tomllib.loads(suggestion.settings)["terminals"]["front"]
     assert section["wire"] == "usb"
     assert section["usb"] == "0403:6001"
     assert section["usb_serial"] == 'A"1'
     assert section["usb_profile"] == "ftdi"
-    assert advice.hints == (NO_PORT,)
+    assert suggestion.hints == (NO_PORT,)
 
 
 def test_a_probe_decides(host: FakeHost) -> None:
     host.usb("1-1", "0403:6001", VENDOR, port="ttyUSB0")
-    [found] = plugged(host.root)
-    assert advise(found, "front").protocols == PROTOCOLS
-    advice = advise(found, "front", answered="ecrhub")
-    assert advice.protocols == ("ecrhub",)
-    assert tomllib.loads(advice.settings)["terminals"]["front"]["protocol"] == "ecrhub"
+    [found] = attached_devices(host.root)
+    assert suggest(found, "front").protocols == PROTOCOLS
+    suggestion = suggest(found, "front", answered="ecrhub")
+    assert suggestion.protocols == ("ecrhub",)
+    assert tomllib.loads(suggestion.settings)["terminals"]["front"]["protocol"] == "ecrhub"
 
 
 def test_every_protocol_has_its_question_and_the_table_names_no_other() -> None:

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from agent.collector.settings import CollectorSettings, LogSettings
+from agent.collector.settings import CollectorSettings, JournalSettings
 from agent.journal.checkpoint import checkpoint_text
 from agent.journal.disk import file_name
 from agent.journal.lines import checkpoint_line
@@ -33,8 +33,8 @@ from agent.programs.collector import serve
 from agent.upload.backoff import Backoff
 from agent.upload.client import CollectorClient, client_tls
 from agent.upload.cosignatures import Cosignature, Cosignatures
-from agent.upload.loop import Carrier, Parts, Post
-from agent.upload.source import Source
+from agent.upload.loop import Post, UploadDeps, UploadLoop
+from agent.upload.source import JournalSource
 from agent.upload.uploader import Uploader
 
 ORIGIN = "shop.example/till-1"
@@ -232,7 +232,7 @@ def headquarters(papers: Papers, tmp_path: Path) -> Iterator[Headquarters]:
         client_ca=papers.ca,
         host="127.0.0.1",
         port=0,
-        logs={"till-1": LogSettings(vkey=SIGNER.vkey, client=CLIENT)},
+        logs={"till-1": JournalSettings(vkey=SIGNER.vkey, client=CLIENT)},
     )
     collector = Headquarters(settings).start()
     yield collector
@@ -253,12 +253,12 @@ class Shop:
 
     def uploader(
         self, journal: Path, url: str, paper: tuple[Path, Path] | None = None, post: Post | None = None
-    ) -> Carrier:
-        return self.carrier(Source.of(journal), post or self.client(url, paper))
+    ) -> UploadLoop:
+        return self.upload_loop(JournalSource.of(journal), post or self.client(url, paper))
 
-    def carrier(self, source: Source, post: Post) -> Carrier:
-        return Carrier(
-            Parts(
+    def upload_loop(self, source: JournalSource, post: Post) -> UploadLoop:
+        return UploadLoop(
+            UploadDeps(
                 source=source,
                 uploader=Uploader(ORIGIN, collector_key(), self.cosignature()),
                 collector=post,

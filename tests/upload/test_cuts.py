@@ -88,11 +88,11 @@ def test_a_bad_answer_is_waited_out_and_the_journal_arrives(
 ) -> None:
     journal.commit(5)
     with rude_server(papers, reads, says, handshake=handshake) as url:
-        assert shop.uploader(journal.folder, url).step() == 1.5
+        assert shop.uploader(journal.folder, url).run_once() == 1.5
     assert shop.cosignature() is None
     assert shop.cosignatures.alarms() == []
     assert shop.lines[-1].startswith("warning: not uploaded")
-    assert shop.uploader(journal.folder, headquarters.url).step() == 0
+    assert shop.uploader(journal.folder, headquarters.url).run_once() == 0
     assert shop.cosigned == 10
 
 
@@ -102,7 +102,7 @@ def test_a_silent_collector_is_not_waited_for_for_ever(
     monkeypatch.setattr(client_module, "TIMEOUT_SECONDS", 0.05)
     journal.commit()
     with rude_server(papers, reads=100_000, says=b"") as url:
-        assert shop.uploader(journal.folder, url).step() == 1.5
+        assert shop.uploader(journal.folder, url).run_once() == 1.5
     assert "no answer within" in shop.lines[-1]
 
 
@@ -114,13 +114,13 @@ def test_an_answer_that_was_lost_is_found_again(
     class Deaf:
         def post(self, body: bytes) -> tuple[int, bytes]:
             client.post(body)
-            raise client_module.UnreachableError("cut")
+            raise client_module.CollectorUnreachableError("cut")
 
     client = shop.client(headquarters.url)
     journal.commit(5)
-    assert shop.uploader(journal.folder, headquarters.url, post=Deaf()).step() == 1.5
+    assert shop.uploader(journal.folder, headquarters.url, post=Deaf()).run_once() == 1.5
     uploader = shop.uploader(journal.folder, headquarters.url)
-    assert [uploader.step() for _ in range(3)] == [0, 0, 5.0]
+    assert [uploader.run_once() for _ in range(3)] == [0, 0, 5.0]
     assert shop.cosigned == 10
 
 
@@ -129,7 +129,7 @@ def test_collector_with_a_certificate_of_another_authority(
 ) -> None:
     journal.commit()
     with rude_server(replace(papers, server=papers.stranger), reads=0, says=b"") as url:
-        assert shop.uploader(journal.folder, url).step() == 1.5
+        assert shop.uploader(journal.folder, url).run_once() == 1.5
     assert "the collector's certificate is not accepted" in shop.lines[-1]
 
 
@@ -151,4 +151,4 @@ def test_the_environment_changes_nothing(
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     journal.commit()
-    assert shop.uploader(journal.folder, headquarters.url).step() == 0
+    assert shop.uploader(journal.folder, headquarters.url).run_once() == 0

@@ -10,7 +10,7 @@ import pytest
 
 from agent.journal.proofs.tiles import bundle_path
 from agent.upload import source
-from agent.upload.loop import Carrier
+from agent.upload.loop import UploadLoop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 POLL_S = 5.0
 
 
-def until_rest(carrier: Carrier, limit: int = 50) -> float:
+def until_rest(upload_loop: UploadLoop, limit: int = 50) -> float:
     """Steps until the uploader wants to sleep; the answer is for how long."""
     for _ in range(limit):
-        if wait_s := carrier.step():
+        if wait_s := upload_loop.run_once():
             return wait_s
     raise AssertionError("the uploader never rests")
 
@@ -54,7 +54,7 @@ def test_upload_from_empty(journal: JournalFolder, shop: Shop, headquarters: Hea
 def test_no_journal_yet_is_nothing_to_do(
     journal: JournalFolder, shop: Shop, headquarters: Headquarters
 ) -> None:
-    assert shop.uploader(journal.folder, headquarters.url).step() == POLL_S
+    assert shop.uploader(journal.folder, headquarters.url).run_once() == POLL_S
     assert shop.cosignatures.alarms() == []
 
 
@@ -67,7 +67,7 @@ def test_catching_up_takes_several_requests(
     journal.commit(5)
     uploader = shop.uploader(journal.folder, headquarters.url)
     sizes = []
-    while uploader.step() == 0:
+    while uploader.run_once() == 0:
         sizes.append(shop.cosigned)
     assert sizes == [6, 12, 18, 20]
     assert len(collected(headquarters, 20)) == 20
@@ -129,7 +129,7 @@ def test_collector_away_and_back(journal: JournalFolder, shop: Shop, headquarter
     until_rest(uploader)
     headquarters.stop()
     journal.commit(5)
-    waits = [uploader.step() for _ in range(3)]
+    waits = [uploader.run_once() for _ in range(3)]
     assert waits == [1.5, 3.0, 6.0]
     headquarters.start()
     assert until_rest(uploader) == POLL_S
@@ -170,7 +170,7 @@ def test_cosignatures_alone_show_a_rollback_without_a_network(
     image = journal.commit(3).image(tmp_path / "image", "honest")
     until_rest(shop.uploader(journal.commit().folder, headquarters.url))
     headquarters.stop()
-    assert shop.uploader(image.folder, headquarters.url).step() == POLL_S
+    assert shop.uploader(image.folder, headquarters.url).run_once() == POLL_S
     assert [alarm.kind for alarm in shop.cosignatures.alarms()] == ["rollback"]
 
 
@@ -249,8 +249,8 @@ def test_an_alarm_stops_the_upload_until_a_person_removes_it(
     until_rest(shop.uploader(image.folder, headquarters.url))
 
     again = shop.uploader(journal.commit().folder, headquarters.url)  # a new process, the right disk
-    assert again.step() == POLL_S
-    assert again.step() == POLL_S
+    assert again.run_once() == POLL_S
+    assert again.run_once() == POLL_S
     assert shop.cosigned == 8
     assert len([line for line in shop.lines if line.startswith("error: upload stopped: rollback")]) == 1
     (shop.folder / "alarm-rollback.json").unlink()
@@ -263,7 +263,7 @@ def test_certificate_of_another_authority_is_refused(
 ) -> None:
     journal.commit()
     uploader = shop.uploader(journal.folder, headquarters.url, papers.stranger)
-    assert uploader.step() == 1.5
+    assert uploader.run_once() == 1.5
     assert not (headquarters.log / "checkpoint").exists()
 
 
@@ -271,7 +271,7 @@ def test_certificate_of_another_till_may_not_bring_these_lines(
     journal: JournalFolder, shop: Shop, headquarters: Headquarters, papers: Papers
 ) -> None:
     journal.commit()
-    assert shop.uploader(journal.folder, headquarters.url, papers.neighbour).step() == 1.5
+    assert shop.uploader(journal.folder, headquarters.url, papers.neighbour).run_once() == 1.5
     assert "403: This client certificate may not bring lines of this log." in shop.lines[-1]
     assert not (headquarters.log / "checkpoint").exists()
 
@@ -286,6 +286,6 @@ def test_cosignature_of_another_collector_is_not_kept(
 
     client = shop.client(headquarters.url)
     journal.commit()
-    assert shop.uploader(journal.folder, headquarters.url, post=Liar()).step() == 1.5
+    assert shop.uploader(journal.folder, headquarters.url, post=Liar()).run_once() == 1.5
     assert shop.cosignature() is None
     assert "not signed by the key in the settings" in shop.lines[-1]

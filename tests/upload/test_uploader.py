@@ -18,8 +18,8 @@ from agent.programs import upload as program
 from agent.upload import backoff
 from agent.upload.backoff import Backoff
 from agent.upload.cosignatures import Alarm, Cosignature, CosignatureError
-from agent.upload.source import CommitLike, Source
-from agent.upload.uploader import Batch, Failed, Forked, Meaning, Moved, Stored, Uploader
+from agent.upload.source import CommitLike, JournalSource
+from agent.upload.uploader import Batch, FailedReply, ForkedReply, MovedReply, Reply, StoredReply, Uploader
 
 if TYPE_CHECKING:
     from tests.upload.conftest import JournalFolder, Shop
@@ -41,22 +41,22 @@ def batch(start: int = 20, size: int = 30) -> Batch:
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "meaning"),
+    ("status", "body", "reply"),
     [
-        (202, b"30\n", Stored(30)),
-        (409, b"25\n", Moved(25)),
-        (409, b"0\n", Moved(0)),
-        (409, b"900\n", Moved(900)),
-        (422, b"a signed head", Forked("a signed head")),
-        (422, b"\xff", Forked("\ufffd")),
-        (503, b"full\r\n\x1b[31m", Failed("the collector answered 503: full   [31m")),
-        (403, b"no", Failed("the collector answered 403: no")),
-        (413, b"", Failed("the collector answered 413: ")),
-        (302, b"", Failed("the collector answered 302: ")),
+        (202, b"30\n", StoredReply(30)),
+        (409, b"25\n", MovedReply(25)),
+        (409, b"0\n", MovedReply(0)),
+        (409, b"900\n", MovedReply(900)),
+        (422, b"a signed head", ForkedReply("a signed head")),
+        (422, b"\xff", ForkedReply("\ufffd")),
+        (503, b"full\r\n\x1b[31m", FailedReply("the collector answered 503: full   [31m")),
+        (403, b"no", FailedReply("the collector answered 403: no")),
+        (413, b"", FailedReply("the collector answered 413: ")),
+        (302, b"", FailedReply("the collector answered 302: ")),
     ],
 )
-def test_each_answer_has_one_meaning(uploader: Uploader, status: int, body: bytes, meaning: Meaning) -> None:
-    assert uploader.understand(batch(), status, body) == meaning
+def test_each_answer_has_one_meaning(uploader: Uploader, status: int, body: bytes, reply: Reply) -> None:
+    assert uploader.interpret(batch(), status, body) == reply
 
 
 @pytest.mark.parametrize(
@@ -64,35 +64,35 @@ def test_each_answer_has_one_meaning(uploader: Uploader, status: int, body: byte
     [b"", b"x", b"-1\n", b"+5\n", b"1 2", b"20\n", b"9" * 30, "\N{FULLWIDTH DIGIT TWO}".encode(), b"25\n\n"],
 )
 def test_a_409_that_makes_no_sense_is_not_followed(uploader: Uploader, body: bytes) -> None:
-    assert isinstance(uploader.understand(batch(), 409, body), Failed)
+    assert isinstance(uploader.interpret(batch(), 409, body), FailedReply)
     assert uploader.has == 20
 
 
 def test_a_collector_that_sends_us_in_circles_is_waited_out(uploader: Uploader) -> None:
-    assert uploader.understand(batch(20), 409, b"25\n") == Moved(25)
-    assert isinstance(uploader.understand(batch(25), 409, b"20\n"), Failed)
-    assert uploader.understand(batch(25), 409, b"20\n") == Moved(20)
+    assert uploader.interpret(batch(20), 409, b"25\n") == MovedReply(25)
+    assert isinstance(uploader.interpret(batch(25), 409, b"20\n"), FailedReply)
+    assert uploader.interpret(batch(25), 409, b"20\n") == MovedReply(20)
 
 
 def test_a_collector_that_moved_while_its_answer_was_lost_is_followed(uploader: Uploader) -> None:
-    assert uploader.understand(batch(20), 409, b"25\n") == Moved(25)
-    uploader.unheard()
-    assert uploader.understand(batch(25), 409, b"30\n") == Moved(30)
+    assert uploader.interpret(batch(20), 409, b"25\n") == MovedReply(25)
+    uploader.no_answer()
+    assert uploader.interpret(batch(25), 409, b"30\n") == MovedReply(30)
 
 
 def test_an_old_cosignature_counts_even_when_the_collector_forgot(uploader: Uploader) -> None:
-    uploader.understand(batch(), 409, b"0\n")
+    uploader.interpret(batch(), 409, b"0\n")
     assert uploader.has == 0
     assert uploader.rolled_back(19)
     assert not uploader.rolled_back(20)
-    assert uploader.wants(20)
+    assert uploader.has_work(20)
 
 
 def test_a_head_that_only_the_collector_knows_is_a_rollback(uploader: Uploader) -> None:
     """202 for all we have: our key signed a longer journal than this one."""
-    uploader.understand(batch(20, 30), 202, b"30\n")
-    assert uploader.wants(30)
-    uploader.understand(Batch(30, 30, (), b""), 202, b"30\n")
+    uploader.interpret(batch(20, 30), 202, b"30\n")
+    assert uploader.has_work(30)
+    uploader.interpret(Batch(30, 30, (), b""), 202, b"30\n")
     assert uploader.rolled_back(30)
     assert not uploader.rolled_back(31)
 
@@ -100,8 +100,8 @@ def test_a_head_that_only_the_collector_knows_is_a_rollback(uploader: Uploader) 
 @given(st.integers(0, 599), st.binary(max_size=80))
 def test_no_answer_breaks_the_uploader(status: int, body: bytes) -> None:
     core = Uploader(ORIGIN, program.collector_verifier(COLLECTOR.vkey), None)
-    meaning = core.understand(batch(0, 5), status, body)
-    assert not isinstance(meaning, Failed) or len(meaning.reason) < 400
+    reply = core.interpret(batch(0, 5), status, body)
+    assert not isinstance(reply, FailedReply) or len(reply.reason) < 400
     assert core.cosigned == 0
 
 
@@ -155,9 +155,9 @@ def test_nothing_is_sent_that_was_not_synced_after_it_was_read(journal: JournalF
     diary: list[str] = []
     journal.commit(2)
     reader = RecordingReader(journal.folder, diary)
-    carrier = shop.carrier(Source(JournalReader(journal.folder), reader), RecordingPost(diary))
+    upload_loop = shop.upload_loop(JournalSource(JournalReader(journal.folder), reader), RecordingPost(diary))
     for _ in range(3):
-        carrier.step()
+        upload_loop.run_once()
         journal.commit()
     assert [word for word in diary if word != "read"] == ["sync", "send"] * 3
     assert all(diary[place - 1] != "read" for place, word in enumerate(diary) if word == "send")
@@ -167,9 +167,9 @@ def test_nothing_is_sent_when_the_sync_fails(journal: JournalFolder, shop: Shop)
     diary: list[str] = []
     reader = RecordingReader(journal.commit().folder, diary)
     reader.broken = True
-    carrier = shop.carrier(Source(JournalReader(journal.folder), reader), RecordingPost(diary))
+    upload_loop = shop.upload_loop(JournalSource(JournalReader(journal.folder), reader), RecordingPost(diary))
     with pytest.raises(OSError, match="broken"):
-        carrier.step()
+        upload_loop.run_once()
     assert "send" not in diary
 
 
@@ -186,7 +186,7 @@ def test_the_watchdog_is_fed_from_the_loop_between_long_waits(
         now[0] += seconds
         return len(waits) == 4
 
-    program.loop(shop.uploader(journal.folder, "https://nobody.example"), stopped, lambda: now[0])
+    program.run_loop(shop.uploader(journal.folder, "https://nobody.example"), stopped, lambda: now[0])
     assert waits == [4.0, 1.0, 4.0, 1.0]
     assert said == ["WATCHDOG=1"] * 4
 

@@ -1,4 +1,4 @@
-"""What each route does: read strictly, ask the desk, answer with its own words."""
+"""What each route does: read strictly, ask the service, answer with its own words."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from starlette.responses import Response
 from agent.api import body, errors, events
 from agent.payments.refusal import NotFound
 from agent.payments.views import (
-    Answer,
     CloseDayRequest,
     PaymentEvent,
     PaymentId,
     PaymentRequest,
     PaymentView,
+    PromptAnswer,
     ReceiptView,
     Resolution,
     StatusView,
@@ -37,14 +37,14 @@ MAX_LAST = 100
 T = TypeVar("T")
 
 
-class Desk(Protocol):
-    """What the door needs of `agent.payments.service`. Everything may raise a `Refusal`."""
+class PaymentOperations(Protocol):
+    """What the API needs of `agent.payments.service`. Everything may raise a `Refusal`."""
 
     def put(self, payment_id: str, request: PaymentRequest) -> tuple[PaymentView, bool]: ...
     def close_day(self, request: CloseDayRequest) -> tuple[PaymentView, bool]: ...
     def get(self, payment_id: str) -> PaymentView | None: ...
     async def wait(self, payment_id: str, seconds: float) -> PaymentView: ...
-    async def answer(self, payment_id: str, answer: Answer) -> PaymentView: ...
+    async def answer(self, payment_id: str, answer: PromptAnswer) -> PaymentView: ...
     def cancel(self, payment_id: str) -> PaymentView: ...
     async def resolve(self, payment_id: str, resolution: Resolution) -> PaymentView: ...
     def receipts(self, payment_id: str) -> list[ReceiptView]: ...
@@ -54,10 +54,10 @@ class Desk(Protocol):
 
 
 @dataclass(slots=True)
-class Door:
+class ApiContext:
     """What the handlers share. `stop` ends every wait and stream; `failed` hears of errors of our own."""
 
-    desk: Desk
+    service: PaymentOperations
     stop: asyncio.Event
     monotonic: Callable[[], float]
     failed: Callable[[Exception], None]
@@ -66,7 +66,7 @@ class Door:
 
     @contextmanager
     def place_to_wait(self) -> Iterator[None]:
-        """One of the bounded places. Raises `DoorRefusal` when there is none."""
+        """One of the bounded places. Raises `ApiRefusal` when there is none."""
         if self.waiting >= MAX_WAITING:
             raise errors.too_many_waiting(MAX_WAITING)
         self.waiting += 1
@@ -76,77 +76,77 @@ class Door:
             self.waiting -= 1
 
 
-async def put_payment(door: Door, request: Request) -> Response:
+async def put_payment(api: ApiContext, request: Request) -> Response:
     """The same id with the same content is the same payment, however often it comes."""
     payment_id = _payment_id(request)
-    view, created = door.desk.put(payment_id, await body.read(request, PaymentRequest))
+    view, created = api.service.put(payment_id, await body.read(request, PaymentRequest))
     return answer(view, 201 if created else 200)
 
 
-async def get_payment(door: Door, request: Request) -> Response:
+async def get_payment(api: ApiContext, request: Request) -> Response:
     """With `wait`, answers as soon as there is a verdict or a prompt."""
     payment_id, seconds = _payment_id(request), _query(request, "wait", 0, MAX_WAIT_S, default=0)
-    view = _existing(door, payment_id)
+    view = _existing(api, payment_id)
     if seconds and view.phase != "done":
-        with door.place_to_wait():
-            view = await _unless_stopped(door, door.desk.wait(payment_id, seconds)) or view
+        with api.place_to_wait():
+            view = await _unless_stopped(api, api.service.wait(payment_id, seconds)) or view
     return answer(view)
 
 
-async def list_payments(door: Door, request: Request) -> Response:
+async def list_payments(api: ApiContext, request: Request) -> Response:
     """The newest payments, newest first."""
-    return answer(door.desk.last(_query(request, "last", 1, MAX_LAST, default=10)))
+    return answer(api.service.last(_query(request, "last", 1, MAX_LAST, default=10)))
 
 
-async def answer_prompt(door: Door, request: Request) -> Response:
+async def answer_prompt(api: ApiContext, request: Request) -> Response:
     """A person's answer to the question that holds a payment back."""
     payment_id = _payment_id(request)
-    return answer(await door.desk.answer(payment_id, await body.read(request, Answer)))
+    return answer(await api.service.answer(payment_id, await body.read(request, PromptAnswer)))
 
 
-async def cancel_payment(door: Door, request: Request) -> Response:
+async def cancel_payment(api: ApiContext, request: Request) -> Response:
     """A wish: the terminal's result still decides."""
     payment_id = _payment_id(request)
     await body.read_nothing(request)
-    return answer(door.desk.cancel(payment_id))
+    return answer(api.service.cancel(payment_id))
 
 
-async def resolve_payment(door: Door, request: Request) -> Response:
+async def resolve_payment(api: ApiContext, request: Request) -> Response:
     """A person's word on an unclear payment."""
     payment_id = _payment_id(request)
-    return answer(await door.desk.resolve(payment_id, await body.read(request, Resolution)))
+    return answer(await api.service.resolve(payment_id, await body.read(request, Resolution)))
 
 
-async def get_receipts(door: Door, request: Request) -> Response:
+async def get_receipts(api: ApiContext, request: Request) -> Response:
     """What the terminal printed, masked."""
     payment_id = _payment_id(request)
-    _existing(door, payment_id)
-    return answer(door.desk.receipts(payment_id))
+    _existing(api, payment_id)
+    return answer(api.service.receipts(payment_id))
 
 
-async def get_events(door: Door, request: Request) -> Response:
+async def get_events(api: ApiContext, request: Request) -> Response:
     """Server-sent events, from after `Last-Event-ID` on."""
     payment_id, after = _payment_id(request), _last_event_id(request)
-    _existing(door, payment_id)
-    if door.waiting >= MAX_WAITING:
+    _existing(api, payment_id)
+    if api.waiting >= MAX_WAITING:
         raise errors.too_many_waiting(MAX_WAITING)
-    return events.EventResponse(_counted_stream(door, payment_id, after))
+    return events.EventResponse(_counted_stream(api, payment_id, after))
 
 
-async def close_day(door: Door, request: Request) -> Response:
+async def close_day(api: ApiContext, request: Request) -> Response:
     """The terminal's end of day, under a payment id of its own."""
-    view, created = door.desk.close_day(await body.read(request, CloseDayRequest))
+    view, created = api.service.close_day(await body.read(request, CloseDayRequest))
     return answer(view, 201 if created else 200)
 
 
-async def get_status(door: Door, _request: Request) -> Response:
+async def get_status(api: ApiContext, _request: Request) -> Response:
     """Terminals, journal and whether payments are taken."""
-    return answer(door.desk.status())
+    return answer(api.service.status())
 
 
-async def get_document(door: Door, _request: Request) -> Response:
-    """The OpenAPI document of this door."""
-    return _json(door.document, 200)
+async def get_document(api: ApiContext, _request: Request) -> Response:
+    """The OpenAPI document of this API."""
+    return _json(api.document, 200)
 
 
 def answer(value: object, status: int = 200) -> Response:
@@ -166,8 +166,8 @@ def _payment_id(request: Request) -> str:
     raise refusal
 
 
-def _existing(door: Door, payment_id: str) -> PaymentView:
-    view = door.desk.get(payment_id)
+def _existing(api: ApiContext, payment_id: str) -> PaymentView:
+    view = api.service.get(payment_id)
     if view is None:
         raise NotFound("No payment has this payment id.", next_step=errors.COMPARE_ID)
     return view
@@ -192,9 +192,9 @@ def _last_event_id(request: Request) -> int:
     return int(given[0])
 
 
-async def _unless_stopped(door: Door, work: Coroutine[Any, Any, T]) -> T | None:
+async def _unless_stopped(api: ApiContext, work: Coroutine[Any, Any, T]) -> T | None:
     """The result of `work`, or None when the agent stops first."""
-    task, stopped = asyncio.ensure_future(work), asyncio.ensure_future(door.stop.wait())
+    task, stopped = asyncio.ensure_future(work), asyncio.ensure_future(api.stop.wait())
     try:
         await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
         return task.result() if task.done() else None
@@ -204,11 +204,11 @@ async def _unless_stopped(door: Door, work: Coroutine[Any, Any, T]) -> T | None:
         await asyncio.gather(task, stopped, return_exceptions=True)
 
 
-async def _counted_stream(door: Door, payment_id: str, after: int) -> AsyncGenerator[bytes]:
+async def _counted_stream(api: ApiContext, payment_id: str, after: int) -> AsyncGenerator[bytes]:
     """Counted from its first byte to its last: a generator that never starts has no end either."""
-    door.waiting += 1
+    api.waiting += 1
     try:
-        async for chunk in events.stream(door.desk.events(payment_id, after), door.stop, door.monotonic):
+        async for chunk in events.stream(api.service.events(payment_id, after), api.stop, api.monotonic):
             yield chunk
     finally:
-        door.waiting -= 1
+        api.waiting -= 1

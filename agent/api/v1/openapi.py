@@ -8,7 +8,7 @@ import msgspec
 
 from agent.api import errors
 from agent.api.errors import ErrorBody
-from agent.api.v1.routes import EVENT_STREAM, JSON, OPERATIONS, Operation
+from agent.api.v1.routes import EVENT_STREAM, JSON, OPERATIONS, ApiOperation
 
 # The version of this interface, not of the agent: it grows when a till would notice.
 API_VERSION = "1.0.0"
@@ -46,7 +46,7 @@ def document() -> bytes:
         {
             "openapi": "3.1.0",
             "info": {
-                "title": "Tillgate: the till's door",
+                "title": "Tillgate: the till's API",
                 "version": API_VERSION,
                 "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             },
@@ -60,7 +60,7 @@ def document() -> bytes:
     )
 
 
-def _operation(row: Operation, refs: Json) -> Json:
+def _operation(row: ApiOperation, refs: Json) -> Json:
     described: Json = {
         "operationId": row.handler.__name__,
         "summary": row.summary,
@@ -72,7 +72,7 @@ def _operation(row: Operation, refs: Json) -> Json:
     return described
 
 
-def _responses(row: Operation, refs: Json) -> Json:
+def _responses(row: ApiOperation, refs: Json) -> Json:
     good = {"description": row.summary, "content": {row.media: {"schema": refs[repr(row.answer)]}}}
     responses: Json = {"200": good}
     if row.created:
@@ -83,7 +83,7 @@ def _responses(row: Operation, refs: Json) -> Json:
     return responses
 
 
-def _parameters(row: Operation) -> list[Json]:
+def _parameters(row: ApiOperation) -> list[Json]:
     parameters: list[Json] = []
     if "{payment_id}" in row.path:
         schema = {"type": "string", "maxLength": 40, "description": errors.FIELDS["payment_id"]}

@@ -1,4 +1,4 @@
-"""The one table of what may be asked at the door. Routing and the OpenAPI document are made from it."""
+"""The one table of what the API can be asked. Routing and the OpenAPI document are made from it."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agent.api.v1 import handlers
-from agent.api.v1.handlers import MAX_LAST, MAX_WAIT_S, Door
+from agent.api.v1.handlers import MAX_LAST, MAX_WAIT_S, ApiContext
 from agent.payments.views import (
-    Answer,
     CloseDayRequest,
     PaymentEvent,
     PaymentRequest,
     PaymentView,
+    PromptAnswer,
     ReceiptView,
     Resolution,
     StatusView,
 )
 
-Handler = Callable[[Door, Request], Awaitable[Response]]
+Handler = Callable[[ApiContext, Request], Awaitable[Response]]
 
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
@@ -39,7 +39,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class ApiOperation:
     """One method on one path. `refusals` are the statuses beside those that every request can get."""
 
     method: str
@@ -60,46 +60,46 @@ _LAST = Query("last", 1, MAX_LAST, "How many of the newest payments.")
 _BODY = (400, 413, 415, 422)
 
 OPERATIONS = (
-    Operation(
+    ApiOperation(
         "PUT", _PAYMENT, handlers.put_payment,
         "Take a payment, or be told of it again: the same content never runs twice.",
         PaymentView, body=PaymentRequest, created=True, refusals=(*_BODY, 404, 409, 503),
     ),
-    Operation(
+    ApiOperation(
         "GET", _PAYMENT, handlers.get_payment, "One payment.",
         PaymentView, query=_WAIT, refusals=(404, 422, 503),
     ),
-    Operation(
+    ApiOperation(
         "GET", "/payments", handlers.list_payments, "The newest payments, newest first.",
         list[PaymentView], query=_LAST, refusals=(422,),
     ),
-    Operation(
-        "POST", _PAYMENT + "/answers", handlers.answer_prompt, "Answer the open prompt.",
-        PaymentView, body=Answer, refusals=(*_BODY, 404, 409, 423),
+    ApiOperation(
+        "POST", _PAYMENT + "/answers", handlers.answer_prompt, "PromptAnswer the open prompt.",
+        PaymentView, body=PromptAnswer, refusals=(*_BODY, 404, 409, 423),
     ),
-    Operation(
+    ApiOperation(
         "POST", _PAYMENT + "/cancel", handlers.cancel_payment,
         "Ask the terminal to stop. The terminal's result still decides.",
         PaymentView, refusals=(404, 409, 413, 422),
     ),
-    Operation(
+    ApiOperation(
         "POST", _PAYMENT + "/resolution", handlers.resolve_payment,
         "Say what became of an unclear payment.",
         PaymentView, body=Resolution, refusals=(*_BODY, 404, 409, 423),
     ),
-    Operation(
+    ApiOperation(
         "GET", _PAYMENT + "/events", handlers.get_events,
         "The payment's life as server-sent events; resumes after Last-Event-ID.",
         PaymentEvent, media=EVENT_STREAM, refusals=(404, 422, 503),
     ),
-    Operation(
+    ApiOperation(
         "GET", _PAYMENT + "/receipts", handlers.get_receipts, "What the terminal printed.",
         list[ReceiptView], refusals=(404, 422),
     ),
-    Operation(
+    ApiOperation(
         "POST", "/close-day", handlers.close_day, "Close the terminal's day.",
         PaymentView, body=CloseDayRequest, created=True, refusals=(*_BODY, 404, 409, 503),
     ),
-    Operation("GET", "/status", handlers.get_status, "The agent's own state.", StatusView),
-    Operation("GET", "/openapi.json", handlers.get_document, "This document.", dict[str, Any]),
+    ApiOperation("GET", "/status", handlers.get_status, "The agent's own state.", StatusView),
+    ApiOperation("GET", "/openapi.json", handlers.get_document, "This document.", dict[str, Any]),
 )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from agent.cli.ui.client import BrokenError, DoorClient, RefusedError, UnreachableError
+from agent.cli.ui.client import AgentUnreachableError, ApiClient, BrokenError, RefusedError
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.follow import refused
 
@@ -18,11 +18,13 @@ Ask the installer to look at 'tillgate doctor' and 'systemctl status tillgate-ag
 T = TypeVar("T")
 
 
-def ask(client: DoorClient, method: str, path: str, kind: type[T], body: msgspec.Struct | None = None) -> T:
+def call_agent(
+    client: ApiClient, method: str, path: str, kind: type[T], body: msgspec.Struct | None = None
+) -> T:
     """One call; whatever goes wrong ends the command with words. Raises `CommandError`."""
     try:
         return client.call(method, path, kind, body)
-    except (UnreachableError, BrokenError) as error:
+    except (AgentUnreachableError, BrokenError) as error:
         raise CommandError(NO_ANSWER.format(path=client.path, why=error), Exit.UNAVAILABLE) from None
     except RefusedError as error:
         raise refused(error) from None

@@ -1,4 +1,4 @@
-"""A till's side of the door: HTTP over the Unix socket, with the standard library alone."""
+"""A till's side of the API: HTTP over the Unix socket, with the standard library alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 
 from agent.payments.views import PaymentEvent
 
-# Three of the door's keep-alive comments: then the agent is gone, whatever the socket says.
+# Three of the API's keep-alive comments: then the agent is gone, whatever the socket says.
 SILENCE_SECONDS = 45.0
 # A full page of payments has some 100 KiB; what is longer does not come from the agent.
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
@@ -21,7 +21,7 @@ MAX_LINE_BYTES = 256 * 1024
 T = TypeVar("T")
 
 
-class UnreachableError(Exception):
+class AgentUnreachableError(Exception):
     """Nothing was sent: there is nobody at the socket."""
 
 
@@ -30,7 +30,7 @@ class BrokenError(Exception):
 
 
 class ErrorAnswer(msgspec.Struct):
-    """The door's one shape of refusals."""
+    """The API's one shape of refusals."""
 
     error: str
     message: str
@@ -47,14 +47,14 @@ class RefusedError(Exception):
         self.answer = answer
 
 
-class DoorClient:
+class ApiClient:
     """One till. Every call has its own connection: a broken one never taints the next."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def call(self, method: str, path: str, kind: type[T], body: msgspec.Struct | None = None) -> T:
-        """One request. Raises `UnreachableError`, `BrokenError` or `RefusedError`."""
+        """One request. Raises `AgentUnreachableError`, `BrokenError` or `RefusedError`."""
         connection, response = self._request(method, path, body, {})
         try:
             return _decoded(response.read(MAX_ANSWER_BYTES), kind)
@@ -83,9 +83,9 @@ class DoorClient:
         try:
             connection.connect()
         except OSError as error:
-            raise UnreachableError(error.strerror or type(error).__name__) from None
+            raise AgentUnreachableError(error.strerror or type(error).__name__) from None
         try:
-            return connection, _ask(connection, method, path, body, headers)
+            return connection, _send(connection, method, path, body, headers)
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise BrokenError(type(error).__name__) from None
@@ -94,7 +94,7 @@ class DoorClient:
             raise
 
 
-def _ask(
+def _send(
     connection: http.client.HTTPConnection,
     method: str,
     path: str,

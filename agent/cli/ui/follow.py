@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from agent.cli.ui import verdict
-from agent.cli.ui.client import BrokenError, DoorClient, RefusedError, UnreachableError
+from agent.cli.ui.client import AgentUnreachableError, ApiClient, BrokenError, RefusedError
 from agent.cli.ui.exits import BY_VERDICT, CommandError, Exit
-from agent.cli.ui.options import door, screen
+from agent.cli.ui.options import api, screen
 from agent.cli.ui.prompt import answer_for
 from agent.cli.ui.screen import Screen
 from agent.payments.views import PaymentEvent, PaymentView, Prompt
@@ -33,26 +33,26 @@ CANCEL_ASKED = "Asked to cancel. Waiting for the terminal, whose answer decides.
 CANCEL_REFUSED = "It cannot be cancelled now: {message} Still waiting for its verdict."
 CANCEL_LOST = "The wish to cancel did not get through. Still asking for the verdict."
 
-Begin = Callable[[DoorClient], PaymentView]
+Begin = Callable[[ApiClient], PaymentView]
 
 
 def run(args: argparse.Namespace, payment_id: str, begin: Begin) -> int:
     """Begin a payment and stay until its verdict; the exit code says which."""
-    client, out = door(args), screen(args)
+    client, out = api(args), screen(args)
     out.say(f"Payment id {payment_id}")
     try:
         view = _from_begin_to_end(client, out, payment_id, begin)
-    except UnreachableError as error:
+    except AgentUnreachableError as error:
         raise CommandError(NOT_REACHED.format(path=client.path, why=error), Exit.UNAVAILABLE) from None
     except RefusedError as error:
         raise refused(error) from None
     except (BrokenError, GoneError, KeyboardInterrupt):
         raise CommandError(LOST.format(payment_id=payment_id), Exit.UNCLEAR) from None
-    verdict.tell(out, view)
+    verdict.print_verdict(out, view)
     return finish(args, view)
 
 
-def _from_begin_to_end(client: DoorClient, out: Screen, payment_id: str, begin: Begin) -> PaymentView:
+def _from_begin_to_end(client: ApiClient, out: Screen, payment_id: str, begin: Begin) -> PaymentView:
     follower = PaymentFollower(client, out, payment_id)
     try:
         view = begin(client)
@@ -89,7 +89,7 @@ class GoneError(Exception):
 class PaymentFollower:
     """One payment's events, resumed over broken lines and Ctrl-C."""
 
-    def __init__(self, client: DoorClient, out: Screen, payment_id: str) -> None:
+    def __init__(self, client: ApiClient, out: Screen, payment_id: str) -> None:
         self._client = client
         self._out = out
         self._payment_id = payment_id
@@ -108,7 +108,7 @@ class PaymentFollower:
             try:
                 self._pause()
                 done = self._follow()
-            except (UnreachableError, BrokenError):
+            except (AgentUnreachableError, BrokenError):
                 done = None
             except KeyboardInterrupt:
                 self.cancel()
@@ -138,7 +138,7 @@ class PaymentFollower:
         self._asked.add(prompt.id)
         try:
             answer_for(self._client, self._out, self._payment_id, prompt)
-        except (UnreachableError, BrokenError):
+        except (AgentUnreachableError, BrokenError):
             self._asked.discard(prompt.id)
             raise
 
@@ -155,5 +155,5 @@ class PaymentFollower:
             self._out.detail(CANCEL_ASKED)
         except RefusedError as error:
             self._out.detail(CANCEL_REFUSED.format(message=error.answer.message))
-        except (UnreachableError, BrokenError):
+        except (AgentUnreachableError, BrokenError):
             self._out.detail(CANCEL_LOST)

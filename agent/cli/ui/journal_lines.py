@@ -15,7 +15,7 @@ from agent.journal.verify import Report
 _NOISE = ("kind", "payment_id", "sealed", "digest")
 
 
-def tell_entry(out: Screen, entry: Entry) -> None:
+def print_entry(out: Screen, entry: Entry) -> None:
     """One entry: where, when and what; below it what it says."""
     body = msgspec.to_builtins(entry.body)
     said = f"{entry.index:>8}  {entry.at:%Y-%m-%d %H:%M:%S}  {body['kind']:<17} {body.get('payment_id', '')}"
@@ -24,7 +24,7 @@ def tell_entry(out: Screen, entry: Entry) -> None:
         out.detail(details)
 
 
-def tell_report(out: Screen, report: Report) -> None:
+def print_report(out: Screen, report: Report) -> None:
     """What was checked, what was not, and the first thing that is wrong."""
     if report.finding is None:
         out.say(f"The journal of {report.origin} is whole.")

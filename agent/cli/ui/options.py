@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from agent.cli.ui.client import DoorClient
+from agent.cli.ui.client import ApiClient
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.screen import Screen
 from agent.payments.views import PaymentId
@@ -23,12 +23,10 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--settings", type=Path, metavar="FILE", help="default: /etc/tillgate/tillgate.toml")
 
 
-def add_door(parser: argparse.ArgumentParser) -> None:
-    """What every client of the door takes."""
+def add_api(parser: argparse.ArgumentParser) -> None:
+    """What every client of the API takes."""
     add_settings(parser)
-    parser.add_argument(
-        "--socket", type=Path, metavar="PATH", help="the agent's door; default: the settings'"
-    )
+    parser.add_argument("--socket", type=Path, metavar="PATH", help="the agent's API; default: the settings'")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
 
 
@@ -63,9 +61,9 @@ def payment_id(text: str) -> str:
         ) from None
 
 
-def door(args: argparse.Namespace) -> DoorClient:
-    """A client of the door that the options name. Raises `CommandError`."""
-    return DoorClient(args.socket or default_socket(args))
+def api(args: argparse.Namespace) -> ApiClient:
+    """A client of the API that the options name. Raises `CommandError`."""
+    return ApiClient(args.socket or default_socket(args))
 
 
 def screen(args: argparse.Namespace) -> Screen:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import getpass
 import sys
 
-from agent.cli.ui.client import DoorClient, RefusedError
+from agent.cli.ui.client import ApiClient, RefusedError
 from agent.cli.ui.screen import INDENT, Screen, plain
-from agent.payments.views import Answer, Credential, PaymentView, Prompt
+from agent.payments.views import Credential, PaymentView, Prompt, PromptAnswer
 
 YES_OR_NO = "Go on?"
 WHO = "A second person must agree. Name (empty: no): "
@@ -17,15 +17,15 @@ PURPOSE = "What is the payment for? "
 NOBODY = "Nobody is here to answer: that is a no."
 
 
-def answer_for(client: DoorClient, out: Screen, payment_id: str, prompt: Prompt) -> None:
+def answer_for(client: ApiClient, out: Screen, payment_id: str, prompt: Prompt) -> None:
     """Ask until the agent takes the answer or the question is over."""
     out.say(prompt.text)
     while True:
         try:
-            answer = _ask(prompt)
+            answer = _answer_of_person(prompt)
         except EOFError:
             out.detail(NOBODY)
-            answer = Answer(prompt=prompt.id, answer="no")
+            answer = PromptAnswer(prompt=prompt.id, answer="no")
         try:
             client.call("POST", f"/payments/{payment_id}/answers", PaymentView, answer)
         except RefusedError as error:
@@ -41,8 +41,8 @@ def ask_secret(person: str) -> str:
     return getpass.getpass(INDENT + SECRET.format(person=plain(person)), stream=sys.stderr)
 
 
-def _ask(prompt: Prompt) -> Answer:
-    no = Answer(prompt=prompt.id, answer="no")
+def _answer_of_person(prompt: Prompt) -> PromptAnswer:
+    no = PromptAnswer(prompt=prompt.id, answer="no")
     if not _yes(YES_OR_NO):
         return no
     credential, identity, purpose = None, None, ""
@@ -55,7 +55,9 @@ def _ask(prompt: Prompt) -> Answer:
         if not person:
             return no
         credential = Credential(person, ask_secret(person))
-    return Answer(prompt=prompt.id, answer="yes", credential=credential, identity=identity, purpose=purpose)
+    return PromptAnswer(
+        prompt=prompt.id, answer="yes", credential=credential, identity=identity, purpose=purpose
+    )
 
 
 def _yes(question: str) -> bool:

@@ -30,7 +30,7 @@ def headline(view: PaymentView) -> str:
     return f"{NAMES[view.payment]} {view.payment_id}{original} on {view.terminal}{asked}"
 
 
-def tell(screen: Screen, view: PaymentView) -> None:
+def print_verdict(screen: Screen, view: PaymentView) -> None:
     """The verdict, or how far the payment is."""
     if view.verdict is None:
         prompt = view.prompt.text if view.prompt else ""
@@ -54,7 +54,7 @@ def _facts(view: PaymentView) -> list[str]:
     if view.verdict != "approved":
         facts += [
             view.text,
-            *(reason.text for reason in view.reasons if reason.step not in {"allow", "note"}),
+            *(reason.text for reason in view.reasons if reason.action not in {"allow", "note"}),
         ]
     elif "amount" in view.differs:
         asked, said = money(view.amount, view.currency), money(view.terminal_amount, view.currency)

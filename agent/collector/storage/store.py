@@ -19,7 +19,7 @@ _TEMPORARY = ".new"
 _TILE_HEIGHT = 8  # 2**8 hashes in a full tile
 
 
-class Store:
+class TileStore:
     """The files of one log in `folder`. Every method raises `OSError`."""
 
     def __init__(self, folder: Folder) -> None:

@@ -17,10 +17,10 @@ MAX_ENTRY_BYTES = 65_535
 
 Verdict = Literal["approved", "declined", "cancelled", "not_sent", "refused", "unclear"]
 PaymentKind = Literal["sale", "refund", "reversal", "close_day"]
-Step = Literal["allow", "note", "confirm", "verify", "supervisor", "block"]
+ActionName = Literal["allow", "note", "confirm", "verify", "supervisor", "block"]
 
-# The order in which a step wins over another.
-LADDER: tuple[Step, ...] = get_args(Step)
+# The order in which an action wins over another.
+ACTION_ORDER: tuple[ActionName, ...] = get_args(ActionName)
 
 
 class Body(
@@ -79,38 +79,38 @@ class Requested(Body, frozen=True, kw_only=True):
 
 
 class Reason(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Why a rule gave its step, in one sentence, with the figures it looked at."""
+    """Why a rule gave its action, in one sentence, with the figures it looked at."""
 
     rule: str
-    step: Step
+    action: ActionName
     text: str
     figures: dict[str, int] = {}
 
 
 class Decided(Body, frozen=True, kw_only=True):
-    """All rules ran; `step` is the strictest of `reasons`."""
+    """All rules ran; `action` is the strictest of `reasons`."""
 
     payment_id: str
-    step: Step
+    action: ActionName
     reasons: list[Reason]
     policy: str
 
     @property
     def asks(self) -> bool:
         """A person must answer before the terminal may hear of it."""
-        return self.step in {"confirm", "verify", "supervisor"}
+        return self.action in {"confirm", "verify", "supervisor"}
 
     def stricter_than(self, other: Decided) -> bool:
         """This decision asks for more than the other did."""
-        return LADDER.index(self.step) > LADDER.index(other.step)
+        return ACTION_ORDER.index(self.action) > ACTION_ORDER.index(other.action)
 
 
-class Asked(Body, frozen=True, kw_only=True):
+class Prompted(Body, frozen=True, kw_only=True):
     """A question was put to the cashier before the terminal heard of the payment."""
 
     payment_id: str
     prompt: str
-    step: Step
+    action: ActionName
     text: str
 
 
@@ -146,7 +146,7 @@ class Submitted(Body, frozen=True, kw_only=True):
     last_receipt: int | None = None
 
 
-class CardSaid(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class CardSummary(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What left the driver about a card. `sealed` is base64 HPKE ciphertext."""
 
     masked: str
@@ -159,7 +159,7 @@ class CardSaid(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     verification: str = ""
 
 
-class TotalSaid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SchemeTotal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line of the terminal's end-of-day totals."""
 
     scheme: str
@@ -190,10 +190,10 @@ class Answered(Body, frozen=True, kw_only=True):
     approval_code: str = ""
     terminal_time: str = ""
     terminal_date: str = ""
-    card: CardSaid | None = None
+    card: CardSummary | None = None
     tip: int | None = None
     remaining: int | None = None
-    totals: list[TotalSaid] = []
+    totals: list[SchemeTotal] = []
     unparsed_bytes: int = 0
 
 
@@ -220,14 +220,14 @@ class Undone(Body, frozen=True, kw_only=True):
     text: str = ""
 
 
-class Unclear(Body, frozen=True, kw_only=True):
+class BecameUnclear(Body, frozen=True, kw_only=True):
     """The terminal heard us and we lost it. Nothing is proven either way."""
 
     payment_id: str
     reason: str
 
 
-class LateResult(Body, frozen=True, kw_only=True):
+class UnsolicitedResult(Body, frozen=True, kw_only=True):
     """A result that came when nobody waited. `result` keeps all of it."""
 
     terminal: str
@@ -266,7 +266,7 @@ AnyBody = (
     | ClockMoved
     | Requested
     | Decided
-    | Asked
+    | Prompted
     | Replied
     | CredentialFailed
     | Submitted
@@ -274,8 +274,8 @@ AnyBody = (
     | Printed
     | Completed
     | Undone
-    | Unclear
-    | LateResult
+    | BecameUnclear
+    | UnsolicitedResult
     | Resolved
     | TerminalState
 )

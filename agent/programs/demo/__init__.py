@@ -13,49 +13,49 @@ from pathlib import Path
 import msgspec
 
 from agent.cli.ui.client import RefusedError
-from agent.programs.demo.environment import DemoError, House
+from agent.programs.demo.environment import DemoError, Environment
 from agent.programs.demo.network import free_port
 from agent.programs.demo.proof import Proof, prove
-from agent.programs.demo.scenarios import Shop, acts, line
+from agent.programs.demo.scenarios import DemoTill, line, scenarios
 
 
 def run(args: argparse.Namespace) -> int:
     """Take the payments, verify the journal, show the collector's cosignature. 0 if all is well."""
     folder = Path(tempfile.mkdtemp(prefix="tillgate-demo-"))
-    house = House(folder, port=free_port())
+    environment = Environment(folder, port=free_port())
     try:
-        verdicts, proof = _play(house, args.payments)
+        verdicts, proof = _play(environment, args.payments)
     except (DemoError, RefusedError, OSError) as error:
         print(f"\nThe demo cannot go on: {error}", file=sys.stderr)  # noqa: T201 - it talks to a person
         return 1
     finally:
-        house.close()
+        environment.close()
         shutil.rmtree(folder, ignore_errors=True)
     if args.json:
         _say(msgspec.json.encode({"verdicts": dict(verdicts), **proof.facts()}).decode())
     return 0 if proof.ok else 1
 
 
-def _play(house: House, count: int | None) -> tuple[Counter[str], Proof]:
+def _play(environment: Environment, count: int | None) -> tuple[Counter[str], Proof]:
     began = time.monotonic()
     _say("Tillgate demo. The terminal is a simulator; no real money is involved.\n")
-    collector_vkey = house.furnish()
-    house.start("collector", "collector", "--settings", str(house.folder / "collector.toml"))
-    house.start_terminal()
-    settings = str(house.folder / "tillgate.toml")
-    house.start("agent", "agent", "--settings", settings)
-    house.start("upload", "upload", "--settings", settings)
-    house.wait_for(lambda: house.terminal_is("ready"), "the agent and its terminal")
+    collector_vkey = environment.provision()
+    environment.start("collector", "collector", "--settings", str(environment.folder / "collector.toml"))
+    environment.start_terminal()
+    settings = str(environment.folder / "tillgate.toml")
+    environment.start("agent", "agent", "--settings", settings)
+    environment.start("upload", "upload", "--settings", settings)
+    environment.wait_for(lambda: environment.terminal_is("ready"), "the agent and its terminal")
     verdicts: Counter[str] = Counter()
-    shop = Shop(house, _say)
-    for payment_id, act in acts(count):
-        view = act(shop, payment_id)
+    till = DemoTill(environment, _say)
+    for payment_id, scenario in scenarios(count):
+        view = scenario(till, payment_id)
         verdicts[str(view.verdict)] += 1
         _say(line(view))
-    house.stop("agent")
+    environment.stop("agent")
     _say("\nThe agent has stopped; waiting for the collector's cosignature ...")
-    proof = prove(house, collector_vkey)
-    _say(proof.told())
+    proof = prove(environment, collector_vkey)
+    _say(proof.summary())
     _say(f"\nVerdicts: {', '.join(f'{n} {verdict}' for verdict, n in verdicts.most_common())}.")
     _say(f"That took {time.monotonic() - began:.1f} s.")
     return verdicts, proof

@@ -1,4 +1,4 @@
-"""The demo's house: keys, settings and processes in one folder, made as an installer makes them."""
+"""The demo's environment: keys, settings and processes in one folder, made as an installer makes them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from agent.cli.ui.client import DoorClient, UnreachableError
+from agent.cli.ui.client import AgentUnreachableError, ApiClient
 from agent.journal.note import Cosigner
 from agent.keys.create import (
     ENROLMENT_FOLDER,
@@ -45,7 +45,7 @@ class DemoError(Exception):
 
 
 @dataclass
-class House:
+class Environment:
     """One shop and its headquarters, in `folder`. `protocol` is the terminal's."""
 
     folder: Path
@@ -60,7 +60,7 @@ class House:
 
     @property
     def socket(self) -> Path:
-        """The till's door."""
+        """The till's API."""
         return self.folder / "till.sock"
 
     @property
@@ -86,14 +86,14 @@ class House:
         return (self.folder / "credentials" / ENROLMENT_FOLDER / JOURNAL_VKEY).read_text("ascii").strip()
 
     @property
-    def door(self) -> DoorClient:
+    def api(self) -> ApiClient:
         """A till."""
-        return DoorClient(self.socket)
+        return ApiClient(self.socket)
 
-    def furnish(self) -> str:
+    def provision(self) -> str:
         """Make every key, certificate and settings file; the collector's verifier key."""
         state = self.folder / "state"
-        create(Places(self.origin, self.folder / "credentials", state, "door.token", "upload.key"))
+        create(Places(self.origin, self.folder / "credentials", state, "api.token", "upload.key"))
         acquirer = create_acquirer(self.folder / "acquirer", date.today())  # noqa: DTZ011 - validity is in days
         vkey = self._headquarters()
         self._write(
@@ -178,8 +178,8 @@ class House:
     def terminal_is(self, *states: str) -> bool:
         """Whether the agent sees the terminal in one of these states."""
         try:
-            status = self.door.call("GET", "/status", StatusView)
-        except UnreachableError:
+            status = self.api.call("GET", "/status", StatusView)
+        except AgentUnreachableError:
             return False
         return bool(status.terminals) and status.terminals[0].state in states
 
@@ -230,14 +230,14 @@ receipts = "till"
 currency = "EUR"
 min = "1.00"
 soft = "500.00"
-soft_step = "supervisor"
+soft_action = "supervisor"
 hard = "5000.00"
 
 [people.{person}]
 role = "supervisor"
 scrypt = "{scrypt}"
 
-[door]
+[api]
 groups = []
 
 [upload]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from agent.journal.note import CosignatureVerifier, NoteError, parse_vkey
 from agent.journal.verify import CosignedHead, Report, verify
-from agent.programs.demo.environment import House
+from agent.programs.demo.environment import Environment
 from agent.upload import cosignatures
 
 
@@ -33,7 +33,7 @@ class Proof:
             "verify": "ok" if finding is None else finding.text,
         }
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """For a person."""
         report, cosigned = self.report, self.cosigned
         at = datetime.fromtimestamp(cosigned.at_s, UTC).isoformat(timespec="seconds")
@@ -46,29 +46,33 @@ class Proof:
         )
 
 
-def prove(house: House, collector_vkey: str) -> Proof:
+def prove(environment: Environment, collector_vkey: str) -> Proof:
     """Wait until headquarters has everything, then check all of it."""
     collector = parse_vkey(collector_vkey)
     if not isinstance(collector, CosignatureVerifier):
         raise NoteError("the collector's key is not a cosigner's")
-    size = _size(house)
-    house.wait_for(lambda: _cosigned(house, collector) >= size, "the cosignature")
-    house.stop("upload")
-    house.stop("collector")
-    cosigned = cosignatures.Cosignatures(house.cosignatures).cosigned(house.origin, collector)
+    size = _size(environment)
+    environment.wait_for(lambda: _cosigned(environment, collector) >= size, "the cosignature")
+    environment.stop("upload")
+    environment.stop("collector")
+    cosigned = cosignatures.Cosignatures(environment.cosignatures).cosigned(environment.origin, collector)
     if cosigned is None:
         raise NoteError("headquarters has cosigned nothing")
     known = [CosignedHead(cosigned.size, cosigned.root)]
     report = verify(
-        house.journal, parse_vkey(house.journal_vkey), every=True, k0=house.first_key, cosignatures=known
+        environment.journal,
+        parse_vkey(environment.journal_vkey),
+        every=True,
+        k0=environment.first_key,
+        cosignatures=known,
     )
     return Proof(report, cosigned)
 
 
-def _size(house: House) -> int:
-    return verify(house.journal, parse_vkey(house.journal_vkey)).entries
+def _size(environment: Environment) -> int:
+    return verify(environment.journal, parse_vkey(environment.journal_vkey)).entries
 
 
-def _cosigned(house: House, collector: CosignatureVerifier) -> int:
-    cosignature = cosignatures.Cosignatures(house.cosignatures).cosigned(house.origin, collector)
+def _cosigned(environment: Environment, collector: CosignatureVerifier) -> int:
+    cosignature = cosignatures.Cosignatures(environment.cosignatures).cosigned(environment.origin, collector)
     return cosignature.size if cosignature else 0

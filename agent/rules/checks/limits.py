@@ -1,7 +1,7 @@
-"""The static limits: each is a function from a case to a hit or to nothing.
+"""The static limits: each is a function from a context to a result or to nothing.
 
 "Above" means greater than: what equals a limit passes. Amounts are integers of
-minor units, and the payment asked about is added to what the windows hold.
+minor units, and the payment asked about is added to what the totals hold.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from agent.base.money import MAX_MINOR, format_amount
-from agent.rules.action import Rung
+from agent.rules.action import Action
 from agent.rules.context import RuleRequest
 from agent.rules.policy import MINUTES_PER_DAY, Hours, Policy
-from agent.rules.totals import Windows
+from agent.rules.totals import DayTotals
 
 # Time servers and a drifting clock stay well inside this; a clock set by hand does not.
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class RuleContext:
     """One request with all that a rule may look at. `now` is the wall clock, with its offset."""
 
     request: RuleRequest
-    windows: Windows
+    totals: DayTotals
     policy: Policy
     now: datetime
 
@@ -50,141 +50,147 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """What a rule found: a step, one sentence, and the figures it compared."""
+class RuleResult:
+    """What a rule found: an action, one sentence, and the figures it compared."""
 
-    rung: Rung
+    action: Action
     text: str
     figures: dict[str, int]
 
 
-def amount(case: Case) -> Hit | None:
+def amount(context: RuleContext) -> RuleResult | None:
     """A sale or refund has a whole amount that a terminal can hold."""
-    value = case.request.amount
-    if not case.moves_money or (type(value) is int and 0 < value <= MAX_MINOR):
+    value = context.request.amount
+    if not context.moves_money or (type(value) is int and 0 < value <= MAX_MINOR):
         return None
-    return Hit(Rung.BLOCK, "The amount is not one that a terminal can take.", {})
+    return RuleResult(Action.BLOCK, "The amount is not one that a terminal can take.", {})
 
 
-def currency(case: Case) -> Hit | None:
+def currency(context: RuleContext) -> RuleResult | None:
     """The currency is the shop's."""
-    if not case.moves_money or case.comparable:
+    if not context.moves_money or context.comparable:
         return None
-    asked = case.request.currency or "no currency"
-    text = f"The till asked for {asked}, but this shop's currency is {case.policy.currency}."
-    return Hit(Rung.BLOCK, text, {})
+    asked = context.request.currency or "no currency"
+    text = f"The till asked for {asked}, but this shop's currency is {context.policy.currency}."
+    return RuleResult(Action.BLOCK, text, {})
 
 
-def minimum(case: Case) -> Hit | None:
+def minimum(context: RuleContext) -> RuleResult | None:
     """Sales below `min` ask once more: stolen cards are tried with tiny amounts."""
-    limit = case.policy.min
-    if case.request.kind != "sale" or not case.comparable or limit is None or case.amount >= limit:
+    limit = context.policy.min
+    if context.request.kind != "sale" or not context.comparable or limit is None or context.amount >= limit:
         return None
-    text = f"{case.money(case.amount)} is below the smallest usual sale of {case.money(limit)}."
-    return Hit(Rung.CONFIRM, text, {"amount": case.amount, "limit": limit})
+    text = f"{context.money(context.amount)} is below the smallest usual sale of {context.money(limit)}."
+    return RuleResult(Action.CONFIRM, text, {"amount": context.amount, "limit": limit})
 
 
-def soft(case: Case) -> Hit | None:
-    """Payments above `soft` need what `soft_step` says."""
-    levels = ((Rung.of(case.policy.soft_step), case.policy.soft),)
-    return _amount_above(case, "the soft limit", levels)
+def soft(context: RuleContext) -> RuleResult | None:
+    """Payments above `soft` need what `soft_action` says."""
+    levels = ((Action.of(context.policy.soft_action), context.policy.soft),)
+    return _amount_above(context, "the soft limit", levels)
 
 
-def hard(case: Case) -> Hit | None:
+def hard(context: RuleContext) -> RuleResult | None:
     """Payments above `hard` are not possible; without `hard` none is."""
-    if not case.moves_money:
+    if not context.moves_money:
         return None
-    if case.policy.hard is None:
-        return Hit(Rung.BLOCK, "The shop has not set its hard limit, so nothing can be charged.", {})
-    return _amount_above(case, "the hard limit", ((Rung.BLOCK, case.policy.hard),))
+    if context.policy.hard is None:
+        return RuleResult(Action.BLOCK, "The shop has not set its hard limit, so nothing can be charged.", {})
+    return _amount_above(context, "the hard limit", ((Action.BLOCK, context.policy.hard),))
 
 
-def day_count(case: Case) -> Hit | None:
+def day_count(context: RuleContext) -> RuleResult | None:
     """The sales of a till on one business day, by number."""
-    policy = case.policy
+    policy = context.policy
     levels = (
-        (Rung.BLOCK, policy.day_count_block),
-        (Rung.SUPERVISOR, policy.day_count_supervisor),
-        (Rung.NOTE, policy.day_count_note),
+        (Action.BLOCK, policy.day_count_block),
+        (Action.SUPERVISOR, policy.day_count_supervisor),
+        (Action.NOTE, policy.day_count_note),
     )
-    return _count_above(case, "sale", levels)
+    return _count_above(context, "sale", levels)
 
 
-def day_sum(case: Case) -> Hit | None:
+def day_sum(context: RuleContext) -> RuleResult | None:
     """The sales of a till on one business day, by value."""
-    policy = case.policy
+    policy = context.policy
     levels = (
-        (Rung.BLOCK, policy.day_sum_block),
-        (Rung.SUPERVISOR, policy.day_sum_supervisor),
-        (Rung.NOTE, policy.day_sum_note),
+        (Action.BLOCK, policy.day_sum_block),
+        (Action.SUPERVISOR, policy.day_sum_supervisor),
+        (Action.NOTE, policy.day_sum_note),
     )
-    return _sum_above(case, "sale", levels)
+    return _sum_above(context, "sale", levels)
 
 
-def refund(case: Case) -> Hit | None:
+def refund(context: RuleContext) -> RuleResult | None:
     """One refund, by value."""
-    policy = case.policy
-    levels = ((Rung.BLOCK, policy.refund_block), (Rung.SUPERVISOR, policy.refund_supervisor))
-    return _amount_above(case, "the limit for one refund", levels) if case.request.kind == "refund" else None
+    policy = context.policy
+    levels = ((Action.BLOCK, policy.refund_block), (Action.SUPERVISOR, policy.refund_supervisor))
+    return (
+        _amount_above(context, "the limit for one refund", levels)
+        if context.request.kind == "refund"
+        else None
+    )
 
 
-def refund_count(case: Case) -> Hit | None:
+def refund_count(context: RuleContext) -> RuleResult | None:
     """The refunds of a till on one business day, by number."""
-    policy = case.policy
-    levels = ((Rung.BLOCK, policy.refund_count_block), (Rung.SUPERVISOR, policy.refund_count_supervisor))
-    return _count_above(case, "refund", levels)
+    policy = context.policy
+    levels = ((Action.BLOCK, policy.refund_count_block), (Action.SUPERVISOR, policy.refund_count_supervisor))
+    return _count_above(context, "refund", levels)
 
 
-def refund_sum(case: Case) -> Hit | None:
+def refund_sum(context: RuleContext) -> RuleResult | None:
     """The refunds of a till on one business day, by value."""
-    policy = case.policy
-    levels = ((Rung.BLOCK, policy.refund_sum_block), (Rung.SUPERVISOR, policy.refund_sum_supervisor))
-    return _sum_above(case, "refund", levels)
+    policy = context.policy
+    levels = ((Action.BLOCK, policy.refund_sum_block), (Action.SUPERVISOR, policy.refund_sum_supervisor))
+    return _sum_above(context, "refund", levels)
 
 
-def original(case: Case) -> Hit | None:
+def original(context: RuleContext) -> RuleResult | None:
     """A refund or reversal takes back an approved sale, and never more than is left of it."""
-    kind, known = case.request.kind, case.request.original
+    kind, known = context.request.kind, context.request.original
     if kind not in {"refund", "reversal"}:
         return None
     if known is None:
-        return Hit(Rung.BLOCK, f"A {kind} must name a payment that this agent knows.", {})
+        return RuleResult(Action.BLOCK, f"A {kind} must name a payment that this agent knows.", {})
     if known.kind != "sale" or not known.approved:
-        return Hit(Rung.BLOCK, f"The payment that this {kind} names is not an approved sale.", {})
+        return RuleResult(Action.BLOCK, f"The payment that this {kind} names is not an approved sale.", {})
     if known.reversed:
-        return Hit(Rung.BLOCK, "That payment has already been reversed as a whole.", {})
+        return RuleResult(Action.BLOCK, "That payment has already been reversed as a whole.", {})
     if kind == "reversal" and known.refunded > 0:
-        text = f"{case.money(known.refunded)} of that payment were already refunded: refund the rest instead."
-        return Hit(Rung.BLOCK, text, {"refunded": known.refunded})
-    return _beyond_original(case, known.left, known.currency) if kind == "refund" else None
+        text = (
+            f"{context.money(known.refunded)} of that payment were already refunded: refund the rest instead."
+        )
+        return RuleResult(Action.BLOCK, text, {"refunded": known.refunded})
+    return _beyond_original(context, known.left, known.currency) if kind == "refund" else None
 
 
-def hours(case: Case) -> Hit | None:
+def hours(context: RuleContext) -> RuleResult | None:
     """Payments outside the opening hours, with some minutes of grace, ask once more."""
-    policy = case.policy
-    if case.request.kind == "close_day" or is_open(policy.hours, policy.hours_grace_min, case.now):
+    policy = context.policy
+    if context.request.kind == "close_day" or is_open(policy.hours, policy.hours_grace_min, context.now):
         return None
-    usual = policy.hours.of_weekday(case.now.weekday())
-    text = f"It is {case.now:%H:%M}, outside the opening hours of today ({usual})."
-    return Hit(Rung.CONFIRM, text, {"minute": case.now.hour * 60 + case.now.minute})
+    usual = policy.hours.of_weekday(context.now.weekday())
+    text = f"It is {context.now:%H:%M}, outside the opening hours of today ({usual})."
+    return RuleResult(Action.CONFIRM, text, {"minute": context.now.hour * 60 + context.now.minute})
 
 
-def clock(case: Case) -> Hit | None:
+def clock(context: RuleContext) -> RuleResult | None:
     """The clock of the host stands behind the newest entry: limits count on for the later time."""
-    behind = case.windows.logical(case.now) - case.now
+    behind = context.totals.logical(context.now) - context.now
     if behind <= CLOCK_TOLERANCE:
         return None
     minutes = behind // timedelta(minutes=1)
     text = f"The clock of this computer is {minutes} minutes behind the last payment: call support."
-    return Hit(Rung.CONFIRM, text, {"behind_min": minutes})
+    return RuleResult(Action.CONFIRM, text, {"behind_min": minutes})
 
 
-def training(case: Case) -> Hit | None:
+def training(context: RuleContext) -> RuleResult | None:
     """Training is written into the decision, so that nobody takes it for a real payment."""
-    return Hit(Rung.NOTE, "Training: no money moves.", {}) if case.request.training else None
+    return RuleResult(Action.NOTE, "Training: no money moves.", {}) if context.request.training else None
 
 
-_Levels = tuple[tuple[Rung, int | None], ...]
+_Levels = tuple[tuple[Action, int | None], ...]
 _Counted = Literal["sale", "refund"]
 
 
@@ -200,51 +206,59 @@ def is_open(opening: Hours, grace_min: int, now: datetime) -> bool:
     return False
 
 
-def _beyond_original(case: Case, left: int, letters: str) -> Hit | None:
-    if letters != case.request.currency:
-        return Hit(Rung.BLOCK, f"That payment was made in {letters}.", {})
-    if case.amount <= left:
+def _beyond_original(context: RuleContext, left: int, letters: str) -> RuleResult | None:
+    if letters != context.request.currency:
+        return RuleResult(Action.BLOCK, f"That payment was made in {letters}.", {})
+    if context.amount <= left:
         return None
-    text = f"{case.money(case.amount)} is more than the {case.money(left)} that is left of that payment."
-    return Hit(Rung.BLOCK, text, {"amount": case.amount, "left": left})
+    text = (
+        f"{context.money(context.amount)} is more than the {context.money(left)} "
+        "that is left of that payment."
+    )
+    return RuleResult(Action.BLOCK, text, {"amount": context.amount, "left": left})
 
 
-def _exceeded(value: int, levels: _Levels) -> tuple[Rung, int] | None:
+def _exceeded(value: int, levels: _Levels) -> tuple[Action, int] | None:
     """The first level that `value` is above; levels stand strictest first."""
-    return next(((rung, limit) for rung, limit in levels if limit is not None and value > limit), None)
+    return next(((action, limit) for action, limit in levels if limit is not None and value > limit), None)
 
 
-def _amount_above(case: Case, name: str, levels: _Levels) -> Hit | None:
-    found = _exceeded(case.amount, levels) if case.comparable else None
+def _amount_above(context: RuleContext, name: str, levels: _Levels) -> RuleResult | None:
+    found = _exceeded(context.amount, levels) if context.comparable else None
     if found is None:
         return None
-    rung, limit = found
-    text = f"{case.money(case.amount)} is above {name} of {case.money(limit)}."
-    return Hit(rung, text, {"amount": case.amount, "limit": limit})
+    action, limit = found
+    text = f"{context.money(context.amount)} is above {name} of {context.money(limit)}."
+    return RuleResult(action, text, {"amount": context.amount, "limit": limit})
 
 
-def _count_above(case: Case, kind: _Counted, levels: _Levels) -> Hit | None:
-    if case.request.kind != kind or not case.comparable:
+def _count_above(context: RuleContext, kind: _Counted, levels: _Levels) -> RuleResult | None:
+    if context.request.kind != kind or not context.comparable:
         return None
-    count = case.windows.total(kind, case.request.till, case.policy.currency.letters, case.now).count + 1
+    count = (
+        context.totals.total(kind, context.request.till, context.policy.currency.letters, context.now).count
+        + 1
+    )
     found = _exceeded(count, levels)
     if found is None:
         return None
-    rung, limit = found
+    action, limit = found
     text = f"This is {kind} number {count} of today at this till; the limit is {limit}."
-    return Hit(rung, text, {"count": count, "limit": limit})
+    return RuleResult(action, text, {"count": count, "limit": limit})
 
 
-def _sum_above(case: Case, kind: _Counted, levels: _Levels) -> Hit | None:
-    if case.request.kind != kind or not case.comparable:
+def _sum_above(context: RuleContext, kind: _Counted, levels: _Levels) -> RuleResult | None:
+    if context.request.kind != kind or not context.comparable:
         return None
-    before = case.windows.total(kind, case.request.till, case.policy.currency.letters, case.now).sum
-    found = _exceeded(before + case.amount, levels)
+    before = context.totals.total(
+        kind, context.request.till, context.policy.currency.letters, context.now
+    ).sum
+    found = _exceeded(before + context.amount, levels)
     if found is None:
         return None
-    rung, limit = found
+    action, limit = found
     text = (
-        f"With {case.money(case.amount)} today's {kind}s at this till come to "
-        f"{case.money(before + case.amount)}; the limit is {case.money(limit)}."
+        f"With {context.money(context.amount)} today's {kind}s at this till come to "
+        f"{context.money(before + context.amount)}; the limit is {context.money(limit)}."
     )
-    return Hit(rung, text, {"amount": case.amount, "before": before, "limit": limit})
+    return RuleResult(action, text, {"amount": context.amount, "before": before, "limit": limit})

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from agent.terminals.discovery.usb import Plugged
+from agent.terminals.discovery.usb import AttachedDevice
 from agent.terminals.discovery.vendors import VENDORS
 from drivers.driver import PROTOCOLS
 
@@ -17,7 +17,7 @@ _BOARD: Final = "a serial port of this host: any terminal may be behind it"
 NO_NAME: Final = (
     "It has no name that stays: write down which socket it is in, and install config/udev/60-tillgate.rules."
 )
-TWIN: Final = (
+AMBIGUOUS: Final = (
     "Another device here calls itself the same, so only the socket tells them apart: mark cable and socket."
 )
 NO_PORT: Final = (
@@ -27,7 +27,7 @@ NO_PORT: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Advice:
+class Suggestion:
     """`protocols` in the order in which they are likely; `settings` is a section for the settings file."""
 
     what: str
@@ -37,11 +37,11 @@ class Advice:
     settings: str
 
 
-def advise(device: Plugged, name: str, answered: str = "") -> Advice:
+def suggest(device: AttachedDevice, name: str, answered: str = "") -> Suggestion:
     """What fits this device; `answered` is the protocol that a probe found."""
     vendor = VENDORS.get(device.vendor)
     protocols = (answered,) if answered else vendor.protocols if vendor else PROTOCOLS
-    return Advice(
+    return Suggestion(
         what=_what(device),
         protocols=protocols,
         why=f"it answered to {answered}" if answered else _why(device),
@@ -50,7 +50,7 @@ def advise(device: Plugged, name: str, answered: str = "") -> Advice:
     )
 
 
-def _what(device: Plugged) -> str:
+def _what(device: AttachedDevice) -> str:
     if not device.is_usb:
         return "serial port"
     vendor = VENDORS.get(device.vendor)
@@ -58,28 +58,28 @@ def _what(device: Plugged) -> str:
     return f"{said or (vendor.name if vendor else 'USB device')} ({device.vendor:04x}:{device.product:04x})"
 
 
-def _why(device: Plugged) -> str:
+def _why(device: AttachedDevice) -> str:
     vendor = VENDORS.get(device.vendor)
     if vendor is not None:
         return vendor.why
     return _UNKNOWN if device.is_usb else _BOARD
 
 
-def _hints(device: Plugged) -> tuple[str, ...]:
+def _hints(device: AttachedDevice) -> tuple[str, ...]:
     if not device.port:
         return (NO_PORT,)
-    if device.twin:
-        return (TWIN,)
+    if device.ambiguous:
+        return (AMBIGUOUS,)
     return () if device.by_id or not device.is_usb else (NO_NAME,)
 
 
-def _settings(device: Plugged, name: str, protocols: tuple[str, ...]) -> str:
+def _settings(device: AttachedDevice, name: str, protocols: tuple[str, ...]) -> str:
     rows = {"protocol": protocols[0]}  # the line's speed and form follow from it
     if device.port:
         rows |= {"device": device.stable}
     else:
         rows |= {"wire": "usb", "usb": f"{device.vendor:04x}:{device.product:04x}"}
-        by_serial = device.serial and not device.twin
+        by_serial = device.serial and not device.ambiguous
         rows |= {"usb_serial": device.serial} if by_serial else {"usb_port": device.port_path}
         rows |= {"usb_profile": "ftdi" if device.vendor == _FTDI else "cdc_acm"}
     # A JSON string is a TOML string, whatever a device calls itself.

@@ -26,12 +26,12 @@ _PORT_UNKNOWN: Final = "0"
 
 
 @dataclass(frozen=True, slots=True)
-class Plugged:
+class AttachedDevice:
     """One line to a terminal, or a device that could have one.
 
     `port` is the kernel's name of today, `by_id` and `by_path` are names that stay:
     one goes with the device, the other with the socket. Empty: there is none.
-    A `twin` calls itself the same as another device: only its socket tells it apart.
+    An `ambiguous` one calls itself the same as another device: only its socket tells it apart.
     """
 
     port: str
@@ -45,7 +45,7 @@ class Plugged:
     serial: str = ""
     port_path: str = ""
     acm: bool = False
-    twin: bool = False
+    ambiguous: bool = False
 
     @property
     def is_usb(self) -> bool:
@@ -55,22 +55,22 @@ class Plugged:
     @property
     def stable(self) -> str:
         """The name for the settings."""
-        first, second = (self.by_path, self.by_id) if self.twin else (self.by_id, self.by_path)
+        first, second = (self.by_path, self.by_id) if self.ambiguous else (self.by_id, self.by_path)
         return first or second or self.port
 
 
-def plugged(root: Path = ROOT) -> list[Plugged]:
+def attached_devices(root: Path = ROOT) -> list[AttachedDevice]:
     """All that could be a terminal, USB first, in the order of the sockets."""
     found = list(_usb(root))
     sockets = Counter(who for who, _ in {(_identity(one), one.port_path) for one in found})
-    return [*(replace(one, twin=sockets[_identity(one)] > 1) for one in found), *_board(root)]
+    return [*(replace(one, ambiguous=sockets[_identity(one)] > 1) for one in found), *_board(root)]
 
 
-def _identity(device: Plugged) -> tuple[int, int, str]:
+def _identity(device: AttachedDevice) -> tuple[int, int, str]:
     return device.vendor, device.product, device.serial
 
 
-def _usb(root: Path) -> Iterator[Plugged]:
+def _usb(root: Path) -> Iterator[AttachedDevice]:
     for folder in sorted((root / "sys/bus/usb/devices").glob("*")):
         vendor, product = _number(folder, "idVendor"), _number(folder, "idProduct")
         if vendor is None or product is None:
@@ -81,7 +81,7 @@ def _usb(root: Path) -> Iterator[Plugged]:
         acm = _ACM in interfaces.values()
         if ports or acm or vendor in VENDORS:
             for port in ports or [""]:
-                yield Plugged(
+                yield AttachedDevice(
                     port=f"/dev/{port}" if port else "",
                     by_id=_link(root, "by-id", port),
                     by_path=_link(root, "by-path", port),
@@ -107,11 +107,11 @@ def _interfaces(root: Path, configured: str) -> dict[int, tuple[int, int]]:
     return dict(sorted(found.items()))
 
 
-def _board(root: Path) -> Iterator[Plugged]:
+def _board(root: Path) -> Iterator[AttachedDevice]:
     for pattern in _BOARD_PORTS:
         for folder in sorted((root / "sys/class/tty").glob(pattern)):
             if _text(folder, "type") not in {"", _PORT_UNKNOWN}:
-                yield Plugged(
+                yield AttachedDevice(
                     port=f"/dev/{folder.name}",
                     by_path=_link(root, "by-path", folder.name),
                     held_by=_held(root, folder.name),

@@ -61,16 +61,16 @@ def test_a_terminal_that_wants_its_keys_asks_for_them_until_it_has_them() -> Non
     counter.perform(replace(SALE, amount=100, sequence=1))
     ended = counter.perform(SALE)
     assert isinstance(ended, Ended)
-    assert ended.care is Operation.INITIALISE
+    assert ended.maintenance is Operation.INITIALISE
     assert counter.bank.balance(152) == 100
     for question in (STATUS, REGISTER):  # the second is answered with the sale before
         ended = counter.perform(question)
         assert isinstance(ended, Ended)
-        assert ended.care is Operation.INITIALISE
+        assert ended.maintenance is Operation.INITIALISE
     assert isinstance(counter.perform(Command(Operation.INITIALISE)), Ended)
     ended = counter.perform(STATUS)
     assert isinstance(ended, Ended)
-    assert ended.care is None
+    assert ended.maintenance is None
 
 
 def test_the_last_sale_is_told_without_the_card_until_the_day_is_closed() -> None:

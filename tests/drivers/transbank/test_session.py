@@ -49,16 +49,21 @@ def test_the_result_is_acknowledged_only_when_it_is_accepted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "cancelled", "care"),
+    ("code", "cancelled", "maintenance"),
     [("01", False, None), ("07", True, None), ("93", False, None), ("26", False, Operation.INITIALISE)],
 )
-def test_any_code_but_00_is_a_no(code: str, cancelled: bool, care: Operation | None) -> None:
+def test_any_code_but_00_is_a_no(code: str, cancelled: bool, maintenance: Operation | None) -> None:
     hand = paying()
     hand.says(sale_answer(code, amount=0))
     hand.accept()
     ended = end(hand.says())
     assert isinstance(ended, Ended)
-    assert (ended.how, ended.code, ended.cancelled, ended.care) == (How.ABORTED, int(code), cancelled, care)
+    assert (ended.how, ended.code, ended.cancelled, ended.maintenance) == (
+        How.ABORTED,
+        int(code),
+        cancelled,
+        maintenance,
+    )
     assert ended.text
 
 

@@ -35,7 +35,9 @@ def test_a_registration_reports_what_the_terminal_needs(till: Till) -> None:
     assert till.start(Command(Operation.REGISTER)) == ["06000e1234568e0978060626040a0206d3"]
     till.says(POSITIVE)
     (ended,) = till.says(Completion(status_byte=0x01, terminal_id="52523535", currency=978))
-    assert ended == Ended(How.COMPLETED, status=0x01, care=Operation.INITIALISE, terminal_id="52523535")
+    assert ended == Ended(
+        How.COMPLETED, status=0x01, maintenance=Operation.INITIALISE, terminal_id="52523535"
+    )
 
 
 def test_a_registration_without_tlv_names_no_commands(kind: str) -> None:
@@ -44,7 +46,7 @@ def test_a_registration_without_tlv_names_no_commands(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "text", "care"),
+    ("status", "text", "maintenance"),
     [
         (0x00, "", None),
         (0x51, "must be initialised", Operation.INITIALISE),
@@ -53,12 +55,14 @@ def test_a_registration_without_tlv_names_no_commands(kind: str) -> None:
     ],
 )
 def test_a_status_enquiry_reports_the_terminals_state(
-    till: Till, status: int, text: str, care: Operation | None
+    till: Till, status: int, text: str, maintenance: Operation | None
 ) -> None:
     assert till.start(Command(Operation.STATUS)) == ["050103123456"]
     till.says(POSITIVE)
     (ended,) = till.says(Completion(terminal_status=status, software="GER-APP-2.0"))
-    assert ended == Ended(How.COMPLETED, text=text, status=status, care=care, software="GER-APP-2.0")
+    assert ended == Ended(
+        How.COMPLETED, text=text, status=status, maintenance=maintenance, software="GER-APP-2.0"
+    )
 
 
 def test_a_simulator_names_itself(till: Till) -> None:

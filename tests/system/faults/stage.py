@@ -1,4 +1,4 @@
-"""One real shop for tests that break things: house, terminal and agent are processes of their own.
+"""One real shop for tests that break things: environment, terminal and agent are processes of their own.
 
 The first day of every shop is the same, so it is lived once and copied: one payment
 is booked and told, and a terminal that is asked later has something to compare with.
@@ -17,11 +17,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from agent.cli.ui.client import BrokenError, UnreachableError
+from agent.cli.ui.client import AgentUnreachableError, BrokenError
 from agent.journal.note import parse_vkey
 from agent.journal.verify import verify
 from agent.payments.views import PaymentRequest, PaymentView
-from agent.programs.demo.environment import House
+from agent.programs.demo.environment import Environment
 
 HERE = Path(__file__).parents[3]
 
@@ -39,33 +39,33 @@ class Shop:
     """A shop in `folder`, after the first day."""
 
     def __init__(self, folder: Path, port: int = 0) -> None:
-        self.house = House(folder, port=port)
+        self.environment = Environment(folder, port=port)
         self.settings = folder / "tillgate.toml"
 
     @classmethod
     def founded(cls, folder: Path) -> Shop:
-        """A new shop that has taken one payment and closed its door."""
+        """A new shop that has taken one payment and stopped."""
         shop = cls(folder)
-        shop.house.furnish()
+        shop.environment.provision()
         try:
-            shop.house.start_terminal()
+            shop.environment.start_terminal()
             shop.start_agent()
             shop.until_ready()
             view = shop.pay(EARLIER, EARLIER_SALE)
             assert view is not None
             assert view.verdict == "approved"
-            shop.house.stop("agent")
+            shop.environment.stop("agent")
         finally:
-            shop.house.close()
-        for gone in (shop.house.terminal, shop.house.socket):
+            shop.environment.close()
+        for gone in (shop.environment.terminal, shop.environment.socket):
             gone.unlink(missing_ok=True)
         return shop
 
     def copied(self, folder: Path) -> Shop:
         """Another shop with the same first day."""
-        shutil.copytree(self.house.folder, folder, symlinks=True, dirs_exist_ok=True)
+        shutil.copytree(self.environment.folder, folder, symlinks=True, dirs_exist_ok=True)
         copy = Shop(folder)
-        copy.change(str(self.house.folder), str(folder))
+        copy.change(str(self.environment.folder), str(folder))
         return copy
 
     def change(self, old: str, new: str) -> None:
@@ -76,14 +76,14 @@ class Shop:
 
     def script(self, text: str) -> None:
         """Give the terminal another script."""
-        (self.house.folder / "terminal.toml").write_text(text, "utf-8")
+        (self.environment.folder / "terminal.toml").write_text(text, "utf-8")
 
     def start_agent(self) -> None:
-        self.house.start("agent", "agent", "--settings", str(self.settings))
+        self.environment.start("agent", "agent", "--settings", str(self.settings))
 
     def agent_under(self, *tool: str) -> subprocess.Popen[str]:
         """The agent below another program, such as strace. Nobody minds when it dies."""
-        with (self.house.folder / "agent.log").open("a") as output:
+        with (self.environment.folder / "agent.log").open("a") as output:
             return subprocess.Popen(
                 [*tool, sys.executable, "-m", "agent", "agent", "--settings", str(self.settings)],
                 stdout=output,
@@ -95,7 +95,7 @@ class Shop:
     def is_ready(self) -> bool:
         """The agent answers, and so does its terminal."""
         try:
-            return self.house.terminal_is("ready")
+            return self.environment.terminal_is("ready")
         except BrokenError:  # it died while it answered
             return False
 
@@ -105,30 +105,30 @@ class Shop:
 
     def pay(self, payment_id: str = MINE, request: PaymentRequest = SALE) -> PaymentView | None:
         """Ask until there is a verdict; None when there is nobody to answer. May raise `RefusedError`."""
-        door = self.house.door
+        api = self.environment.api
         try:
-            view = door.call("PUT", f"/payments/{payment_id}", PaymentView, request)
+            view = api.call("PUT", f"/payments/{payment_id}", PaymentView, request)
             while view.phase != "done":
-                view = door.call("GET", f"/payments/{payment_id}?wait=30", PaymentView)
-        except (BrokenError, UnreachableError):
+                view = api.call("GET", f"/payments/{payment_id}?wait=30", PaymentView)
+        except (BrokenError, AgentUnreachableError):
             return None
         return view
 
     def view(self, payment_id: str = MINE) -> PaymentView:
-        return self.house.door.call("GET", f"/payments/{payment_id}", PaymentView)
+        return self.environment.api.call("GET", f"/payments/{payment_id}", PaymentView)
 
     def _dead(self) -> bool:
-        agent = self.house.programs.get("agent")
+        agent = self.environment.programs.get("agent")
         return agent is not None and agent.poll() is not None
 
     def said(self) -> str:
         """The agent's own last words."""
-        return (self.house.folder / "agent.log").read_text("utf-8", "replace")[-800:]
+        return (self.environment.folder / "agent.log").read_text("utf-8", "replace")[-800:]
 
     def bookings(self, *states: str) -> list[Any]:
         """What the bank has of the payment under test."""
         try:
-            content = json.loads((self.house.folder / "bank.json").read_text("utf-8"))
+            content = json.loads((self.environment.folder / "bank.json").read_text("utf-8"))
         except FileNotFoundError:
             return []
         mine = [one for one in content["bookings"] if one["amount"] == SALE.amount]
@@ -136,7 +136,7 @@ class Shop:
 
     def sent(self) -> int:
         """How many sales of this amount went over the cable."""
-        trace = (self.house.folder / "terminal.trace").read_text("ascii")
+        trace = (self.environment.folder / "terminal.trace").read_text("ascii")
         return trace.count("till      10 02 06 01 0A 04 00 00 00 00 12 50 ")
 
     def judge(self, view: PaymentView, *told: str | None) -> None:
@@ -155,8 +155,8 @@ class Shop:
 
     def verify(self) -> None:
         """The journal holds what it promised."""
-        vkey = parse_vkey(self.house.journal_vkey)
-        found = verify(self.house.journal, vkey, every=True, k0=self.house.first_key)
+        vkey = parse_vkey(self.environment.journal_vkey)
+        found = verify(self.environment.journal, vkey, every=True, k0=self.environment.first_key)
         assert found.result == "ok", found
 
 

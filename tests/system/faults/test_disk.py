@@ -41,7 +41,7 @@ MakeShop = Callable[..., Shop]
 
 def opened(shop: Shop) -> Shop:
     shop.script(SLOW_TERMINAL)
-    shop.house.start_terminal()
+    shop.environment.start_terminal()
     shop.start_agent()
     shop.until_ready()
     return shop
@@ -53,7 +53,7 @@ def open_shop(first_day: Shop, tmp_path: Path) -> Iterator[Shop]:
     try:
         yield opened(shop)
     finally:
-        shop.house.close()
+        shop.environment.close()
 
 
 def mount(*arguments: str) -> None:
@@ -71,20 +71,20 @@ def make(first_day: Shop, tmp_path: Path) -> Iterator[MakeShop]:
         place.mkdir()
         mount(*options, str(place))
         for name in ("journal", "state"):
-            path = shop.house.folder / name
+            path = shop.environment.folder / name
             shutil.move(path, place / name)
             path.symlink_to(place / name)
         return opened(shop)
 
     yield made
-    shop.house.close()
+    shop.environment.close()
     if place.is_mount():
         subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 def begin_payment(shop: Shop) -> None:
     """The terminal has it and has not answered yet."""
-    shop.house.door.call("PUT", f"/payments/{MINE}", PaymentView, SALE)
+    shop.environment.api.call("PUT", f"/payments/{MINE}", PaymentView, SALE)
     until(lambda: shop.sent() == 1, shop.said)
 
 
@@ -95,7 +95,7 @@ def followed(shop: Shop) -> PaymentView:
 
 def ended(shop: Shop) -> int:
     """The exit status of the agent, which ends by itself."""
-    agent = shop.house.programs.pop("agent")
+    agent = shop.environment.programs.pop("agent")
     return agent.wait(30)
 
 
@@ -123,7 +123,7 @@ def pay_until_refused(shop: Shop) -> RefusedError:
 
 def test_on_a_disk_that_fills_up_what_runs_is_finished_and_nothing_new_is_begun(make: MakeShop) -> None:
     shop = make("-t", "tmpfs", "-o", f"size={TMPFS_BYTES}", "tmpfs")
-    filler = shop.house.journal.resolve().parent / "filler"
+    filler = shop.environment.journal.resolve().parent / "filler"
     begin_payment(shop)
     fill(filler)
     view = followed(shop)
@@ -133,7 +133,7 @@ def test_on_a_disk_that_fills_up_what_runs_is_finished_and_nothing_new_is_begun(
     assert refusal.status == 503
     assert "disk is full" in refusal.answer.message
     assert refusal.answer.money == "No money has moved."
-    shop.house.stop("agent")
+    shop.environment.stop("agent")
     filler.unlink()
     shop.start_agent()
     shop.until_ready()
@@ -147,13 +147,13 @@ def test_on_a_disk_that_fills_up_what_runs_is_finished_and_nothing_new_is_begun(
 
 def test_an_agent_that_starts_on_a_full_disk_takes_no_payment_and_says_so(make: MakeShop) -> None:
     shop = make("-t", "tmpfs", "-o", f"size={TMPFS_BYTES}", "tmpfs")
-    shop.house.stop("agent")
-    fill(shop.house.journal.resolve().parent / "filler")
+    shop.environment.stop("agent")
+    fill(shop.environment.journal.resolve().parent / "filler")
     shop.start_agent()
-    agent = shop.house.programs["agent"]
+    agent = shop.environment.programs["agent"]
     until(lambda: agent.poll() is not None or shop.is_ready(), shop.said)
     if agent.poll() is None:
-        assert "disk is full" in shop.house.door.call("GET", "/status", StatusView).why_not
+        assert "disk is full" in shop.environment.api.call("GET", "/status", StatusView).refusal_reason
     else:
         assert ended(shop) == os.EX_CONFIG
         assert "again" in shop.said().splitlines()[-1]
@@ -169,7 +169,7 @@ def test_a_disk_that_becomes_read_only_ends_the_agent_before_it_acknowledges(
         pytest.skip("a disk that breaks needs mkfs.ext4")
     subprocess.run(["mkfs.ext4", "-q", str(image)], check=True)
     shop = make("-t", "ext4", "-o", "loop", str(image))
-    place = shop.house.journal.resolve().parent
+    place = shop.environment.journal.resolve().parent
     begin_payment(shop)
     subprocess.run(["mount", "-o", "remount,abort", str(place)], check=True)
     assert ended(shop) == os.EX_SOFTWARE
@@ -182,7 +182,7 @@ def test_a_disk_that_becomes_read_only_ends_the_agent_before_it_acknowledges(
 
 
 def test_a_journal_folder_that_disappears_ends_the_agent_before_it_acknowledges(open_shop: Shop) -> None:
-    shop, folder = open_shop, open_shop.house.journal
+    shop, folder = open_shop, open_shop.environment.journal
     begin_payment(shop)
     folder.rename(folder.with_name("elsewhere"))
     assert ended(shop) == os.EX_SOFTWARE

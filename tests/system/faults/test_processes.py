@@ -57,31 +57,31 @@ class Scene:
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
-        self.house = shop.house
+        self.environment = shop.environment
 
     def frames(self, start: str) -> int:
         """How often the payment's cable has carried this."""
-        path = self.house.folder / "terminal.trace"
+        path = self.environment.folder / "terminal.trace"
         return path.read_text("ascii").count(start) - 1 if path.exists() else 0
 
     def is_silent(self) -> bool:
         """The terminal has shown its texts and thinks; all was acknowledged."""
-        lines = (self.house.folder / "terminal.trace").read_text("ascii").splitlines()
+        lines = (self.environment.folder / "terminal.trace").read_text("ascii").splitlines()
         shown = [line for line in lines[-4 * TEXTS :] if TEXT_FRAME in line]
         return len(shown) == TEXTS and lines[-1].endswith("terminal  06")
 
     def open(self) -> None:
-        self.house.start_terminal()
+        self.environment.start_terminal()
         self.shop.start_agent()
         self.shop.until_ready()
 
     def ask(self) -> None:
         """The till asks, and does not wait."""
-        self.house.door.call("PUT", f"/payments/{MINE}", PaymentView, SALE)
+        self.environment.api.call("PUT", f"/payments/{MINE}", PaymentView, SALE)
 
     @contextmanager
     def stopped(self, name: str) -> Iterator[None]:
-        process = self.house.programs[name]
+        process = self.environment.programs[name]
         process.send_signal(signal.SIGSTOP)
         try:
             yield
@@ -202,7 +202,7 @@ def ends(
             yield {name: done.exception() or done.result() for name, done in played.items()}
         finally:
             for shop in shops.values():
-                shop.house.close()
+                shop.environment.close()
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -232,13 +232,13 @@ class Two:
 def two(first_day: Shop, tmp_path: Path) -> Iterator[Two]:
     shops = Two(first_day.copied(tmp_path / "first"), first_day.copied(tmp_path / "second"))
     try:
-        shops.first.house.start_terminal()
+        shops.first.environment.start_terminal()
         shops.first.start_agent()
         shops.first.until_ready()
         yield shops
     finally:
-        shops.first.house.close()
-        shops.second.house.close()
+        shops.first.environment.close()
+        shops.second.environment.close()
 
 
 def still_pays(shop: Shop) -> bool:
@@ -247,42 +247,44 @@ def still_pays(shop: Shop) -> bool:
 
 
 def test_a_second_agent_on_the_journal_names_the_first(two: Two) -> None:
-    two.second.change(str(two.second.house.journal), str(two.first.house.journal))
+    two.second.change(str(two.second.environment.journal), str(two.first.environment.journal))
     said = two.second_ends()
-    assert f"in use by process {two.first.house.programs['agent'].pid}" in said
+    assert f"in use by process {two.first.environment.programs['agent'].pid}" in said
     assert still_pays(two.first)
 
 
 def test_a_second_agent_on_the_port_names_the_first(two: Two) -> None:
-    two.second.change(toml_string(two.second.house.terminal), toml_string(two.first.house.terminal))
+    two.second.change(
+        toml_string(two.second.environment.terminal), toml_string(two.first.environment.terminal)
+    )
     two.second.start_agent()
-    until(lambda: two.second.house.terminal_is("away"), two.second.said)
-    text = two.second.house.door.call("GET", "/status", StatusView).terminals[0].text
-    assert f"(process {two.first.house.programs['agent'].pid})" in text
+    until(lambda: two.second.environment.terminal_is("away"), two.second.said)
+    text = two.second.environment.api.call("GET", "/status", StatusView).terminals[0].text
+    assert f"(process {two.first.environment.programs['agent'].pid})" in text
     view = two.second.pay()
     assert view is not None
     assert view.verdict == "not_sent"
     assert still_pays(two.first)
 
 
-def test_the_door_of_a_living_agent_is_left_alone(two: Two) -> None:
-    two.second.change(toml_string(two.second.house.socket), toml_string(two.first.house.socket))
+def test_the_api_of_a_living_agent_is_left_alone(two: Two) -> None:
+    two.second.change(toml_string(two.second.environment.socket), toml_string(two.first.environment.socket))
     assert "Another agent answers" in two.second_ends()
     assert still_pays(two.first)
 
 
-def test_the_door_of_a_sleeping_agent_is_left_alone(two: Two) -> None:
-    two.second.change(toml_string(two.second.house.socket), toml_string(two.first.house.socket))
+def test_the_api_of_a_sleeping_agent_is_left_alone(two: Two) -> None:
+    two.second.change(toml_string(two.second.environment.socket), toml_string(two.first.environment.socket))
     with Scene(two.first).stopped("agent"):
         assert "Another agent answers" in two.second_ends()
     assert still_pays(two.first)
 
 
-def test_the_door_of_a_dead_agent_is_replaced(two: Two) -> None:
-    agent = two.first.house.programs.pop("agent")
+def test_the_api_of_a_dead_agent_is_replaced(two: Two) -> None:
+    agent = two.first.environment.programs.pop("agent")
     agent.kill()
     agent.wait()
-    assert two.first.house.socket.is_socket()
+    assert two.first.environment.socket.is_socket()
     two.first.start_agent()
     two.first.until_ready()
     assert still_pays(two.first)
@@ -291,18 +293,18 @@ def test_the_door_of_a_dead_agent_is_replaced(two: Two) -> None:
 def test_an_uploader_that_slept_sends_all_of_it(tmp_path: Path) -> None:
     """It sleeps for longer than a request may take."""
     shop = Shop(tmp_path, port=free_port())
-    house = shop.house
+    environment = shop.environment
     try:
-        collector = parse_vkey(house.furnish())
+        collector = parse_vkey(environment.provision())
         assert isinstance(collector, CosignatureVerifier)
-        house.start("collector", "collector", "--settings", str(tmp_path / "collector.toml"))
-        house.start_terminal()
+        environment.start("collector", "collector", "--settings", str(tmp_path / "collector.toml"))
+        environment.start_terminal()
         shop.start_agent()
-        house.start("upload", "upload", "--settings", str(shop.settings))
+        environment.start("upload", "upload", "--settings", str(shop.settings))
         shop.until_ready()
 
         def cosigned() -> int:
-            cosignature = Cosignatures(house.cosignatures).cosigned(house.origin, collector)
+            cosignature = Cosignatures(environment.cosignatures).cosigned(environment.origin, collector)
             return cosignature.size if cosignature else 0
 
         until(lambda: cosigned() > 0, shop.said)
@@ -312,10 +314,10 @@ def test_an_uploader_that_slept_sends_all_of_it(tmp_path: Path) -> None:
             assert still_pays(shop)
             until(lambda: time.monotonic() > began + TIMEOUT_SECONDS, shop.said)
             assert cosigned() == before
-        entries = house.door.call("GET", "/status", StatusView).entries
+        entries = environment.api.call("GET", "/status", StatusView).entries
         assert entries > before
         until(lambda: cosigned() >= entries, shop.said)
-        house.stop("upload")
+        environment.stop("upload")
         shop.verify()
     finally:
-        house.close()
+        environment.close()

@@ -135,24 +135,27 @@ class Scene:
 
     def __init__(self, shop: Shop, point: Point) -> None:
         self.shop = shop
-        self.house = shop.house
+        self.environment = shop.environment
         self.point = point
 
     def play(self) -> Life:
         try:
-            self.house.start_terminal()
+            self.environment.start_terminal()
             life = self._first_life()
             self._second_life(life)
         finally:
-            self.house.close()
+            self.environment.close()
         return life
 
     def _first_life(self) -> Life:
-        point, record = self.point, self.house.folder / "strace.txt"
+        point, record = self.point, self.environment.folder / "strace.txt"
         if point.fresh:
-            for path in (*self.house.journal.glob("*.jsonl"), *self.house.folder.glob("state/state.sqlite*")):
+            for path in (
+                *self.environment.journal.glob("*.jsonl"),
+                *self.environment.folder.glob("state/state.sqlite*"),
+            ):
                 path.unlink()
-        options = ["-o", str(record), "-e", point.injection, "-P", str(point.path(self.house.journal))]
+        options = ["-o", str(record), "-e", point.injection, "-P", str(point.path(self.environment.journal))]
         agent = self.shop.agent_under(*point.tool, *options)
         told, refused = None, 0
         try:
@@ -176,7 +179,7 @@ class Scene:
         self.shop.until_ready()
         view = self.shop.pay()
         assert view is not None
-        self.house.stop("agent")
+        self.environment.stop("agent")
         self.shop.judge(view, first.told)
         assert self.shop.sent() <= 1
         assert self.shop.bookings("authorised") == []

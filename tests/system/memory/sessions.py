@@ -40,9 +40,9 @@ class Player:
             self.session.start(Command(operation), self.now)
             yield
             ended = self._ended
-            if ended is not None and ended.care is None and operation is Operation.STATUS:
+            if ended is not None and ended.maintenance is None and operation is Operation.STATUS:
                 break
-            operation = (ended.care if ended else None) or Operation.STATUS
+            operation = (ended.maintenance if ended else None) or Operation.STATUS
         self.session.start(Command(Operation.REPEAT_RECEIPT), self.now)
         yield
         self.session.start(sale(case), self.now)

@@ -18,9 +18,9 @@ import pytest
 from agent.journal.schema.entry import Answered, decode
 from agent.keys.demo import PRIVATE_FILE, load_acquirer_private
 from agent.payments.views import PaymentRequest
-from agent.programs.demo.environment import House
+from agent.programs.demo.environment import Environment
 from agent.programs.demo.network import free_port
-from agent.programs.demo.scenarios import Shop
+from agent.programs.demo.scenarios import DemoTill
 from drivers.card.seal import open_sealed
 from tests.support import cards
 from tests.support.countries import in_its_country
@@ -50,43 +50,45 @@ EXPIRY_AT = 21
 
 
 @pytest.fixture(scope="module", params=SHOPS)
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def environment(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Environment]:
     """A shop that has taken the payments and still runs."""
     protocol: str = request.param
     payments, quirks, shown = SHOPS[protocol]
     with pytest.MonkeyPatch.context() as patch:
         # The control: a number in the environment block lies in the agent's own memory.
         patch.setenv("TILLGATE_TEST_PLANTED", PLANTED)
-        house = House(tmp_path_factory.mktemp("house"), port=free_port(), protocol=protocol)
-        house.furnish()
-        settings = house.folder / "tillgate.toml"
+        environment = Environment(tmp_path_factory.mktemp("environment"), port=free_port(), protocol=protocol)
+        environment.provision()
+        settings = environment.folder / "tillgate.toml"
         settings.write_text(in_its_country(settings.read_text("utf-8"), protocol, quirks), "utf-8")
-        (house.folder / "terminal.toml").write_text(SCRIPT.format(shown=shown), "utf-8")
-        house.start_terminal()
-        house.start("agent", "agent", "--settings", str(settings))
+        (environment.folder / "terminal.toml").write_text(SCRIPT.format(shown=shown), "utf-8")
+        environment.start_terminal()
+        environment.start("agent", "agent", "--settings", str(settings))
     try:
-        house.wait_for(lambda: house.terminal_is("ready"), "the agent and its terminal")
-        shop = Shop(house, lambda _text: None)
+        environment.wait_for(lambda: environment.terminal_is("ready"), "the agent and its terminal")
+        till = DemoTill(environment, lambda _text: None)
         for number in range(payments):
-            view = shop.send(f"M-{number}", PaymentRequest(amount=100 + number, currency="EUR"))
+            view = till.send(f"M-{number}", PaymentRequest(amount=100 + number, currency="EUR"))
             assert view.verdict == "approved"
-        yield house
+        yield environment
     finally:
-        house.close()
+        environment.close()
 
 
 @pytest.fixture(scope="module")
-def opened(house: House) -> list[tuple[str, str]]:
+def opened(environment: Environment) -> list[tuple[str, str]]:
     """Number and expiry of every payment, as the acquirer reads them."""
-    private = load_acquirer_private(house.folder / "acquirer" / PRIVATE_FILE)
+    private = load_acquirer_private(environment.folder / "acquirer" / PRIVATE_FILE)
     found = []
-    for file in sorted(house.journal.glob("*.jsonl")):
+    for file in sorted(environment.journal.glob("*.jsonl")):
         for line in file.read_bytes().splitlines():
             body = decode(line).body if line.startswith(b"{") else None
             if isinstance(body, Answered) and body.card is not None:
                 sealed, key_id = b64decode(body.card.sealed), body.card.key_id
                 plain = open_sealed(
-                    sealed, private, key_id=key_id, origin=house.origin, context=body.payment_id
+                    sealed, private, key_id=key_id, origin=environment.origin, context=body.payment_id
                 )
                 number = plain[NUMBER_AT : NUMBER_AT + plain[1]].decode("ascii")
                 found.append((number, plain[EXPIRY_AT : EXPIRY_AT + 4].decode("ascii")))
@@ -94,16 +96,16 @@ def opened(house: House) -> list[tuple[str, str]]:
 
 
 def test_every_seal_opens_for_the_acquirer_and_holds_another_card(
-    house: House, opened: list[tuple[str, str]]
+    environment: Environment, opened: list[tuple[str, str]]
 ) -> None:
-    assert len(set(opened)) == SHOPS[house.protocol][0]
+    assert len(set(opened)) == SHOPS[environment.protocol][0]
     assert all(number == cards.with_check_digit(number[:-1]) for number, _expiry in opened)
 
 
 def test_no_card_is_left_in_the_memory_of_the_running_agent(
-    house: House, opened: list[tuple[str, str]]
+    environment: Environment, opened: list[tuple[str, str]]
 ) -> None:
-    pid = house.programs["agent"].pid
+    pid = environment.programs["agent"].pid
     numbers = [number for number, _expiry in opened]
     tracks = [f"{number}={expiry}201" for number, expiry in opened if expiry.isdecimal()]
     try:
@@ -115,12 +117,12 @@ def test_no_card_is_left_in_the_memory_of_the_running_agent(
     assert [hit for hit in hits if hit not in planted] == []
 
 
-def test_no_card_is_left_in_any_file_or_log(house: House, opened: list[tuple[str, str]]) -> None:
+def test_no_card_is_left_in_any_file_or_log(environment: Environment, opened: list[tuple[str, str]]) -> None:
     numbers = [number for number, _expiry in opened]
     forms = {encode(number) for number in numbers for encode in FORMS.values()} - {b""}
     forms |= {b64encode(number.encode())[:-4] for number in numbers}
     pattern = re.compile(b"|".join(re.escape(form) for form in sorted(forms, reverse=True)))
-    files = [path for path in house.folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    files = [path for path in environment.folder.rglob("*") if path.is_file() and not path.is_symlink()]
     assert {"agent.log", "bank.json", "terminal.trace"} <= {path.name for path in files}
     found = [path.name for path in files if pattern.search(path.read_bytes())]
     assert found == []

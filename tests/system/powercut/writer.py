@@ -62,7 +62,7 @@ def payments(chance: random.Random) -> Iterator[list[AnyBody]]:
         till = f"A-{number}"
         yield [
             Requested(payment_id=till, digest="d", payment="sale", terminal="front", till="1", amount=1250),
-            Decided(payment_id=till, step="allow", reasons=[], policy="p"),
+            Decided(payment_id=till, action="allow", reasons=[], policy="p"),
             Submitted(payment_id=till, terminal="front", receipts="till"),
         ]
         yield [Answered(payment_id=till, verdict="approved", amount=1250, trace=number % 1_000_000)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from agent.programs.demo.environment import House
+from agent.programs.demo.environment import Environment
 from tests.system.usbvm.machine import COM_PORTS, Machine
 from tests.system.usbvm.relay import Relay
 
@@ -71,24 +71,24 @@ class Bed:
     def __init__(self, machine: Machine, cable: Cable) -> None:
         self.cable = cable
         self._machine = machine
-        self._house = House(machine.folder / cable.name)
-        self._house.folder.mkdir()
-        self._bank = self._house.folder / "bank.json"
+        self._environment = Environment(machine.folder / cable.name)
+        self._environment.folder.mkdir()
+        self._bank = self._environment.folder / "bank.json"
 
     @contextmanager
     def standing(self) -> Iterator[None]:
         """The terminal has power. Its cable is not plugged in yet."""
-        pty = self._house.terminal
+        pty = self._environment.terminal
         try:
-            self._house.start(
+            self._environment.start(
                 *("terminal", "sim", "zvt", "--pty", str(pty)),
                 *("--script", str(SCRIPT), "--state", str(self._bank)),
             )
-            self._house.wait_for(pty.exists, "the simulated terminal")
+            self._environment.wait_for(pty.exists, "the simulated terminal")
             with closing(Relay(pty, self._machine.folder / self.cable.socket)) as self._relay:
                 yield
         finally:
-            self._house.close()
+            self._environment.close()
 
     def plug(self) -> None:
         self._relay.plugged = True

@@ -1,6 +1,6 @@
 """Process 1 of the virtual machine: a shop's host that does what it is told, one JSON line an order.
 
-The kernel starts it by `image.INIT`. Agent, door, rules and journal are the real ones, and so are
+The kernel starts it by `image.INIT`. Agent, API, rules and journal are the real ones, and so are
 the kernel's drivers and udev; keys and settings are made as the demo makes them.
 """
 
@@ -18,9 +18,9 @@ from typing import Any, Final
 
 import msgspec
 
-from agent.cli.ui.client import BrokenError, UnreachableError
+from agent.cli.ui.client import AgentUnreachableError, BrokenError
 from agent.journal.reader import JournalReader
-from agent.journal.schema.entry import Answered, Resolved, Unclear, decode
+from agent.journal.schema.entry import Answered, BecameUnclear, Resolved, decode
 from agent.payments.views import PaymentRequest, PaymentView, StatusView
 from tests.system.faults.stage import Shop
 from tests.system.usbvm.usbip import line_file, opened
@@ -50,7 +50,7 @@ class Guest:
 
     def open_shop(self, terminals: str) -> None:
         """Make keys and settings with these terminals, and start the agent."""
-        self._shop.house.furnish()
+        self._shop.environment.provision()
         text = self._shop.settings.read_text("utf-8")
         front = text[text.index("[terminals.front]") : text.index("[rules]")]
         self._shop.change(front, terminals)
@@ -62,28 +62,28 @@ class Guest:
 
     def stop(self) -> None:
         """End the agent in good order."""
-        self._shop.house.stop("agent")
+        self._shop.environment.stop("agent")
 
     def kill(self) -> None:
         """End the agent as it stands."""
-        agent = self._shop.house.programs.pop("agent")
+        agent = self._shop.environment.programs.pop("agent")
         agent.kill()
         agent.wait()
 
     def states(self) -> dict[str, list[str]]:
         """Each terminal's state and why; nothing while the agent is not up."""
-        if self._shop.house.programs["agent"].poll() is not None:
+        if self._shop.environment.programs["agent"].poll() is not None:
             raise RuntimeError(f"the agent has ended: {self._shop.said()}")
         try:
-            status = self._shop.house.door.call("GET", "/status", StatusView)
-        except (UnreachableError, BrokenError):
+            status = self._shop.environment.api.call("GET", "/status", StatusView)
+        except (AgentUnreachableError, BrokenError):
             return {}
         return {terminal.name: [terminal.state, terminal.text] for terminal in status.terminals}
 
     def sell(self, payment_id: str, amount: int, terminal: str) -> None:
         """Ask for a sale; `view` tells what becomes of it."""
         request = PaymentRequest(amount=amount, currency="EUR", terminal=terminal)
-        self._shop.house.door.call("PUT", f"/payments/{payment_id}", PaymentView, request)
+        self._shop.environment.api.call("PUT", f"/payments/{payment_id}", PaymentView, request)
 
     def view(self, payment_id: str) -> object:
         return msgspec.to_builtins(self._shop.view(payment_id))
@@ -96,7 +96,7 @@ class Guest:
     def terminals(self) -> dict[str, str]:
         """By port, what `tillgate terminals --probe` has found out."""
         found = json.loads(run(sys.executable, "-m", "agent", "terminals", "--probe", "--json"))
-        return {one["device"]["port"]: f"{one['advice']['what']}, {one['probed']}" for one in found}
+        return {one["device"]["port"]: f"{one['suggestion']['what']}, {one['probed']}" for one in found}
 
     def hold(self, port: str, *, lock: bool) -> None:
         """Have a port open, as a forgotten program has. Unplugged or not, its number is taken."""
@@ -129,7 +129,7 @@ class Guest:
         verify = [sys.executable, "-m", "agent", "journal", "verify", "--every"]
         return {
             "verified": run(*verify, "--settings", str(self._shop.settings)),
-            "says": journal_says(self._shop.house.journal),
+            "says": journal_says(self._shop.environment.journal),
         }
 
     def log(self) -> str:
@@ -143,8 +143,8 @@ def journal_says(journal: Path) -> dict[str, list[str]]:
     says: dict[str, list[str]] = {}
     for commit in JournalReader(journal).commits(0):
         for body in (decode(line).body for line in commit.lines):
-            if isinstance(body, Answered | Resolved | Unclear):
-                verdict = "unclear" if isinstance(body, Unclear) else body.verdict
+            if isinstance(body, Answered | Resolved | BecameUnclear):
+                verdict = "unclear" if isinstance(body, BecameUnclear) else body.verdict
                 says.setdefault(body.payment_id, []).append(verdict)
     return says
 
