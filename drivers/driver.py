@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Final, Literal
 
-from drivers.card.card import SecretBuffer, Vault
+from drivers.card.card import CardSealer, SecretBuffer
 from drivers.terminal import DriverError, Resolver, Session
 
 WireKind = Literal["serial", "tcp", "usb"]
@@ -71,7 +71,7 @@ class Driver:
     wires: tuple[WireKind, ...]
     serial: SerialDefaults
     buffer_bytes: int
-    session: Callable[[SecretBuffer, Vault, Options], Session]
+    session: Callable[[SecretBuffer, CardSealer, Options], Session]
     resolver: Callable[[Options], Resolver]
     tcp_port: int | None = None
     variants: tuple[str, ...] = ()

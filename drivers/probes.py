@@ -14,10 +14,10 @@ from typing import Final, Protocol
 
 from drivers.card.secret import SecretBuffer
 from drivers.driver import SerialDefaults
-from drivers.zvt.frame import FrameReader, encode_frame
+from drivers.zvt.frame import ZvtFrameReader, encode_frame
 
 # The longest answer looked at; a terminal that says more is known long before.
-HEARD_BYTES: Final = 4096
+LONGEST_ANSWER_BYTES: Final = 4096
 
 _ACK: Final = b"\x06"
 _EOT: Final = b"\x04"
@@ -29,7 +29,7 @@ _ZVT_YES: Final = 0x80
 _ZVT_NO: Final = 0x84
 
 
-class Ear(Protocol):
+class ProbeListener(Protocol):
     """Listens to the answer to one question.
 
     `known`: it is this protocol. `over`: nothing more is to be heard. `holds_result`:
@@ -40,10 +40,10 @@ class Ear(Protocol):
     over: bool
     holds_result: bool
 
-    def hear(self) -> bytes:
+    def receive(self) -> bytes:
         """Look at what has come into the buffer; gives what to say to it now."""
 
-    def silence(self) -> bytes:
+    def finish(self) -> bytes:
         """The wait is over; gives what puts the terminal to rest."""
 
 
@@ -53,12 +53,12 @@ class Probe:
 
     protocol: str
     question: bytes
-    ear: Callable[[SecretBuffer], Ear]
+    listener: Callable[[SecretBuffer], ProbeListener]
     harmless: str
     line: SerialDefaults
 
 
-class SignEar:
+class SignListener:
     """Waits for a sign that only one protocol gives.
 
     `sign` is looked for in all that was heard. A `weak` sign is one byte that others
@@ -73,16 +73,16 @@ class SignEar:
         *,
         result: re.Pattern[bytes] | None = None,
         weak: bool = False,
-        farewell: bytes = b"",
+        closing_bytes: bytes = b"",
     ) -> None:
         self._buffer = buffer
         self._sign = sign
         self._result = result
         self._weak = weak
-        self._farewell = farewell
+        self._closing_bytes = closing_bytes
         self.known = self.over = self.holds_result = False
 
-    def hear(self) -> bytes:
+    def receive(self) -> bytes:
         heard = self._buffer.view[self._buffer.start : self._buffer.end]
         if self._result is not None and self._result.search(heard):
             self.known = self.over = self.holds_result = True
@@ -90,21 +90,21 @@ class SignEar:
             self.known = self.over = True
         return b""
 
-    def silence(self) -> bytes:
+    def finish(self) -> bytes:
         heard = self._buffer.view[self._buffer.start : self._buffer.end]
         if self._weak and not self.over:
             self.known = self._sign.fullmatch(heard) is not None
-        return self._farewell if self.known and not self.holds_result else b""
+        return self._closing_bytes if self.known and not self.holds_result else b""
 
 
-class ZvtEar:
+class ZvtListener:
     """Goes along with a status enquiry to its end (zvt.md 2, 4 and 8.1)."""
 
     def __init__(self, buffer: SecretBuffer) -> None:
-        self._reader = FrameReader(buffer)
+        self._reader = ZvtFrameReader(buffer)
         self.known = self.over = self.holds_result = False
 
-    def hear(self) -> bytes:
+    def receive(self) -> bytes:
         say = b""
         for item in self._reader.read():
             if isinstance(item, memoryview) and not self.over:
@@ -112,7 +112,7 @@ class ZvtEar:
                 say += self._answer(item[0] << 8 | item[1])
         return say
 
-    def silence(self) -> bytes:
+    def finish(self) -> bytes:
         return b""
 
     def _answer(self, control: int) -> bytes:
@@ -127,7 +127,7 @@ class ZvtEar:
         return b""
 
 
-class Ecr17Ear:
+class Ecr17Listener:
     """Knows ECR17 by its three-byte ACK or NAK in any of the four checksum modes (ecr17.md 2)."""
 
     _SIGNAL: Final = re.compile(rb"\x06\x03[\x78-\x7b]|\x15\x03[\x68-\x6b]")
@@ -138,7 +138,7 @@ class Ecr17Ear:
         self._buffer = buffer
         self.known = self.over = self.holds_result = False
 
-    def hear(self) -> bytes:
+    def receive(self) -> bytes:
         heard = self._buffer.view[self._buffer.start : self._buffer.end]
         signal = self._SIGNAL.search(heard)
         if signal is None:
@@ -153,23 +153,25 @@ class Ecr17Ear:
         self.over = self.holds_result = self._MESSAGE.search(heard, signal.end()) is not None
         return b""
 
-    def silence(self) -> bytes:
+    def finish(self) -> bytes:
         return b""
 
 
-def _transbank(buffer: SecretBuffer) -> Ear:
+def _transbank(buffer: SecretBuffer) -> ProbeListener:
     # A response that the terminal repeats because nobody acknowledged it (transbank.md 2).
     result = re.compile(rb"\x02[0-9]{4}\|")
-    return SignEar(buffer, re.compile(rb"\x06"), result=result, weak=True)
+    return SignListener(buffer, re.compile(rb"\x06"), result=result, weak=True)
 
 
-def _telium(buffer: SecretBuffer) -> Ear:
+def _telium(buffer: SecretBuffer) -> ProbeListener:
     # An ENQ of its own: it wants to deliver an answer first (telium.md 7.4). An ACK would take it away.
-    return SignEar(buffer, re.compile(rb"\x06"), result=re.compile(rb"\x05"), weak=True, farewell=_EOT)
+    return SignListener(
+        buffer, re.compile(rb"\x06"), result=re.compile(rb"\x05"), weak=True, closing_bytes=_EOT
+    )
 
 
-def _ecrhub(buffer: SecretBuffer) -> Ear:
-    return SignEar(buffer, re.compile(rb"\x55\xaa(?:\x02\x00\x00\x00\x00\x02|\x00{6})\xcc\x33"))
+def _ecrhub(buffer: SecretBuffer) -> ProbeListener:
+    return SignListener(buffer, re.compile(rb"\x55\xaa(?:\x02\x00\x00\x00\x00\x02|\x00{6})\xcc\x33"))
 
 
 # From the surest answer to the one that is a single byte.
@@ -177,7 +179,7 @@ PROBES: Final[tuple[Probe, ...]] = (
     Probe(
         "zvt",
         encode_frame(bytes.fromhex("050100")),
-        ZvtEar,
+        ZvtListener,
         "05 01, the status enquiry: it asks for the terminal's state and changes nothing",
         SerialDefaults(9600, stop_bits=2),
     ),
@@ -191,7 +193,7 @@ PROBES: Final[tuple[Probe, ...]] = (
     Probe(
         "ecr17",
         b"\x02" + b"000000000s" + b"\x03\x3f",  # checksum mode noext, which a real terminal had
-        Ecr17Ear,
+        Ecr17Listener,
         "'s', the status request; a refusal is as good an answer",
         SerialDefaults(9600),
     ),

@@ -2,7 +2,7 @@
 
 A driver's session is a pure state machine between these types and bytes. It is
 given the time, never asks for it, and holds back the acknowledgement of every
-`Outcome` and `Receipt` until `accept()` says that it is on disk.
+`TransactionResult` and `Receipt` until `acknowledge()` says that it is on disk.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Command:
     lines: tuple[str, ...] = ()
 
 
-class Said(Enum):
+class ResultStatus(Enum):
     """What the terminal says became of a command."""
 
     APPROVED = "approved"
@@ -92,13 +92,13 @@ class DayTotal:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the terminal reported. Every field but `said` and `code` may be missing.
+    """What the terminal reported. Every field but `status` and `code` may be missing.
 
     `order` is the order's number as the terminal repeated it, where the protocol has one.
     `time` is HHMMSS, `date` MMDD or YYYYMMDD, both by the terminal's clock.
     """
 
-    said: Said
+    status: ResultStatus
     code: int
     text: str = ""
     order: str = ""
@@ -125,7 +125,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class DisplayText:
     """A text from the terminal's display. It decides nothing about the money."""
 
     code: int
@@ -133,8 +133,8 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """The terminal's result. Not acknowledged until `accept()`.
+class TransactionResult:
+    """The terminal's result. Not acknowledged until `acknowledge()`.
 
     `late` marks a result that came when the session was not waiting for one.
     """
@@ -154,7 +154,7 @@ class Copy(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Printed lines from the terminal. Not acknowledged until `accept()`.
+    """Printed lines from the terminal. Not acknowledged until `acknowledge()`.
 
     `last` is set when these lines end one receipt.
     """
@@ -164,7 +164,7 @@ class Receipt:
     last: bool = False
 
 
-class How(Enum):
+class EndReason(Enum):
     """How a dialogue ended, in the terminal's own words."""
 
     COMPLETED = "completed"
@@ -173,7 +173,7 @@ class How(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class DialogueEnded:
     """The dialogue is over and the terminal is at rest.
 
     REFUSED: it did not start (the command itself was answered with an error).
@@ -184,7 +184,7 @@ class Ended:
     else just now. `simulator` is set when it names itself as ours.
     """
 
-    how: How
+    end_reason: EndReason
     code: int = 0
     text: str = ""
     cancelled: bool = False
@@ -196,7 +196,7 @@ class Ended:
     software: str = ""
 
 
-class Heard(Enum):
+class Delivery(Enum):
     """What a lost line proves about the command.
 
     NEVER: no byte of it left, it is safe to send again. PERHAPS: nothing is
@@ -210,14 +210,14 @@ class Heard(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class ConnectionLost:
     """The line or the dialogue broke. `reason` is one sentence without wire bytes."""
 
     reason: str
-    heard: Heard
+    delivery: Delivery
 
 
-Event = Progress | Outcome | Receipt | Ended | Lost
+Event = DisplayText | TransactionResult | Receipt | DialogueEnded | ConnectionLost
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +238,7 @@ class Unclear:
     """A command that nobody knows the end of, and what was known of the terminal before it.
 
     `trace_before` and `receipt_before` are the numbers of the last payment that
-    the terminal had stored. `asked_at` and `judged_at` are by the terminal's clock, as well as it
+    the terminal had stored. `asked_at` and `inquired_at` are by the terminal's clock, as well as it
     is known: when it was asked for, and when the questions about it were begun (None: nobody
     says); `clocks_apart` is how far that may be off. `trace_said` and
     `receipt_said` are those of an approval that the terminal gave for it and may have
@@ -252,11 +252,11 @@ class Unclear:
     trace_said: int | None = None
     receipt_said: int | None = None
     day: Day = Day(0, 0)
-    judged_at: datetime | None = None
+    inquired_at: datetime | None = None
     clocks_apart: timedelta = CLOCKS_APART
 
 
-class Found(Enum):
+class BookingProof(Enum):
     """What the terminal's answers prove about an unclear command."""
 
     BOOKED = "booked"
@@ -265,10 +265,10 @@ class Found(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class BookingFinding:
     """What was found, why in one sentence, and the terminal's result where it has one."""
 
-    found: Found
+    found: BookingProof
     proof: str
     result: Result | None = None
 
@@ -282,7 +282,7 @@ class Resolver(Protocol):
 
     listen_s: float
 
-    def why_not(self, command: Command) -> str:
+    def refusal_reason(self, command: Command) -> str:
         """Why this command cannot be asked of the terminal, for the cashier; empty if it can."""
 
     def questions(self, unclear: Unclear) -> tuple[Command, ...]:
@@ -291,10 +291,10 @@ class Resolver(Protocol):
     def belongs(self, unclear: Unclear, result: Result) -> bool:
         """Whether a late result is that of the unclear command."""
 
-    def commits(self, unclear: Unclear, result: Result) -> bool:
+    def ack_would_book(self, unclear: Unclear, result: Result) -> bool:
         """Whether acknowledging a late result could make something stand that nobody asked for."""
 
-    def judge(self, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
+    def conclude(self, unclear: Unclear, answers: Sequence[Result | None]) -> BookingFinding:
         """What the answers prove; None stands for a question without a result."""
 
 
@@ -307,13 +307,13 @@ class Session(Protocol):
 
     @property
     def busy(self) -> bool:
-        """True from `start` until `Ended` or `Lost` was given."""
+        """True from `start` until `DialogueEnded` or `ConnectionLost` was given."""
 
     def connected(self, now: float) -> None:
         """A fresh line is there; nothing of an older line counts any more."""
 
     def disconnected(self, reason: str, now: float) -> None:
-        """The line is gone; a running command ends in `Lost`."""
+        """The line is gone; a running command ends in `ConnectionLost`."""
 
     def start(self, command: Command, now: float) -> None:
         """Begin a command. Raises `SessionError` if one is running."""
@@ -324,8 +324,8 @@ class Session(Protocol):
     def receive(self, now: float) -> None:
         """Take what has arrived in the shared buffer and wipe it."""
 
-    def accept(self, now: float) -> None:
-        """The last `Outcome` or `Receipt` is durable: acknowledge it."""
+    def acknowledge(self, now: float) -> None:
+        """The last `TransactionResult` or `Receipt` is durable: acknowledge it."""
 
     def bytes_to_send(self) -> bytes:
         """The bytes that must go out now; empty when there are none."""

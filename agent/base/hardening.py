@@ -14,7 +14,7 @@ from typing import Final
 # linux/prctl.h
 _PR_GET_DUMPABLE: Final = 3
 _PR_SET_DUMPABLE: Final = 4
-# One page for the buffer of each terminal's line, and two for each vault; a host has a handful.
+# One page for the buffer of each terminal's line, and two for each card sealer; a host has a handful.
 MIN_MEMLOCK_BYTES: Final = 1024 * 1024
 
 

@@ -100,8 +100,8 @@ def _probe(root: Path, device: AttachedDevice) -> tuple[str, str, bool]:
         return "", f"not asked: {error}", False
     if answer is None:
         return "", SILENT, False
-    probe, ear = answer
-    return probe.protocol, ANSWERED.format(protocol=probe.protocol), ear.holds_result
+    probe, listener = answer
+    return probe.protocol, ANSWERED.format(protocol=probe.protocol), listener.holds_result
 
 
 def _print_devices(out: Screen, found: list[DeviceReport]) -> None:

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Final
 
 from agent.oplog.encodings import DecodedText, packed_bytes, plain, views
-from drivers.card.scrub import Finding, find
+from drivers.card.scrub import CardFinding, find
 
 # The longest number with its separators, and room for a track's beginning.
 JOIN_CHARS: Final = 64
@@ -156,7 +156,7 @@ def _marks_in(view: DecodedText) -> Iterator[_Mark]:
         yield from _emv(view)
 
 
-def _leak(view: DecodedText, found: Finding) -> CardDataMatch | None:
+def _leak(view: DecodedText, found: CardFinding) -> CardDataMatch | None:
     """Certain, and not a piece of a hexadecimal number."""
     around = (view.raw[max(found.start - 1, 0) : found.start], view.raw[found.end : found.end + 1])
     in_hex = any(neighbour and neighbour in _HEX_LETTERS for neighbour in around)

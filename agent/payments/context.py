@@ -140,7 +140,7 @@ class Context:
                 return given_up(body, payment.cancelled)
             if isinstance(body, Decided) and (body.action == "block" or body.stricter_than(asked)):
                 return refused(body)
-        text = terminal.resolver.why_not(self.command(payment.request))
+        text = terminal.resolver.refusal_reason(self.command(payment.request))
         if text:
             return Answered(payment_id=payment.request.payment_id, verdict="refused", text=text)
         return None if terminal.ready else not_sent(payment.request, terminal.refusal_reason)
@@ -204,7 +204,7 @@ class Context:
             trace_said=said.trace if said else None,
             receipt_said=said.receipt_number if said else None,
             day=Day(day.count, day.total, day.whole),
-            judged_at=self.payments.clock_offsets.terminal_time(record.terminal, self.journal.now()),
+            inquired_at=self.payments.clock_offsets.terminal_time(record.terminal, self.journal.now()),
             clocks_apart=self.payments.clock_offsets.tolerance(record.terminal),
         )
 

@@ -21,7 +21,17 @@ from agent.journal.schema.entry import (
 )
 from agent.payments import wording
 from agent.payments.record import Record
-from drivers.terminal import Ended, Heard, How, Lost, Operation, Receipt, Result, Said, SealedCard
+from drivers.terminal import (
+    ConnectionLost,
+    Delivery,
+    DialogueEnded,
+    EndReason,
+    Operation,
+    Receipt,
+    Result,
+    ResultStatus,
+    SealedCard,
+)
 
 OPERATION = {
     "sale": Operation.SALE,
@@ -59,7 +69,7 @@ def answered(record: Record, result: Result, terminal_id: str = "") -> Answered:
     said_currency = _letters(result.currency)
     return Answered(
         payment_id=record.payment_id,
-        verdict=result.said.value,
+        verdict=result.status.value,
         code=result.code,
         text=result.text,
         amount=result.amount,
@@ -93,7 +103,7 @@ def _letters(number: int | None) -> str | None:
 
 
 def _differences(record: Record, result: Result, currency: str | None, terminal_id: str) -> list[str]:
-    if result.said is not Said.APPROVED or record.payment == "close_day":
+    if result.status is not ResultStatus.APPROVED or record.payment == "close_day":
         return []
     pairs = {
         "amount": (record.amount, result.amount),
@@ -126,28 +136,30 @@ def printed(record: Record, receipt: Receipt) -> Printed:
     )
 
 
-def closing(record: Record, event: Ended | Lost) -> list[AnyBody]:
+def closing(record: Record, event: DialogueEnded | ConnectionLost) -> list[AnyBody]:
     """What the end of a dialogue adds to what is known: nothing, after a plain no."""
     approved = record.result is not None and record.result.verdict == "approved"
-    if isinstance(event, Lost):
+    if isinstance(event, ConnectionLost):
         return _lost(record, event, approved)
     if approved:
         undone = Undone(payment_id=record.payment_id, code=event.code, text=event.text)
-        return [Completed(payment_id=record.payment_id) if event.how is How.COMPLETED else undone]
+        return [
+            Completed(payment_id=record.payment_id) if event.end_reason is EndReason.COMPLETED else undone
+        ]
     return [] if record.result is not None else _without_result(record, event)
 
 
-def _lost(record: Record, event: Lost, approved: bool) -> list[AnyBody]:
+def _lost(record: Record, event: ConnectionLost, approved: bool) -> list[AnyBody]:
     if record.result is not None and not approved:
         return []
-    if event.heard is Heard.NEVER:
+    if event.delivery is Delivery.NEVER:
         return [Answered(payment_id=record.payment_id, verdict="not_sent", text=event.reason)]
     return [BecameUnclear(payment_id=record.payment_id, reason=event.reason)]
 
 
-def _without_result(record: Record, event: Ended) -> list[AnyBody]:
+def _without_result(record: Record, event: DialogueEnded) -> list[AnyBody]:
     payment_id = record.payment_id
-    if event.how is not How.COMPLETED:
+    if event.end_reason is not EndReason.COMPLETED:
         verdict: Verdict = "cancelled" if event.cancelled else "declined"
         return [Answered(payment_id=payment_id, verdict=verdict, code=event.code, text=event.text)]
     if record.payment == "close_day":

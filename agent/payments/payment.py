@@ -6,7 +6,7 @@ from agent.journal.schema.entry import AnyBody
 from agent.payments.active import ActivePayment
 from agent.payments.context import Context
 from agent.payments.mapping import answered, closing, printed
-from drivers.terminal import Ended, Lost, Outcome, Progress, Receipt
+from drivers.terminal import ConnectionLost, DialogueEnded, DisplayText, Receipt, TransactionResult
 
 
 async def run_payment(payment: ActivePayment, context: Context) -> None:
@@ -34,15 +34,15 @@ async def run_payment(payment: ActivePayment, context: Context) -> None:
     async for event in terminal.perform(context.command(payment.request)):
         record = context.record(payment.request)
         match event:
-            case Progress():
+            case DisplayText():
                 payment.show(event.text)
             case Receipt():
                 context.write(printed(record, event))
-                terminal.accept()
-            case Outcome():
+                terminal.acknowledge()
+            case TransactionResult():
                 context.write(answered(record, event.result, terminal.terminal_id))
-                terminal.accept()
-            case Ended() | Lost():
+                terminal.acknowledge()
+            case DialogueEnded() | ConnectionLost():
                 context.write(*closing(record, event))
 
     if context.needs_signature(payment.request):

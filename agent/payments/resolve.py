@@ -12,10 +12,10 @@ from agent.payments.context import Context
 from agent.payments.mapping import answered
 from agent.payments.record import Record
 from agent.terminals.connection import TerminalConnection
-from drivers.terminal import Finding, Found
+from drivers.terminal import BookingFinding, BookingProof
 
 # What the terminal did not store was taken back or never begun: nothing was charged.
-VERDICT: dict[Found, Verdict] = {Found.BOOKED: "approved", Found.NOT_BOOKED: "declined"}
+VERDICT: dict[BookingProof, Verdict] = {BookingProof.BOOKED: "approved", BookingProof.NOT_BOOKED: "declined"}
 
 
 async def resolve(terminal: TerminalConnection, context: Context) -> None:
@@ -30,15 +30,15 @@ async def resolve(terminal: TerminalConnection, context: Context) -> None:
         answers = [await terminal.result_of(question) for question in questions]
         if not terminal.connected or record.verdict != "unclear":
             return
-        finding = terminal.resolver.judge(unclear, answers)
+        finding = terminal.resolver.conclude(unclear, answers)
         context.write(*_written(record, finding, terminal.terminal_id))
         last = answers[-1] if answers else None
-        if finding.found is not Found.UNPROVEN and last is not None and last.trace is not None:
+        if finding.found is not BookingProof.UNPROVEN and last is not None and last.trace is not None:
             context.payments.note_last_transaction(terminal.name, last.trace, last.receipt_number)
 
 
-def _written(record: Record, finding: Finding, terminal_id: str) -> list[AnyBody]:
-    if finding.found is Found.UNPROVEN:
+def _written(record: Record, finding: BookingFinding, terminal_id: str) -> list[AnyBody]:
+    if finding.found is BookingProof.UNPROVEN:
         if record.why == finding.proof:
             return []
         return [BecameUnclear(payment_id=record.payment_id, reason=finding.proof)]

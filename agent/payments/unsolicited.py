@@ -8,7 +8,7 @@ from agent.payments.mapping import answered, printed
 from agent.payments.record import Record, begin
 from agent.payments.resolve import resolve
 from agent.terminals.connection import TerminalConnection
-from drivers.terminal import Command, Operation, Outcome, Receipt, Result, Unclear
+from drivers.terminal import Command, Operation, Receipt, Result, TransactionResult, Unclear
 
 
 class UnsolicitedResults:
@@ -36,7 +36,7 @@ class UnsolicitedResults:
         """The terminal said which payment it stored last."""
         self._context.payments.note_last_transaction(terminal, result.trace, result.receipt_number)
 
-    def keep_unsolicited(self, terminal: TerminalConnection, event: Outcome | Receipt) -> bool:
+    def keep_unsolicited(self, terminal: TerminalConnection, event: TransactionResult | Receipt) -> bool:
         """Keep what a terminal sent when nobody waited; True if it may be acknowledged.
 
         An approval that no unclear payment accounts for is kept but not acknowledged: the
@@ -52,7 +52,7 @@ class UnsolicitedResults:
         ours = bool(unclear) and resolver.belongs(doubt, result)
         record = unclear[0] if ours else self._nobody(terminal.name)
         self._keep(terminal.name, answered(record, result))
-        return ours or not resolver.commits(doubt, result)
+        return ours or not resolver.ack_would_book(doubt, result)
 
     async def resolve(self, terminal: TerminalConnection) -> None:
         """Ask the terminal about what is unclear on it."""

@@ -37,8 +37,8 @@ from agent.settings.load import Settings, TerminalSettings, credentials_folder, 
 from agent.settings.terminals import check_terminal, options_of, session_of, wire_of
 from agent.terminals.connection import TerminalConnection
 from agent.upload.cosignatures import Cosignatures
-from drivers.card.card import SecretBuffer, Vault
-from drivers.card.seal import AcquirerKey, KeyExpired, KeyUnknown, Sealer
+from drivers.card.card import CardSealer, SecretBuffer
+from drivers.card.seal import AcquirerKey, HpkeSealer, KeyExpired, KeyUnknown
 from drivers.driver import driver
 from drivers.terminal import Event
 from drivers.wires.link import Link
@@ -235,12 +235,12 @@ def _forget(context: Context, store: PaymentStore) -> None:
 def _terminals(
     settings: Settings, context: Context, acquirer: AcquirerKey, fingerprint_key: bytearray
 ) -> dict[str, TerminalConnection]:
-    vault = Vault(Sealer(acquirer, settings.origin), fingerprint_key)
+    card_sealer = CardSealer(HpkeSealer(acquirer, settings.origin), fingerprint_key)
     currency = settings.rules.currency.number
     return {
         name: TerminalConnection(
             name,
-            partial(_link, terminal, currency, vault, context.clock),
+            partial(_link, terminal, currency, card_sealer, context.clock),
             UnsolicitedResults(context),
             driver(terminal.protocol).resolver(options_of(terminal, currency)),
             training=settings.agent.training,
@@ -252,12 +252,12 @@ def _terminals(
 def _link(
     terminal: TerminalSettings,
     currency: int,
-    vault: Vault,
+    card_sealer: CardSealer,
     clock: Clock,
     unsolicited: Callable[[Event], None],
 ) -> Link:
     buffer = SecretBuffer(driver(terminal.protocol).buffer_bytes)
-    session = session_of(terminal, currency, buffer, vault)
+    session = session_of(terminal, currency, buffer, card_sealer)
     return Link(wire_of(terminal), session, buffer, clock.monotonic, unsolicited)
 
 

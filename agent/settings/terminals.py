@@ -7,7 +7,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from agent.settings.types import TerminalSettings
-from drivers.card.card import Vault
+from drivers.card.card import CardSealer
 from drivers.card.secret import SecretBuffer
 from drivers.driver import Driver, OptionError, Options, SerialDefaults, driver
 from drivers.terminal import Session
@@ -63,9 +63,11 @@ def _near(word: str, known: tuple[str, ...]) -> str:
     return f"Known: {', '.join(sorted(known))}." if known else "This protocol has none: leave the key out."
 
 
-def session_of(terminal: TerminalSettings, currency: int, buffer: SecretBuffer, vault: Vault) -> Session:
+def session_of(
+    terminal: TerminalSettings, currency: int, buffer: SecretBuffer, card_sealer: CardSealer
+) -> Session:
     """A session for one line to this terminal."""
-    return driver(terminal.protocol).session(buffer, vault, options_of(terminal, currency))
+    return driver(terminal.protocol).session(buffer, card_sealer, options_of(terminal, currency))
 
 
 def wire_of(terminal: TerminalSettings) -> Wire:

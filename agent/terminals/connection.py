@@ -11,15 +11,15 @@ from agent.payments.views import TerminalCondition
 from agent.payments.wording import CANCELLED_BY_TILL
 from drivers.terminal import (
     Command,
-    Ended,
+    ConnectionLost,
+    DialogueEnded,
+    EndReason,
     Event,
-    How,
-    Lost,
     Operation,
-    Outcome,
     Receipt,
     Resolver,
     Result,
+    TransactionResult,
     WireError,
 )
 from drivers.wires.link import Link
@@ -58,7 +58,7 @@ class UnsolicitedHandler(Protocol):
     def note_last_transaction(self, terminal: str, result: Result) -> None:
         """It said which payment it stored last."""
 
-    def keep_unsolicited(self, terminal: TerminalConnection, event: Outcome | Receipt) -> bool:
+    def keep_unsolicited(self, terminal: TerminalConnection, event: TransactionResult | Receipt) -> bool:
         """It sent something when nobody waited; True if that may be acknowledged."""
 
     async def resolve(self, terminal: TerminalConnection) -> None:
@@ -108,9 +108,9 @@ class TerminalConnection:
         """Why it is not ready, in a few words."""
         return self.text
 
-    def accept(self) -> None:
+    def acknowledge(self) -> None:
         """What the terminal said last is on disk: acknowledge it."""
-        self._link.accept()
+        self._link.acknowledge()
 
     def abort(self) -> None:
         """Ask the terminal to stop; its result still decides. What still waits for its turn is not sent."""
@@ -125,10 +125,10 @@ class TerminalConnection:
         async with self._turn:
             self._waiting = False
             if self._unwanted:
-                yield Ended(How.ABORTED, text=CANCELLED_BY_TILL, cancelled=True)
+                yield DialogueEnded(EndReason.ABORTED, text=CANCELLED_BY_TILL, cancelled=True)
                 return
             async for event in self._dialogue(command):
-                if isinstance(event, Outcome) and event.late:
+                if isinstance(event, TransactionResult) and event.late:
                     self._unsolicited(event)  # another payment's, told in the middle of this one
                 else:
                     yield event
@@ -138,16 +138,16 @@ class TerminalConnection:
         result = None
         async with self._turn:
             async for event in self._dialogue(question):
-                if isinstance(event, Outcome) and not event.late:
+                if isinstance(event, TransactionResult) and not event.late:
                     result = event.result
-                    self._link.accept()
-                elif isinstance(event, Outcome | Receipt):
+                    self._link.acknowledge()
+                elif isinstance(event, TransactionResult | Receipt):
                     self._unsolicited(event)
         return result
 
     async def _dialogue(self, command: Command) -> AsyncIterator[Event]:
         async for event in self._link.perform(command):
-            if isinstance(event, Lost):
+            if isinstance(event, ConnectionLost):
                 self._lost.set()
                 self._become("away", event.reason)
             yield event
@@ -172,12 +172,12 @@ class TerminalConnection:
 
     def _unsolicited(self, event: Event) -> None:
         match event:
-            case Lost():
+            case ConnectionLost():
                 self._lost.set()
                 self._become("away", event.reason)
-            case Outcome() | Receipt():
+            case TransactionResult() | Receipt():
                 if self._handler.keep_unsolicited(self, event):
-                    self._link.accept()
+                    self._link.acknowledge()
             case _:
                 pass
 
@@ -194,7 +194,7 @@ class TerminalConnection:
         self._become("ready", status.text)
         return True
 
-    async def _greet(self) -> Ended | None:
+    async def _greet(self) -> DialogueEnded | None:
         """Register, do the maintenance the terminal asks for, and hear that it is well."""
         operation, steps, busy = Operation.REGISTER, 0, 0
         while steps < MAX_GREETING_STEPS and busy < MAX_BUSY_ANSWERS:
@@ -205,7 +205,7 @@ class TerminalConnection:
                 busy += 1
                 await self._pause(BUSY_RETRY_S)
                 continue
-            if ended.how is not How.COMPLETED:
+            if ended.end_reason is not EndReason.COMPLETED:
                 self._become("trouble", ended.text)
                 return None
             self.terminal_id = ended.terminal_id or self.terminal_id
@@ -216,7 +216,7 @@ class TerminalConnection:
         self._become("trouble", STILL_ASKS if busy < MAX_BUSY_ANSWERS else STILL_BUSY)
         return None
 
-    def _with_right_mode(self, status: Ended) -> Ended | None:
+    def _with_right_mode(self, status: DialogueEnded) -> DialogueEnded | None:
         if status.simulator is self._training:
             return status
         self._become("trouble", SIMULATOR_OUTSIDE if status.simulator else REAL_INSIDE)
@@ -253,14 +253,14 @@ class TerminalConnection:
         except TimeoutError:
             pass
 
-    async def _exchange(self, operation: Operation) -> Ended | None:
+    async def _exchange(self, operation: Operation) -> DialogueEnded | None:
         """Something without money; a result or receipt in it belongs to what was before."""
         ended = None
         async with self._turn:
             async for event in self._dialogue(Command(operation)):
-                if isinstance(event, Ended):
+                if isinstance(event, DialogueEnded):
                     ended = event
-                elif isinstance(event, Outcome | Receipt):
+                elif isinstance(event, TransactionResult | Receipt):
                     self._unsolicited(event)
         return ended
 

@@ -12,11 +12,11 @@ from base64 import b32encode
 from typing import Final, NoReturn
 
 from drivers.card.scrub import hidden_range, scrub_text
-from drivers.card.seal import PLAINTEXT_BYTES, Sealer
+from drivers.card.seal import PLAINTEXT_BYTES, HpkeSealer
 from drivers.card.secret import SecretBuffer, SecretMemoryError
 from drivers.terminal import SealedCard
 
-__all__ = ["Card", "SecretBuffer", "SecretMemoryError", "Vault", "masked_from_bcd", "scrub_text"]
+__all__ = ["Card", "CardSealer", "SecretBuffer", "SecretMemoryError", "masked_from_bcd", "scrub_text"]
 
 # ISO/IEC 7812-1: an issuer's number has 8 to 19 digits.
 MIN_NUMBER_DIGITS: Final = 8
@@ -34,7 +34,7 @@ _EXPIRY_AT: Final = _NUMBER_AT + MAX_NUMBER_DIGITS
 
 
 class Card:
-    """A clear number and expiry, as writable views into a `SecretBuffer`. Good for `Vault.take` alone."""
+    """A clear number and expiry, as writable views into a `SecretBuffer`. Good for `CardSealer` alone."""
 
     __slots__ = ("_expiry", "_number", "_packed")
 
@@ -93,26 +93,26 @@ class Card:
     __copy__ = __deepcopy__ = __reduce__ = __reduce_ex__ = __getstate__ = _refuse
 
 
-class Vault:
+class CardSealer:
     """Turns a `Card` into what may leave the driver. Plaintext exists in its own scratch block only.
 
     The fingerprint key is copied into secret memory; the caller wipes its own
-    copy when the last vault is made.
+    copy when the last card sealer is made.
     """
 
-    def __init__(self, sealer: Sealer, fingerprint_key: bytearray) -> None:
+    def __init__(self, sealer: HpkeSealer, fingerprint_key: bytearray) -> None:
         self._sealer = sealer
         self._key = SecretBuffer(len(fingerprint_key))
         self._key.view[:] = fingerprint_key
         self._scratch = SecretBuffer(PLAINTEXT_BYTES)
 
-    def take(self, card: Card, context: str) -> SealedCard:
+    def seal_card(self, card: Card, context: str) -> SealedCard:
         """Mask, fingerprint and seal for the payment named `context`; the card is wiped whatever happens.
 
         A number that the terminal had masked, or that is no card number, gives its masked form only.
         """
         try:
-            return self._take(card, context)
+            return self._seal_card(card, context)
         finally:
             card.wipe()
             self._scratch.wipe()
@@ -122,7 +122,7 @@ class Vault:
         self._key.close()
         self._scratch.close()
 
-    def _take(self, card: Card, context: str) -> SealedCard:
+    def _seal_card(self, card: Card, context: str) -> SealedCard:
         plain = self._scratch.view
         count = card.spell_number(plain[_NUMBER_AT:_EXPIRY_AT])
         if not count:

@@ -51,7 +51,7 @@ _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
 @dataclass(slots=True)
-class Finding:
+class CardFinding:
     """Where a number or a track lies and which offsets must be hidden.
 
     `certain` is the alarm's measure: brand, length and Luhn, or a track.
@@ -104,7 +104,7 @@ def _hide_all(text: memoryview) -> int:
     return count
 
 
-def find(text: memoryview) -> list[Finding]:
+def find(text: memoryview) -> list[CardFinding]:
     """All that looks like a card number or a track, in no order; findings may overlap."""
     tracks = [_track(text, match) for pattern in _TRACKS for match in pattern.finditer(text)]
     found = [track for track in tracks if any(text[offset] != _STAR for offset in track.hidden)]
@@ -113,7 +113,7 @@ def find(text: memoryview) -> list[Finding]:
     return found
 
 
-def _track(text: memoryview, match: re.Match[bytes]) -> Finding:
+def _track(text: memoryview, match: re.Match[bytes]) -> CardFinding:
     """The number by truncation, the rest altogether; the end sentinel stays, so a second look ends there."""
     start, end = match.span()
     while start < end and text[start] not in b"0123456789*":  # blanks alone before track 1's separator
@@ -127,7 +127,7 @@ def _track(text: memoryview, match: re.Match[bytes]) -> Finding:
     hidden.extend(range(offset + 1, end - 1 if text[end - 1] == _END_SENTINEL else end))
     # A sentinel is proof; without one, hexadecimal text has this form now and then.
     certain = start != match.start() or _luhn(text, number)
-    return Finding(match.start(), end, hidden, certain=certain, track=True)
+    return CardFinding(match.start(), end, hidden, certain=certain, track=True)
 
 
 def _luhn(text: memoryview, at: Sequence[int]) -> bool:
@@ -158,7 +158,7 @@ class _Run:
             ends[index] = index + 1 if broken else ends[index + 1]
         return ends
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[CardFinding]:
         piece_start, judged = True, 0
         for index in range(len(self._at) - MIN_CARD_DIGITS + 1):
             piece_end = self._piece_end[index]
@@ -172,7 +172,7 @@ class _Run:
                 yield from self._buried(index)
             piece_start = piece_end == index + 1
 
-    def _whole_pieces(self, first: int) -> Iterator[Finding]:
+    def _whole_pieces(self, first: int) -> Iterator[CardFinding]:
         """Numbers that begin and end where pieces do."""
         in_fours = True
         for end in self._ends_of_pieces(first):
@@ -182,7 +182,7 @@ class _Run:
             last_piece = self._piece_size_before(end, first)
             if count >= MIN_CARD_DIGITS:
                 one_piece = last_piece == count
-                yield from self._judge(
+                yield from self._classify(
                     first, count, printed_as_card=one_piece or (in_fours and last_piece <= 4)
                 )
             in_fours = in_fours and last_piece == 4
@@ -199,7 +199,7 @@ class _Run:
             start -= 1
         return end - start
 
-    def _judge(self, first: int, count: int, *, printed_as_card: bool) -> Iterator[Finding]:
+    def _classify(self, first: int, count: int, *, printed_as_card: bool) -> Iterator[CardFinding]:
         luhn = _luhn(self._text, self._at[first : first + count])
         lead = self._lead(first)
         unionpay = lead[:2] == _UNIONPAY and count >= _SHORTEST_UNIONPAY
@@ -210,17 +210,17 @@ class _Run:
         ):
             yield self._finding(first, count, certain=False)
 
-    def _buried(self, first: int) -> Iterator[Finding]:
+    def _buried(self, first: int) -> Iterator[CardFinding]:
         """Numbers inside a longer unbroken piece, such as one with its expiry behind it."""
         longest = min(self._piece_end[first] - first, MAX_CARD_DIGITS)
         for count in range(_MIN_BURIED_DIGITS, longest + 1):
             if has_brand(self._lead(first), count) and _luhn(self._text, self._at[first : first + count]):
                 yield self._finding(first, count, certain=False)
 
-    def _finding(self, first: int, count: int, *, certain: bool) -> Finding:
+    def _finding(self, first: int, count: int, *, certain: bool) -> CardFinding:
         at = self._at
         hidden = [at[first + index] for index in hidden_range(count)]
-        return Finding(at[first], at[first + count - 1] + 1, hidden, certain=certain)
+        return CardFinding(at[first], at[first + count - 1] + 1, hidden, certain=certain)
 
     def _lead(self, first: int) -> tuple[int, int, int, int]:
         """The first four digits: truncation lets them be seen."""

@@ -68,7 +68,7 @@ class AcquirerKey:
     x25519: bytes = field(repr=False)
 
 
-class Sealer:
+class HpkeSealer:
     """Seals to one acquirer key in the name of one agent (`origin`, the journal's name)."""
 
     def __init__(self, key: AcquirerKey, origin: str) -> None:

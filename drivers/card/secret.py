@@ -23,7 +23,7 @@ _O_CLOEXEC: Final = os.O_CLOEXEC
 # linux/mman-common.h; Python 3.11 does not name it.
 _MADV_WIPEONFORK: Final = 18
 
-Kind = Literal["memfd_secret", "locked"]
+SecretKind = Literal["memfd_secret", "locked"]
 
 
 class SecretMemoryError(DriverError):
@@ -96,7 +96,7 @@ class SecretBuffer:
         self.view[start:end] = bytes(end - start)
 
 
-def _allocate(size: int) -> tuple[mmap.mmap, Kind]:
+def _allocate(size: int) -> tuple[mmap.mmap, SecretKind]:
     block = _memfd_secret(size)
     if block is not None:
         return block, "memfd_secret"

@@ -38,7 +38,7 @@ def message_of(command: Command, settings: Ecr17Settings) -> bytes | None:
     return make(command, settings) if make else None
 
 
-def why_not(command: Command, currency: int) -> str:
+def refusal_reason(command: Command, currency: int) -> str:
     """Why the terminal cannot be told this, for the cashier; empty if it can. `currency` is its own."""
     match command.operation:
         case Operation.REFUND:

@@ -8,7 +8,7 @@ from typing import Final
 from drivers.driver import OptionError, Options
 from drivers.ecr17.line import ACK_S
 from drivers.ecr17.packet import Identity
-from drivers.ecr17.quirks import Quirk
+from drivers.ecr17.quirks import Ecr17Quirk
 
 ID_DIGITS: Final = 8
 # Reference 3: what the libraries take. Enough for what only the terminal itself answers.
@@ -44,7 +44,7 @@ def ecr17_settings(options: Options) -> Ecr17Settings:
         scope=options.variant or None,
         currency=options.currency,
         receipts_by_till=options.receipts == "till",
-        extended_answer=Quirk.EXTENDED_ANSWER in options.quirks,
+        extended_answer=Ecr17Quirk.EXTENDED_ANSWER in options.quirks,
         ack_s=options.answer_s or ACK_S,
         answer_s=options.silence_s or ANSWER_S,
         payment_silence_s=options.silence_s or PAYMENT_SILENCE_S,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drivers.card.card import SecretBuffer, Vault
+from drivers.card.card import CardSealer, SecretBuffer
 from drivers.driver import Driver, Options, SerialDefaults
 from drivers.ecr17.config import ecr17_settings
 from drivers.ecr17.frame import BUFFER_BYTES, SCOPES
@@ -11,9 +11,9 @@ from drivers.ecr17.resolve import Ecr17Resolver
 from drivers.ecr17.session import Ecr17Session
 
 
-def session(buffer: SecretBuffer, vault: Vault, options: Options) -> Ecr17Session:
+def session(buffer: SecretBuffer, card_sealer: CardSealer, options: Options) -> Ecr17Session:
     """The same frames on every wire. Raises `OptionError`."""
-    return Ecr17Session(buffer, vault, ecr17_settings(options))
+    return Ecr17Session(buffer, card_sealer, ecr17_settings(options))
 
 
 def resolver(options: Options) -> Ecr17Resolver:

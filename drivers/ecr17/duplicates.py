@@ -22,14 +22,14 @@ def digest_of(payload: memoryview) -> Digest:
     return len(payload), crc32(payload)
 
 
-class Copies:
+class Ecr17Duplicates:
     """Remembers what was acknowledged last, and which outcome was or was only told."""
 
     def __init__(self) -> None:
         self._last: Digest | None = None
         self._came_at = 0.0
         self._outcome: Digest | None = None
-        self._told: Digest | None = None
+        self._reported: Digest | None = None
 
     def forget(self) -> None:
         """A fresh line. The last outcome stays known: a terminal may give it again."""
@@ -41,9 +41,9 @@ class Copies:
         if outcome:
             self._outcome = digest
 
-    def told(self, digest: Digest) -> None:
+    def note_reported(self, digest: Digest) -> None:
         """This outcome was told to the caller, who need not have accepted it."""
-        self._told = digest
+        self._reported = digest
 
     def is_last(self, digest: Digest) -> bool:
         """The same as the message that was acknowledged last."""
@@ -57,6 +57,6 @@ class Copies:
         """The same as the outcome that was acknowledged last."""
         return digest == self._outcome
 
-    def was_told(self, digest: Digest) -> bool:
+    def was_reported(self, digest: Digest) -> bool:
         """The same as the outcome that was told last, accepted or not."""
-        return digest == self._told
+        return digest == self._reported

@@ -47,14 +47,14 @@ SCOPES: Final = {
 USUAL_SCOPE: Final = "noext"
 
 
-class Signal(Enum):
+class Ecr17Signal(Enum):
     """What acknowledges a message, or refuses it."""
 
     ACK = 0x06
     NAK = 0x15
 
 
-class Fault(StrEnum):
+class Ecr17Fault(StrEnum):
     """Why bytes were thrown away. Only a begun message is answered with NAK."""
 
     LRC = "wrong checksum"
@@ -67,11 +67,11 @@ class Fault(StrEnum):
 class Control:
     """An ACK or a NAK, and the scope that its checksum tells."""
 
-    signal: Signal
+    signal: Ecr17Signal
     scope: str
 
 
-class Progress:
+class Ecr17DisplayText:
     """A view of 20 characters for the display; it decides nothing and is not acknowledged."""
 
     __slots__ = ("text",)
@@ -80,7 +80,7 @@ class Progress:
         self.text = text
 
 
-Read = Control | Progress | Fault | memoryview
+Read = Control | Ecr17DisplayText | Ecr17Fault | memoryview
 
 
 def lrc(payload: Iterable[int], scope: str) -> int:
@@ -97,7 +97,7 @@ def encode_message(payload: bytes, scope: str) -> bytes:
     return b"%c%b%c%c" % (STX, payload, ETX, lrc(payload, scope))
 
 
-def encode_control(signal: Signal, scope: str) -> bytes:
+def encode_control(signal: Ecr17Signal, scope: str) -> bytes:
     """ACK or NAK: three bytes."""
     return bytes((signal.value, ETX, lrc((signal.value,), scope)))
 
@@ -109,16 +109,16 @@ def encode_progress(text: str) -> bytes:
 
 
 _CONTROLS: Final = {
-    encode_control(signal, scope): Control(signal, scope) for signal in Signal for scope in SCOPES
+    encode_control(signal, scope): Control(signal, scope) for signal in Ecr17Signal for scope in SCOPES
 }
-_SIGNALS: Final = {signal.value for signal in Signal}
+_SIGNALS: Final = {signal.value for signal in Ecr17Signal}
 _STARTS: Final = re.compile(rb"[\x01\x02\x06\x15]")
 _STX_OR_ETX: Final = re.compile(rb"[\x02\x03]")
 # A text has none of these; what is not its end shows that its beginning was noise.
 _NO_TEXT: Final = re.compile(rb"[\x01-\x06\x15]")
 
 
-class FrameReader:
+class Ecr17FrameReader:
     """Walks the received bytes of one line: controls, progress texts, messages, faults.
 
     A message is handed up as a view that is good until the next step, then it is wiped.
@@ -140,11 +140,11 @@ class FrameReader:
         """Something is begun: silence has to be told to `silence`."""
         return self._buffer.start < self._buffer.end
 
-    def silence(self) -> Fault:
+    def silence(self) -> Ecr17Fault:
         """What was begun does not go on: it is dropped. Tells whether that was a message."""
         begun = self.unfinished and self._buffer.view[self._buffer.start] == STX
         self.reset()
-        return Fault.SILENCE if begun else Fault.NOISE
+        return Ecr17Fault.SILENCE if begun else Ecr17Fault.NOISE
 
     def read(self) -> Iterator[Read]:
         """What the received bytes say; stops when more are needed."""
@@ -172,41 +172,41 @@ class FrameReader:
         view, start, end = self._buffer.view, self._buffer.start, self._buffer.end
         # `02 06 03 7A` is what is left of a message, and an ACK; its own checksum would be true.
         if end - start > 1 and view[start + 1] in _SIGNALS:
-            return Fault.NOISE, 1
+            return Ecr17Fault.NOISE, 1
         match = _STX_OR_ETX.search(view, start + max(1, self._searched), end)
         if match is None:
             self._searched = end - start
-            return (Fault.TOO_LONG, end - start) if end - start > MAX_PAYLOAD_BYTES + 1 else None
+            return (Ecr17Fault.TOO_LONG, end - start) if end - start > MAX_PAYLOAD_BYTES + 1 else None
         at = match.start()
         if view[at] == STX:  # a new message where the old one should have gone on
-            return Fault.NOISE, at - start
+            return Ecr17Fault.NOISE, at - start
         if at + 1 == end:
             self._searched = at - start
             return None
         payload = view[start + 1 : at]
         good = lrc(payload, self.scope) == view[at + 1]
-        return (payload if good else Fault.LRC), at + 2 - start
+        return (payload if good else Ecr17Fault.LRC), at + 2 - start
 
     def _progress(self) -> tuple[Read, int] | None:
         view, start = self._buffer.view, self._buffer.start
         latest = start + 1 + PROGRESS_CHARACTERS + 1
         match = _NO_TEXT.search(view, start + 1, min(self._buffer.end, latest))
         if match is None:
-            return (Fault.NOISE, 1) if self._buffer.end >= latest else None
+            return (Ecr17Fault.NOISE, 1) if self._buffer.end >= latest else None
         if view[match.start()] != EOT:
-            return Fault.NOISE, 1
-        return Progress(view[start + 1 : match.start()]), match.end() - start
+            return Ecr17Fault.NOISE, 1
+        return Ecr17DisplayText(view[start + 1 : match.start()]), match.end() - start
 
     def _control(self) -> tuple[Read, int] | None:
         view, start, end = self._buffer.view, self._buffer.start, self._buffer.end
         if end - start > 1 and view[start + 1] != ETX:
-            return Fault.NOISE, 1
+            return Ecr17Fault.NOISE, 1
         if end - start < CONTROL_BYTES:
             return None
         control = _CONTROLS.get(bytes(view[start : start + CONTROL_BYTES]))
-        return (control, CONTROL_BYTES) if control else (Fault.NOISE, 2)
+        return (control, CONTROL_BYTES) if control else (Ecr17Fault.NOISE, 2)
 
     def _noise(self) -> tuple[Read, int]:
         view, start, end = self._buffer.view, self._buffer.start, self._buffer.end
         match = _STARTS.search(view, start + 1, end)
-        return Fault.NOISE, (match.start() if match else end) - start
+        return Ecr17Fault.NOISE, (match.start() if match else end) - start

@@ -16,10 +16,10 @@ from drivers.card.card import SecretBuffer
 from drivers.ecr17.frame import (
     USUAL_SCOPE,
     Control,
-    Fault,
-    FrameReader,
-    Progress,
-    Signal,
+    Ecr17DisplayText,
+    Ecr17Fault,
+    Ecr17FrameReader,
+    Ecr17Signal,
     encode_control,
     encode_message,
 )
@@ -33,7 +33,7 @@ HALF_MESSAGE_S: Final = 2.0
 MOST_FAULTS: Final = SENDS
 
 
-class Told(Enum):
+class Ecr17SendReport(Enum):
     """What became of a message that was sent.
 
     REFUSED: each copy was answered with NAK, so it was never taken up. DOUBTFUL: a NAK came,
@@ -57,7 +57,7 @@ class _Sending:
     heard: bool = False  # bytes came that may have been an ACK
 
 
-class Line:
+class Ecr17Line:
     """Sends one message at a time and hands up what comes back.
 
     `scope` is the checksum's; None learns it from the answers to messages that teach.
@@ -66,10 +66,10 @@ class Line:
 
     def __init__(self, buffer: SecretBuffer, scope: str | None, ack_s: float) -> None:
         self._learns = scope is None
-        self._reader = FrameReader(buffer, scope or USUAL_SCOPE)
+        self._reader = Ecr17FrameReader(buffer, scope or USUAL_SCOPE)
         self._ack_s = ack_s
         self._out = bytearray()
-        self._half_at: float | None = None
+        self._silent_at: float | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -77,8 +77,8 @@ class Line:
         self._reader.reset()
         self._out.clear()
         self._sending: _Sending | None = None
-        self._again_at: float | None = None
-        self._half_at = None
+        self._repeat_at: float | None = None
+        self._silent_at = None
         self._faults = 0
         self.foreign_scope = ""
 
@@ -112,11 +112,11 @@ class Line:
 
     def acknowledge(self) -> None:
         """Take over what the terminal sent."""
-        self._out += encode_control(Signal.ACK, self.scope)
+        self._out += encode_control(Ecr17Signal.ACK, self.scope)
 
     def implied(self) -> None:
         """The answer has come: the message needs no ACK any more."""
-        self._sending = self._again_at = None
+        self._sending = self._repeat_at = None
 
     def bytes_to_send(self) -> bytes:
         """The bytes that must go out now; given once."""
@@ -124,85 +124,85 @@ class Line:
         self._out.clear()
         return out
 
-    def receive(self, now: float) -> Iterator[Told | Progress | memoryview]:
+    def receive(self, now: float) -> Iterator[Ecr17SendReport | Ecr17DisplayText | memoryview]:
         """What came: news of our message, texts, and whole messages that are wiped at the next step."""
         for read in self._reader.read():
-            told = None
+            report = None
             if isinstance(read, Control):
-                told = self._control(read, now)
-            elif isinstance(read, Fault):
+                report = self._control(read, now)
+            elif isinstance(read, Ecr17Fault):
                 self._fault(read)
             else:
                 self._faults = 0
                 self._heard()
                 yield read
-            if told is not None:
-                yield told
-        self._half_at = now + HALF_MESSAGE_S if self._reader.unfinished else None
+            if report is not None:
+                yield report
+        self._silent_at = now + HALF_MESSAGE_S if self._reader.unfinished else None
 
     def deadline(self) -> float | None:
         """When `deadline_passed` wants to be called."""
-        return min((at for at in (self._again_at, self._half_at) if at is not None), default=None)
+        return min((at for at in (self._repeat_at, self._silent_at) if at is not None), default=None)
 
-    def deadline_passed(self, now: float) -> Told | None:
+    def deadline_passed(self, now: float) -> Ecr17SendReport | None:
         """The time has come: drop half a message, send again or give up."""
-        if self._half_at is not None and now >= self._half_at:
-            self._half_at = None
+        if self._silent_at is not None and now >= self._silent_at:
+            self._silent_at = None
             self._fault(self._reader.silence())
-        if self._sending is None or self._again_at is None or now < self._again_at:
+        if self._sending is None or self._repeat_at is None or now < self._repeat_at:
             return None
         self._sending.doubtful = True  # it may have arrived, and its ACK got lost
         if self._sending.sent < SENDS and not self._sending.alone:
             self._go_out(now)
             return None
         self.implied()
-        return Told.UNHEARD
+        return Ecr17SendReport.UNHEARD
 
-    def _control(self, control: Control, now: float) -> Told | None:
+    def _control(self, control: Control, now: float) -> Ecr17SendReport | None:
         self._faults, sending = 0, self._sending
         if sending is None:
             return None  # an answer to an older copy
         if control.scope != self.scope:
             return self._foreign(control, sending, now)
-        if control.signal is Signal.ACK:
+        if control.signal is Ecr17Signal.ACK:
             self.implied()
-            return Told.ACKED
+            return Ecr17SendReport.ACKED
         if sending.doubtful or sending.heard:
             return self._refused_late(sending, now)
         if sending.optional or sending.sent >= SENDS:
             self.implied()
-            return Told.REFUSED
+            return Ecr17SendReport.REFUSED
         self._go_out(now)
         return None
 
-    def _foreign(self, control: Control, sending: _Sending, now: float) -> Told | None:
+    def _foreign(self, control: Control, sending: _Sending, now: float) -> Ecr17SendReport | None:
         """Another scope than ours. Only an answer to a harmless message may teach it."""
         if not sending.teaches:
             self.foreign_scope = control.scope
             sending.heard = True
             return None
         self._reader.scope = control.scope
-        if control.signal is Signal.ACK:
+        if control.signal is Ecr17Signal.ACK:
             self.implied()
-            return Told.ACKED
+            return Ecr17SendReport.ACKED
         sending.teaches = False  # a terminal that changes its mind is noise
         sending.sent = 0
         self._go_out(now)
         return None
 
-    def _refused_late(self, sending: _Sending, now: float) -> Told | None:
+    def _refused_late(self, sending: _Sending, now: float) -> Ecr17SendReport | None:
         """A NAK, but another copy may be running: the terminal may refuse just because it is busy with it."""
         if sending.alone or sending.sent >= SENDS:
             self.implied()
-            return Told.DOUBTFUL
+            return Ecr17SendReport.DOUBTFUL
         self._go_out(now)
         return None
 
-    def _fault(self, fault: Fault) -> None:
+    def _fault(self, fault: Ecr17Fault) -> None:
         self._heard()
-        if fault is not Fault.NOISE:
+        if fault is not Ecr17Fault.NOISE:
             self._faults += 1
-            self._out += encode_control(Signal.NAK, self.scope)
+            self._out += encode_control(Ecr17Signal.NAK, self.scope)
 
     def _heard(self) -> None:
         if self._sending is not None:
@@ -213,4 +213,4 @@ class Line:
         if sending is not None:
             sending.sent += 1
             self._out += encode_message(sending.payload, self.scope)
-            self._again_at = now + self._ack_s
+            self._repeat_at = now + self._ack_s

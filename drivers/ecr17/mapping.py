@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Final
 
-from drivers.ecr17.packet import Outcome, Status, Strange, Totals
+from drivers.ecr17.packet import Ecr17Result, Status, Strange, Totals
 from drivers.ecr17.texts import BUSY_STATES, DONE, OPERATIVE, RESULTS, state_text
-from drivers.terminal import SIMULATOR_SOFTWARE, Copy, Ended, How, Receipt, Result, Said
+from drivers.terminal import SIMULATOR_SOFTWARE, Copy, DialogueEnded, EndReason, Receipt, Result, ResultStatus
 
 LEARNT: Final = "{text} Its checksum variant is {scope}."
 STRANGE: Final = "The terminal sent a message of kind {code} with {length} characters; it was not read."
@@ -16,12 +16,12 @@ CARD_NAMES: Final = {1: "debit card", 2: "credit card", 3: "other card"}
 _DAYS_OF_A_LEAP_YEAR: Final = 366
 
 
-def result(answer: Outcome | Totals, today: date | None) -> Result | None:
+def result(answer: Ecr17Result | Totals, today: date | None) -> Result | None:
     """The result; None for a code that the reference does not have, which proves nothing."""
     if answer.result not in RESULTS:
         return None
     done = answer.result == DONE
-    said = Said.APPROVED if done else Said.DECLINED
+    said = ResultStatus.APPROVED if done else ResultStatus.DECLINED
     text = "" if done else answer.text or RESULTS[answer.result]
     if isinstance(answer, Totals):
         return Result(said, answer.result, text, terminal_id=answer.terminal_id, totals=answer.totals)
@@ -43,18 +43,18 @@ def result(answer: Outcome | Totals, today: date | None) -> Result | None:
     )
 
 
-def ended(result: Result) -> Ended:
+def ended(result: Result) -> DialogueEnded:
     """How a dialogue with this result ends."""
-    how = How.COMPLETED if result.said is Said.APPROVED else How.ABORTED
-    return Ended(how, result.code, result.text, terminal_id=result.terminal_id)
+    how = EndReason.COMPLETED if result.status is ResultStatus.APPROVED else EndReason.ABORTED
+    return DialogueEnded(how, result.code, result.text, terminal_id=result.terminal_id)
 
 
-def status(answer: Status, learnt_scope: str) -> Ended:
+def status(answer: Status, learnt_scope: str) -> DialogueEnded:
     """The terminal's state; names the checksum's variant where it was learnt."""
     text = state_text(answer.state)
     operative = answer.state == OPERATIVE
-    return Ended(
-        How.COMPLETED if operative else How.ABORTED,
+    return DialogueEnded(
+        EndReason.COMPLETED if operative else EndReason.ABORTED,
         text=LEARNT.format(text=text, scope=learnt_scope) if operative and learnt_scope else text,
         status=answer.state,
         busy=answer.state in BUSY_STATES,

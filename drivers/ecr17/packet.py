@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from drivers.card.card import Card, Vault
+from drivers.card.card import Card, CardSealer
 from drivers.ecr17.texts import read_text
 from drivers.terminal import DayTotal, ProtocolError, SealedCard
 
@@ -20,7 +20,7 @@ HIGHEST_AMOUNT: Final = 99_999_999
 HIGHEST_STAN: Final = 999_999
 
 
-class Ask(StrEnum):
+class Ecr17RequestCode(StrEnum):
     """What the till says. E and S mean another thing in each direction."""
 
     STATUS = "s"
@@ -33,7 +33,7 @@ class Ask(StrEnum):
     PRINT_ON_TILL = "E"
 
 
-class Say(StrEnum):
+class Ecr17AnswerCode(StrEnum):
     """What the terminal says, as far as it is read."""
 
     STATUS = "s"
@@ -42,10 +42,10 @@ class Say(StrEnum):
     RESULT_PREAUTHORISED = "e"
     CLOSED = "C"
     TOTALS = "T"
-    TICKET = "S"
+    RECEIPT = "S"
 
 
-class Malformed(StrEnum):
+class Ecr17Malformed(StrEnum):
     """Why a message was refused."""
 
     TOO_SHORT = "message without a code"
@@ -70,7 +70,7 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Ecr17Result:
     """What became of a payment or a reversal (`E`, `V`, `e`). `day` is that of a year not told."""
 
     code: str
@@ -107,13 +107,13 @@ class Strange:
     length: int
 
 
-Answer = Status | Outcome | Totals | Strange
+Ecr17Answer = Status | Ecr17Result | Totals | Strange
 
 
-class CardDesk(NamedTuple):
-    """Where the card of an answer goes: the vault, and the payment it is bound to."""
+class Ecr17CardBinding(NamedTuple):
+    """Where the card of an answer goes: the card sealer, and the payment it is bound to."""
 
-    vault: Vault
+    card_sealer: CardSealer
     context: str
 
 
@@ -122,12 +122,12 @@ class CardDesk(NamedTuple):
 
 def status(who: Identity) -> bytes:
     """`s`: moves nothing, prints nothing."""
-    return _head(who, Ask.STATUS)
+    return _head(who, Ecr17RequestCode.STATUS)
 
 
 def payment(who: Identity, amount: int, *, extended: bool = False) -> bytes:
     """`P`, or `X` whose answer names the amount. `amount` in cents; any kind of card."""
-    code = Ask.PAYMENT_EXTENDED if extended else Ask.PAYMENT
+    code = Ecr17RequestCode.PAYMENT_EXTENDED if extended else Ecr17RequestCode.PAYMENT
     return b"%b%b00000%08d%128s00000000" % (_head(who, code), _ascii(who.till), amount, b"")
 
 
@@ -135,30 +135,30 @@ def reversal(who: Identity, stan: int) -> bytes:
     """`S`: undoes the payment with this number. 0 would undo whatever was last, so it is never sent."""
     if not 0 < stan <= HIGHEST_STAN:
         raise ValueError("a reversal names the STAN of its payment")
-    return b"%b%b%06d00" % (_head(who, Ask.REVERSAL), _ascii(who.till), stan)
+    return b"%b%b%06d00" % (_head(who, Ecr17RequestCode.REVERSAL), _ascii(who.till), stan)
 
 
 def close(who: Identity) -> bytes:
     """`C`: the end of the day."""
-    return b"%b%b00000000" % (_head(who, Ask.CLOSE), _ascii(who.till))
+    return b"%b%b00000000" % (_head(who, Ecr17RequestCode.CLOSE), _ascii(who.till))
 
 
 def totals(who: Identity) -> bytes:
     """`T`."""
-    return b"%b%b00000000" % (_head(who, Ask.TOTALS), _ascii(who.till))
+    return b"%b%b00000000" % (_head(who, Ecr17RequestCode.TOTALS), _ascii(who.till))
 
 
 def last_result(who: Identity) -> bytes:
     """`G`."""
-    return b"%b%b0000" % (_head(who, Ask.LAST_RESULT), _ascii(who.till))
+    return b"%b%b0000" % (_head(who, Ecr17RequestCode.LAST_RESULT), _ascii(who.till))
 
 
 def print_on_till(who: Identity) -> bytes:
     """`E`: the next procedure's receipt comes to the till. Falls back after it."""
-    return _head(who, Ask.PRINT_ON_TILL) + b"1"
+    return _head(who, Ecr17RequestCode.PRINT_ON_TILL) + b"1"
 
 
-def _head(who: Identity, code: Ask) -> bytes:
+def _head(who: Identity, code: Ecr17RequestCode) -> bytes:
     return _ascii(who.terminal) + b"0" + _ascii(code.value)
 
 
@@ -206,9 +206,9 @@ _AS_E: Final = _Layout(
     amount_from=_EXTENDED_LENGTH,
 )
 _LAYOUTS: Final = {
-    Say.RESULT: _AS_E,
-    Say.RESULT_EXCHANGED: _AS_E._replace(amount_from=82),
-    Say.RESULT_PREAUTHORISED: _Layout(
+    Ecr17AnswerCode.RESULT: _AS_E,
+    Ecr17AnswerCode.RESULT_EXCHANGED: _AS_E._replace(amount_from=82),
+    Ecr17AnswerCode.RESULT_PREAUTHORISED: _Layout(
         card_type=_at(48, 48),
         stan=_at(83, 88),
         online_id=_at(89, 94),
@@ -223,24 +223,24 @@ _LAYOUTS: Final = {
 def code_of(payload: memoryview) -> str:
     """A message's letter. Raises `ProtocolError` when it is too short to have one."""
     if len(payload) < HEAD_BYTES:
-        raise ProtocolError(Malformed.TOO_SHORT)
+        raise ProtocolError(Ecr17Malformed.TOO_SHORT)
     letter = payload[HEAD_BYTES - 1]
     return chr(letter) if 0x21 <= letter <= 0x7E else "?"
 
 
-def decode(payload: memoryview, desk: CardDesk) -> Answer:
+def decode(payload: memoryview, binding: Ecr17CardBinding) -> Ecr17Answer:
     """Read one whole answer, a writable view into a `SecretBuffer`, and wipe it.
 
     A field that is missing or no number is None or empty. Raises only `ProtocolError`.
     """
     try:
         code = code_of(payload)
-        layout = _LAYOUTS.get(Say(code)) if code in _OUTCOMES else None
+        layout = _LAYOUTS.get(Ecr17AnswerCode(code)) if code in _OUTCOMES else None
         if layout is not None:
-            return _outcome(payload, code, layout, desk)
-        if code == Say.STATUS:
+            return _outcome(payload, code, layout, binding)
+        if code == Ecr17AnswerCode.STATUS:
             return _status(payload)
-        if code in {Say.CLOSED, Say.TOTALS}:
+        if code in {Ecr17AnswerCode.CLOSED, Ecr17AnswerCode.TOTALS}:
             return _totals(payload, code)
         return Strange(code, len(payload))
     finally:
@@ -250,17 +250,17 @@ def decode(payload: memoryview, desk: CardDesk) -> Answer:
 _OUTCOMES: Final = frozenset(code.value for code in _LAYOUTS)
 
 
-def _outcome(payload: memoryview, code: str, layout: _Layout, desk: CardDesk) -> Outcome:
+def _outcome(payload: memoryview, code: str, layout: _Layout, binding: Ecr17CardBinding) -> Ecr17Result:
     terminal_id, result = _terminal_id(payload), _number(payload, _RESULT_CODE)
     text, card, entry, approval, day, clock = "", None, "", "", None, ""
     if result == 0:
-        card = _card(payload[_CARD], desk)
+        card = _card(payload[_CARD], binding)
         entry, approval = read_text(payload[_ENTRY]), read_text(payload[_APPROVAL])
         day, clock = _number(payload, layout.day), _digits(payload, layout.clock)
     else:
         text = read_text(payload[_REFUSAL])
     long_enough = len(payload) >= layout.amount_from
-    return Outcome(
+    return Ecr17Result(
         code=code,
         terminal_id=terminal_id,
         result=result,
@@ -292,21 +292,25 @@ def _totals(payload: memoryview, code: str) -> Totals:
     if result != 0:
         return Totals(code, _terminal_id(payload), result, read_text(payload[_at(13, 31)]))
     places = {"terminal": _at(13, 28)}
-    if code == Say.CLOSED:
+    if code == Ecr17AnswerCode.CLOSED:
         places["host"] = _at(29, 44)
     said = [(name, _total(payload, place)) for name, place in places.items()]
     lines = tuple(DayTotal(name, 0, total) for name, total in said if total is not None)
     return Totals(code, _terminal_id(payload), result, totals=lines)
 
 
-def _card(field: memoryview, desk: CardDesk) -> SealedCard | None:
+def _card(field: memoryview, binding: Ecr17CardBinding) -> SealedCard | None:
     """The number without the zeros that fill it on the left. None where there is none."""
     start, end = 0, len(field)
     while start < end and field[start] in b" 0":
         start += 1
     while end > start and field[end - 1] == 0x20:
         end -= 1
-    return desk.vault.take(Card.from_ascii(field[start:end], None), desk.context) if start < end else None
+    return (
+        binding.card_sealer.seal_card(Card.from_ascii(field[start:end], None), binding.context)
+        if start < end
+        else None
+    )
 
 
 def _terminal_id(payload: memoryview) -> str:

@@ -16,7 +16,7 @@ from typing import Final
 from drivers.clocks import in_time, told_at
 from drivers.ecr17 import commands
 from drivers.ecr17.line import ACK_S, SENDS
-from drivers.terminal import Command, Finding, Found, Operation, Result, Said, Unclear
+from drivers.terminal import BookingFinding, BookingProof, Command, Operation, Result, ResultStatus, Unclear
 
 # From the request to the last word: 3 minutes for a question to the cashier, 2 for a card, 3 for as many
 # attempts at the PIN, 3 for a slow host, and some to spare. Nothing can be sold on the terminal meanwhile.
@@ -55,8 +55,8 @@ class Ecr17Resolver:
     def __init__(self, currency: int) -> None:
         self._currency = currency
 
-    def why_not(self, command: Command) -> str:
-        return commands.why_not(command, self._currency)
+    def refusal_reason(self, command: Command) -> str:
+        return commands.refusal_reason(command, self._currency)
 
     def questions(self, unclear: Unclear) -> tuple[Command, ...]:
         """The status was asked before: the terminal works."""
@@ -67,67 +67,67 @@ class Ecr17Resolver:
 
     def belongs(self, unclear: Unclear, result: Result) -> bool:
         """An approval must be new and of the right time; of a refusal nothing depends."""
-        return result.said is not Said.APPROVED or (
+        return result.status is not ResultStatus.APPROVED or (
             _newer(unclear, result) is True and not _misfit(unclear, result)
         )
 
-    def commits(self, unclear: Unclear, result: Result) -> bool:  # noqa: ARG002 - the call that all have
+    def ack_would_book(self, unclear: Unclear, result: Result) -> bool:  # noqa: ARG002 - the call that all have
         """Never: what the host approved stands, whether the till acknowledges it or not."""
         return False
 
-    def judge(self, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
+    def conclude(self, unclear: Unclear, answers: Sequence[Result | None]) -> BookingFinding:
         last = answers[-1] if answers else None
         if unclear.command.operation is Operation.CLOSE_DAY:
             return _day(unclear, last)
         if last is None:
-            return Finding(Found.UNPROVEN, SILENT)
-        if last.said is Said.APPROVED and _as_said(unclear, last):
-            return Finding(Found.BOOKED, AS_SAID.format(number=_name(last)), last)
-        return _approved(unclear, last) if last.said is Said.APPROVED else _refused(unclear, last)
+            return BookingFinding(BookingProof.UNPROVEN, SILENT)
+        if last.status is ResultStatus.APPROVED and _as_said(unclear, last):
+            return BookingFinding(BookingProof.BOOKED, AS_SAID.format(number=_name(last)), last)
+        return _approved(unclear, last) if last.status is ResultStatus.APPROVED else _refused(unclear, last)
 
 
-def _day(unclear: Unclear, said: Result | None) -> Finding:
+def _day(unclear: Unclear, said: Result | None) -> BookingFinding:
     """A close sets the total to zero. How many payments are in it is not told: a part proves nothing."""
     expected = unclear.day.total if unclear.day.whole else 0
-    if said is None or said.said is not Said.APPROVED or not said.totals or not expected:
-        return Finding(Found.UNPROVEN, DAY_CLOSE)
+    if said is None or said.status is not ResultStatus.APPROVED or not said.totals or not expected:
+        return BookingFinding(BookingProof.UNPROVEN, DAY_CLOSE)
     total = said.totals[0].total
     if total == 0:
-        return Finding(Found.BOOKED, CLOSED)
+        return BookingFinding(BookingProof.BOOKED, CLOSED)
     if total == expected and _over(unclear):
-        return Finding(Found.NOT_BOOKED, NOT_CLOSED)
-    return Finding(Found.UNPROVEN, DAY_CLOSE)
+        return BookingFinding(BookingProof.NOT_BOOKED, NOT_CLOSED)
+    return BookingFinding(BookingProof.UNPROVEN, DAY_CLOSE)
 
 
-def _approved(unclear: Unclear, last: Result) -> Finding:
+def _approved(unclear: Unclear, last: Result) -> BookingFinding:
     number, newer = _name(last), _newer(unclear, last)
     if newer is None:
-        return Finding(Found.UNPROVEN, NOTHING_BEFORE.format(number=number))
+        return BookingFinding(BookingProof.UNPROVEN, NOTHING_BEFORE.format(number=number))
     if not newer:
         return _not_booked(unclear, SAME, number)
     why = _misfit(unclear, last)
     if why:
-        return Finding(Found.UNPROVEN, OTHER.format(number=number, why=why))
+        return BookingFinding(BookingProof.UNPROVEN, OTHER.format(number=number, why=why))
     words = BOOKED if last.amount is None else BOOKED_WITH_AMOUNT
-    return Finding(Found.BOOKED, words.format(number=number), last)
+    return BookingFinding(BookingProof.BOOKED, words.format(number=number), last)
 
 
-def _refused(unclear: Unclear, last: Result) -> Finding:
+def _refused(unclear: Unclear, last: Result) -> BookingFinding:
     """The till does not note the numbers of refusals: one that looks new may be older than this payment."""
     return _not_booked(unclear, REFUSED, _name(last))
 
 
-def _not_booked(unclear: Unclear, words: str, number: str) -> Finding:
+def _not_booked(unclear: Unclear, words: str, number: str) -> BookingFinding:
     """No approval of ours is there. That is proof as soon as none can come any more."""
     if not _over(unclear):
         minutes = int(LONGEST_DIALOGUE.total_seconds()) // 60
-        return Finding(Found.UNPROVEN, WAIT.format(number=number, minutes=minutes))
-    return Finding(Found.NOT_BOOKED, words.format(number=number))
+        return BookingFinding(BookingProof.UNPROVEN, WAIT.format(number=number, minutes=minutes))
+    return BookingFinding(BookingProof.NOT_BOOKED, words.format(number=number))
 
 
 def _over(unclear: Unclear) -> bool:
     """Whether the longest dialogue has passed since it was asked."""
-    judged = unclear.judged_at
+    judged = unclear.inquired_at
     return judged is not None and judged >= unclear.asked_at + LONGEST_DIALOGUE
 
 

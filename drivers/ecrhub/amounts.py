@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from drivers.ecrhub.malformed import Malformed
+from drivers.ecrhub.malformed import EcrHubMalformed
 from drivers.terminal import ProtocolError
 
 # ISO 4217 list one: letters and number by decimals. The agent has the same table (`agent/base/money.py`)
@@ -61,13 +61,13 @@ def minor_units(text: str, currency: int) -> int:
     that is finer than the currency: nothing is rounded.
     """
     if currency not in CURRENCIES:
-        raise ProtocolError(Malformed.CURRENCY)
+        raise ProtocolError(EcrHubMalformed.CURRENCY)
     found, decimals = _AMOUNT.fullmatch(text), CURRENCIES[currency][1]
     if found is None:
-        raise ProtocolError(Malformed.AMOUNT)
+        raise ProtocolError(EcrHubMalformed.AMOUNT)
     fraction = (found[2] or "").rstrip("0")
     if len(fraction) > decimals:
-        raise ProtocolError(Malformed.AMOUNT)
+        raise ProtocolError(EcrHubMalformed.AMOUNT)
     return int(found[1] + fraction.ljust(decimals, "0"))
 
 
@@ -81,4 +81,4 @@ def currency_number(letters: str) -> int:
     try:
         return _NUMBERS[letters]
     except KeyError:
-        raise ProtocolError(Malformed.CURRENCY) from None
+        raise ProtocolError(EcrHubMalformed.CURRENCY) from None

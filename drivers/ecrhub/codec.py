@@ -18,7 +18,7 @@ from typing import Any, Final
 from google.protobuf.message import DecodeError
 
 from drivers.card.card import scrub_text
-from drivers.ecrhub.malformed import Malformed
+from drivers.ecrhub.malformed import EcrHubMalformed
 from drivers.ecrhub.schema import SDK_1_0, SDK_1_1, message_types
 from drivers.ecrhub.texts import plain
 from drivers.terminal import ProtocolError
@@ -40,9 +40,9 @@ _BRACE: Final = 0x7B
 # Response codes are short; the time in SDK 1.0's field of the same number has 13 digits.
 LONGEST_CODE: Final = 8
 _IN_FORM: Final = {
-    Variant.SDK_1_0: Malformed.IN_SDK_1_0,
-    Variant.SDK_1_1: Malformed.IN_SDK_1_1,
-    Variant.JSON: Malformed.IN_JSON,
+    Variant.SDK_1_0: EcrHubMalformed.IN_SDK_1_0,
+    Variant.SDK_1_1: EcrHubMalformed.IN_SDK_1_1,
+    Variant.JSON: EcrHubMalformed.IN_JSON,
 }
 _TYPES: Final = {
     Variant.SDK_1_0: message_types("sdk_1_0", SDK_1_0),
@@ -77,7 +77,7 @@ def read(message: str, data: memoryview, variant: Variant) -> Tree:
         return _read_json(data)
     found = _parsed(message, data, variant)
     if found is None:
-        raise ProtocolError(Malformed.UNREADABLE)
+        raise ProtocolError(EcrHubMalformed.UNREADABLE)
     return _tree(found)
 
 
@@ -96,7 +96,7 @@ def form_of(data: memoryview) -> Variant:
         return Variant.SDK_1_1
     if old is not None and old.timestamp:
         return Variant.SDK_1_0
-    raise ProtocolError(Malformed.UNREADABLE)
+    raise ProtocolError(EcrHubMalformed.UNREADABLE)
 
 
 def _parsed(message: str, data: memoryview, variant: Variant) -> Any:
@@ -139,9 +139,9 @@ def _read_json(data: memoryview) -> Tree:
         text = bytes(data).decode("utf-8", "replace")
         found = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     except (ValueError, RecursionError):
-        raise ProtocolError(Malformed.UNREADABLE) from None
+        raise ProtocolError(EcrHubMalformed.UNREADABLE) from None
     if not isinstance(found, dict):
-        raise ProtocolError(Malformed.UNREADABLE)
+        raise ProtocolError(EcrHubMalformed.UNREADABLE)
     return _texts(found)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from drivers.ecrhub.codec import Variant
-from drivers.ecrhub.quirks import Quirk
+from drivers.ecrhub.quirks import EcrHubQuirk
 
 ANSWER_S: Final = 10.0  # reference 6: the vendor's time for an answer over a serial line
 PAYMENT_S: Final = 300.0  # reference 6: "Use 5 min and keep heartbeats as the sign of life"
@@ -23,7 +23,7 @@ class EcrHubSettings:
 
     variant: Variant
     till_id: str = NO_TILL_ID
-    quirks: frozenset[Quirk] = field(default_factory=frozenset)
+    quirks: frozenset[EcrHubQuirk] = field(default_factory=frozenset)
     currency: int = 978
     answer_s: float = ANSWER_S
     payment_s: float = PAYMENT_S

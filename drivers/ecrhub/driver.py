@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from drivers.card.card import SecretBuffer, Vault
+from drivers.card.card import CardSealer, SecretBuffer
 from drivers.driver import Driver, Options, SerialDefaults
 from drivers.ecrhub.codec import Variant
 from drivers.ecrhub.config import ANSWER_S, PAYMENT_S, EcrHubSettings
 from drivers.ecrhub.frame import BUFFER_BYTES
-from drivers.ecrhub.line import EcrLine
-from drivers.ecrhub.quirks import QUIRKS, Quirk
+from drivers.ecrhub.line import EcrHubLine
+from drivers.ecrhub.quirks import QUIRKS, EcrHubQuirk
 from drivers.ecrhub.resolve import EcrHubResolver
 from drivers.ecrhub.session import EcrHubSession
 
@@ -20,18 +20,18 @@ LAST_ID: Final = {Variant.SDK_1_1: 255, Variant.SDK_1_0: 127, Variant.JSON: 127}
 USUAL: Final = Variant.SDK_1_1
 
 
-def session(buffer: SecretBuffer, _vault: Vault, options: Options) -> EcrHubSession:
+def session(buffer: SecretBuffer, _card_sealer: CardSealer, options: Options) -> EcrHubSession:
     """A session on a serial line. No message holds a number that could be sealed: it is masked, or hidden."""
     variant = Variant(options.variant or USUAL)
     settings = EcrHubSettings(
         variant,
         till_id=options.till_id,
-        quirks=frozenset(Quirk(name) for name in options.quirks),
+        quirks=frozenset(EcrHubQuirk(name) for name in options.quirks),
         currency=options.currency,
         answer_s=options.answer_s or ANSWER_S,
         payment_s=options.silence_s or PAYMENT_S,
     )
-    return EcrHubSession(EcrLine(buffer, LAST_ID[variant]), settings)
+    return EcrHubSession(EcrHubLine(buffer, LAST_ID[variant]), settings)
 
 
 def resolver(_options: Options) -> EcrHubResolver:

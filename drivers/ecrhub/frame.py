@@ -31,7 +31,7 @@ _HEAD: Final = re.compile(HEAD)
 _FIRST: Final = HEAD[0]
 
 
-class Kind(IntEnum):
+class EcrHubFrameKind(IntEnum):
     """What a frame is for."""
 
     NORMAL = 0x00
@@ -40,7 +40,7 @@ class Kind(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class EcrHubFrame:
     """One received frame. `data` lies in the buffer and is wiped at the reader's next step."""
 
     kind: int
@@ -54,7 +54,7 @@ def checksum(data: Iterable[int]) -> int:
     return reduce(xor, data, 0)
 
 
-def encode_frame(kind: Kind, *, ack: int = 0, number: int = 0, data: bytes = b"") -> bytes:
+def encode_frame(kind: EcrHubFrameKind, *, ack: int = 0, number: int = 0, data: bytes = b"") -> bytes:
     """One frame. `number` is its id, `ack` the id that it acknowledges."""
     if len(data) > MAX_DATA_BYTES:
         raise ValueError(f"a message has at most {MAX_DATA_BYTES} bytes, not {len(data)}")
@@ -62,17 +62,17 @@ def encode_frame(kind: Kind, *, ack: int = 0, number: int = 0, data: bytes = b""
     return HEAD + body + bytes((checksum(body),)) + TAIL
 
 
-HANDSHAKE: Final = encode_frame(Kind.HANDSHAKE)
-CONFIRM: Final = encode_frame(Kind.CONFIRM)
-HEARTBEAT: Final = encode_frame(Kind.NORMAL)
+HANDSHAKE: Final = encode_frame(EcrHubFrameKind.HANDSHAKE)
+CONFIRM: Final = encode_frame(EcrHubFrameKind.CONFIRM)
+HEARTBEAT: Final = encode_frame(EcrHubFrameKind.NORMAL)
 
 
 def acknowledgement(number: int) -> bytes:
     """The frame that says: the data frame with this id has arrived."""
-    return encode_frame(Kind.NORMAL, ack=number)
+    return encode_frame(EcrHubFrameKind.NORMAL, ack=number)
 
 
-class FrameReader:
+class EcrHubFrameReader:
     """Walks the received bytes of one line and gives whole frames; everything else is wiped.
 
     It reads by length: `55 AA` and `CC 33` may stand inside the data. What turns out
@@ -91,20 +91,20 @@ class FrameReader:
         """A frame has begun: a pause in it has to be told to `silence`."""
         return self._buffer.end > self._buffer.start
 
-    def silence(self) -> Iterator[Frame]:
+    def silence(self) -> Iterator[EcrHubFrame]:
         """Nothing came for too long: no begun frame will be finished. A whole one may lie behind it."""
         while self.unfinished:
             self._buffer.consume(1)
             yield from self.read()
 
-    def read(self) -> Iterator[Frame]:
+    def read(self) -> Iterator[EcrHubFrame]:
         """The whole frames among what has arrived."""
         while (size := self._next()) is not None:
             at = self._buffer.start
             view = self._buffer.view
             data = view[at + HEADER_BYTES : at + size - TRAILER_BYTES]
             try:
-                yield Frame(view[at + 2], view[at + 3], view[at + 4], data)
+                yield EcrHubFrame(view[at + 2], view[at + 3], view[at + 4], data)
             finally:  # less than that when the caller made a fresh line of it meanwhile
                 self._buffer.consume(min(size, self._buffer.end - self._buffer.start))
 

@@ -12,9 +12,9 @@ from hashlib import sha256
 from typing import Final
 
 from drivers.ecrhub.codec import Variant
-from drivers.ecrhub.frame import Frame
-from drivers.ecrhub.line import EcrLine
-from drivers.ecrhub.packet import Answer, decode_answer
+from drivers.ecrhub.frame import EcrHubFrame
+from drivers.ecrhub.line import EcrHubLine
+from drivers.ecrhub.packet import EcrHubAnswer, decode_answer
 
 # Copies of older messages come for as long as the terminal repeats; it has few at a time.
 MOST_REMEMBERED: Final = 16
@@ -23,10 +23,10 @@ MOST_WAITING: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class EcrHubMessage:
     """A message of the terminal, the id to acknowledge it by, and the mark by which a copy is known."""
 
-    answer: Answer
+    answer: EcrHubAnswer
     number: int
     mark: bytes
 
@@ -34,11 +34,11 @@ class Told:
 class Inbox:
     """One message at a time is held until it is on disk; `held` is that one."""
 
-    def __init__(self, line: EcrLine, variant: Variant) -> None:
-        self.held: Told | None = None
+    def __init__(self, line: EcrHubLine, variant: Variant) -> None:
+        self.held: EcrHubMessage | None = None
         self._line = line
         self._variant = variant
-        self._waiting: deque[Told] = deque()
+        self._waiting: deque[EcrHubMessage] = deque()
         self._taken: deque[bytes] = deque(maxlen=MOST_REMEMBERED)
 
     def reset(self) -> None:
@@ -51,26 +51,26 @@ class Inbox:
         self.held = None
         self._waiting.clear()
 
-    def read(self, frame: Frame) -> Told | None:
+    def read(self, frame: EcrHubFrame) -> EcrHubMessage | None:
         """A new message; None for a copy. Raises `ProtocolError` for one that cannot be understood."""
         answer = decode_answer(frame.data, self._variant)
-        told = Told(answer, frame.id, sha256(frame.data).digest())
-        if told.mark in self._taken:
+        message = EcrHubMessage(answer, frame.id, sha256(frame.data).digest())
+        if message.mark in self._taken:
             self._line.acknowledge(frame.id)
             return None
         known = (self.held, *self._waiting)
-        return None if any(other is not None and other.mark == told.mark for other in known) else told
+        return None if any(other is not None and other.mark == message.mark for other in known) else message
 
-    def wait(self, told: Told) -> None:
+    def wait(self, message: EcrHubMessage) -> None:
         """Keep a result that came while another one is held."""
         if len(self._waiting) < MOST_WAITING:
-            self._waiting.append(told)
+            self._waiting.append(message)
 
-    def next(self) -> Told | None:
+    def next(self) -> EcrHubMessage | None:
         """The oldest that waits, if nothing is held."""
         return self._waiting.popleft() if self._waiting and self.held is None else None
 
-    def acknowledge(self, told: Told) -> None:
+    def acknowledge(self, message: EcrHubMessage) -> None:
         """It was taken: say so, and again to every copy."""
-        self._line.acknowledge(told.number)
-        self._taken.append(told.mark)
+        self._line.acknowledge(message.number)
+        self._taken.append(message.mark)

@@ -14,9 +14,9 @@ from drivers.card.card import SecretBuffer
 from drivers.ecrhub.frame import (
     HANDSHAKE,
     HEARTBEAT,
-    Frame,
-    FrameReader,
-    Kind,
+    EcrHubFrame,
+    EcrHubFrameKind,
+    EcrHubFrameReader,
     acknowledgement,
     encode_frame,
 )
@@ -37,7 +37,7 @@ NOT_ACKNOWLEDGED: Final = "the terminal did not acknowledge a message in four at
 LINK_DOWN: Final = "the terminal sent no sign of life for 30 seconds"
 
 
-class EcrLine:
+class EcrHubLine:
     """One connection to a terminal that carries whole payloads.
 
     `last_id` is where the ids of data frames begin again at 1. `up` is True from the
@@ -46,7 +46,7 @@ class EcrLine:
 
     def __init__(self, buffer: SecretBuffer, last_id: int) -> None:
         self._buffer = buffer
-        self._reader = FrameReader(buffer)
+        self._reader = EcrHubFrameReader(buffer)
         self._last_id = last_id
         self.reset(0.0)
 
@@ -61,7 +61,7 @@ class EcrLine:
         self._left = False  # a byte of it is on the wire
         self._id = 0
         self._repeat_at: float | None = None
-        self._paused_at: float | None = None
+        self._silent_at: float | None = None
         self._heard_at: float | None = None  # since the handshake was confirmed
         self._greet_at = now
         self._greet(now)
@@ -73,7 +73,7 @@ class EcrLine:
     def send(self, data: bytes, now: float) -> int:
         """Queue one payload, to be repeated until the terminal acknowledges it; gives its id."""
         self._id = self._id % self._last_id + 1
-        self._queue.append((self._id, encode_frame(Kind.NORMAL, number=self._id, data=data)))
+        self._queue.append((self._id, encode_frame(EcrHubFrameKind.NORMAL, number=self._id, data=data)))
         if len(self._queue) == 1:
             self._transmit(now)
         return self._id
@@ -94,20 +94,20 @@ class EcrLine:
         if self.trouble is None:
             self._out += acknowledgement(number)
 
-    def receive(self, now: float) -> Iterator[Frame]:
+    def receive(self, now: float) -> Iterator[EcrHubFrame]:
         """Each data frame in the buffer; its data is wiped at the next step."""
         if self.trouble is None:
             try:
                 yield from self._sort(self._reader.read(), now)
             finally:
-                self._paused_at = now + PAUSE_IN_FRAME_S if self._reader.unfinished else None
+                self._silent_at = now + PAUSE_IN_FRAME_S if self._reader.unfinished else None
         if self.trouble is not None:
             self._buffer.wipe()
 
-    def silence(self, now: float) -> Iterator[Frame]:
+    def silence(self, now: float) -> Iterator[EcrHubFrame]:
         """The data frames that a pause sets free, if there was one."""
-        if self._paused_at is not None and now >= self._paused_at and self.trouble is None:
-            self._paused_at = None
+        if self._silent_at is not None and now >= self._silent_at and self.trouble is None:
+            self._silent_at = None
             yield from self._sort(self._reader.silence(), now)
 
     def bytes_to_send(self) -> bytes:
@@ -120,7 +120,7 @@ class EcrLine:
     def deadline(self) -> float | None:
         """When `silence` and `deadline_passed` want to be called."""
         down_at = None if self._heard_at is None else self._heard_at + LINK_SILENCE_S
-        times = (self._greet_at, self._paused_at, self._repeat_at, down_at)
+        times = (self._greet_at, self._silent_at, self._repeat_at, down_at)
         return min(time for time in times if time is not None) if self.trouble is None else None
 
     def deadline_passed(self, now: float) -> None:
@@ -134,16 +134,16 @@ class EcrLine:
         if now >= self._greet_at:
             self._greet(now)
 
-    def _sort(self, frames: Iterable[Frame], now: float) -> Iterator[Frame]:
+    def _sort(self, frames: Iterable[EcrHubFrame], now: float) -> Iterator[EcrHubFrame]:
         """Serve the link's own frames and give the others."""
         for frame in frames:
-            if frame.kind == Kind.CONFIRM and not self.up:
+            if frame.kind == EcrHubFrameKind.CONFIRM and not self.up:
                 self.up = True
                 self._greet(now)  # the vendor's SDK counts a link as up from the first heartbeat on
             if self.up:
                 self._heard_at = now
             self.arrived(frame.ack, now)
-            if frame.kind == Kind.NORMAL and frame.id and len(frame.data):
+            if frame.kind == EcrHubFrameKind.NORMAL and frame.id and len(frame.data):
                 yield frame
 
     def _greet(self, now: float) -> None:

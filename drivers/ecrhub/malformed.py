@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Malformed(StrEnum):
+class EcrHubMalformed(StrEnum):
     """The fixed words of `ProtocolError.reason`."""
 
     UNREADABLE = "unreadable"
@@ -17,4 +17,4 @@ class Malformed(StrEnum):
     IN_JSON = "in the form json"
 
 
-OTHER_FORMS = frozenset({Malformed.IN_SDK_1_0, Malformed.IN_SDK_1_1, Malformed.IN_JSON})
+OTHER_FORMS = frozenset({EcrHubMalformed.IN_SDK_1_0, EcrHubMalformed.IN_SDK_1_1, EcrHubMalformed.IN_JSON})

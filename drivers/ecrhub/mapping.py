@@ -6,30 +6,30 @@ from typing import Final
 
 from drivers.ecrhub import texts
 from drivers.ecrhub.amounts import currency_number, minor_units
-from drivers.ecrhub.packet import Answer, Topic
-from drivers.terminal import SIMULATOR_SOFTWARE, Ended, How, Result, Said
+from drivers.ecrhub.packet import EcrHubAnswer, Topic
+from drivers.terminal import SIMULATOR_SOFTWARE, DialogueEnded, EndReason, Result, ResultStatus
 
 _SAID: Final = {
-    texts.COMPLETED: Said.APPROVED,
-    texts.CLOSED: Said.DECLINED,
-    texts.CANCELLED: Said.CANCELLED,
+    texts.COMPLETED: ResultStatus.APPROVED,
+    texts.CLOSED: ResultStatus.DECLINED,
+    texts.CANCELLED: ResultStatus.CANCELLED,
 }
 # The code of a result is for people and has no more digits than this.
 LONGEST_CODE_DIGITS: Final = 6
 
 
-def is_final(answer: Answer) -> bool:
+def is_final(answer: EcrHubAnswer) -> bool:
     """Whether it tells the end of an order (reference 4: the response code alone does not)."""
     about_order = answer.topic in {Topic.ORDER, Topic.QUERY} and bool(answer.order)
     return about_order and answer.handled and answer.status in _SAID
 
 
-def is_open(answer: Answer) -> bool:
+def is_open(answer: EcrHubAnswer) -> bool:
     """Whether it says that the order is there and not finished."""
     return answer.handled and answer.status in {texts.PAYING, texts.PRE_ORDER}
 
 
-def result(answer: Answer, currency: int) -> Result:
+def result(answer: EcrHubAnswer, currency: int) -> Result:
     """The result in a final answer; `currency` is meant where it names none.
 
     SDK 1.0 says what was paid. The others say the order's amount, and the tip and cash
@@ -43,7 +43,7 @@ def result(answer: Answer, currency: int) -> Result:
     return Result(
         said,
         code=code_of(answer),
-        text="" if said is Said.APPROVED else text_of(answer),
+        text="" if said is ResultStatus.APPROVED else text_of(answer),
         order=answer.order,
         amount=minor_units(amount, unit) + extra if amount else None,
         currency=unit if answer.currency else None,
@@ -55,7 +55,7 @@ def result(answer: Answer, currency: int) -> Result:
     )
 
 
-def code_of(answer: Answer) -> int:
+def code_of(answer: EcrHubAnswer) -> int:
     """The response code if it is a number other than zero, else the order's state where it is no success."""
     digits = answer.code if answer.code.isascii() and answer.code.isdecimal() else ""
     code = int(digits) if 0 < len(digits) <= LONGEST_CODE_DIGITS else 0
@@ -64,26 +64,28 @@ def code_of(answer: Answer) -> int:
     return int(answer.status)
 
 
-def text_of(answer: Answer) -> str:
+def text_of(answer: EcrHubAnswer) -> str:
     """Our sentence for the state, and what the terminal says to it."""
     words = " ".join(word for word in (answer.code if not answer.handled else "", answer.message) if word)
     sentence = texts.SENTENCES.get(answer.status, "")
     return " ".join(part for part in (sentence, f"It says: {words}" if words else "") if part)
 
 
-def identity(answer: Answer) -> Ended:
+def identity(answer: EcrHubAnswer) -> DialogueEnded:
     """The end of a greeting: who answered."""
     device = answer.device
-    return Ended(
-        How.COMPLETED,
+    return DialogueEnded(
+        EndReason.COMPLETED,
         simulator=device.app.startswith(SIMULATOR_SOFTWARE),
         terminal_id=device.serial_number or answer.terminal_id,
         software=f"{device.app} {device.version}".strip(),
     )
 
 
-def ended(outcome: Result) -> Ended:
+def ended(outcome: Result) -> DialogueEnded:
     """The end of a payment whose result was accepted: nothing follows it in this protocol."""
-    if outcome.said is Said.APPROVED:
-        return Ended(How.COMPLETED)
-    return Ended(How.ABORTED, outcome.code, outcome.text, cancelled=outcome.said is Said.CANCELLED)
+    if outcome.status is ResultStatus.APPROVED:
+        return DialogueEnded(EndReason.COMPLETED)
+    return DialogueEnded(
+        EndReason.ABORTED, outcome.code, outcome.text, cancelled=outcome.status is ResultStatus.CANCELLED
+    )

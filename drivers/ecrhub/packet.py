@@ -36,7 +36,7 @@ class TransType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class EcrHubRequest:
     """One message of the till. An empty text is left out on the wire.
 
     `amount` is decimal text in major units, `currency` three letters. `mac`, `name` and
@@ -67,7 +67,7 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class EcrHubAnswer:
     """One message of the terminal. `handled`: the request was carried out, which is not yet "paid".
 
     `status` is `trans_status`. `paid` is there in SDK 1.0, `tip` in 1.1. Amounts are text as sent.
@@ -93,7 +93,7 @@ class Answer:
     device: Device = field(default_factory=Device)
 
 
-def encode_request(request: Request, variant: Variant) -> bytes:
+def encode_request(request: EcrHubRequest, variant: Variant) -> bytes:
     """The payload of a request."""
     device = {"mac_address": request.mac}
     if variant is Variant.SDK_1_0:
@@ -118,11 +118,11 @@ def encode_request(request: Request, variant: Variant) -> bytes:
     return codec.write("Request", tree | about, variant)
 
 
-def decode_request(data: memoryview, variant: Variant) -> Request:
+def decode_request(data: memoryview, variant: Variant) -> EcrHubRequest:
     """What a till wrote; for the terminal's end. Raises `ProtocolError`."""
     tree = codec.read("Request", data, variant)
     biz, device = _branch(tree, "biz_data"), _branch(tree, "device_data") | _branch(tree, "pair_data")
-    return Request(
+    return EcrHubRequest(
         topic=_text(tree, "topic"),
         request_id=_text(tree, _request_id(variant)),
         app_id=_text(tree, "app_id"),
@@ -138,7 +138,7 @@ def decode_request(data: memoryview, variant: Variant) -> Request:
     )
 
 
-def encode_answer(answer: Answer, variant: Variant, account: str = "") -> bytes:
+def encode_answer(answer: EcrHubAnswer, variant: Variant, account: str = "") -> bytes:
     """What a terminal writes; for its end. SDK 1.1 has no field for the payer's `account`."""
     if variant is Variant.SDK_1_0:
         state: Tree = {"success": answer.handled, "error_msg": answer.message, "version": VERSION}
@@ -170,7 +170,7 @@ def encode_answer(answer: Answer, variant: Variant, account: str = "") -> bytes:
     return codec.write("Response", tree | state, variant)
 
 
-def decode_answer(data: memoryview, variant: Variant) -> Answer:
+def decode_answer(data: memoryview, variant: Variant) -> EcrHubAnswer:
     """What a terminal said; card numbers are hidden where they lie first. Raises `ProtocolError`.
 
     Of the payer's account only a card number that is masked is kept.
@@ -179,7 +179,7 @@ def decode_answer(data: memoryview, variant: Variant) -> Answer:
     biz, device = _branch(tree, "biz_data"), _branch(tree, "device_data")
     code = _text(tree, "response_code")
     account = _text(biz, "pay_user_account_id")
-    return Answer(
+    return EcrHubAnswer(
         topic=_text(tree, "topic"),
         request_id=_text(tree, _request_id(variant)),
         handled=tree.get("success") is True if variant is Variant.SDK_1_0 else code == HANDLED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Quirk(StrEnum):
+class EcrHubQuirk(StrEnum):
     """One habit of a terminal's cashier app that the session takes into account."""
 
     NO_CLOSE = "no_close"
@@ -13,6 +13,7 @@ class Quirk(StrEnum):
 
 
 QUIRKS = {
-    Quirk.NO_CLOSE: "the app has no ecrhub.pay.close: a payment is stopped on the terminal itself",
-    Quirk.OWN_CURRENCY: "an order names no currency (the vendor's demo sends none): the terminal's own holds",
+    EcrHubQuirk.NO_CLOSE: "the app has no ecrhub.pay.close: a payment is stopped on the terminal itself",
+    EcrHubQuirk.OWN_CURRENCY: "an order names no currency (the vendor's demo sends none): "
+    "the terminal's own holds",
 }

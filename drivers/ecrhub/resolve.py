@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from drivers.ecrhub.orders import FINANCIAL, order_number, why_not
-from drivers.terminal import Command, Finding, Found, Operation, Result, Said, Unclear
+from drivers.ecrhub.commands import FINANCIAL, order_number, refusal_reason
+from drivers.terminal import BookingFinding, BookingProof, Command, Operation, Result, ResultStatus, Unclear
 
 NOT_TOLD: Final = (
     "The terminal does not tell the end of this payment: it is not finished, or it does not know it yet, "
@@ -20,8 +20,8 @@ NOT_TOLD: Final = (
 OTHER_ORDER: Final = "The terminal told the state of another order."
 BOOKED: Final = "The terminal has this order as completed."
 NOT_BOOKED: Final = {
-    Said.DECLINED: "The terminal has this order as closed or failed: nothing was paid.",
-    Said.CANCELLED: "The terminal has this order as cancelled: nothing was paid.",
+    ResultStatus.DECLINED: "The terminal has this order as closed or failed: nothing was paid.",
+    ResultStatus.CANCELLED: "The terminal has this order as cancelled: nothing was paid.",
 }
 
 
@@ -31,9 +31,9 @@ class EcrHubResolver:
     # The handshake takes up to a second; then whatever the terminal still repeats comes at once.
     listen_s = 2.0
 
-    def why_not(self, command: Command) -> str:
+    def refusal_reason(self, command: Command) -> str:
         """What the till interface lacks, or what the order would need."""
-        return why_not(command)
+        return refusal_reason(command)
 
     def questions(self, unclear: Unclear) -> tuple[Command, ...]:
         command = unclear.command
@@ -52,19 +52,19 @@ class EcrHubResolver:
         """No other payment ever has this order's number."""
         return result.order == _order(unclear)
 
-    def commits(self, unclear: Unclear, result: Result) -> bool:  # noqa: ARG002 - the call that all resolvers have
+    def ack_would_book(self, unclear: Unclear, result: Result) -> bool:  # noqa: ARG002 - the call that all resolvers have
         """The terminal has booked before it tells: an acknowledgement only ends its repeating."""
         return False
 
-    def judge(self, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
+    def conclude(self, unclear: Unclear, answers: Sequence[Result | None]) -> BookingFinding:
         told = answers[-1] if answers else None
         if told is None:
-            return Finding(Found.UNPROVEN, NOT_TOLD)
+            return BookingFinding(BookingProof.UNPROVEN, NOT_TOLD)
         if told.order != _order(unclear):
-            return Finding(Found.UNPROVEN, OTHER_ORDER)
-        if told.said is Said.APPROVED:
-            return Finding(Found.BOOKED, BOOKED, told)
-        return Finding(Found.NOT_BOOKED, NOT_BOOKED[told.said], told)
+            return BookingFinding(BookingProof.UNPROVEN, OTHER_ORDER)
+        if told.status is ResultStatus.APPROVED:
+            return BookingFinding(BookingProof.BOOKED, BOOKED, told)
+        return BookingFinding(BookingProof.NOT_BOOKED, NOT_BOOKED[told.status], told)
 
 
 def _order(unclear: Unclear) -> str:

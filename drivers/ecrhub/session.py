@@ -1,11 +1,11 @@
 """The till's side of an ECRHub dialogue (reference 3 and 6).
 
-    IDLE --start--> OPENING --sign of life--> PROVING --our form--> PAYING or ASKING --accept()--> IDLE
+    IDLE --start--> OPENING --sign of life--> PROVING --our form--> PAYING or ASKING --acknowledge()--> IDLE
 
 No order leaves before a harmless answer has shown that the terminal speaks the form
 that the settings name: in another one the same bytes mean something else. An
 answer is decoded, told, accepted and only then acknowledged. One that does not tell
-the end of an order is followed by a query, and what that does not prove is `Lost`.
+the end of an order is followed by a query, and what that does not prove is `ConnectionLost`.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import Final
 
+from drivers.ecrhub import commands
 from drivers.ecrhub import mapping as meaning
-from drivers.ecrhub import orders
-from drivers.ecrhub.asking import Asking
 from drivers.ecrhub.codec import Variant
+from drivers.ecrhub.commands import FINANCIAL, TRANS_TYPE
 from drivers.ecrhub.config import EcrHubSettings
-from drivers.ecrhub.frame import Frame
-from drivers.ecrhub.inbox import Inbox, Told
-from drivers.ecrhub.line import EcrLine
+from drivers.ecrhub.frame import EcrHubFrame
+from drivers.ecrhub.inbox import EcrHubMessage, Inbox
+from drivers.ecrhub.line import EcrHubLine
 from drivers.ecrhub.malformed import OTHER_FORMS
-from drivers.ecrhub.orders import FINANCIAL, TRANS_TYPE
-from drivers.ecrhub.packet import Answer, Topic
-from drivers.ecrhub.quirks import Quirk
+from drivers.ecrhub.packet import EcrHubAnswer, Topic
+from drivers.ecrhub.quirks import EcrHubQuirk
+from drivers.ecrhub.requests import OpenRequests
 from drivers.terminal import (
     Command,
-    Ended,
+    ConnectionLost,
+    Delivery,
+    DialogueEnded,
+    EndReason,
     Event,
-    Heard,
-    How,
-    Lost,
     Operation,
-    Outcome,
     ProtocolError,
     SessionError,
+    TransactionResult,
 )
 
 # Somebody has to see the sentence below and bring the cashier app to the front.
@@ -62,7 +62,7 @@ STOPPED_BEFORE: Final = "The payment was stopped before the terminal heard of it
 _AT_ONCE: Final = frozenset({Operation.DIAGNOSE, Operation.INITIALISE, Operation.LOG_OFF})
 
 
-class State(Enum):
+class EcrHubState(Enum):
     """Where a dialogue stands."""
 
     IDLE = auto()
@@ -75,26 +75,26 @@ class State(Enum):
 class EcrHubSession:
     """One terminal's dialogue; `drivers.terminal.Session` tells what each call means."""
 
-    def __init__(self, line: EcrLine, settings: EcrHubSettings) -> None:
-        self.state = State.IDLE
+    def __init__(self, line: EcrHubLine, settings: EcrHubSettings) -> None:
+        self.state = EcrHubState.IDLE
         self._line = line
         self._settings = settings
-        self._asking = Asking(line, settings)
+        self._requests = OpenRequests(line, settings)
         self._inbox = Inbox(line, settings.variant)
         self._events: deque[Event] = deque()
-        self._identity: Ended | None = None  # once the terminal has proven its form on this line
+        self._identity: DialogueEnded | None = None  # once the terminal has proven its form on this line
         self._command = Command(Operation.STATUS)
-        self._outcome: Outcome | None = None  # what the inbox holds
+        self._outcome: TransactionResult | None = None  # what the inbox holds
         self._left = False  # a byte of the order has left
         self._closing = False
-        self._until: float | None = None  # when the state's wait is over
+        self._deadline: float | None = None  # when the state's wait is over
         self._query_at: float | None = None  # when a query is due, or the answer to it overdue
         self._doubt = ""  # what the terminal said in place of a result
         self._trouble_told = False
 
     @property
     def busy(self) -> bool:
-        return self.state is not State.IDLE
+        return self.state is not EcrHubState.IDLE
 
     def connected(self, now: float) -> None:
         self.disconnected(RECONNECTED, now)
@@ -110,48 +110,48 @@ class EcrHubSession:
     def start(self, command: Command, now: float) -> None:
         if self.busy:
             raise SessionError("a command is running")
-        if why := orders.why_not(command):
+        if why := commands.refusal_reason(command):
             raise SessionError(f"the command {command.operation.value} cannot be said: {why}")
         self._inbox.drop()  # a late result that nobody accepted is never acknowledged
         self._command = command
-        self._asking.begin(command)
+        self._requests.begin(command)
         self._left = self._closing = False
         self._doubt = ""
         # Without a payment's name a receipt cannot be asked for: the protocol has no "last one".
         nameless = command.operation is Operation.REPEAT_RECEIPT and not command.payment_id
         if command.operation in _AT_ONCE or nameless:
-            self._end(Ended(How.COMPLETED))
+            self._end(DialogueEnded(EndReason.COMPLETED))
         else:
             self._advance(now)
 
     def abort(self, now: float) -> None:
         """pay.close goes out only once, and only for an order that is out and has no result."""
-        if self.state in {State.OPENING, State.PROVING} and self._command.operation in FINANCIAL:
-            self._end(Ended(How.ABORTED, text=STOPPED_BEFORE, cancelled=True))
-        elif self.state is State.PAYING and not self._closing and self._inbox.held is None:
-            self._closing = Quirk.NO_CLOSE not in self._settings.quirks
+        if self.state in {EcrHubState.OPENING, EcrHubState.PROVING} and self._command.operation in FINANCIAL:
+            self._end(DialogueEnded(EndReason.ABORTED, text=STOPPED_BEFORE, cancelled=True))
+        elif self.state is EcrHubState.PAYING and not self._closing and self._inbox.held is None:
+            self._closing = EcrHubQuirk.NO_CLOSE not in self._settings.quirks
             if self._closing:
-                self._asking.about(Topic.CLOSE, now)
+                self._requests.about(Topic.CLOSE, now)
 
-    def accept(self, now: float) -> None:
+    def acknowledge(self, now: float) -> None:
         """Acknowledge what is held. Nothing is, when the line broke while the caller was writing."""
-        told, outcome = self._inbox.held, self._outcome
-        if told is None or outcome is None:
+        message, outcome = self._inbox.held, self._outcome
+        if message is None or outcome is None:
             return
         self._inbox.held = None
-        self._inbox.acknowledge(told)
+        self._inbox.acknowledge(message)
         if not outcome.late:
-            asked = self.state is State.ASKING
-            self._end(Ended(How.COMPLETED) if asked else meaning.ended(outcome.result))
+            asked = self.state is EcrHubState.ASKING
+            self._end(DialogueEnded(EndReason.COMPLETED) if asked else meaning.ended(outcome.result))
         while (waiting := self._inbox.next()) is not None:
-            self._take(waiting, now)
+            self._dispatch(waiting, now)
 
     def receive(self, now: float) -> None:
-        self._hear(self._line.receive(now), now)
+        self._read_frames(self._line.receive(now), now)
 
     def bytes_to_send(self) -> bytes:
         data = self._line.bytes_to_send()
-        self._left = self._left or (self.state is State.PAYING and bool(data))
+        self._left = self._left or (self.state is EcrHubState.PAYING and bool(data))
         return data
 
     def events(self) -> Iterator[Event]:
@@ -160,17 +160,17 @@ class EcrHubSession:
 
     def deadline(self) -> float | None:
         """While a result is held nothing of ours is due: a slow disk is not the terminal's fault."""
-        own = () if self._inbox.held is not None else (self._until, self._query_at)
+        own = () if self._inbox.held is not None else (self._deadline, self._query_at)
         times = [time for time in (self._line.deadline(), *own) if time is not None]
         return min(times, default=None)
 
     def deadline_passed(self, now: float) -> None:
-        self._hear(self._line.silence(now), now)
+        self._read_frames(self._line.silence(now), now)
         self._line.deadline_passed(now)
         self._look_at_line()
         if self._inbox.held is not None:
             return
-        if self._until is not None and now >= self._until:
+        if self._deadline is not None and now >= self._deadline:
             self._time_is_over()
         elif self._query_at is not None and now >= self._query_at:
             self._query_is_due(now)
@@ -185,16 +185,16 @@ class EcrHubSession:
         if self._line.trouble is not None:
             self._lose(self._line.trouble)
         elif not self._line.alive(now):
-            self._wait(State.OPENING, OPEN_S, now)
+            self._wait(EcrHubState.OPENING, OPEN_S, now)
         elif self._identity is None:
-            self._wait(State.PROVING, self._settings.answer_s, now)
-            self._asking.probe(now)
+            self._wait(EcrHubState.PROVING, self._settings.answer_s, now)
+            self._requests.probe(now)
         elif self._command.operation in FINANCIAL:
-            self._wait(State.PAYING, self._settings.payment_s, now)
-            self._asking.payment(self._command, self._currency, now)
+            self._wait(EcrHubState.PAYING, self._settings.payment_s, now)
+            self._requests.payment(self._command, self._currency, now)
         elif self._command.operation is Operation.REPEAT_RECEIPT:
-            self._wait(State.ASKING, self._settings.answer_s, now)
-            self._asking.about(Topic.QUERY, now)
+            self._wait(EcrHubState.ASKING, self._settings.answer_s, now)
+            self._requests.about(Topic.QUERY, now)
         else:
             self._end(self._identity)
 
@@ -204,86 +204,88 @@ class EcrHubSession:
 
     # ---- from bytes to a message ----
 
-    def _hear(self, frames: Iterator[Frame], now: float) -> None:
+    def _read_frames(self, frames: Iterator[EcrHubFrame], now: float) -> None:
         for frame in frames:
             self._read(frame, now)
-        if self.state is State.OPENING and self._line.alive(now):
+        if self.state is EcrHubState.OPENING and self._line.alive(now):
             self._advance(now)
         self._look_at_line()
 
-    def _read(self, frame: Frame, now: float) -> None:
+    def _read(self, frame: EcrHubFrame, now: float) -> None:
         try:
-            told = self._inbox.read(frame)
+            message = self._inbox.read(frame)
         except ProtocolError as error:
             self._refuse(error)
             return
-        if told is not None:
-            self._take(told, now)
+        if message is not None:
+            self._dispatch(message, now)
 
-    def _take(self, told: Told, now: float) -> None:
+    def _dispatch(self, message: EcrHubMessage, now: float) -> None:
         """One new message."""
-        if meaning.is_final(told.answer):
-            self._result(told, now)
+        if meaning.is_final(message.answer):
+            self._result(message, now)
             return
-        self._inbox.acknowledge(told)
-        topic = self._asking.topic_of(told.answer)
+        self._inbox.acknowledge(message)
+        topic = self._requests.topic_of(message.answer)
         if topic is not None:
-            self._asking.answered(topic, now)
-            self._without_result(told.answer, topic, now)
+            self._requests.answered(topic, now)
+            self._without_result(message.answer, topic, now)
 
     def _refuse(self, error: ProtocolError) -> None:
         """It is not acknowledged: the terminal keeps it, and a query tells what it was about."""
-        if self.state is State.PAYING:
+        if self.state is EcrHubState.PAYING:
             self._lose(UNREADABLE.format(reason=error.reason))
-        elif self.state is State.PROVING and error.reason in OTHER_FORMS:
-            self._end(Ended(How.REFUSED, text=OTHER_VARIANT.format(form=error.reason)))
+        elif self.state is EcrHubState.PROVING and error.reason in OTHER_FORMS:
+            self._end(DialogueEnded(EndReason.REFUSED, text=OTHER_VARIANT.format(form=error.reason)))
 
     # ---- what the messages do ----
 
-    def _result(self, told: Told, now: float) -> None:
-        """Hold it for `accept()`. One that is about another order is not that of the command."""
+    def _result(self, message: EcrHubMessage, now: float) -> None:
+        """Hold it for `acknowledge()`. One that is about another order is not that of the command."""
         if self._inbox.held is not None:
-            self._inbox.wait(told)
+            self._inbox.wait(message)
             return
         try:
-            result = meaning.result(told.answer, self._currency)
+            result = meaning.result(message.answer, self._currency)
         except ProtocolError as error:
             self._refuse(error)
             return
-        topic = self._asking.topic_of(told.answer)
+        topic = self._requests.topic_of(message.answer)
         if topic is not None:
-            self._asking.answered(topic, now)
-        self._inbox.held = told
-        self._outcome = Outcome(result, late=not self._is_ours(told.answer))
+            self._requests.answered(topic, now)
+        self._inbox.held = message
+        self._outcome = TransactionResult(result, late=not self._is_ours(message.answer))
         self._events.append(self._outcome)
 
-    def _is_ours(self, answer: Answer) -> bool:
-        if self.state not in {State.PAYING, State.ASKING} or answer.order != self._asking.order:
+    def _is_ours(self, answer: EcrHubAnswer) -> bool:
+        if self.state not in {EcrHubState.PAYING, EcrHubState.ASKING} or answer.order != self._requests.order:
             return False
         asked = TRANS_TYPE.get(self._command.operation)
         return asked is None or answer.trans_type in {"", asked}
 
-    def _without_result(self, answer: Answer, topic: Topic, now: float) -> None:
+    def _without_result(self, answer: EcrHubAnswer, topic: Topic, now: float) -> None:
         """The answer to one of our messages that does not tell the end of an order."""
         match self.state:
-            case State.PROVING:
+            case EcrHubState.PROVING:
                 self._proven(answer, now)
-            case State.ASKING:
-                self._end(Ended(How.COMPLETED, text=meaning.text_of(answer)))
-            case State.PAYING:
+            case EcrHubState.ASKING:
+                self._end(DialogueEnded(EndReason.COMPLETED, text=meaning.text_of(answer)))
+            case EcrHubState.PAYING:
                 self._doubtful(answer, topic, now)
             case _:
                 pass
 
-    def _proven(self, answer: Answer, now: float) -> None:
+    def _proven(self, answer: EcrHubAnswer, now: float) -> None:
         """The form is right. Only pairing has to be granted; an unknown order is what was asked for."""
         if self._settings.variant is Variant.SDK_1_0 and not answer.handled:
-            self._end(Ended(How.REFUSED, text=NOT_PAIRED.format(text=meaning.text_of(answer)).strip()))
+            self._end(
+                DialogueEnded(EndReason.REFUSED, text=NOT_PAIRED.format(text=meaning.text_of(answer)).strip())
+            )
             return
         self._identity = meaning.identity(answer)
         self._advance(now)
 
-    def _doubtful(self, answer: Answer, topic: Topic, now: float) -> None:
+    def _doubtful(self, answer: EcrHubAnswer, topic: Topic, now: float) -> None:
         """Refused, not finished, or the answer to a close: only a query tells (reference 6)."""
         if not answer.handled:
             self._doubt = self._doubt or meaning.text_of(answer)
@@ -295,26 +297,26 @@ class EcrHubSession:
             self._lose(NO_RESULT.format(text=self._doubt).strip())
 
     def _query_is_due(self, now: float) -> None:
-        if self._asking.waits_for(Topic.QUERY):
+        if self._requests.waits_for(Topic.QUERY):
             self._lose(NO_QUERY_ANSWER)
         else:
-            self._asking.about(Topic.QUERY, now)
+            self._requests.about(Topic.QUERY, now)
             self._query_at = now + self._settings.answer_s
 
     # ---- how a state ends ----
 
-    def _wait(self, state: State, seconds: float, now: float) -> None:
+    def _wait(self, state: EcrHubState, seconds: float, now: float) -> None:
         self.state = state
-        self._until = now + seconds
+        self._deadline = now + seconds
 
     def _time_is_over(self) -> None:
         match self.state:
-            case State.OPENING:
+            case EcrHubState.OPENING:
                 self._lose(NO_APP)
-            case State.PROVING:
-                self._end(Ended(How.REFUSED, text=NOT_PROVEN))
-            case State.ASKING:
-                self._end(Ended(How.ABORTED, text=NO_QUERY_ANSWER))
+            case EcrHubState.PROVING:
+                self._end(DialogueEnded(EndReason.REFUSED, text=NOT_PROVEN))
+            case EcrHubState.ASKING:
+                self._end(DialogueEnded(EndReason.ABORTED, text=NO_QUERY_ANSWER))
             case _:
                 self._lose(NO_PAYMENT_ANSWER)
 
@@ -323,16 +325,18 @@ class EcrHubSession:
             self._trouble_told = True
             self._lose(self._line.trouble)
 
-    def _end(self, ended: Ended) -> None:
+    def _end(self, ended: DialogueEnded) -> None:
         self._events.append(ended)
-        self._rest()
+        self._to_idle()
 
     def _lose(self, reason: str) -> None:
-        self._events.append(Lost(reason, Heard.PERHAPS if self._left and self.busy else Heard.NEVER))
-        self._rest()
+        self._events.append(
+            ConnectionLost(reason, Delivery.PERHAPS if self._left and self.busy else Delivery.NEVER)
+        )
+        self._to_idle()
         self._inbox.drop()
         self._line.drop()
 
-    def _rest(self) -> None:
-        self.state = State.IDLE
-        self._until = self._query_at = None
+    def _to_idle(self) -> None:
+        self.state = EcrHubState.IDLE
+        self._deadline = self._query_at = None

@@ -18,13 +18,13 @@ from drivers.telium.packet import (
     UNKNOWN_RESULT,
     WRONG_FIELD,
     WRONG_LENGTH,
-    Answer,
-    CardDesk,
+    TeliumAnswer,
+    TeliumCardBinding,
     digits,
     mark_of,
 )
 from drivers.telium.texts import V3_CANCELLED, V3_NOT_DONE, V3_REASONS, V3_REFUSALS, plain
-from drivers.terminal import Command, Operation, ProtocolError, Result, Said, SealedCard
+from drivers.terminal import Command, Operation, ProtocolError, Result, ResultStatus, SealedCard
 
 VERSION: Final = "0320"
 # Group CJ, 12 characters; for information only.
@@ -89,7 +89,7 @@ class ConcertV3:
     def __init__(self, settings: TeliumSettings) -> None:
         self._settings = settings
 
-    def why_not(self, command: Command) -> str:
+    def refusal_reason(self, command: Command) -> str:
         if command.operation is Operation.CLOSE_DAY:
             return NO_CLOSE_DAY
         payable = command.amount is not None and 0 < command.amount <= MOST
@@ -110,7 +110,7 @@ class ConcertV3:
             groups["CF"] = mark_of(command)
         return encode_groups(groups)
 
-    def read(self, view: memoryview, desk: CardDesk) -> Answer:
+    def read(self, view: memoryview, binding: TeliumCardBinding) -> TeliumAnswer:
         groups = read_groups(view)
         action = plain(groups["CD"][:1]) if "CD" in groups else ""
         said, code = _state(groups, action)
@@ -123,15 +123,15 @@ class ConcertV3:
             amount=_number(groups, "CB"),
             currency=_number(groups, "CE"),
             approval_code=_approval(groups.get("AC")),
-            card=_seal(groups, desk, mark),
+            card=_seal(groups, binding, mark),
             entry_mode=_ENTRY_MODES.get(_number(groups, "CI") or 0, ""),
             unparsed_bytes=sum(len(value) for tag, value in groups.items() if tag not in _KNOWN),
         )
-        if said is Said.APPROVED and result.amount is None and action != DUPLICATE:
+        if said is ResultStatus.APPROVED and result.amount is None and action != DUPLICATE:
             raise ProtocolError(WRONG_FIELD)
-        return Answer(result, _number(groups, "CA"), action)
+        return TeliumAnswer(result, _number(groups, "CA"), action)
 
-    def belongs(self, command: Command, answer: Answer) -> bool:
+    def belongs(self, command: Command, answer: TeliumAnswer) -> bool:
         """What it repeats must fit. The mark is optional: without one the amount has to be the one asked."""
         if answer.till not in {None, self._settings.till}:
             return False
@@ -148,21 +148,21 @@ class ConcertV3:
         return self._settings.currency if command.currency is None else command.currency
 
 
-def _state(groups: Mapping[str, memoryview], action: str) -> tuple[Said, int]:
+def _state(groups: Mapping[str, memoryview], action: str) -> tuple[ResultStatus, int]:
     """AE decides, AF says why; a refusal beside "done" is neither, but for the duplicate of a refusal."""
     state = _number(groups, "AE")
     reason = digits(groups["AF"][:_REASON_CHARS]) if "AF" in groups else None
     if state == DONE and reason not in V3_REFUSALS:
-        return Said.APPROVED, 0
+        return ResultStatus.APPROVED, 0
     if state == DONE and action != DUPLICATE:
         raise ProtocolError(CONTRADICTION)
     if state not in {DONE, NOT_DONE}:
         raise ProtocolError(UNKNOWN_RESULT)
-    return (Said.CANCELLED if reason in V3_CANCELLED else Said.DECLINED), reason or 0
+    return (ResultStatus.CANCELLED if reason in V3_CANCELLED else ResultStatus.DECLINED), reason or 0
 
 
-def _text(said: Said, code: int) -> str:
-    return "" if said is Said.APPROVED else V3_REASONS.get(code) or V3_NOT_DONE.format(code=code)
+def _text(said: ResultStatus, code: int) -> str:
+    return "" if said is ResultStatus.APPROVED else V3_REASONS.get(code) or V3_NOT_DONE.format(code=code)
 
 
 def _number(groups: Mapping[str, memoryview], tag: str) -> int | None:
@@ -179,9 +179,9 @@ def _approval(value: memoryview | None) -> str:
     return plain(value) if value is not None and len(value) <= _LONGEST_APPROVAL else ""
 
 
-def _seal(groups: Mapping[str, memoryview], desk: CardDesk, mark: str) -> SealedCard | None:
+def _seal(groups: Mapping[str, memoryview], binding: TeliumCardBinding, mark: str) -> SealedCard | None:
     """AA is masked as a rule; a clear one is sealed with AB."""
     value = groups.get("AA")
     if value is None or not 0 < len(value) <= _LONGEST_NUMBER:
         return None
-    return desk.seal(Card.from_ascii(value, groups.get("AB")), mark)
+    return binding.seal(Card.from_ascii(value, groups.get("AB")), mark)

@@ -7,7 +7,7 @@ from typing import Final
 
 from drivers.driver import OptionError, Options
 from drivers.telium.line import BYTE_S
-from drivers.telium.quirks import E_PLUS_ONLY, Quirk
+from drivers.telium.quirks import E_PLUS_ONLY, TeliumQuirk
 
 E_PLUS: Final = "e+"
 CONCERT_V3: Final = "v3"
@@ -33,7 +33,7 @@ class TeliumSettings:
     currency: int = 978
     byte_s: float = BYTE_S
     payment_s: float = PAYMENT_S
-    quirks: frozenset[Quirk] = frozenset()
+    quirks: frozenset[TeliumQuirk] = frozenset()
 
 
 def telium_settings(options: Options) -> TeliumSettings:
@@ -43,7 +43,7 @@ def telium_settings(options: Options) -> TeliumSettings:
         raise OptionError(NO_VARIANT.format(known=", ".join(VARIANTS), variant=variant))
     if not options.till_id.isdecimal() or int(options.till_id) not in TILLS:
         raise OptionError(NO_TILL.format(till=options.till_id))
-    quirks = frozenset(Quirk(name) for name in options.quirks)
+    quirks = frozenset(TeliumQuirk(name) for name in options.quirks)
     foreign = sorted(quirks & E_PLUS_ONLY) if variant == CONCERT_V3 else []
     if foreign:
         raise OptionError(NO_QUIRK.format(quirk=foreign[0]))

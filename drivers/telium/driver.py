@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from drivers.card.card import SecretBuffer, Vault
+from drivers.card.card import CardSealer, SecretBuffer
 from drivers.driver import Driver, Options, SerialDefaults
 from drivers.telium.concert import ConcertV3
 from drivers.telium.config import E_PLUS, VARIANTS, TeliumSettings, telium_settings
 from drivers.telium.eplus import EPlus
 from drivers.telium.frame import BUFFER_BYTES
-from drivers.telium.line import Line
+from drivers.telium.line import TeliumLine
 from drivers.telium.packet import Dialect
 from drivers.telium.quirks import QUIRKS
 from drivers.telium.resolve import TeliumResolver
@@ -20,10 +20,12 @@ def dialect(settings: TeliumSettings) -> Dialect:
     return EPlus(settings) if settings.variant == E_PLUS else ConcertV3(settings)
 
 
-def session(buffer: SecretBuffer, vault: Vault, options: Options) -> TeliumSession:
+def session(buffer: SecretBuffer, card_sealer: CardSealer, options: Options) -> TeliumSession:
     """A session; the dialogue is the same on every wire (reference 1)."""
     settings = telium_settings(options)
-    return TeliumSession(Line(buffer, settings.byte_s), vault, dialect(settings), settings.payment_s)
+    return TeliumSession(
+        TeliumLine(buffer, settings.byte_s), card_sealer, dialect(settings), settings.payment_s
+    )
 
 
 def resolver(options: Options) -> TeliumResolver:

@@ -16,15 +16,15 @@ from drivers.telium.packet import (
     UNKNOWN_RESULT,
     WRONG_FIELD,
     WRONG_LENGTH,
-    Answer,
-    CardDesk,
+    TeliumAnswer,
+    TeliumCardBinding,
     digits,
     mark_of,
     number,
 )
-from drivers.telium.quirks import Quirk
+from drivers.telium.quirks import TeliumQuirk
 from drivers.telium.texts import E_PLUS_RESULTS, plain
-from drivers.terminal import Command, Operation, ProtocolError, Result, Said, SealedCard
+from drivers.terminal import Command, Operation, ProtocolError, Result, ResultStatus, SealedCard
 
 REQUEST_CHARS: Final = 34
 SHORT_ANSWER_CHARS: Final = 25  # 28 bytes with STX, ETX and LRC
@@ -52,7 +52,7 @@ _REFUSALS: Final = {Operation.REVERSAL: NO_REVERSAL, Operation.CLOSE_DAY: NO_CLO
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class EPlusRequest:
     """The 34 characters of a request; `amount` in minor units, `long` asks for the payment field."""
 
     till: int
@@ -69,16 +69,16 @@ class Request:
         return f"{text}{self.mark:<{MARK_CHARS}}{_WAIT_FOR_THE_END}{_NORMAL_AUTHORISATION}".encode("ascii")
 
 
-def read_request(message: bytes) -> Request:
-    """The terminal's side of `Request.encode`. Raises `ProtocolError`."""
+def read_request(message: bytes) -> EPlusRequest:
+    """The terminal's side of `EPlusRequest.encode`. Raises `ProtocolError`."""
     if len(message) != REQUEST_CHARS:
         raise ProtocolError(WRONG_LENGTH)
     view = memoryview(bytearray(message))
     till, amount, currency = number(view[:2]), number(view[2:10]), number(view[13:16])
-    return Request(till, amount, chr(view[12]), currency, plain(view[16:26]), long=view[10] == 0x31)
+    return EPlusRequest(till, amount, chr(view[12]), currency, plain(view[16:26]), long=view[10] == 0x31)
 
 
-def encode_answer(asked: Request, code: int, amount: int, payment_field: bytes = b"") -> bytes:
+def encode_answer(asked: EPlusRequest, code: int, amount: int, payment_field: bytes = b"") -> bytes:
     """The terminal's answer; `payment_field` are the 55 characters of a long one."""
     head = f"{asked.till:02}{code}{amount:08}{_CARD}".encode("ascii")
     tail = f"{asked.currency:03}{asked.mark:<{MARK_CHARS}}".encode("ascii")
@@ -93,52 +93,55 @@ class EPlus:
     def __init__(self, settings: TeliumSettings) -> None:
         self._settings = settings
 
-    def why_not(self, command: Command) -> str:
+    def refusal_reason(self, command: Command) -> str:
         if command.operation in _REFUSALS:
             return _REFUSALS[command.operation]
-        if command.operation is Operation.REFUND and Quirk.REFUNDS_BY_TYPE_2 not in self._settings.quirks:
+        if (
+            command.operation is Operation.REFUND
+            and TeliumQuirk.REFUNDS_BY_TYPE_2 not in self._settings.quirks
+        ):
             return NO_REFUND
         payable = command.amount is not None and 0 < command.amount <= MOST
         return NO_AMOUNT if command.operation in FINANCIAL and not payable else ""
 
     def request(self, command: Command) -> bytes:
-        return Request(
+        return EPlusRequest(
             till=self._settings.till,
             amount=command.amount or 0,
             action=self.actions[command.operation],
             currency=self._currency(command),
             mark=mark_of(command),
-            long=Quirk.LONG_ANSWER in self._settings.quirks,
+            long=TeliumQuirk.LONG_ANSWER in self._settings.quirks,
         ).encode()
 
-    def read(self, view: memoryview, desk: CardDesk) -> Answer:
+    def read(self, view: memoryview, binding: TeliumCardBinding) -> TeliumAnswer:
         """Short or long by its length, not by what was asked (checklist 4)."""
         if len(view) not in {SHORT_ANSWER_CHARS, LONG_ANSWER_CHARS}:
             raise ProtocolError(WRONG_LENGTH)
         mark = plain(view[-MARK_CHARS:])
-        card = _seal(view[12:-13], desk, mark) if len(view) == LONG_ANSWER_CHARS else None
+        card = _seal(view[12:-13], binding, mark) if len(view) == LONG_ANSWER_CHARS else None
         code, amount = number(view[2:3]), digits(view[3:11])
         if code not in E_PLUS_RESULTS:
             raise ProtocolError(UNKNOWN_RESULT)
         if code == 0 and amount is None:
             raise ProtocolError(WRONG_FIELD)
         result = Result(
-            Said.DECLINED if code else Said.APPROVED,
+            ResultStatus.DECLINED if code else ResultStatus.APPROVED,
             code,
             E_PLUS_RESULTS[code],
-            order="" if Quirk.PRIVATE_NOT_RETURNED in self._settings.quirks else mark,
+            order="" if TeliumQuirk.PRIVATE_NOT_RETURNED in self._settings.quirks else mark,
             amount=amount,
             currency=digits(view[-13:-MARK_CHARS]),
             card=card,
         )
-        return Answer(result, till=number(view[:2]))
+        return TeliumAnswer(result, till=number(view[:2]))
 
-    def belongs(self, command: Command, answer: Answer) -> bool:
+    def belongs(self, command: Command, answer: TeliumAnswer) -> bool:
         """The mark decides; a terminal that does not return it is known by what else it repeats."""
         result = answer.result
         if answer.till != self._settings.till:
             return False
-        if Quirk.PRIVATE_NOT_RETURNED not in self._settings.quirks:
+        if TeliumQuirk.PRIVATE_NOT_RETURNED not in self._settings.quirks:
             return result.order == mark_of(command)
         return result.amount == command.amount and result.currency in {None, self._currency(command)}
 
@@ -146,12 +149,12 @@ class EPlus:
         return self._settings.currency if command.currency is None else command.currency
 
 
-def _seal(field: memoryview, desk: CardDesk, mark: str) -> SealedCard | None:
+def _seal(field: memoryview, binding: TeliumCardBinding, mark: str) -> SealedCard | None:
     """The number that the payment field begins with; all of the field is wiped (reference 5, checklist 6)."""
     count = next((place for place, byte in enumerate(field) if byte not in b"0123456789*"), len(field))
     try:
         if not 0 < count <= _LONGEST_NUMBER:
             return None
-        return desk.seal(Card.from_ascii(field[:count], None), mark)
+        return binding.seal(Card.from_ascii(field[:count], None), mark)
     finally:
         field[:] = bytes(len(field))

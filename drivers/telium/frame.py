@@ -18,7 +18,7 @@ from drivers.card.card import SecretBuffer
 STX: Final = 0x02
 ETX: Final = 0x03
 
-# Concert V3's groups at their longest (a ticket of 999 characters among them) add up to
+# Concert V3's groups at their longest (a receipt of 999 characters among them) add up to
 # 1 400; three times that is for groups that the reference does not list.
 MAX_MESSAGE_BYTES: Final = 4096
 # A whole message, and behind it what came with it in the same read.
@@ -28,7 +28,7 @@ _NOISE: Final = re.compile(rb"[^\x02\x03\x04\x05\x06\x15]+")
 _MARK: Final = re.compile(rb"[\x02\x03]")
 
 
-class Signal(Enum):
+class TeliumSignal(Enum):
     """The single bytes between frames."""
 
     EOT = 0x04
@@ -37,7 +37,7 @@ class Signal(Enum):
     NAK = 0x15
 
 
-class Fault(StrEnum):
+class TeliumFault(StrEnum):
     """What is wrong with a frame."""
 
     LRC = "wrong checksum"
@@ -57,7 +57,7 @@ def encode_frame(message: bytes) -> bytes:
     return bytes((STX,)) + body + bytes((lrc(body),))
 
 
-class FrameReader:
+class TeliumFrameReader:
     """Walks the received bytes of one line: signals, messages, faults; noise is wiped.
 
     A signal counts at once on a quiet line: at the start, behind a frame or another signal.
@@ -76,7 +76,7 @@ class FrameReader:
         self._walked = 0  # bytes of the frame that were looked at; 0 is outside a frame
         self._noise = False
         self._lrc_follows = False
-        self._doubtful: Signal | None = None
+        self._doubtful: TeliumSignal | None = None
 
     @property
     def in_frame(self) -> bool:
@@ -88,7 +88,7 @@ class FrameReader:
         """Whether silence would tell something: inside a frame or behind noise."""
         return bool(self._walked) or self._noise or self._lrc_follows
 
-    def read(self) -> Iterator[Signal | Fault | memoryview]:
+    def read(self) -> Iterator[TeliumSignal | TeliumFault | memoryview]:
         """All that is whole. A message's memory is wiped when the next one is asked for."""
         while self._buffer.start < self._buffer.end:
             if not self._walked:
@@ -100,28 +100,28 @@ class FrameReader:
             if tail is None:
                 if self._walked <= MAX_MESSAGE_BYTES:
                     return
-                yield self._give_up(Fault.TOO_LONG)
+                yield self._give_up(TeliumFault.TOO_LONG)
             else:
                 yield from self._deliver(tail)
 
-    def silence(self) -> Signal | Fault | None:
+    def silence(self) -> TeliumSignal | TeliumFault | None:
         """Nothing came for a while: what was unfinished is over."""
         doubtful = self._doubtful
         if self._walked:
-            return self._give_up(Fault.SILENCE)
+            return self._give_up(TeliumFault.SILENCE)
         cut = self._lrc_follows
         self._noise = self._lrc_follows = False
         self._doubtful = None
-        return Fault.NO_START if cut else doubtful
+        return TeliumFault.NO_START if cut else doubtful
 
-    def _outside(self) -> Signal | Fault | None:
+    def _outside(self) -> TeliumSignal | TeliumFault | None:
         view, start, end = self._buffer.view, self._buffer.start, self._buffer.end
         byte = view[start]
         self._doubtful = None
         if self._lrc_follows:
             self._lrc_follows = self._noise = False
             self._buffer.consume(1)
-            return Fault.NO_START
+            return TeliumFault.NO_START
         if byte == STX:
             self._walked = 1
             return None
@@ -130,7 +130,7 @@ class FrameReader:
         if match or byte == ETX:
             self._noise, self._lrc_follows = True, byte == ETX
             return None
-        signal = Signal(byte)
+        signal = TeliumSignal(byte)
         if self._noise:
             self._doubtful = signal
             return None
@@ -150,22 +150,22 @@ class FrameReader:
         self._walked = end - start
         return None
 
-    def _deliver(self, tail: int) -> Iterator[Fault | memoryview]:
+    def _deliver(self, tail: int) -> Iterator[TeliumFault | memoryview]:
         view, start = self._buffer.view, self._buffer.start
         end = start + tail
         self._walked, self._noise = 0, False
         size = tail + 2
         if lrc(view[start + 1 : end + 1]) != view[end + 1]:
             self._buffer.consume(size)
-            yield Fault.LRC
+            yield TeliumFault.LRC
             return
         try:
             yield view[start + 1 : end]
         finally:  # less than that when the caller made a fresh line of it meanwhile
             self._buffer.consume(min(size, self._buffer.end - self._buffer.start))
 
-    def _give_up(self, fault: Fault) -> Fault:
+    def _give_up(self, fault: TeliumFault) -> TeliumFault:
         self._buffer.wipe()
         self._walked = 0
-        self._noise, self._doubtful = fault is Fault.TOO_LONG, None
+        self._noise, self._doubtful = fault is TeliumFault.TOO_LONG, None
         return fault

@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import Final
 
 from drivers.card.card import SecretBuffer
-from drivers.telium.frame import Fault, FrameReader, Signal, encode_frame
+from drivers.telium.frame import TeliumFault, TeliumFrameReader, TeliumSignal, encode_frame
 
 # Reference 3: the till waits so long for a single byte inside a phase.
 BYTE_S: Final = 3.0
@@ -33,7 +33,7 @@ SLOWEST_BYTE_S: Final = 10 / 1200
 HELD_S: Final = 5.0
 
 
-class News(Enum):
+class TeliumSendReport(Enum):
     """What became of a dialogue that `send` began, or of the line."""
 
     POLLED = auto()  # the terminal answered ENQ, and there was nothing to send
@@ -61,11 +61,11 @@ class Phase(Enum):
 _MAY_SEND: Final = frozenset({Phase.IDLE, Phase.EXPECTING, Phase.CLOSING})
 
 
-class Line:
+class TeliumLine:
     """One line as the till sees it. `left`: a byte of the message that `send` was given last has left."""
 
     def __init__(self, buffer: SecretBuffer, byte_s: float = BYTE_S) -> None:
-        self._reader = FrameReader(buffer)
+        self._reader = TeliumFrameReader(buffer)
         self._byte_s = byte_s
         self.reset()
 
@@ -82,9 +82,9 @@ class Line:
         self._refused = False
         self._asked_again = False
         self._echo_until = 0.0
-        self._due: float | None = None
-        self._quiet_at: float | None = None
-        self._news: deque[News] = deque()
+        self._deadline: float | None = None
+        self._silent_at: float | None = None
+        self._reports: deque[TeliumSendReport] = deque()
 
     def send(self, message: bytes | None, now: float) -> None:
         """Begin a dialogue as soon as the line is free; None only asks whether the terminal answers."""
@@ -92,20 +92,20 @@ class Line:
         self.left = self._message_in_out = self._refused = False
         self._tries = self._copies = 0
         if self.phase is Phase.IDLE:
-            self._ask(now)
+            self._send_enq(now)
         elif self.phase is Phase.HOLDING:
-            self._due = now + HELD_S
+            self._deadline = now + HELD_S
 
     def acknowledge(self, now: float) -> None:
         """The message that was given last is safe: ACK. Without one that waits, nothing."""
         if self.phase is Phase.HOLDING:
-            self._say(Signal.ACK)
+            self._say(TeliumSignal.ACK)
             self._enter(Phase.CLOSING, now + self._byte_s)
 
     def drop(self, now: float) -> None:
         """The message that was given last is not acknowledged; the terminal keeps it."""
         if self.phase is Phase.HOLDING:
-            self._rest(now)
+            self._to_idle(now)
 
     def receive(self, now: float) -> Iterator[memoryview]:
         """Take what has arrived; each message is to be read before the next one is asked for."""
@@ -117,9 +117,9 @@ class Line:
             else:
                 self._heard(event, now)
         if self.phase is Phase.EXPECTING and self._reader.unfinished:
-            self._due = now + self._byte_s
+            self._deadline = now + self._byte_s
         waits = self._reader.unfinished or self._asked_again
-        self._quiet_at = now + self._patience() if waits else None
+        self._silent_at = now + self._patience() if waits else None
 
     def bytes_to_send(self) -> bytes:
         """What must go out now; given once."""
@@ -129,21 +129,21 @@ class Line:
         self._out.clear()
         return out
 
-    def news(self) -> Iterator[News]:
+    def reports(self) -> Iterator[TeliumSendReport]:
         """Drain what became of our dialogues."""
-        while self._news:
-            yield self._news.popleft()
+        while self._reports:
+            yield self._reports.popleft()
 
     def deadline(self) -> float | None:
         """When `deadline_passed` wants to be called, or None."""
-        return min((time for time in (self._due, self._quiet_at) if time is not None), default=None)
+        return min((time for time in (self._deadline, self._silent_at) if time is not None), default=None)
 
     def deadline_passed(self, now: float) -> None:
         """The time has come."""
-        if self._quiet_at is not None and now >= self._quiet_at:
-            self._quiet_at = None
+        if self._silent_at is not None and now >= self._silent_at:
+            self._silent_at = None
             self._quiet(now)
-        if self._due is not None and now >= self._due:
+        if self._deadline is not None and now >= self._deadline:
             self._late(now)
 
     # ---- what the terminal says ----
@@ -153,22 +153,22 @@ class Line:
         if self.phase is Phase.HOLDING:
             return False
         if self.phase is Phase.SENDING:
-            self._sent(News.UNCONFIRMED)
+            self._sent(TeliumSendReport.UNCONFIRMED)
         self._faults = 0
-        self.phase, self._due = Phase.HOLDING, now + HELD_S if self._wants else None
+        self.phase, self._deadline = Phase.HOLDING, now + HELD_S if self._wants else None
         return True
 
-    def _heard(self, event: Signal | Fault, now: float) -> None:
+    def _heard(self, event: TeliumSignal | TeliumFault, now: float) -> None:
         match event:
-            case Fault():
+            case TeliumFault():
                 self._damaged(now)
-            case Signal.ENQ:
+            case TeliumSignal.ENQ:
                 self._asked(now)
-            case Signal.EOT:
+            case TeliumSignal.EOT:
                 if self.phase in {Phase.CLOSING, Phase.EXPECTING}:
-                    self._rest(now)
-            case Signal.ACK | Signal.NAK:
-                self._answered(now, positive=event is Signal.ACK)
+                    self._to_idle(now)
+            case TeliumSignal.ACK | TeliumSignal.NAK:
+                self._answered(now, positive=event is TeliumSignal.ACK)
 
     def _asked(self, now: float) -> None:
         """ENQ. One ACK too many would acknowledge the message behind it.
@@ -181,34 +181,34 @@ class Line:
         if self.phase in {Phase.HOLDING, Phase.EXPECTING}:
             return
         if self.phase is Phase.SENDING:
-            self._sent(News.UNCONFIRMED)
+            self._sent(TeliumSendReport.UNCONFIRMED)
         self._invite(now)
 
     def _answered(self, now: float, *, positive: bool) -> None:
         match self.phase, positive:
             case Phase.ASKING, True if self._message is None:
-                self._finish(News.POLLED)
+                self._hang_up(TeliumSendReport.POLLED)
             case Phase.ASKING, True:
                 self._transmit(now)
             case Phase.ASKING, False:
                 self._refused = True
                 self._back_off(now)
             case Phase.SENDING, True:
-                self._finish(News.DELIVERED)
+                self._hang_up(TeliumSendReport.DELIVERED)
             case Phase.SENDING, False if self._copies <= REPEATS:
                 self._transmit(now)
             case Phase.SENDING, False:
-                self._finish(News.REFUSED)
+                self._hang_up(TeliumSendReport.REFUSED)
 
     def _damaged(self, now: float) -> None:
         if self.phase not in _MAY_SEND:
             return
         if self._faults >= REPEATS:
-            self._news.append(News.DAMAGED)
+            self._reports.append(TeliumSendReport.DAMAGED)
             self._faults = 0
             return
         self._faults += 1
-        self._say(Signal.NAK)
+        self._say(TeliumSignal.NAK)
         self._enter(Phase.EXPECTING, now + self._byte_s)
 
     # ---- time ----
@@ -220,7 +220,7 @@ class Line:
             self._invite(now)
             return
         event = self._reader.silence()
-        if isinstance(event, Fault) or expecting:
+        if isinstance(event, TeliumFault) or expecting:
             self._damaged(now)
         elif event is not None:
             self._heard(event, now)
@@ -230,11 +230,11 @@ class Line:
             case Phase.ASKING:
                 self._back_off(now)
             case Phase.BACKING_OFF:
-                self._ask(now)
+                self._send_enq(now)
             case Phase.SENDING:
-                self._finish(News.UNCONFIRMED)
+                self._hang_up(TeliumSendReport.UNCONFIRMED)
             case _:
-                self._rest(now)
+                self._to_idle(now)
 
     def _patience(self) -> float:
         """A terminal may pause inside a message; behind noise only a signal is waited for."""
@@ -244,28 +244,28 @@ class Line:
 
     def _invite(self, now: float) -> None:
         """The terminal may send its message."""
-        self._say(Signal.ACK)
+        self._say(TeliumSignal.ACK)
         self._echo_until = now + ECHO_S
         self._enter(Phase.EXPECTING, now + self._byte_s)
 
-    def _ask(self, now: float) -> None:
+    def _send_enq(self, now: float) -> None:
         if self._tries >= ENQ_TRIES:
             self._fail()
             return
         self._tries += 1
-        self._say(Signal.ENQ)
+        self._say(TeliumSignal.ENQ)
         self._enter(Phase.ASKING, now + self._byte_s)
 
     def _back_off(self, now: float) -> None:
-        self._say(Signal.EOT)
+        self._say(TeliumSignal.EOT)
         if self._tries >= ENQ_TRIES:
             self._fail()
         else:
             self._enter(Phase.BACKING_OFF, now + BACK_OFF_S)
 
     def _fail(self) -> None:
-        self._sent(News.BUSY if self._refused else News.SILENT)
-        self.phase, self._due = Phase.IDLE, None
+        self._sent(TeliumSendReport.BUSY if self._refused else TeliumSendReport.SILENT)
+        self.phase, self._deadline = Phase.IDLE, None
 
     def _transmit(self, now: float) -> None:
         frame = encode_frame(self._message or b"")
@@ -274,23 +274,23 @@ class Line:
         self._copies += 1
         self._enter(Phase.SENDING, now + len(frame) * SLOWEST_BYTE_S + self._byte_s)
 
-    def _finish(self, news: News) -> None:
+    def _hang_up(self, report: TeliumSendReport) -> None:
         """Our dialogue ends with EOT, whatever came of it."""
-        self._say(Signal.EOT)
-        self._sent(news)
-        self.phase, self._due = Phase.IDLE, None
+        self._say(TeliumSignal.EOT)
+        self._sent(report)
+        self.phase, self._deadline = Phase.IDLE, None
 
-    def _sent(self, news: News) -> None:
+    def _sent(self, report: TeliumSendReport) -> None:
         self._wants = False
-        self._news.append(news)
+        self._reports.append(report)
 
-    def _rest(self, now: float) -> None:
-        self.phase, self._due = Phase.IDLE, None
+    def _to_idle(self, now: float) -> None:
+        self.phase, self._deadline = Phase.IDLE, None
         if self._wants:
-            self._ask(now)
+            self._send_enq(now)
 
-    def _say(self, signal: Signal) -> None:
+    def _say(self, signal: TeliumSignal) -> None:
         self._out.append(signal.value)
 
     def _enter(self, phase: Phase, due: float) -> None:
-        self.phase, self._due = phase, due
+        self.phase, self._deadline = phase, due

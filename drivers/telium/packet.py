@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from drivers.card.card import Card, Vault
+from drivers.card.card import Card, CardSealer
 from drivers.terminal import Command, Operation, ProtocolError, Result, SealedCard
 
 # Reference 4: the private field.
@@ -35,7 +35,7 @@ def mark_of(command: Command) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class TeliumAnswer:
     """A terminal's answer. `till` and `action` are what it repeats of the request, where it does.
 
     The mark that came back is the result's `order`.
@@ -45,22 +45,22 @@ class Answer:
     till: int | None = None
     action: str = ""
 
-    def same_as(self, other: Answer | None) -> bool:
+    def same_as(self, other: TeliumAnswer | None) -> bool:
         """Whether it says the same; a sealed card is another one each time and is left out."""
         return other is not None and _bare(self) == _bare(other)
 
 
-def _bare(answer: Answer) -> Answer:
+def _bare(answer: TeliumAnswer) -> TeliumAnswer:
     card = answer.result.card
     masked = None if card is None else replace(card, sealed=b"")
     return replace(answer, result=replace(answer.result, card=masked))
 
 
-class CardDesk:
+class TeliumCardBinding:
     """Seals a card for the payment that the answer is about, also when that is an older one."""
 
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
+    def __init__(self, card_sealer: CardSealer) -> None:
+        self._card_sealer = card_sealer
         self._payment_ids: dict[str, str] = {}
         self._last = ""
 
@@ -73,7 +73,7 @@ class CardDesk:
 
     def seal(self, card: Card, mark: str) -> SealedCard:
         """For the payment with this mark, or the last one when the answer names none that is known."""
-        return self._vault.take(card, self._payment_ids.get(mark, self._last))
+        return self._card_sealer.seal_card(card, self._payment_ids.get(mark, self._last))
 
 
 class Dialect(Protocol):
@@ -83,16 +83,16 @@ class Dialect(Protocol):
     def actions(self) -> Mapping[Operation, str]:
         """The protocol's own code for each command that it has."""
 
-    def why_not(self, command: Command) -> str:
+    def refusal_reason(self, command: Command) -> str:
         """Why this command cannot be asked, for the cashier; empty if it can."""
 
     def request(self, command: Command) -> bytes:
-        """The message for a command that `why_not` does not object to."""
+        """The message for a command that `refusal_reason` does not object to."""
 
-    def read(self, view: memoryview, desk: CardDesk) -> Answer:
+    def read(self, view: memoryview, binding: TeliumCardBinding) -> TeliumAnswer:
         """An answer; card data is sealed or wiped where it lies. Raises `ProtocolError`."""
 
-    def belongs(self, command: Command, answer: Answer) -> bool:
+    def belongs(self, command: Command, answer: TeliumAnswer) -> bool:
         """Whether an answer that came after the request is that of this command."""
 
 

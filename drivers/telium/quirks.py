@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class Quirk(StrEnum):
+class TeliumQuirk(StrEnum):
     """One habit of a terminal that the driver takes into account."""
 
     LONG_ANSWER = "long_answer"
@@ -15,11 +15,12 @@ class Quirk(StrEnum):
 
 
 QUIRKS: Final = {
-    Quirk.LONG_ANSWER: "ask for the answer of 83 bytes: its card is sealed, the rest of it wiped",
-    Quirk.PRIVATE_NOT_RETURNED: "the private field comes back blank or with the terminal's own text: "
+    TeliumQuirk.LONG_ANSWER: "ask for the answer of 83 bytes: its card is sealed, the rest of it wiped",
+    TeliumQuirk.PRIVATE_NOT_RETURNED: "the private field comes back blank or with the terminal's own text: "
     "an answer is known by amount, currency and till id",
-    Quirk.REFUNDS_BY_TYPE_2: "a refund is transaction type 2 (some terminals: a cancellation; try it first)",
+    TeliumQuirk.REFUNDS_BY_TYPE_2: "a refund is transaction type 2 "
+    "(some terminals: a cancellation; try it first)",
 }
 
 # Concert V3 has an action for refunds, no payment field, and its mark is optional anyway.
-E_PLUS_ONLY: Final = frozenset(Quirk)
+E_PLUS_ONLY: Final = frozenset(TeliumQuirk)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from drivers.telium.packet import FINANCIAL, Dialect, mark_of
-from drivers.terminal import Command, Finding, Found, Operation, Result, Said, Unclear
+from drivers.terminal import BookingFinding, BookingProof, Command, Operation, Result, ResultStatus, Unclear
 
 # A terminal repeats an answer that nobody took for a few ENQs, each some seconds apart. Late
 # answers are taken at any time; this only keeps the till's own ENQ out of the way at first.
@@ -40,8 +40,8 @@ class TeliumResolver:
         self._dialect = dialect
         self._has_duplicate = Operation.REPEAT_RECEIPT in dialect.actions
 
-    def why_not(self, command: Command) -> str:
-        return self._dialect.why_not(command)
+    def refusal_reason(self, command: Command) -> str:
+        return self._dialect.refusal_reason(command)
 
     def questions(self, unclear: Unclear) -> tuple[Command, ...]:
         """One, by the payment's mark. The session answers it by itself if it can; E+ is never asked."""
@@ -58,26 +58,26 @@ class TeliumResolver:
             return True
         return not result.order and result.amount == command.amount
 
-    def commits(self, unclear: Unclear, result: Result) -> bool:  # noqa: ARG002 - the question of the protocol
+    def ack_would_book(self, unclear: Unclear, result: Result) -> bool:  # noqa: ARG002 - the question of the protocol
         """Never: the booking stood before the answer was sent (reference 3)."""
         return False
 
-    def judge(self, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
+    def conclude(self, unclear: Unclear, answers: Sequence[Result | None]) -> BookingFinding:
         last = answers[-1] if answers else None
         if last is not None and last.order == mark_of(unclear.command):
             return _proven(last)
         why = self._why_unproven(last)
-        return Finding(Found.UNPROVEN, f"{why} {LOOK}")
+        return BookingFinding(BookingProof.UNPROVEN, f"{why} {LOOK}")
 
     def _why_unproven(self, last: Result | None) -> str:
         if not self._has_duplicate:
             return NO_QUESTION
-        if last is None or last.said is not Said.APPROVED:
+        if last is None or last.status is not ResultStatus.APPROVED:
             return NO_ANSWER
         return OTHER_MARK if last.order else NO_MARK
 
 
-def _proven(last: Result) -> Finding:
-    if last.said is Said.APPROVED:
-        return Finding(Found.BOOKED, BOOKED, last)
-    return Finding(Found.NOT_BOOKED, NOT_BOOKED, last)
+def _proven(last: Result) -> BookingFinding:
+    if last.status is ResultStatus.APPROVED:
+        return BookingFinding(BookingProof.BOOKED, BOOKED, last)
+    return BookingFinding(BookingProof.NOT_BOOKED, NOT_BOOKED, last)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from drivers.terminal import Command, Operation
-from drivers.transbank.packet import LEAST_PESOS, MOST_PESOS, Function, message, ticket
+from drivers.transbank.packet import LEAST_PESOS, MOST_PESOS, TransbankFunction, message, ticket
 
 PESO: Final = 152  # ISO 4217: CLP has no decimals, so a minor unit is a peso
 # Reference 4: an operation number has six digits.
@@ -18,26 +18,26 @@ QUESTIONS: Final = frozenset({Operation.REGISTER, Operation.REPEAT_RECEIPT, Oper
 # Their response is the caller's business and is acknowledged when it is on disk.
 WITH_RESULT: Final = CHANGING | {Operation.REPEAT_RECEIPT, Operation.TURNOVER_TOTALS}
 
-POLL: Final = message(Function.POLL)
+POLL: Final = message(TransbankFunction.POLL)
 _SENDS_STATUS: Final = "1"
 
 _RESPONSE: Final = {
-    Operation.SALE: Function.SALE_RESULT,
-    Operation.REVERSAL: Function.VOID_RESULT,
-    Operation.CLOSE_DAY: Function.CLOSE_RESULT,
-    Operation.TURNOVER_TOTALS: Function.TOTALS_RESULT,
-    Operation.REPEAT_RECEIPT: Function.LAST_SALE_RESULT,
-    Operation.REGISTER: Function.LAST_SALE_RESULT,
-    Operation.INITIALISE: Function.LOAD_KEYS_RESULT,
-    Operation.DIAGNOSE: Function.LOAD_KEYS_RESULT,
+    Operation.SALE: TransbankFunction.SALE_RESULT,
+    Operation.REVERSAL: TransbankFunction.VOID_RESULT,
+    Operation.CLOSE_DAY: TransbankFunction.CLOSE_RESULT,
+    Operation.TURNOVER_TOTALS: TransbankFunction.TOTALS_RESULT,
+    Operation.REPEAT_RECEIPT: TransbankFunction.LAST_SALE_RESULT,
+    Operation.REGISTER: TransbankFunction.LAST_SALE_RESULT,
+    Operation.INITIALISE: TransbankFunction.LOAD_KEYS_RESULT,
+    Operation.DIAGNOSE: TransbankFunction.LOAD_KEYS_RESULT,
 }
 _FIXED: Final = {
-    Operation.CLOSE_DAY: message(Function.CLOSE, "", ""),
-    Operation.TURNOVER_TOTALS: message(Function.TOTALS, "", ""),
-    Operation.REPEAT_RECEIPT: message(Function.LAST_SALE, ""),
-    Operation.REGISTER: message(Function.LAST_SALE, ""),
-    Operation.INITIALISE: message(Function.LOAD_KEYS),
-    Operation.DIAGNOSE: message(Function.LOAD_KEYS),
+    Operation.CLOSE_DAY: message(TransbankFunction.CLOSE, "", ""),
+    Operation.TURNOVER_TOTALS: message(TransbankFunction.TOTALS, "", ""),
+    Operation.REPEAT_RECEIPT: message(TransbankFunction.LAST_SALE, ""),
+    Operation.REGISTER: message(TransbankFunction.LAST_SALE, ""),
+    Operation.INITIALISE: message(TransbankFunction.LOAD_KEYS),
+    Operation.DIAGNOSE: message(TransbankFunction.LOAD_KEYS),
 }
 
 NO_REFUND: Final = (
@@ -53,7 +53,7 @@ NO_OPERATION_NUMBER: Final = (
 )
 
 
-def why_not(command: Command) -> str:
+def refusal_reason(command: Command) -> str:
     """Why the protocol has no message for this, for the cashier; empty if it has one."""
     match command.operation:
         case Operation.REFUND:
@@ -78,13 +78,13 @@ def data_of(command: Command) -> bytes:
     match command.operation:
         case Operation.SALE:
             number = ticket(command.sequence)
-            return message(Function.SALE, str(command.amount), number, "", "", _SENDS_STATUS, "")
+            return message(TransbankFunction.SALE, str(command.amount), number, "", "", _SENDS_STATUS, "")
         case Operation.REVERSAL:
-            return message(Function.VOID, str(operation_number(command)), "")
+            return message(TransbankFunction.VOID, str(operation_number(command)), "")
         case other:
             return _FIXED.get(other, b"")
 
 
-def response_to(operation: Operation) -> Function | None:
+def response_to(operation: Operation) -> TransbankFunction | None:
     """The function of the response; None for commands that an ACK answers."""
     return _RESPONSE.get(operation)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from drivers.card.card import SecretBuffer, Vault
+from drivers.card.card import CardSealer, SecretBuffer
 from drivers.driver import Driver, Options, SerialDefaults
 from drivers.transbank.frame import BUFFER_BYTES
-from drivers.transbank.line import ANSWER_S, Line
-from drivers.transbank.quirks import QUIRKS, Quirk
+from drivers.transbank.line import ANSWER_S, TransbankLine
+from drivers.transbank.quirks import QUIRKS, TransbankQuirk
 from drivers.transbank.resolve import TransbankResolver
 from drivers.transbank.session import SILENCE_S, TransbankSession
 
 
-def session(buffer: SecretBuffer, vault: Vault, options: Options) -> TransbankSession:
+def session(buffer: SecretBuffer, card_sealer: CardSealer, options: Options) -> TransbankSession:
     """A session on a serial line, also through USB."""
     return TransbankSession(
-        Line(buffer, options.answer_s or ANSWER_S),
-        vault,
+        TransbankLine(buffer, options.answer_s or ANSWER_S),
+        card_sealer,
         options.silence_s or SILENCE_S,
-        frozenset(Quirk(name) for name in options.quirks),
+        frozenset(TransbankQuirk(name) for name in options.quirks),
     )
 
 

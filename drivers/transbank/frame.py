@@ -29,14 +29,14 @@ _BOUND: Final = re.compile(rb"\x02+|\x03")
 _STX: Final = re.compile(rb"\x02")
 
 
-class Signal(Enum):
+class TransbankSignal(Enum):
     """The single bytes outside of frames."""
 
     ACK = 0x06
     NAK = 0x15
 
 
-class Fault(StrEnum):
+class TransbankFault(StrEnum):
     """Why a frame was refused; each is answered with NAK."""
 
     LRC = "wrong checksum"
@@ -45,7 +45,7 @@ class Fault(StrEnum):
 
 
 # A second ACK or NAK right behind the first has no frame left to speak of.
-_RUNS: Final = {signal.value: re.compile(b"%c+" % signal.value) for signal in Signal}
+_RUNS: Final = {signal.value: re.compile(b"%c+" % signal.value) for signal in TransbankSignal}
 
 
 def lrc(data: Iterable[int]) -> int:
@@ -58,7 +58,7 @@ def encode_frame(data: bytes) -> bytes:
     return bytes((STX, *data, ETX, lrc(data)))
 
 
-class FrameReader:
+class TransbankFrameReader:
     """Walks the received bytes of one line: signals, messages, faults; noise is wiped.
 
     ACK and NAK count only on a quiet line (at the start, behind a good frame or another
@@ -92,7 +92,7 @@ class FrameReader:
         self.reset()
         return begun
 
-    def read(self) -> Iterator[Signal | Fault | memoryview]:
+    def read(self) -> Iterator[TransbankSignal | TransbankFault | memoryview]:
         """What the received bytes say. A message's view is good until the next step, then it is wiped."""
         buffer = self._buffer
         while buffer.start < buffer.end:
@@ -108,14 +108,14 @@ class FrameReader:
                 return
             else:
                 self._drop(buffer.start + MAX_FRAME_BYTES)
-                yield Fault.TOO_LONG
+                yield TransbankFault.TOO_LONG
 
-    def _hunt(self) -> Signal | None:
+    def _hunt(self) -> TransbankSignal | None:
         """Outside a frame: a signal, or the start of a frame, or noise."""
         view, start, end = self._buffer.view, self._buffer.start, self._buffer.end
         run = _RUNS.get(view[start]) if self._quiet else None
         if run and (match := run.match(view, start, end)):
-            signal = Signal(view[start])
+            signal = TransbankSignal(view[start])
             self._buffer.consume(match.end() - start)
             return signal
         match = _STX.search(view, start, end)
@@ -143,13 +143,13 @@ class FrameReader:
             self._drop(at)  # a new frame where the old one should have gone on; the last of many
             self._walked = 1
 
-    def _deliver(self, etx: int) -> Iterator[Fault | memoryview]:
+    def _deliver(self, etx: int) -> Iterator[TransbankFault | memoryview]:
         view, start = self._buffer.view, self._buffer.start
         data, received = view[start + 1 : etx], view[etx + 1]
         if lrc(data) != received:
             # With the LRC lost, the byte in its place may begin the next frame.
             self._drop(etx + 1 if received == STX else etx + 2)
-            yield Fault.LRC
+            yield TransbankFault.LRC
             return
         self._walked, self._quiet = 0, True
         try:

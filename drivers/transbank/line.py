@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from drivers.card.card import SecretBuffer
-from drivers.transbank.frame import Fault, FrameReader, Signal, encode_frame
+from drivers.transbank.frame import TransbankFault, TransbankFrameReader, TransbankSignal, encode_frame
 
 # Reference 2: the till repeats up to 2 times, and so does the terminal.
 TRANSMISSIONS: Final = 3
@@ -35,7 +35,7 @@ REFUSED: Final = "the terminal refused a message as damaged three times"
 DAMAGED: Final = "three messages in a row arrived damaged from the terminal"
 
 
-class Line:
+class TransbankLine:
     """One serial line to a terminal.
 
     `acknowledged` and `unanswered` tell what became of the frame sent last; the second is a
@@ -44,7 +44,7 @@ class Line:
 
     def __init__(self, buffer: SecretBuffer, answer_s: float = ANSWER_S) -> None:
         self._buffer = buffer
-        self._reader = FrameReader(buffer)
+        self._reader = TransbankFrameReader(buffer)
         self._answer_s = answer_s
         self.reset(0.0)
 
@@ -65,7 +65,7 @@ class Line:
         self._frame = b""
         self._sent = 0
         self._leaving = False  # it waits for `bytes_to_send`
-        self._deadline: float | None = None
+        self._repeat_at: float | None = None
         self._refused = False
 
     def send(self, data: bytes, now: float, *, again_after_silence: bool) -> None:
@@ -82,7 +82,7 @@ class Line:
 
     def acknowledge(self) -> None:
         """ACK to the message that came last."""
-        self._out.append(Signal.ACK.value)
+        self._out.append(TransbankSignal.ACK.value)
 
     def keep_back(self) -> None:
         """Nothing that has not left yet will leave."""
@@ -107,7 +107,7 @@ class Line:
 
     def deadline(self) -> float | None:
         """When `deadline_passed` wants to be called."""
-        times = [time for time in (self._silent_at, self._deadline) if time is not None]
+        times = [time for time in (self._silent_at, self._repeat_at) if time is not None]
         return min(times) if times and self.trouble is None else None
 
     def deadline_passed(self, now: float) -> None:
@@ -117,8 +117,8 @@ class Line:
         if self._silent_at is not None and now >= self._silent_at:
             self._silent_at = None
             if self._reader.silence():
-                self._refuse(Fault.SILENCE, now)
-        if self._deadline is not None and now >= self._deadline:
+                self._refuse(TransbankFault.SILENCE, now)
+        if self._repeat_at is not None and now >= self._repeat_at:
             self._again(now)
 
     def _receive(self, now: float) -> Iterator[memoryview]:
@@ -126,15 +126,15 @@ class Line:
             if isinstance(event, memoryview):
                 self._faults = 0
                 yield event
-            elif isinstance(event, Fault):
+            elif isinstance(event, TransbankFault):
                 self._refuse(event, now)
             elif not self._sent or self._leaving:
                 continue  # an answer to something older
-            elif event is Signal.ACK:
+            elif event is TransbankSignal.ACK:
                 self.arrived()
             else:
                 self._refused = True
-                self._deadline = now + NAK_ALONE_S
+                self._repeat_at = now + NAK_ALONE_S
             if self.trouble is not None:
                 return
 
@@ -147,7 +147,7 @@ class Line:
         self._out += self._frame
         self._sent += 1
         self._leaving, self._refused = True, False
-        self._deadline = now + self._answer_s
+        self._repeat_at = now + self._answer_s
 
     def _again(self, now: float) -> None:
         allowed = self._refused or self._again_after_silence
@@ -158,8 +158,8 @@ class Line:
             self.forget()
             self.unanswered = why
 
-    def _refuse(self, fault: Fault, now: float) -> None:
-        self._out.append(Signal.NAK.value)
+    def _refuse(self, fault: TransbankFault, now: float) -> None:
+        self._out.append(TransbankSignal.NAK.value)
         self._faults = self._faults + 1 if now < self._faults_until else 1
         self._faults_until = now + FAULTS_FORGOTTEN_S
         if self._faults == TRANSMISSIONS:

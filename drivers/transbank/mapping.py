@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from drivers.terminal import SIMULATOR_SOFTWARE, DayTotal, Ended, How, Operation, Progress, Result, Said
+from drivers.terminal import (
+    SIMULATOR_SOFTWARE,
+    DayTotal,
+    DialogueEnded,
+    DisplayText,
+    EndReason,
+    Operation,
+    Result,
+    ResultStatus,
+)
 from drivers.transbank.commands import PESO
-from drivers.transbank.packet import SALE_LIKE, Function, Response
+from drivers.transbank.packet import SALE_LIKE, TransbankFunction, TransbankResponse
 from drivers.transbank.texts import APPROVED, CANCELLED, KEYS_WANTED, result_text, status_text
 
 # Where `0210` and `0260` have their fields; the first four are those of nearly every response.
@@ -32,18 +41,18 @@ _TOTAL: Final = 3
 SIMULATOR_TERMINAL: Final = SIMULATOR_SOFTWARE[:8]
 
 
-def said(response: Response) -> Said:
+def said(response: TransbankResponse) -> ResultStatus:
     """Only code 00 is a yes."""
     if response.code == APPROVED:
-        return Said.APPROVED
-    return Said.CANCELLED if response.code in CANCELLED else Said.DECLINED
+        return ResultStatus.APPROVED
+    return ResultStatus.CANCELLED if response.code in CANCELLED else ResultStatus.DECLINED
 
 
-def result(response: Response) -> Result:
+def result(response: TransbankResponse) -> Result:
     """A response as a result. Numbers that cannot be read are missing."""
     if response.function in SALE_LIKE:
         return _sale(response)
-    if response.function is Function.VOID_RESULT:
+    if response.function is TransbankFunction.VOID_RESULT:
         return Result(
             said(response),
             response.code,
@@ -53,7 +62,7 @@ def result(response: Response) -> Result:
             terminal_id=response.text(TERMINAL),
             approval_code=response.text(_VOID_APPROVAL_CODE),
         )
-    if response.function is Function.TOTALS_RESULT:
+    if response.function is TransbankFunction.TOTALS_RESULT:
         count, total = response.number(_COUNT), response.number(_TOTAL)
         totals = () if count is None or total is None else (DayTotal("", count, total),)
         return Result(said(response), response.code, text=result_text(response.code), totals=totals)
@@ -66,7 +75,7 @@ def result(response: Response) -> Result:
     )
 
 
-def _sale(response: Response) -> Result:
+def _sale(response: TransbankResponse) -> Result:
     """The operation number is the only number that a terminal gives a sale: trace and receipt both."""
     operation, approved = response.number(_OPERATION), response.code == APPROVED
     return Result(
@@ -95,20 +104,20 @@ def _date(text: str) -> str:
     return text[4:] + text[2:4] + text[:2] if len(text) == 8 else ""
 
 
-def progress(response: Response) -> Progress:
+def progress(response: TransbankResponse) -> DisplayText:
     """0900: what the terminal is doing."""
-    return Progress(response.code, status_text(response.code))
+    return DisplayText(response.code, status_text(response.code))
 
 
-def ended(result: Result) -> Ended:
+def ended(result: Result) -> DialogueEnded:
     """The end that goes with a result."""
-    if result.said is Said.APPROVED:
-        return Ended(How.COMPLETED, terminal_id=result.terminal_id)
-    return Ended(
-        How.ABORTED,
+    if result.status is ResultStatus.APPROVED:
+        return DialogueEnded(EndReason.COMPLETED, terminal_id=result.terminal_id)
+    return DialogueEnded(
+        EndReason.ABORTED,
         code=result.code,
         text=result.text,
-        cancelled=result.said is Said.CANCELLED,
+        cancelled=result.status is ResultStatus.CANCELLED,
         maintenance=Operation.INITIALISE if result.code == KEYS_WANTED else None,
         terminal_id=result.terminal_id,
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from drivers.terminal import Command, Operation
 from drivers.transbank.commands import operation_number, response_to
 from drivers.transbank.mapping import TICKET, VOID_OPERATION
-from drivers.transbank.packet import Response, same_ticket, ticket
+from drivers.transbank.packet import TransbankResponse, same_ticket, ticket
 from drivers.transbank.texts import APPROVED
 
 
-def is_answer(command: Command, response: Response, *, acknowledged: bool, voids_have_own: bool) -> bool:
+def is_answer(
+    command: Command, response: TransbankResponse, *, acknowledged: bool, voids_have_own: bool
+) -> bool:
     """Whether this response is the command's, which the terminal has acknowledged or not yet.
 
     A refusal need not name what it refuses, once the command is acknowledged: fields at the end

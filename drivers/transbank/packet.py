@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from drivers.card.card import Card, Vault, scrub_text
+from drivers.card.card import Card, CardSealer, scrub_text
 from drivers.terminal import ProtocolError, SealedCard
 from drivers.transbank.texts import STATUS_CODES, blank_controls, decode_text
 
@@ -37,7 +37,7 @@ _CODE: Final = re.compile(r"[0-9]{2}")
 _DIGITS: Final = re.compile(f"-?[0-9]{{1,{MOST_DIGITS}}}")
 
 
-class Malformed(StrEnum):
+class TransbankMalformed(StrEnum):
     """Why a message was refused."""
 
     FUNCTION = "unknown function"
@@ -46,7 +46,7 @@ class Malformed(StrEnum):
     FIELDS = "too many fields"
 
 
-class Function(StrEnum):
+class TransbankFunction(StrEnum):
     """What a message is, as its first field has it."""
 
     POLL = "0100"
@@ -66,18 +66,18 @@ class Function(StrEnum):
 
 
 # Responses with the fields of a sale (reference 4).
-SALE_LIKE: Final = frozenset({Function.SALE_RESULT, Function.LAST_SALE_RESULT})
+SALE_LIKE: Final = frozenset({TransbankFunction.SALE_RESULT, TransbankFunction.LAST_SALE_RESULT})
 # What a terminal sends; a till's own function is none of them.
 RESPONSES: Final = {
     function.value: function
     for function in (
-        Function.SALE_RESULT,
-        Function.LAST_SALE_RESULT,
-        Function.CLOSE_RESULT,
-        Function.TOTALS_RESULT,
-        Function.LOAD_KEYS_RESULT,
-        Function.STATUS,
-        Function.VOID_RESULT,
+        TransbankFunction.SALE_RESULT,
+        TransbankFunction.LAST_SALE_RESULT,
+        TransbankFunction.CLOSE_RESULT,
+        TransbankFunction.TOTALS_RESULT,
+        TransbankFunction.LOAD_KEYS_RESULT,
+        TransbankFunction.STATUS,
+        TransbankFunction.VOID_RESULT,
     )
 }
 _LAST_FOUR_AT: Final = 9
@@ -85,13 +85,13 @@ _ACCOUNT_AT: Final = 13
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class TransbankResponse:
     """One message of the terminal: the fields as text, by their place in reference 4.
 
     Card fields are empty among them; what may be known of the card is in `card`.
     """
 
-    function: Function
+    function: TransbankFunction
     code: int
     fields: tuple[str, ...]
     card: SealedCard | None = None
@@ -124,7 +124,7 @@ def message(*fields: str) -> bytes:
     return "|".join(fields).encode("ascii")
 
 
-def decode(data: memoryview, vault: Vault, context: str) -> Response:
+def decode(data: memoryview, card_sealer: CardSealer, context: str) -> TransbankResponse:
     """One message of the terminal, from where it lies in the buffer.
 
     Raises `ProtocolError` for what is no response of reference 4.
@@ -132,37 +132,37 @@ def decode(data: memoryview, vault: Vault, context: str) -> Response:
     views = _split(data)
     function = _function(views[0])
     blank_controls(data)
-    card = _take_card(views, vault, context) if function in SALE_LIKE else None
+    card = _seal_card(views, card_sealer, context) if function in SALE_LIKE else None
     scrub_text(data)
     fields = tuple(decode_text(view) for view in views)
     code = fields[1] if len(fields) > 1 else ""
     if not _CODE.fullmatch(code):
-        raise ProtocolError(Malformed.CODE)
-    if function is not Function.STATUS and int(code) in STATUS_CODES:
-        raise ProtocolError(Malformed.STATUS_CODE)
-    return Response(function, int(code), fields, card)
+        raise ProtocolError(TransbankMalformed.CODE)
+    if function is not TransbankFunction.STATUS and int(code) in STATUS_CODES:
+        raise ProtocolError(TransbankMalformed.STATUS_CODE)
+    return TransbankResponse(function, int(code), fields, card)
 
 
 def _split(data: memoryview) -> list[memoryview]:
     bounds = [-1, *(match.start() for match in _SEPARATOR.finditer(data)), len(data)]
     if len(bounds) > MOST_FIELDS:
-        raise ProtocolError(Malformed.FIELDS)
+        raise ProtocolError(TransbankMalformed.FIELDS)
     return [data[before + 1 : at] for before, at in pairwise(bounds)]
 
 
-def _function(view: memoryview) -> Function:
+def _function(view: memoryview) -> TransbankFunction:
     function = RESPONSES.get(str(view[: FUNCTION_CHARACTERS + 1], "latin-1"))
     if function is None:
-        raise ProtocolError(Malformed.FUNCTION)
+        raise ProtocolError(TransbankMalformed.FUNCTION)
     return function
 
 
-def _take_card(views: Sequence[memoryview], vault: Vault, context: str) -> SealedCard | None:
+def _seal_card(views: Sequence[memoryview], card_sealer: CardSealer, context: str) -> SealedCard | None:
     """Empty the card fields. The account is a card's whole number, a bank account's, or nothing."""
     last_four, account = (_trimmed(views, at) for at in (_LAST_FOUR_AT, _ACCOUNT_AT))
     card = None
     if len(account) in CARD_NUMBER_DIGITS:
-        card = vault.take(Card.from_ascii(account, None), context)
+        card = card_sealer.seal_card(Card.from_ascii(account, None), context)
     elif len(last_four) == LAST_DIGITS and bytes(last_four).isdigit():
         card = SealedCard("*" * LAST_DIGITS + str(last_four, "ascii"))
     for view in (last_four, account):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Quirk(StrEnum):
+class TransbankQuirk(StrEnum):
     """One habit of a terminal that the session takes into account."""
 
     VOID_HAS_OWN_NUMBER = "void_has_own_number"
 
 
 QUIRKS = {
-    Quirk.VOID_HAS_OWN_NUMBER: (
+    TransbankQuirk.VOID_HAS_OWN_NUMBER: (
         "the response to a void carries the void's own operation number, not that of the voided sale"
     ),
 }

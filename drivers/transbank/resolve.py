@@ -13,8 +13,8 @@ from datetime import timedelta
 from typing import Final
 
 from drivers.clocks import in_time, told_at
-from drivers.terminal import Command, Finding, Found, Operation, Result, Said, Unclear
-from drivers.transbank.commands import operation_number, why_not
+from drivers.terminal import BookingFinding, BookingProof, Command, Operation, Result, ResultStatus, Unclear
+from drivers.transbank.commands import operation_number, refusal_reason
 from drivers.transbank.line import TERMINAL_REPEATS_S, TRANSMISSIONS
 from drivers.transbank.packet import same_ticket, ticket
 from drivers.transbank.texts import NO_SALE
@@ -51,8 +51,8 @@ class TransbankResolver:
     # Reference 6: the terminal has sent its last repeat by then.
     listen_s = TRANSMISSIONS * TERMINAL_REPEATS_S
 
-    def why_not(self, command: Command) -> str:
-        return why_not(command)
+    def refusal_reason(self, command: Command) -> str:
+        return refusal_reason(command)
 
     def questions(self, unclear: Unclear) -> tuple[Command, ...]:
         """Reference 3 has a question about sales alone: nothing tells of a void."""
@@ -69,42 +69,42 @@ class TransbankResolver:
             return result.original_trace is not None and result.original_trace == operation_number(command)
         return command.operation is Operation.CLOSE_DAY and not result.order and result.original_trace is None
 
-    def commits(self, unclear: Unclear, result: Result) -> bool:  # noqa: ARG002 - the call that all have
+    def ack_would_book(self, unclear: Unclear, result: Result) -> bool:  # noqa: ARG002 - the call that all have
         """Never: an acknowledgement only ends the repeats of what is booked already."""
         return False
 
-    def judge(self, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
+    def conclude(self, unclear: Unclear, answers: Sequence[Result | None]) -> BookingFinding:
         last = answers[-1] if answers else None
         if unclear.command.operation is Operation.REVERSAL:
             return _void(unclear)
-        if last is None or (last.said is not Said.APPROVED and last.code != NO_SALE):
-            return Finding(Found.UNPROVEN, SILENT)
+        if last is None or (last.status is not ResultStatus.APPROVED and last.code != NO_SALE):
+            return BookingFinding(BookingProof.UNPROVEN, SILENT)
         if unclear.command.operation is Operation.CLOSE_DAY:
             return _closed(unclear, last)
         return _sale(unclear, last)
 
 
-def _sale(unclear: Unclear, last: Result) -> Finding:
+def _sale(unclear: Unclear, last: Result) -> BookingFinding:
     if _is_ours(unclear, last):
         if not _in_time(unclear, last):
-            return Finding(Found.UNPROVEN, TIME)
-        return Finding(Found.BOOKED, STORED.format(number=last.trace), last)
+            return BookingFinding(BookingProof.UNPROVEN, TIME)
+        return BookingFinding(BookingProof.BOOKED, STORED.format(number=last.trace), last)
     if last.code == NO_SALE:
-        return Finding(Found.UNPROVEN, NO_LAST_SALE)
+        return BookingFinding(BookingProof.UNPROVEN, NO_LAST_SALE)
     if _is_the_one_before(unclear, last):
-        return Finding(Found.NOT_BOOKED, SAME.format(number=last.trace))
-    return Finding(Found.UNPROVEN, OTHER.format(ticket=ticket(unclear.command.sequence)))
+        return BookingFinding(BookingProof.NOT_BOOKED, SAME.format(number=last.trace))
+    return BookingFinding(BookingProof.UNPROVEN, OTHER.format(ticket=ticket(unclear.command.sequence)))
 
 
-def _void(unclear: Unclear) -> Finding:
-    return Finding(Found.UNPROVEN, VOID.format(number=operation_number(unclear.command)))
+def _void(unclear: Unclear) -> BookingFinding:
+    return BookingFinding(BookingProof.UNPROVEN, VOID.format(number=operation_number(unclear.command)))
 
 
-def _closed(unclear: Unclear, last: Result) -> Finding:
+def _closed(unclear: Unclear, last: Result) -> BookingFinding:
     """A close empties the terminal's memory. Empty proves nothing, for an earlier close did that, too."""
     if _is_the_one_before(unclear, last):
-        return Finding(Found.NOT_BOOKED, NOT_CLOSED)
-    return Finding(Found.UNPROVEN, DAY_CLOSE)
+        return BookingFinding(BookingProof.NOT_BOOKED, NOT_CLOSED)
+    return BookingFinding(BookingProof.UNPROVEN, DAY_CLOSE)
 
 
 def _is_ours(unclear: Unclear, result: Result) -> bool:

@@ -1,10 +1,10 @@
 """The till's side of a Transbank dialogue (reference 2).
 
-    IDLE --start--> POLLING --ACK--> SENT --ACK--> RUNNING --response, accept()--> IDLE
+    IDLE --start--> POLLING --ACK--> SENT --ACK--> RUNNING --response, acknowledge()--> IDLE
 
 A poll goes before every command: after a stand-alone phase or in the middle of something else
 the terminal does not answer it, and nothing of the command has left. The ACK to a response is
-held until `accept()`; the terminal has booked by then, and all that hangs on the ACK is that it
+held until `acknowledge()`; the terminal has booked by then, and all that hangs on the ACK is that it
 stops repeating. A command that moves money leaves once, unless the terminal says NAK to it.
 """
 
@@ -16,25 +16,25 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from drivers.card.card import Vault
+from drivers.card.card import CardSealer
 from drivers.terminal import (
     Command,
-    Ended,
+    ConnectionLost,
+    Delivery,
+    DialogueEnded,
+    EndReason,
     Event,
-    Heard,
-    How,
-    Lost,
     Operation,
-    Outcome,
     ProtocolError,
     SessionError,
+    TransactionResult,
 )
 from drivers.transbank import commands
 from drivers.transbank import mapping as meaning
-from drivers.transbank.line import Line
+from drivers.transbank.line import TransbankLine
 from drivers.transbank.matching import is_answer
-from drivers.transbank.packet import Function, Response, decode
-from drivers.transbank.quirks import Quirk
+from drivers.transbank.packet import TransbankFunction, TransbankResponse, decode
+from drivers.transbank.quirks import TransbankQuirk
 from drivers.transbank.texts import APPROVED, KEYS_WANTED
 
 # The reference gives no time for a cardholder. The makers' own library waits for 150 (it
@@ -52,10 +52,12 @@ UNREADABLE: Final = "the terminal sent a message that cannot be read ({reason})"
 RECONNECTED: Final = "the line was opened anew"
 
 # Responses that say what became of money or of the day, whoever waits for them.
-_TELLING: Final = frozenset({Function.SALE_RESULT, Function.VOID_RESULT, Function.CLOSE_RESULT})
+_TELLING: Final = frozenset(
+    {TransbankFunction.SALE_RESULT, TransbankFunction.VOID_RESULT, TransbankFunction.CLOSE_RESULT}
+)
 
 
-class State(Enum):
+class TransbankState(Enum):
     """Where a dialogue stands."""
 
     IDLE = auto()
@@ -68,8 +70,8 @@ class State(Enum):
 class _Held:
     """A response that is not acknowledged yet."""
 
-    response: Response
-    outcome: Outcome
+    response: TransbankResponse
+    outcome: TransactionResult
 
 
 class TransbankSession:
@@ -77,14 +79,14 @@ class TransbankSession:
 
     def __init__(
         self,
-        line: Line,
-        vault: Vault,
+        line: TransbankLine,
+        card_sealer: CardSealer,
         silence_s: float = SILENCE_S,
-        quirks: frozenset[Quirk] = frozenset(),
+        quirks: frozenset[TransbankQuirk] = frozenset(),
     ) -> None:
-        self.state = State.IDLE
+        self.state = TransbankState.IDLE
         self._line = line
-        self._vault = vault
+        self._card_sealer = card_sealer
         self._silence_s = silence_s
         self._quirks = quirks
         self._events: deque[Event] = deque()
@@ -93,15 +95,15 @@ class TransbankSession:
         self._left = False  # a byte of the command has left
         self._deadline: float | None = None
         self._held: _Held | None = None
-        self._waiting: deque[Response] = deque()  # came while something was held
-        self._accepted: tuple[str, ...] = ()  # the fields of the response acknowledged last
+        self._waiting: deque[TransbankResponse] = deque()  # came while something was held
+        self._last_acknowledged: tuple[str, ...] = ()  # the fields of the response acknowledged last
         self._terminal_id: str | None = None
         self._keys_wanted = False
         self._trouble_told = False
 
     @property
     def busy(self) -> bool:
-        return self.state is not State.IDLE
+        return self.state is not TransbankState.IDLE
 
     def connected(self, now: float) -> None:
         self.disconnected(RECONNECTED, now)
@@ -116,50 +118,52 @@ class TransbankSession:
     def start(self, command: Command, now: float) -> None:
         if self.busy:
             raise SessionError("a command is running")
-        if why := commands.why_not(command):
+        if why := commands.refusal_reason(command):
             raise SessionError(why)
         self._drop_held()  # a late result that nobody accepted is never acknowledged
         self._command, self._left = self._asked(command), False
         self._context = command.payment_id or self._context
         if command.operation is Operation.CLOSE_DAY:
-            self._accepted = ()  # two closes may be answered alike
+            self._last_acknowledged = ()  # two closes may be answered alike
         if self._line.trouble is not None:
             self._lose(self._line.trouble)
         elif commands.data_of(self._command) or command.operation is Operation.STATUS:
-            self.state = State.POLLING
+            self.state = TransbankState.POLLING
             self._line.send(commands.POLL, now, again_after_silence=True)
         else:
-            self._end(Ended(How.COMPLETED))
+            self._end(DialogueEnded(EndReason.COMPLETED))
 
     def abort(self, now: float) -> None:
         """Transbank has no message for it: the red key on the terminal is the only way."""
 
-    def accept(self, now: float) -> None:
+    def acknowledge(self, now: float) -> None:
         """Acknowledge what is held. Nothing is, when the line broke while the caller was writing."""
         held, self._held = self._held, None
         if held is None:
             return
         self._line.acknowledge()
-        self._accepted = held.response.fields
+        self._last_acknowledged = held.response.fields
         if not held.outcome.late:
             self._end(meaning.ended(held.outcome.result))
         while self._waiting and self._held is None:
-            self._take(self._waiting.popleft(), now)
+            self._dispatch(self._waiting.popleft(), now)
 
     def receive(self, now: float) -> None:
         for data in self._line.receive(now):
-            self._go_on(now)
+            self._look_at_line(now)
             try:
-                response = decode(data, self._vault, self._context)
+                response = decode(data, self._card_sealer, self._context)
             except ProtocolError as error:
                 self._refuse(error)
                 continue
-            self._take(response, now)
-        self._go_on(now)
+            self._dispatch(response, now)
+        self._look_at_line(now)
 
     def bytes_to_send(self) -> bytes:
         data = self._line.bytes_to_send()
-        self._left = self._left or (bool(data) and self.state in {State.SENT, State.RUNNING})
+        self._left = self._left or (
+            bool(data) and self.state in {TransbankState.SENT, TransbankState.RUNNING}
+        )
         return data
 
     def events(self) -> Iterator[Event]:
@@ -172,13 +176,13 @@ class TransbankSession:
 
     def deadline_passed(self, now: float) -> None:
         self._line.deadline_passed(now)
-        self._go_on(now)
+        self._look_at_line(now)
         if self._deadline is not None and now >= self._deadline:
             self._lose(NO_RESPONSE if self._held is None else NOT_ACCEPTED)
 
     # ---- what the terminal says ----
 
-    def _go_on(self, now: float) -> None:
+    def _look_at_line(self, now: float) -> None:
         """Look at what became of the frame sent last."""
         line = self._line
         if line.trouble is not None:
@@ -187,9 +191,9 @@ class TransbankSession:
             self._lose(line.unanswered)
         elif line.acknowledged:
             line.forget()
-            if self.state is State.POLLING:
+            if self.state is TransbankState.POLLING:
                 self._polled(now)
-            elif self.state is State.SENT:
+            elif self.state is TransbankState.SENT:
                 self._run(now)
 
     def _polled(self, now: float) -> None:
@@ -197,27 +201,27 @@ class TransbankSession:
         if not data:
             self._end(self._greeting())
             return
-        self.state = State.SENT
+        self.state = TransbankState.SENT
         self._line.send(data, now, again_after_silence=self._operation not in commands.CHANGING)
 
     def _run(self, now: float) -> None:
-        self.state = State.RUNNING
+        self.state = TransbankState.RUNNING
         question = self._operation in commands.QUESTIONS
         self._deadline = now + (min(QUESTION_S, self._silence_s) if question else self._silence_s)
 
-    def _take(self, response: Response, now: float) -> None:
-        if response.function is Function.STATUS:
+    def _dispatch(self, response: TransbankResponse, now: float) -> None:
+        if response.function is TransbankFunction.STATUS:
             self._status(response, now)
         elif self._held is not None:
             self._keep_waiting(response)
         elif self._is_answer(response):
             self._answered(response, now)
-        elif response.fields == self._accepted or response.function not in _TELLING:
+        elif response.fields == self._last_acknowledged or response.function not in _TELLING:
             self._line.acknowledge()  # processed before, or an answer that nobody waits for
         else:
             self._hold(response, late=True)
 
-    def _status(self, response: Response, now: float) -> None:
+    def _status(self, response: TransbankResponse, now: float) -> None:
         """ACK at once, but never while a result is held: the terminal would take it for that one's."""
         if self._held is not None:
             return
@@ -225,10 +229,10 @@ class TransbankSession:
         if self._left:
             self._events.append(meaning.progress(response))
             self._line.arrived()
-            self._go_on(now)
+            self._look_at_line(now)
             self._run(now)
 
-    def _keep_waiting(self, response: Response) -> None:
+    def _keep_waiting(self, response: TransbankResponse) -> None:
         known = [self._held.response.fields if self._held else (), *(kept.fields for kept in self._waiting)]
         if response.fields in known:
             return
@@ -237,16 +241,17 @@ class TransbankSession:
         elif self.busy:
             self._lose(FLOOD)
 
-    def _is_answer(self, response: Response) -> bool:
+    def _is_answer(self, response: TransbankResponse) -> bool:
         """Nothing answers a command that has not left yet."""
         return self._left and is_answer(
             self._command,
             response,
-            acknowledged=self.state is State.RUNNING,
-            voids_have_own=Quirk.VOID_HAS_OWN_NUMBER in self._quirks and response.fields != self._accepted,
+            acknowledged=self.state is TransbankState.RUNNING,
+            voids_have_own=TransbankQuirk.VOID_HAS_OWN_NUMBER in self._quirks
+            and response.fields != self._last_acknowledged,
         )
 
-    def _answered(self, response: Response, now: float) -> None:
+    def _answered(self, response: TransbankResponse, now: float) -> None:
         self._line.arrived()
         self._line.forget()
         self._note(response)
@@ -255,30 +260,30 @@ class TransbankSession:
             self._hold(response, late=False)
             return
         self._line.acknowledge()
-        self._accepted = response.fields
+        self._last_acknowledged = response.fields
         if self._operation is Operation.REGISTER:
             self._terminal_id = response.text(meaning.TERMINAL)
             self._end(self._greeting())
         else:
             self._end(meaning.ended(meaning.result(response)))
 
-    def _note(self, response: Response) -> None:
+    def _note(self, response: TransbankResponse) -> None:
         """Whether the terminal has its keys shows in what it answers."""
         if response.code == KEYS_WANTED:
             self._keys_wanted = True
         elif response.code == APPROVED:
-            self._keys_wanted = self._keys_wanted and response.function is Function.LAST_SALE_RESULT
+            self._keys_wanted = self._keys_wanted and response.function is TransbankFunction.LAST_SALE_RESULT
 
-    def _hold(self, response: Response, *, late: bool) -> None:
-        outcome = Outcome(meaning.result(response), late=late)
+    def _hold(self, response: TransbankResponse, *, late: bool) -> None:
+        outcome = TransactionResult(meaning.result(response), late=late)
         self._held = _Held(response, outcome)
-        if self.state in {State.IDLE, State.RUNNING}:
+        if self.state in {TransbankState.IDLE, TransbankState.RUNNING}:
             self._line.keep_back()  # an ACK to something older would be taken for one to this
         self._events.append(outcome)
 
     def _refuse(self, error: ProtocolError) -> None:
         """What cannot be read is not acknowledged; the terminal may say it better."""
-        if self.state in {State.SENT, State.RUNNING}:
+        if self.state in {TransbankState.SENT, TransbankState.RUNNING}:
             self._lose(UNREADABLE.format(reason=error.reason))
 
     # ---- how it ends ----
@@ -292,22 +297,22 @@ class TransbankSession:
     def _operation(self) -> Operation:
         return self._command.operation
 
-    def _greeting(self) -> Ended:
-        return Ended(
-            How.COMPLETED,
+    def _greeting(self) -> DialogueEnded:
+        return DialogueEnded(
+            EndReason.COMPLETED,
             maintenance=Operation.INITIALISE if self._keys_wanted else None,
             simulator=self._terminal_id == meaning.SIMULATOR_TERMINAL,
             terminal_id=self._terminal_id or "",
         )
 
-    def _end(self, ended: Ended) -> None:
+    def _end(self, ended: DialogueEnded) -> None:
         self._events.append(ended)
-        self._rest()
+        self._to_idle()
 
     def _lose(self, reason: str) -> None:
-        heard = Heard.PERHAPS if self.busy and self._left else Heard.NEVER
-        self._events.append(Lost(reason, heard))
-        self._rest()
+        delivery = Delivery.PERHAPS if self.busy and self._left else Delivery.NEVER
+        self._events.append(ConnectionLost(reason, delivery))
+        self._to_idle()
         self._line.keep_back()
         self._drop_held()
 
@@ -317,8 +322,8 @@ class TransbankSession:
             self._trouble_told = True
             self._lose(trouble)
 
-    def _rest(self) -> None:
-        self.state = State.IDLE
+    def _to_idle(self) -> None:
+        self.state = TransbankState.IDLE
         self._left = False
         self._deadline = None
         self._line.forget()

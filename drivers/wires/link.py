@@ -11,7 +11,17 @@ from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from drivers.card.card import SecretBuffer
-from drivers.terminal import Command, Ended, Event, Heard, Lost, Progress, Session, SessionError, WireError
+from drivers.terminal import (
+    Command,
+    ConnectionLost,
+    Delivery,
+    DialogueEnded,
+    DisplayText,
+    Event,
+    Session,
+    SessionError,
+    WireError,
+)
 from drivers.wires.wire import Wire
 
 # A flood must not keep the loop from its other work; the wire calls again for the rest.
@@ -23,7 +33,7 @@ WRITE_RETRY_S: Final = 0.02
 # The loop may wake us this much early, and the session's clock may be another than the loop's.
 TIMER_GRAIN_S: Final = 0.001
 # Texts of the terminal's display beyond this many that nobody has read are dropped;
-# they decide nothing. Results and receipts wait for `accept`, so they cannot pile up.
+# they decide nothing. Results and receipts wait for `acknowledge`, so they cannot pile up.
 MAX_WAITING_EVENTS: Final = 1000
 
 NOT_CONNECTED: Final = "the terminal is not connected"
@@ -70,22 +80,22 @@ class Link:
         self._pump()
 
     async def close(self) -> None:
-        """Close the line; a running command ends in `Lost`."""
+        """Close the line; a running command ends in `ConnectionLost`."""
         if self.connected:
             self._hang_up()
             self._session.disconnected(CLOSED_BY_US, self._monotonic())
-            self._tell()
+            self._deliver_events()
 
     async def perform(self, command: Command) -> AsyncIterator[Event]:
-        """Start the command and give its events until `Ended` or `Lost`.
+        """Start the command and give its events until `DialogueEnded` or `ConnectionLost`.
 
-        Call `accept` for each `Outcome` and `Receipt` once it is on disk. Raises
+        Call `acknowledge` for each `TransactionResult` and `Receipt` once it is on disk. Raises
         `SessionError` when another command is running.
         """
         if self._inbox is not None:
             raise SessionError("one command at a time")
         if not self.connected:
-            yield Lost(NOT_CONNECTED, Heard.NEVER)
+            yield ConnectionLost(NOT_CONNECTED, Delivery.NEVER)
             return
         inbox = self._inbox = asyncio.Queue()
         try:
@@ -94,16 +104,16 @@ class Link:
             while True:
                 event = await inbox.get()
                 yield event
-                if isinstance(event, Ended | Lost):
+                if isinstance(event, DialogueEnded | ConnectionLost):
                     return
         finally:
             self._inbox = None
             while not inbox.empty():
-                self._give(inbox.get_nowait())
+                self._deliver(inbox.get_nowait())
 
-    def accept(self) -> None:
-        """The last `Outcome` or `Receipt` is on disk: acknowledge it."""
-        self._session.accept(self._monotonic())
+    def acknowledge(self) -> None:
+        """The last `TransactionResult` or `Receipt` is on disk: acknowledge it."""
+        self._session.acknowledge(self._monotonic())
         self._pump()
 
     def abort(self) -> None:
@@ -149,7 +159,7 @@ class Link:
             self._flush()
         except WireError as error:
             self._lose(str(error))
-        self._tell()
+        self._deliver_events()
         self._set_alarm()
 
     def _flush(self) -> None:
@@ -164,18 +174,18 @@ class Link:
         if len(self._unsent) > MAX_UNSENT_BYTES:
             raise WireError(NOT_READING)
 
-    def _tell(self) -> None:
+    def _deliver_events(self) -> None:
         for event in self._session.events():
-            self._give(event)
-            if isinstance(event, Lost) and self.connected:
+            self._deliver(event)
+            if isinstance(event, ConnectionLost) and self.connected:
                 self._hang_up()
                 self._session.disconnected(event.reason, self._monotonic())
 
-    def _give(self, event: Event) -> None:
+    def _deliver(self, event: Event) -> None:
         if self._inbox is None:
-            # Not now but next: the owner may call `accept` from there.
+            # Not now but next: the owner may call `acknowledge` from there.
             asyncio.get_running_loop().call_soon(self._unsolicited, event)
-        elif self._inbox.qsize() < MAX_WAITING_EVENTS or not isinstance(event, Progress):
+        elif self._inbox.qsize() < MAX_WAITING_EVENTS or not isinstance(event, DisplayText):
             self._inbox.put_nowait(event)
 
     def _lose(self, reason: str) -> None:
@@ -185,7 +195,7 @@ class Link:
         self._hang_up()
         self._session.disconnected(reason, self._monotonic())
         if not busy:  # nothing of ours was on its way, but the owner has to know
-            self._give(Lost(reason, Heard.NEVER))
+            self._deliver(ConnectionLost(reason, Delivery.NEVER))
 
     def _hang_up(self) -> None:
         self.connected = False

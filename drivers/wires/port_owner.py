@@ -11,7 +11,7 @@ from typing import Final
 UNKNOWN: Final = "another program"
 
 
-def holder(device: str) -> str | None:
+def owner_of(device: str) -> str | None:
     """Who has locked the node, or has it open; None when nobody is seen, which proves nothing."""
     for process in (*_lockers(device), *_openers(device)):
         try:

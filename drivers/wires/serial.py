@@ -16,7 +16,7 @@ from typing import Final
 import serial
 
 from drivers.terminal import WireError
-from drivers.wires.port_owner import UNKNOWN, holder
+from drivers.wires.port_owner import UNKNOWN, owner_of
 
 # ZVT's usual line (reference 2); both are settings, since some terminals differ.
 DEFAULT_BAUD_RATE: Final = 9600
@@ -105,7 +105,7 @@ class SerialWire:
                 "Add the service's user to the port's group (often dialout)."
             )
         if number in {errno.EBUSY, errno.EWOULDBLOCK}:
-            user = holder(self._device) or UNKNOWN
+            user = owner_of(self._device) or UNKNOWN
             return f"The port {self._device} is in use by {user}. {_NOT_SENT} Stop that program."
         return f"{self._device} could not be opened as a serial port. {_NOT_SENT} Check the device's name."
 

@@ -10,7 +10,7 @@ LONGEST_BODY_BYTES = 0xFFFF  # what the three-byte length can say
 EXTENDED_LENGTH = 0xFF  # lengths from here on are written FF, low byte, high byte
 
 
-class Malformed(StrEnum):
+class ZvtMalformed(StrEnum):
     """Every reason for which an APDU is refused; nothing else is ever raised by `decode`."""
 
     HEADER = "apdu_header_incomplete"
@@ -25,15 +25,15 @@ def split(apdu: memoryview) -> tuple[int, memoryview]:
     Raises `ProtocolError` when the length does not fit what is there.
     """
     if len(apdu) < 3:
-        raise ProtocolError(Malformed.HEADER)
+        raise ProtocolError(ZvtMalformed.HEADER)
     start, length = 3, apdu[2]
     if length == EXTENDED_LENGTH:
         if len(apdu) < 5:
-            raise ProtocolError(Malformed.HEADER)
+            raise ProtocolError(ZvtMalformed.HEADER)
         start, length = 5, apdu[3] | apdu[4] << 8
     body = apdu[start:]
     if len(body) != length:
-        raise ProtocolError(Malformed.LENGTH)
+        raise ProtocolError(ZvtMalformed.LENGTH)
     return apdu[0] << 8 | apdu[1], body
 
 

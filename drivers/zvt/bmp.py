@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Final
 
 from drivers.zvt import tlv
-from drivers.zvt.fields import Kind
+from drivers.zvt.fields import FieldKind
 
 
 class Rule(IntEnum):
@@ -24,12 +24,12 @@ class Bmp:
 
     number: int
     length: int
-    kind: Kind
+    kind: FieldKind
     name: str
     tail: bytes = b""
 
 
-_B, _N, _D, _T = Kind.BYTE, Kind.NUMBER, Kind.DIGITS, Kind.TEXT
+_B, _N, _D, _T = FieldKind.BYTE, FieldKind.NUMBER, FieldKind.DIGITS, FieldKind.TEXT
 _LL, _LLL = Rule.LLVAR, Rule.LLLVAR
 # A member of an enumeration is ten times as slow to reach as a number.
 _LLVAR: Final = Rule.LLVAR.value
@@ -42,62 +42,62 @@ _ROWS = (
     Bmp(0x03, 1, _B, "service byte"),
     Bmp(0x04, 6, _N, "amount"),
     Bmp(0x05, 1, _B, "pump number"),
-    Bmp(0x06, Rule.TLV, Kind.TLV, "TLV container"),
+    Bmp(0x06, Rule.TLV, FieldKind.TLV, "TLV container"),
     Bmp(0x0B, 3, _N, "trace number"),
     Bmp(0x0C, 3, _D, "time HHMMSS"),
     Bmp(0x0D, 2, _D, "date MMDD"),
-    Bmp(0x0E, 2, Kind.EXPIRY, "card expiry YYMM"),
+    Bmp(0x0E, 2, FieldKind.EXPIRY, "card expiry YYMM"),
     Bmp(0x17, 2, _N, "card sequence number"),
     Bmp(0x19, 1, _B, "status byte, payment type or card type"),
-    Bmp(0x22, _LL, Kind.CARD, "card number or EF_ID"),
-    Bmp(0x23, _LL, Kind.SECRET, "track 2"),
-    Bmp(0x24, _LLL, Kind.SECRET, "track 3"),
+    Bmp(0x22, _LL, FieldKind.CARD, "card number or EF_ID"),
+    Bmp(0x23, _LL, FieldKind.SECRET, "track 2"),
+    Bmp(0x24, _LLL, FieldKind.SECRET, "track 3"),
     Bmp(0x27, 1, _B, "result code"),
     Bmp(0x29, 4, _D, "terminal identifier"),
-    Bmp(0x2A, 15, Kind.PADDED_TEXT, "merchant contract number", b" "),
-    Bmp(0x2D, _LL, Kind.SECRET, "track 1"),
-    Bmp(0x2E, _LLL, Kind.SECRET, "synchronous chip data"),
+    Bmp(0x2A, 15, FieldKind.PADDED_TEXT, "merchant contract number", b" "),
+    Bmp(0x2D, _LL, FieldKind.SECRET, "track 1"),
+    Bmp(0x2E, _LLL, FieldKind.SECRET, "synchronous chip data"),
     Bmp(0x37, 3, _N, "trace number of the original payment"),
-    Bmp(0x3A, 2, Kind.SECRET, "CVV or CVC"),
+    Bmp(0x3A, 2, FieldKind.SECRET, "CVV or CVC"),
     Bmp(0x3B, 8, _T, "authorisation attribute", b"\0"),
     Bmp(0x3C, _LLL, _T, "additional text"),
-    Bmp(0x3D, 3, Kind.UNUSED, "password"),
+    Bmp(0x3D, 3, FieldKind.UNUSED, "password"),
     Bmp(0x49, 2, _N, "currency"),
-    Bmp(0x4C, _LL, Kind.UNUSED, "blocked goods groups"),
-    Bmp(0x60, _LLL, Kind.TOTALS, "end-of-day totals"),
-    Bmp(0x70, 4, Kind.UNUSED, "display image: request id"),
-    Bmp(0x71, 4, Kind.UNUSED, "display image: total size"),
-    Bmp(0x72, 1, Kind.UNUSED, "display image: MIME type"),
-    Bmp(0x73, 1, Kind.UNUSED, "display image: encoding"),
-    Bmp(0x74, 1, Kind.UNUSED, "display image: chunks"),
-    Bmp(0x75, 1, Kind.UNUSED, "display image: chunk index"),
+    Bmp(0x4C, _LL, FieldKind.UNUSED, "blocked goods groups"),
+    Bmp(0x60, _LLL, FieldKind.TOTALS, "end-of-day totals"),
+    Bmp(0x70, 4, FieldKind.UNUSED, "display image: request id"),
+    Bmp(0x71, 4, FieldKind.UNUSED, "display image: total size"),
+    Bmp(0x72, 1, FieldKind.UNUSED, "display image: MIME type"),
+    Bmp(0x73, 1, FieldKind.UNUSED, "display image: encoding"),
+    Bmp(0x74, 1, FieldKind.UNUSED, "display image: chunks"),
+    Bmp(0x75, 1, FieldKind.UNUSED, "display image: chunk index"),
     Bmp(0x87, 2, _N, "receipt number"),
     Bmp(0x88, 3, _N, "turnover record number"),
     Bmp(0x8A, 1, _B, "card type"),
     Bmp(0x8B, _LL, _T, "card name", b"\0"),
     Bmp(0x8C, 1, _B, "card type of the network operator"),
-    Bmp(0x9A, _LLL, Kind.SECRET, "Geldkarte record"),
+    Bmp(0x9A, _LLL, FieldKind.SECRET, "Geldkarte record"),
     Bmp(0xA0, 1, _B, "result code of the authorisation system"),
-    Bmp(0xA7, _LL, Kind.SECRET, "chip data, EF_ID"),
+    Bmp(0xA7, _LL, FieldKind.SECRET, "chip data, EF_ID"),
     Bmp(0xAA, 3, _D, "date YYMMDD"),
-    Bmp(0xAF, _LLL, Kind.SECRET, "EF_Info"),
-    Bmp(0xBA, 5, Kind.UNUSED, "AID parameter"),
-    Bmp(0xD0, 1, Kind.UNUSED, "key algorithm"),
-    Bmp(0xD1, _LL, Kind.SECRET, "card offset or PIN data"),
-    Bmp(0xD2, 1, Kind.UNUSED, "card output direction"),
-    Bmp(0xD3, 1, Kind.UNUSED, "DUKPT key id"),
-    Bmp(0xE0, 1, Kind.UNUSED, "minimum input length"),
+    Bmp(0xAF, _LLL, FieldKind.SECRET, "EF_Info"),
+    Bmp(0xBA, 5, FieldKind.UNUSED, "AID parameter"),
+    Bmp(0xD0, 1, FieldKind.UNUSED, "key algorithm"),
+    Bmp(0xD1, _LL, FieldKind.SECRET, "card offset or PIN data"),
+    Bmp(0xD2, 1, FieldKind.UNUSED, "card output direction"),
+    Bmp(0xD3, 1, FieldKind.UNUSED, "DUKPT key id"),
+    Bmp(0xE0, 1, FieldKind.UNUSED, "minimum input length"),
     *(Bmp(0xE0 + line, _LL, _T, f"second text, line {line}") for line in range(1, 9)),
-    Bmp(0xE9, 1, Kind.UNUSED, "maximum input length"),
-    Bmp(0xEA, 1, Kind.UNUSED, "echo"),
-    Bmp(0xEB, 8, Kind.UNUSED, "MAC over the texts"),
+    Bmp(0xE9, 1, FieldKind.UNUSED, "maximum input length"),
+    Bmp(0xEA, 1, FieldKind.UNUSED, "echo"),
+    Bmp(0xEB, 8, FieldKind.UNUSED, "MAC over the texts"),
     Bmp(0xF0, 1, _B, "display time in seconds"),
     *(Bmp(0xF0 + line, _LL, _T, f"text line {line}") for line in range(1, 9)),
     Bmp(0xF9, 1, _B, "beeps"),
-    Bmp(0xFA, 1, Kind.UNUSED, "reader activation"),
-    Bmp(0xFB, 1, Kind.UNUSED, "confirm with OK"),
-    Bmp(0xFC, 1, Kind.UNUSED, "dialog control"),
-    Bmp(0xFD, 1, Kind.UNUSED, "display"),
+    Bmp(0xFA, 1, FieldKind.UNUSED, "reader activation"),
+    Bmp(0xFB, 1, FieldKind.UNUSED, "confirm with OK"),
+    Bmp(0xFC, 1, FieldKind.UNUSED, "dialog control"),
+    Bmp(0xFD, 1, FieldKind.UNUSED, "display"),
 )
 
 TABLE: Final[dict[int, Bmp]] = {row.number: row for row in _ROWS}

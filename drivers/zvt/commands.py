@@ -8,7 +8,7 @@ from typing import Final
 from drivers.terminal import Command, Operation, SessionError
 from drivers.zvt import messages as zvt
 from drivers.zvt.config import ZvtSettings
-from drivers.zvt.quirks import Quirk
+from drivers.zvt.quirks import ZvtQuirk
 from drivers.zvt.writing import encode
 
 PRINT_TEXT_BLOCK: Final = 0x06D3
@@ -50,22 +50,22 @@ def _amount(command: Command) -> int:
 
 
 def _payment_type(settings: ZvtSettings) -> int | None:
-    return TERMINAL_DECIDES if Quirk.PAYMENT_TYPE_NEEDED in settings.quirks else None
+    return TERMINAL_DECIDES if ZvtQuirk.PAYMENT_TYPE_NEEDED in settings.quirks else None
 
 
-def _registration(_: Command, settings: ZvtSettings) -> zvt.Packet:
+def _registration(_: Command, settings: ZvtSettings) -> zvt.ZvtPacket:
     permitted = (PRINT_TEXT_BLOCK,) if settings.tlv else ()
     return zvt.Registration(
         settings.password, settings.config_byte, settings.currency, permitted_commands=permitted
     )
 
 
-def _authorisation(command: Command, settings: ZvtSettings) -> zvt.Packet:
+def _authorisation(command: Command, settings: ZvtSettings) -> zvt.ZvtPacket:
     currency = settings.currency if command.currency is None else command.currency
     return zvt.Authorisation(_amount(command), currency, _payment_type(settings))
 
 
-def _reversal(command: Command, settings: ZvtSettings) -> zvt.Packet:
+def _reversal(command: Command, settings: ZvtSettings) -> zvt.ZvtPacket:
     if command.original_receipt is None:
         raise ValueError("it needs the receipt number of the original payment")
     return zvt.Reversal(
@@ -77,23 +77,23 @@ def _reversal(command: Command, settings: ZvtSettings) -> zvt.Packet:
     )
 
 
-def _refund(command: Command, settings: ZvtSettings) -> zvt.Packet:
+def _refund(command: Command, settings: ZvtSettings) -> zvt.ZvtPacket:
     currency = settings.currency if command.currency is None else command.currency
     return zvt.Refund(settings.password, _amount(command), currency, _payment_type(settings))
 
 
-def _status_enquiry(_: Command, settings: ZvtSettings) -> zvt.Packet:
-    password = None if Quirk.STATUS_WITHOUT_PASSWORD in settings.quirks else settings.password
-    service = BARE_STATUS if Quirk.STATUS_ONLY in settings.quirks else None
+def _status_enquiry(_: Command, settings: ZvtSettings) -> zvt.ZvtPacket:
+    password = None if ZvtQuirk.STATUS_WITHOUT_PASSWORD in settings.quirks else settings.password
+    service = BARE_STATUS if ZvtQuirk.STATUS_ONLY in settings.quirks else None
     return zvt.StatusEnquiry(password, service)
 
 
-def _display_text(command: Command, _: ZvtSettings) -> zvt.Packet:
+def _display_text(command: Command, _: ZvtSettings) -> zvt.ZvtPacket:
     lines = command.lines[:LINES_ON_DISPLAY]
-    return zvt.DisplayText(tuple(line[:LONGEST_DISPLAY_LINE] for line in lines))
+    return zvt.DisplayTextCommand(tuple(line[:LONGEST_DISPLAY_LINE] for line in lines))
 
 
-_PACKETS: Final[dict[Operation, Callable[[Command, ZvtSettings], zvt.Packet]]] = {
+_PACKETS: Final[dict[Operation, Callable[[Command, ZvtSettings], zvt.ZvtPacket]]] = {
     Operation.REGISTER: _registration,
     Operation.SALE: _authorisation,
     Operation.REVERSAL: _reversal,

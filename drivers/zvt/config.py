@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.zvt.quirks import Quirk
+from drivers.zvt.quirks import ZvtQuirk
 from drivers.zvt.texts import Charset
 
 T3_S: Final = 5.0  # reference 4: from a command to its answer
@@ -35,7 +35,7 @@ class ZvtSettings:
     tlv: bool = True
     t3_s: float = T3_S
     t4_s: float = T4_S
-    quirks: frozenset[Quirk] = frozenset()
+    quirks: frozenset[ZvtQuirk] = frozenset()
 
     @property
     def receipts_by_till(self) -> bool:
@@ -46,8 +46,8 @@ class ZvtSettings:
     @property
     def charset(self) -> Charset:
         """The character set of the terminal's texts."""
-        if Quirk.LATIN1_TEXTS in self.quirks:
+        if ZvtQuirk.LATIN1_TEXTS in self.quirks:
             return Charset.ISO_8859_1
-        if Quirk.SEVEN_BIT_TEXTS in self.quirks:
+        if ZvtQuirk.SEVEN_BIT_TEXTS in self.quirks:
             return Charset.ZVT_7BIT
         return Charset.CP437

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from drivers.card.card import SecretBuffer, Vault
+from drivers.card.card import CardSealer, SecretBuffer
 from drivers.driver import Driver, Options, SerialDefaults
 from drivers.zvt.config import SENDS_STATUS, T3_S, T4_S, ZvtSettings
 from drivers.zvt.frame import BUFFER_BYTES
-from drivers.zvt.line import Line, SerialLine, TcpLine
-from drivers.zvt.quirks import QUIRKS, Quirk
+from drivers.zvt.line import ZvtLine, ZvtSerialLine, ZvtTcpLine
+from drivers.zvt.quirks import QUIRKS, ZvtQuirk
 from drivers.zvt.resolve import ZvtResolver
 from drivers.zvt.session import ZvtSession
 
@@ -27,15 +27,15 @@ def zvt_settings(options: Options) -> ZvtSettings:
         tlv=options.tlv,
         t3_s=options.answer_s or T3_S,
         t4_s=options.silence_s or T4_S,
-        quirks=frozenset(Quirk(name) for name in options.quirks),
+        quirks=frozenset(ZvtQuirk(name) for name in options.quirks),
         **given,
     )
 
 
-def session(buffer: SecretBuffer, vault: Vault, options: Options) -> ZvtSession:
+def session(buffer: SecretBuffer, card_sealer: CardSealer, options: Options) -> ZvtSession:
     """A session on a serial line (also through USB), or with bare APDUs on TCP."""
-    line: Line = TcpLine(buffer) if options.wire == "tcp" else SerialLine(buffer)
-    return ZvtSession(line, vault, zvt_settings(options))
+    line: ZvtLine = ZvtTcpLine(buffer) if options.wire == "tcp" else ZvtSerialLine(buffer)
+    return ZvtSession(line, card_sealer, zvt_settings(options))
 
 
 def resolver(_options: Options) -> ZvtResolver:

@@ -11,7 +11,7 @@ LONGEST_NUMBER_BYTES = 6  # 12 digits, an amount; 13 digits and more could be a 
 LONGEST_INTEGER_BYTES = 4  # tags with binary numbers have one or two bytes
 
 
-class Kind(Enum):
+class FieldKind(Enum):
     """What a field holds, and with that what `decode` may do with it."""
 
     BYTE = "one byte, binary"

@@ -19,14 +19,14 @@ _ECR17_BEHIND: Final = {0x15: re.compile(rb"\x03[\x68-\x6b]"), 0x06: re.compile(
 _BANNER: Final = re.compile(rb"(?:\x00{1,3}[\x00-\xff])?[\r\n\x20-\x7e]{8}")
 
 
-def name_on_serial(noise: memoryview, behind: int | None) -> str | None:
+def identify_on_serial(noise: memoryview, behind: int | None) -> str | None:
     """Who sends such bytes outside of frames, right behind the signal byte `behind`; None = only noise."""
     if behind is not None and _ECR17_BEHIND[behind].match(noise):
         return SPEAKS_ECR17
     return SPEAKS_TEXT if _BANNER.match(noise) else None
 
 
-def name_on_tcp(head: memoryview) -> str | None:
+def identify_on_tcp(head: memoryview) -> str | None:
     """Who opens a conversation with such bytes; None when it may be ZVT.
 
     No ZVT message begins with 00 (a length in front of a banner, as Monri's

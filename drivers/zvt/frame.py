@@ -13,7 +13,7 @@ from typing import Final
 
 from drivers.card.card import SecretBuffer
 from drivers.zvt.apdu import EXTENDED_LENGTH, LONGEST_BODY_BYTES
-from drivers.zvt.foreign_device import name_on_serial
+from drivers.zvt.foreign_device import identify_on_serial
 
 STX: Final = 0x02
 ETX: Final = 0x03
@@ -42,14 +42,14 @@ _DLE_STX: Final = re.compile(rb"\x10\x02")
 _DLE_DLE: Final = re.compile(rb"\x10\x10")
 
 
-class Signal(Enum):
+class ZvtSignal(Enum):
     """The single bytes outside of frames."""
 
     ACK = 0x06
     NAK = 0x15
 
 
-class Fault(StrEnum):
+class ZvtFault(StrEnum):
     """Why a frame was refused; each is answered with NAK."""
 
     CRC = "wrong checksum"
@@ -60,7 +60,7 @@ class Fault(StrEnum):
 
 
 # A second ACK or NAK right behind the first has no frame left to speak of.
-_RUNS: Final = {signal.value: re.compile(b"%c+" % signal.value) for signal in Signal}
+_RUNS: Final = {signal.value: re.compile(b"%c+" % signal.value) for signal in ZvtSignal}
 
 
 def crc16(data: Iterable[int], crc: int = 0) -> int:
@@ -90,14 +90,14 @@ def announced_length(head: memoryview) -> int | None:
     return 5 + (head[3] | head[4] << 8) if len(head) >= 5 else None
 
 
-class FrameReader:
+class ZvtFrameReader:
     """Walks the received bytes of one serial line: signals, APDUs, faults; noise is wiped.
 
     ACK and NAK count only on a quiet line (at the start, behind a frame or
     another signal, after T1 of silence): inside noise they are bytes like any
     other, and a false ACK would keep a lost frame from being repeated.
 
-    `stranger` names the device when the noise shows that it speaks something else.
+    `foreign_device` names the device when the noise shows that it speaks something else.
     `crc` is the checksum of the last good frame.
     """
 
@@ -109,8 +109,8 @@ class FrameReader:
         """Forget and wipe everything: a new line."""
         self._buffer.wipe()
         self.crc = 0
-        self.stranger: str | None = None
-        self._after: Signal | None = None
+        self.foreign_device: str | None = None
+        self._after: ZvtSignal | None = None
         self._quiet = True
         self._walked = 0  # bytes of a begun frame that were looked at; 0 outside a frame
         self._lone_dle = False
@@ -129,7 +129,7 @@ class FrameReader:
         self._quiet = True
         return begun
 
-    def read(self) -> Iterator[Signal | Fault | memoryview]:
+    def read(self) -> Iterator[ZvtSignal | ZvtFault | memoryview]:
         """What the received bytes say. An APDU's view is good until the next step, then it is wiped."""
         while self._buffer.start < self._buffer.end:
             if not self._walked:
@@ -142,16 +142,16 @@ class FrameReader:
                 yield from self._deliver(tail)
             elif self._buffer.start == 0 and self._buffer.end == len(self._buffer.view):
                 self._drop_frame()
-                yield Fault.TOO_LONG
+                yield ZvtFault.TOO_LONG
             else:
                 return
 
-    def _hunt(self) -> Signal | None:
+    def _hunt(self) -> ZvtSignal | None:
         """Outside a frame: a signal, or the start of a frame, or noise."""
         view, start, end = self._buffer.view, self._buffer.start, self._buffer.end
         run = _RUNS.get(view[start]) if self._quiet else None
         if run and (match := run.match(view, start, end)):
-            self._after = Signal(view[start])
+            self._after = ZvtSignal(view[start])
             self._buffer.consume(match.end() - start)
             return self._after
         self._quiet = False
@@ -181,12 +181,12 @@ class FrameReader:
         self._walked = (match.start() if match else end) - start
         return None
 
-    def _deliver(self, tail: int) -> Iterator[Fault | memoryview]:
+    def _deliver(self, tail: int) -> Iterator[ZvtFault | memoryview]:
         view, start = self._buffer.view, self._buffer.start
         end = start + tail
         received = int.from_bytes(view[end + 2 : end + 4], "little")
         apdu = view[start + 2 : _unstuff(view, start + 2, end)]
-        fault = self._judge(apdu, received)
+        fault = self._check(apdu, received)
         self._walked, self._lone_dle, self._quiet, self._after = 0, False, True, None
         if fault:
             self._buffer.consume(tail + 4)
@@ -198,12 +198,12 @@ class FrameReader:
         finally:  # less than that when the caller made a fresh line of it meanwhile
             self._buffer.consume(min(tail + 4, self._buffer.end - self._buffer.start))
 
-    def _judge(self, apdu: memoryview, received: int) -> Fault | None:
+    def _check(self, apdu: memoryview, received: int) -> ZvtFault | None:
         if self._lone_dle:
-            return Fault.LONE_DLE
+            return ZvtFault.LONE_DLE
         if frame_crc(apdu) != received:
-            return Fault.CRC
-        return None if announced_length(apdu) == len(apdu) else Fault.LENGTH
+            return ZvtFault.CRC
+        return None if announced_length(apdu) == len(apdu) else ZvtFault.LENGTH
 
     def _drop_frame(self) -> None:
         self._buffer.wipe()
@@ -214,7 +214,7 @@ class FrameReader:
         if count and not self._walked:
             noise = self._buffer.view[self._buffer.start : self._buffer.start + count]
             after = self._after.value if self._after else None
-            self.stranger = self.stranger or name_on_serial(noise, after)
+            self.foreign_device = self.foreign_device or identify_on_serial(noise, after)
         self._after = None
         self._buffer.consume(count)
 

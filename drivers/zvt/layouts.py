@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from drivers.zvt import messages as zvt
-from drivers.zvt.fields import Kind
+from drivers.zvt.fields import FieldKind
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class HeadField:
     """A field without a tag at the start of the body; `width` in bytes."""
 
     name: str
-    kind: Kind
+    kind: FieldKind
     width: int
     mandatory: bool = True
 
@@ -28,13 +28,13 @@ class Layout:
     """
 
     control: int
-    message: type[zvt.Packet]
-    head: tuple[Head, ...] = ()
+    message: type[zvt.ZvtPacket]
+    head: tuple[HeadField, ...] = ()
     bmps: Mapping[int, str] = field(default_factory=dict)
     tags: Mapping[int, str] = field(default_factory=dict)
 
 
-_PASSWORD: Final = Head("password", Kind.NUMBER, 3)
+_PASSWORD: Final = HeadField("password", FieldKind.NUMBER, 3)
 _AMOUNT: Final = {0x04: "amount", 0x49: "currency", 0x19: "payment_type"}
 _TEXTS: Final = {0x07: "texts"}
 
@@ -79,7 +79,11 @@ _LAYOUTS: Final = (
     Layout(
         0x0600,
         zvt.Registration,
-        (_PASSWORD, Head("config", Kind.BYTE, 1), Head("currency", Kind.NUMBER, 2, mandatory=False)),
+        (
+            _PASSWORD,
+            HeadField("config", FieldKind.BYTE, 1),
+            HeadField("currency", FieldKind.NUMBER, 2, mandatory=False),
+        ),
         {0x03: "service"},
         {0x14: "character_set", 0x0A: "permitted_commands"},
     ),
@@ -95,14 +99,14 @@ _LAYOUTS: Final = (
     Layout(0x06B0, zvt.AbortCommand),
     Layout(
         0x06E0,
-        zvt.DisplayText,
+        zvt.DisplayTextCommand,
         (),
         {0xF0: "seconds"} | dict.fromkeys(range(0xF1, 0xF9), "lines") | {0xF9: "beeps"},
     ),
     Layout(
         0x0501,
         zvt.StatusEnquiry,
-        (Head("password", Kind.NUMBER, 3, mandatory=False),),
+        (HeadField("password", FieldKind.NUMBER, 3, mandatory=False),),
         {0x03: "service"},
     ),
     Layout(0x0401, zvt.SetClock, (), {0xAA: "date", 0x0C: "time"}),
@@ -124,12 +128,12 @@ _LAYOUTS: Final = (
     Layout(
         0x061E,
         zvt.Abort,
-        (Head("result_code", Kind.BYTE, 1),),
+        (HeadField("result_code", FieldKind.BYTE, 1),),
         {0x87: "receipt_number"},
         _TEXTS | {0x1F17: "extended_error_text"},
     ),
-    Layout(0x04FF, zvt.IntermediateStatus, (Head("status", Kind.BYTE, 1),), {}, _TEXTS),
-    Layout(0x06D1, zvt.PrintLine, (Head("attribute", Kind.BYTE, 1),)),
+    Layout(0x04FF, zvt.IntermediateStatus, (HeadField("status", FieldKind.BYTE, 1),), {}, _TEXTS),
+    Layout(0x06D1, zvt.PrintLine, (HeadField("attribute", FieldKind.BYTE, 1),)),
     Layout(0x06D3, zvt.PrintTextBlock, (), {}, {0x1F07: "receipt_type"}),
 )
 

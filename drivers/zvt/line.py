@@ -30,8 +30,8 @@ from collections.abc import Iterator
 from typing import Final, Protocol
 
 from drivers.card.card import SecretBuffer
-from drivers.zvt.foreign_device import name_on_tcp
-from drivers.zvt.frame import Fault, FrameReader, Signal, announced_length
+from drivers.zvt.foreign_device import identify_on_tcp
+from drivers.zvt.frame import ZvtFault, ZvtFrameReader, ZvtSignal, announced_length
 from drivers.zvt.sender import T2_S, TRANSMISSIONS, Sender
 
 T1_S: Final = 0.2  # reference 2: between two bytes of a frame
@@ -49,11 +49,11 @@ DAMAGED: Final = "three messages in a row arrived damaged from the terminal"
 STOPPED_HALFWAY: Final = "the terminal stopped in the middle of a message"
 TOO_LONG: Final = "the terminal sent a longer message than can be received"
 
-_ACK: Final = bytes((Signal.ACK.value,))
-_NAK: Final = bytes((Signal.NAK.value,))
+_ACK: Final = bytes((ZvtSignal.ACK.value,))
+_NAK: Final = bytes((ZvtSignal.NAK.value,))
 
 
-class Line(Protocol):
+class ZvtLine(Protocol):
     """One connection to a terminal (or to a till) that carries whole APDUs.
 
     `trouble` is set once when the transport has given up; until `reset` nothing
@@ -91,12 +91,12 @@ class Line(Protocol):
         """The time has come: repeat, refuse or give up."""
 
 
-class SerialLine:
+class ZvtSerialLine:
     """Frames with CRC, ACK and NAK, T1 and T2, two repeats (reference 2)."""
 
     def __init__(self, buffer: SecretBuffer) -> None:
         self._buffer = buffer
-        self._reader = FrameReader(buffer)
+        self._reader = ZvtFrameReader(buffer)
         self.reset(0.0)
 
     def reset(self, now: float) -> None:
@@ -149,7 +149,7 @@ class SerialLine:
         if self._silent_at is not None and now >= self._silent_at:
             self._silent_at = None
             if self._reader.silence():
-                self._refuse(Fault.SILENCE, now)
+                self._refuse(ZvtFault.SILENCE, now)
             self._suspect()
         if self._sender.deadline is not None and now >= self._sender.deadline:
             self._repeat(now, refused=False)
@@ -159,9 +159,9 @@ class SerialLine:
             if isinstance(event, memoryview):
                 if self._admit(event, now):
                     yield event
-            elif isinstance(event, Fault):
+            elif isinstance(event, ZvtFault):
                 self._refuse(event, now)
-            elif event is Signal.ACK:
+            elif event is ZvtSignal.ACK:
                 self._sender.acknowledged(now)
             else:
                 self._repeat(now, refused=True)
@@ -186,7 +186,7 @@ class SerialLine:
                 self._sender.acknowledged(now)
         return True
 
-    def _refuse(self, fault: Fault, now: float) -> None:
+    def _refuse(self, fault: ZvtFault, now: float) -> None:
         self._sender.out += _NAK
         self._faults = self._faults + 1 if now < self._faults_until else 1
         self._faults_until = now + FAULTS_FORGOTTEN_S
@@ -199,15 +199,15 @@ class SerialLine:
 
     def _suspect(self) -> None:
         """Before the first good frame, noise may show that this is no ZVT terminal at all."""
-        if self._last is None and self._reader.stranger is not None:
-            self._give_up(self._reader.stranger)
+        if self._last is None and self._reader.foreign_device is not None:
+            self._give_up(self._reader.foreign_device)
 
     def _give_up(self, why: str) -> None:
         self.trouble = self.trouble or why
         self._buffer.wipe()
 
 
-class TcpLine:
+class ZvtTcpLine:
     """Bare APDUs on a stream; only the length field tells where one ends (reference 3)."""
 
     repeated = False
@@ -222,7 +222,7 @@ class TcpLine:
         self._buffer.wipe()
         self._out = bytearray()
         self._met = False
-        self._half_until: float | None = None
+        self._silent_at: float | None = None
         self.trouble: str | None = None
 
     def send(self, apdu: bytes, now: float) -> None:  # noqa: ARG002 - TCP repeats by itself
@@ -234,7 +234,7 @@ class TcpLine:
             try:
                 yield from self._whole_apdus()
             finally:
-                self._half_until = now + HALF_APDU_S if self._buffer.end > self._buffer.start else None
+                self._silent_at = now + HALF_APDU_S if self._buffer.end > self._buffer.start else None
         if self.trouble is not None:
             self._buffer.wipe()
 
@@ -244,19 +244,19 @@ class TcpLine:
         return out
 
     def deadline(self) -> float | None:
-        return self._half_until if self.trouble is None else None
+        return self._silent_at if self.trouble is None else None
 
     def deadline_passed(self, now: float) -> None:
-        if self._half_until is not None and now >= self._half_until:
+        if self._silent_at is not None and now >= self._silent_at:
             self._give_up(STOPPED_HALFWAY)
 
     def _whole_apdus(self) -> Iterator[memoryview]:
         buffer = self._buffer
         while buffer.start < buffer.end:
             head = buffer.view[buffer.start : buffer.end]
-            stranger = None if self._met else name_on_tcp(head)
-            if stranger is not None:
-                return self._give_up(stranger)
+            foreign_device = None if self._met else identify_on_tcp(head)
+            if foreign_device is not None:
+                return self._give_up(foreign_device)
             length = announced_length(head)
             if length is None or length > len(head):
                 return None if length is None or length <= len(buffer.view) else self._give_up(TOO_LONG)

@@ -7,13 +7,13 @@ from typing import Final
 from drivers.terminal import (
     SIMULATOR_SOFTWARE,
     Copy,
-    Ended,
-    How,
+    DialogueEnded,
+    DisplayText,
+    EndReason,
     Operation,
-    Progress,
     Receipt,
     Result,
-    Said,
+    ResultStatus,
 )
 from drivers.zvt import codes
 from drivers.zvt import messages as zvt
@@ -27,14 +27,16 @@ _COPIES: Final = {0x01: Copy.MERCHANT, 0x02: Copy.CUSTOMER, 0x03: Copy.ADMINISTR
 _CARE: Final = {0x51: Operation.INITIALISE, 0x62: Operation.DIAGNOSE, 0xC2: Operation.DIAGNOSE}
 
 
-def progress(packet: zvt.IntermediateStatus) -> Progress:
+def progress(packet: zvt.IntermediateStatus) -> DisplayText:
     """The terminal's own text wins over the table."""
-    return Progress(packet.status, _own_text(packet.texts) or codes.intermediate_text(packet.status))
+    return DisplayText(packet.status, _own_text(packet.texts) or codes.intermediate_text(packet.status))
 
 
 def result(packet: zvt.StatusInformation, code: int) -> Result:
     """A status information whose result code is `code`."""
-    said = {codes.APPROVED: Said.APPROVED, codes.ABORTED: Said.CANCELLED}.get(code, Said.DECLINED)
+    said = {codes.APPROVED: ResultStatus.APPROVED, codes.ABORTED: ResultStatus.CANCELLED}.get(
+        code, ResultStatus.DECLINED
+    )
     own = packet.additional_text.strip() or _own_text(packet.texts) or packet.extended_error_text.strip()
     return Result(
         said,
@@ -73,11 +75,11 @@ def receipt(packet: zvt.PrintLine | zvt.PrintTextBlock) -> Receipt:
     return Receipt(copy, tuple(line.text for line in packet.lines), packet.last)
 
 
-def completed(packet: zvt.Completion) -> Ended:
+def completed(packet: zvt.Completion) -> DialogueEnded:
     """06 0F, with the terminal's state where the command reports one."""
     status = packet.status_byte if packet.terminal_status is None else packet.terminal_status
-    return Ended(
-        How.COMPLETED,
+    return DialogueEnded(
+        EndReason.COMPLETED,
         code=packet.result_code or 0,
         text=_state_text(packet),
         status=status,
@@ -89,22 +91,27 @@ def completed(packet: zvt.Completion) -> Ended:
     )
 
 
-def aborted(packet: zvt.Abort) -> Ended:
+def aborted(packet: zvt.Abort) -> DialogueEnded:
     """06 1E."""
     code = packet.result_code
     text = packet.extended_error_text.strip() or _own_text(packet.texts) or codes.result_text(code)
-    return Ended(How.ABORTED, code=code, text=text, cancelled=code == codes.ABORTED)
+    return DialogueEnded(EndReason.ABORTED, code=code, text=text, cancelled=code == codes.ABORTED)
 
 
-def refused(packet: zvt.Answer) -> Ended:
+def refused(packet: zvt.ZvtAnswer) -> DialogueEnded:
     """84 xx: the command did not start."""
     code = packet.aprc if packet.result_code is None else packet.result_code
-    return Ended(How.REFUSED, code=code, text=codes.result_text(code), busy=code == codes.BUSY)
+    return DialogueEnded(EndReason.REFUSED, code=code, text=codes.result_text(code), busy=code == codes.BUSY)
 
 
-def failed(failure: Result) -> Ended:
+def failed(failure: Result) -> DialogueEnded:
     """The end of a command whose failing result was not followed by 06 1E."""
-    return Ended(How.ABORTED, code=failure.code, text=failure.text, cancelled=failure.said is Said.CANCELLED)
+    return DialogueEnded(
+        EndReason.ABORTED,
+        code=failure.code,
+        text=failure.text,
+        cancelled=failure.status is ResultStatus.CANCELLED,
+    )
 
 
 def _state_text(packet: zvt.Completion) -> str:

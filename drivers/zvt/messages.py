@@ -111,7 +111,7 @@ class AbortCommand(Struct, frozen=True):
     unparsed_bytes: int = 0
 
 
-class DisplayText(Struct, frozen=True):
+class DisplayTextCommand(Struct, frozen=True):
     """06 E0. `seconds` is BMP F0 (0 = for ever), `beeps` is F9."""
 
     lines: tuple[str, ...] = ()
@@ -260,7 +260,7 @@ class PrintTextBlock(Struct, frozen=True):
 # ---- both directions ----
 
 
-class Answer(Struct, frozen=True):
+class ZvtAnswer(Struct, frozen=True):
     """80 xx or 84 xx (reference 4). `result_code` belongs to 84 1E, `amount` to 84 9D."""
 
     ccrc: int
@@ -282,10 +282,10 @@ class Unknown(Struct, frozen=True):
     unparsed_bytes: int = 0
 
 
-POSITIVE = Answer(0x80, 0x00)
-UNKNOWN_COMMAND = Answer(0x84, 0x83)
+POSITIVE = ZvtAnswer(0x80, 0x00)
+UNKNOWN_COMMAND = ZvtAnswer(0x84, 0x83)
 
-Packet = (
+ZvtPacket = (
     Registration
     | Authorisation
     | LogOff
@@ -297,7 +297,7 @@ Packet = (
     | Diagnosis
     | Initialisation
     | AbortCommand
-    | DisplayText
+    | DisplayTextCommand
     | StatusEnquiry
     | SetClock
     | StatusInformation
@@ -306,6 +306,6 @@ Packet = (
     | Abort
     | PrintLine
     | PrintTextBlock
-    | Answer
+    | ZvtAnswer
     | Unknown
 )

@@ -14,16 +14,14 @@ from drivers.zvt.messages import (
     UNKNOWN_COMMAND,
     Abort,
     AbortCommand,
-    Answer,
     Authorisation,
     Completion,
     Diagnosis,
-    DisplayText,
+    DisplayTextCommand,
     EndOfDay,
     Initialisation,
     IntermediateStatus,
     LogOff,
-    Packet,
     PrintLine,
     PrintTextBlock,
     Refund,
@@ -36,8 +34,10 @@ from drivers.zvt.messages import (
     TextLine,
     TurnoverTotals,
     Unknown,
+    ZvtAnswer,
+    ZvtPacket,
 )
-from drivers.zvt.reading import CardDesk, Reader
+from drivers.zvt.reading import ZvtBodyReader, ZvtCardBinding
 from drivers.zvt.texts import Charset
 from drivers.zvt.writing import encode
 
@@ -46,18 +46,15 @@ __all__ = [
     "UNKNOWN_COMMAND",
     "Abort",
     "AbortCommand",
-    "Answer",
     "Authorisation",
-    "CardDesk",
     "Charset",
     "Completion",
     "Diagnosis",
-    "DisplayText",
+    "DisplayTextCommand",
     "EndOfDay",
     "Initialisation",
     "IntermediateStatus",
     "LogOff",
-    "Packet",
     "PrintLine",
     "PrintTextBlock",
     "Refund",
@@ -70,15 +67,18 @@ __all__ = [
     "TextLine",
     "TurnoverTotals",
     "Unknown",
+    "ZvtAnswer",
+    "ZvtCardBinding",
+    "ZvtPacket",
     "decode",
     "encode",
 ]
 
 
-def decode(apdu: memoryview, desk: CardDesk, charset: Charset = Charset.CP437) -> Packet:
+def decode(apdu: memoryview, binding: ZvtCardBinding, charset: Charset = Charset.CP437) -> ZvtPacket:
     """Read one whole APDU, a writable view into a `SecretBuffer`, and wipe it.
 
-    A card number leaves sealed, bound to `desk.context`; tracks, CVV and PIN
+    A card number leaves sealed, bound to `binding.context`; tracks, CVV and PIN
     data leave as a count. Raises only `ProtocolError`, with a `Malformed` reason.
     """
     try:
@@ -88,14 +88,14 @@ def decode(apdu: memoryview, desk: CardDesk, charset: Charset = Charset.CP437) -
         layout = BY_CONTROL.get(control)
         if layout is None:
             return Unknown(control, len(body))
-        reader = Reader(body, layout, charset)
+        reader = ZvtBodyReader(body, layout, charset)
         reader.read_head()
         special = _UNTAGGED.get(layout.message)
         if special is not None:
             special(reader)
         reader.read_fields()
         if layout.message is StatusInformation:
-            _finish_status(reader, desk)
+            _finish_status(reader, binding)
         if reader.unparsed:
             reader.values["unparsed_bytes"] = reader.unparsed
         return layout.message(**reader.values)
@@ -103,18 +103,18 @@ def decode(apdu: memoryview, desk: CardDesk, charset: Charset = Charset.CP437) -
         apdu[:] = bytes(len(apdu))
 
 
-def _answer(control: int, body: memoryview) -> Answer:
+def _answer(control: int, body: memoryview) -> ZvtAnswer:
     ccrc, aprc = control >> 8, control & 0xFF
     if (ccrc, aprc) == (0x84, 0x1E) and body:
-        return Answer(ccrc, aprc, body[0], unparsed_bytes=len(body) - 1)
+        return ZvtAnswer(ccrc, aprc, body[0], unparsed_bytes=len(body) - 1)
     if (ccrc, aprc) == (0x84, 0x9D) and len(body) == 7 and body[0] == 0x04:
-        return Answer(ccrc, aprc, amount=number(body[1:]))
-    return Answer(ccrc, aprc, unparsed_bytes=len(body))
+        return ZvtAnswer(ccrc, aprc, amount=number(body[1:]))
+    return ZvtAnswer(ccrc, aprc, unparsed_bytes=len(body))
 
 
-def _finish_status(reader: Reader, desk: CardDesk) -> None:
+def _finish_status(reader: ZvtBodyReader, binding: ZvtCardBinding) -> None:
     values = reader.values
-    reader.seal_card(desk)
+    reader.seal_card(binding)
     if "long_trace" in values:
         long_trace = values.pop("long_trace")
         values["trace"] = values.get("trace") or long_trace
@@ -130,7 +130,7 @@ def _finish_status(reader: Reader, desk: CardDesk) -> None:
         values["scrubbed_numbers"] = reader.scrubbed
 
 
-def _new_t4(reader: Reader) -> None:
+def _new_t4(reader: ZvtBodyReader) -> None:
     """04 FF may carry T4 in minutes; some terminals send the TLV container without it."""
     body, at = reader.body, reader.at
     if at == len(body):
@@ -143,7 +143,7 @@ def _new_t4(reader: Reader) -> None:
     reader.at += 1
 
 
-def _currency_of_abort(reader: Reader) -> None:
+def _currency_of_abort(reader: ZvtBodyReader) -> None:
     """06 1E with result 6F (wrong currency) may name the right one, without a BMP."""
     rest = reader.body[reader.at :]
     if reader.values["result_code"] == 0x6F and len(rest) >= 2 and rest[0] not in bmp.TABLE:
@@ -151,7 +151,7 @@ def _currency_of_abort(reader: Reader) -> None:
         reader.at += 2
 
 
-def _terminal_status(reader: Reader) -> None:
+def _terminal_status(reader: ZvtBodyReader) -> None:
     """06 0F to a status enquiry: `[LLLVAR version] status [06 tlv]`, all without BMPs."""
     body = reader.body
     start, size = bmp.variable_length(body, 0, bmp.Rule.LLLVAR)
@@ -169,7 +169,7 @@ def _terminal_status(reader: Reader) -> None:
     reader.at = status_at + 1
 
 
-def _printed_line(reader: Reader) -> None:
+def _printed_line(reader: ZvtBodyReader) -> None:
     body, at = reader.body, reader.at
     if reader.values["attribute"] == 0xFF:
         reader.values["feeds"] = body[at] if at < len(body) else 1
@@ -178,7 +178,7 @@ def _printed_line(reader: Reader) -> None:
     reader.at = len(body)
 
 
-def _printed_block(reader: Reader) -> None:
+def _printed_block(reader: ZvtBodyReader) -> None:
     """06 D3: an attribute (tag 09) holds for the lines behind it; its bit 80 ends the receipt."""
     fields, _ = bmp.walk(reader.body, reader.at)
     lines: list[TextLine] = []
@@ -197,7 +197,7 @@ def _printed_block(reader: Reader) -> None:
     reader.values["lines"], reader.values["last"] = tuple(lines), last
 
 
-_UNTAGGED: Final[dict[Any, Callable[[Reader], None]]] = {
+_UNTAGGED: Final[dict[Any, Callable[[ZvtBodyReader], None]]] = {
     IntermediateStatus: _new_t4,
     Abort: _currency_of_abort,
     Completion: _terminal_status,

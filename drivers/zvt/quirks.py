@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Quirk(StrEnum):
+class ZvtQuirk(StrEnum):
     """One habit of a terminal that the session takes into account (reference 12)."""
 
     LATIN1_TEXTS = "latin1_texts"
@@ -18,11 +18,11 @@ class Quirk(StrEnum):
 
 
 QUIRKS = {
-    Quirk.LATIN1_TEXTS: "texts are ISO 8859-1 whatever was agreed (card complete)",
-    Quirk.SEVEN_BIT_TEXTS: "texts use the 7-bit ZVT set, where [ \\ ] { | } ~ are umlauts",
-    Quirk.NO_ABORT: "the till cannot stop a payment with 06 B0 (PAX A80 of Global Payments)",
-    Quirk.NO_COMPLETION_AFTER_FAILURE: "nothing follows the result of a failed payment (CCV A920)",
-    Quirk.PAYMENT_TYPE_NEEDED: "a payment needs BMP 19; 40 is sent, the terminal decides",
-    Quirk.STATUS_WITHOUT_PASSWORD: "the status enquiry must come without the password",
-    Quirk.STATUS_ONLY: "the status enquiry asks with service byte 07, for the bare status",
+    ZvtQuirk.LATIN1_TEXTS: "texts are ISO 8859-1 whatever was agreed (card complete)",
+    ZvtQuirk.SEVEN_BIT_TEXTS: "texts use the 7-bit ZVT set, where [ \\ ] { | } ~ are umlauts",
+    ZvtQuirk.NO_ABORT: "the till cannot stop a payment with 06 B0 (PAX A80 of Global Payments)",
+    ZvtQuirk.NO_COMPLETION_AFTER_FAILURE: "nothing follows the result of a failed payment (CCV A920)",
+    ZvtQuirk.PAYMENT_TYPE_NEEDED: "a payment needs BMP 19; 40 is sent, the terminal decides",
+    ZvtQuirk.STATUS_WITHOUT_PASSWORD: "the status enquiry must come without the password",
+    ZvtQuirk.STATUS_ONLY: "the status enquiry asks with service byte 07, for the bare status",
 }

@@ -11,24 +11,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from drivers.card.card import Card, Vault, scrub_text
+from drivers.card.card import Card, CardSealer, scrub_text
 from drivers.card.scrub import MIN_CARD_DIGITS, may_hold_card
 from drivers.terminal import ProtocolError
 from drivers.zvt import bmp, fields, tlv
-from drivers.zvt.apdu import Malformed
-from drivers.zvt.fields import Kind
-from drivers.zvt.layouts import BY_CONTROL, REPEATED, Head, Layout
+from drivers.zvt.apdu import ZvtMalformed
+from drivers.zvt.fields import FieldKind
+from drivers.zvt.layouts import BY_CONTROL, REPEATED, HeadField, Layout
 from drivers.zvt.texts import Charset, blank_controls, decode_plain, decode_text
 
 
-class CardDesk(NamedTuple):
-    """Where card data of one APDU goes: the vault, and the payment it is bound to."""
+class ZvtCardBinding(NamedTuple):
+    """Where card data of one APDU goes: the card sealer, and the payment it is bound to."""
 
-    vault: Vault
+    card_sealer: CardSealer
     context: str
 
 
-class Reader:
+class ZvtBodyReader:
     """One body on its way to a message: `values` by attribute, and counts of what was not kept."""
 
     __slots__ = (
@@ -61,7 +61,7 @@ class Reader:
             end = self.at + field.width
             if end > len(self.body):
                 if field.mandatory:
-                    raise ProtocolError(Malformed.MISSING, field.name)
+                    raise ProtocolError(ZvtMalformed.MISSING, field.name)
                 return
             self._take_head(field, end)
             self.at = end
@@ -103,19 +103,19 @@ class Reader:
             self.scrubbed += scrub_text(text)
         return decode_text(text, self._charset)
 
-    def seal_card(self, desk: CardDesk) -> None:
-        """Give the number, if there was one, to the vault, which wipes it. A field of padding is none."""
+    def seal_card(self, binding: ZvtCardBinding) -> None:
+        """Give a number that was there to the card sealer, which wipes it. A field of padding is none."""
         if self._card is not None:
-            card = desk.vault.take(Card.from_bcd(self._card, self._expiry), desk.context)
+            card = binding.card_sealer.seal_card(Card.from_bcd(self._card, self._expiry), binding.context)
             if card.masked:
                 self.values["card"] = card
 
-    def _take_head(self, field: Head, end: int) -> None:
+    def _take_head(self, field: HeadField, end: int) -> None:
         value = _VALUES[field.kind](self.body[self.at : end])
         if value is not None:
             self.values[field.name] = value
         elif field.mandatory:
-            raise ProtocolError(Malformed.BCD, field.name)
+            raise ProtocolError(ZvtMalformed.BCD, field.name)
         else:
             self.unparsed += field.width
 
@@ -161,44 +161,44 @@ class Reader:
 
 # What a field holds; None if it holds nothing of its kind. `_Read` keeps what is no plain value itself.
 _ValueOf = Callable[[memoryview], Any]
-_Read = Callable[[Reader, memoryview], Any]
+_Read = Callable[[ZvtBodyReader, memoryview], Any]
 # A BMP's length or the container that a tag counts in, the one or the other reading, the attribute to fill.
 _Step = tuple[int, _ValueOf | None, _Read, str]
 
 
-_VALUES: Final[Mapping[Kind, _ValueOf]] = {
-    Kind.BYTE: fields.byte,
-    Kind.INTEGER: fields.integer,
-    Kind.NUMBER: fields.number,
-    Kind.DIGITS: fields.digits,
-    Kind.TOTALS: fields.totals,
+_VALUES: Final[Mapping[FieldKind, _ValueOf]] = {
+    FieldKind.BYTE: fields.byte,
+    FieldKind.INTEGER: fields.integer,
+    FieldKind.NUMBER: fields.number,
+    FieldKind.DIGITS: fields.digits,
+    FieldKind.TOTALS: fields.totals,
 }
-_READS: Final[Mapping[Kind, _Read]] = {
-    Kind.TEXT: Reader.text,
-    Kind.PADDED_TEXT: Reader.padded_text,
-    Kind.CARD: Reader.card_number,
-    Kind.EXPIRY: Reader.card_expiry,
-    Kind.SECRET: Reader.secret,
-    Kind.TLV: Reader.tags,
+_READS: Final[Mapping[FieldKind, _Read]] = {
+    FieldKind.TEXT: ZvtBodyReader.text,
+    FieldKind.PADDED_TEXT: ZvtBodyReader.padded_text,
+    FieldKind.CARD: ZvtBodyReader.card_number,
+    FieldKind.EXPIRY: ZvtBodyReader.card_expiry,
+    FieldKind.SECRET: ZvtBodyReader.secret,
+    FieldKind.TLV: ZvtBodyReader.tags,
 }
 # In a message without a place for them. What is not listed is skipped.
 _WITHOUT_PLACE: Final = {
-    Kind.CARD: Kind.SECRET,
-    Kind.SECRET: Kind.SECRET,
-    Kind.EXPIRY: Kind.EXPIRY,
-    Kind.TLV: Kind.TLV,
+    FieldKind.CARD: FieldKind.SECRET,
+    FieldKind.SECRET: FieldKind.SECRET,
+    FieldKind.EXPIRY: FieldKind.EXPIRY,
+    FieldKind.TLV: FieldKind.TLV,
 }
 
 
-def _skipped(_reader: Reader, _value: memoryview) -> None:
+def _skipped(_reader: ZvtBodyReader, _value: memoryview) -> None:
     """A field that the message has no place for."""
 
 
-def _collected(name: str, kind: Kind) -> _Read:
+def _collected(name: str, kind: FieldKind) -> _Read:
     """An attribute that collects every occurrence."""
     value_of, read = _VALUES.get(kind), _READS.get(kind, _skipped)
 
-    def collect(reader: Reader, value: memoryview) -> None:
+    def collect(reader: ZvtBodyReader, value: memoryview) -> None:
         content = read(reader, value) if value_of is None else value_of(value)
         if content is None:
             reader.unparsed += len(value)
@@ -208,12 +208,12 @@ def _collected(name: str, kind: Kind) -> _Read:
     return collect
 
 
-def _step(first: int, kind: Kind, name: str) -> _Step:
+def _step(first: int, kind: FieldKind, name: str) -> _Step:
     if not name:
-        kind = _WITHOUT_PLACE.get(kind, Kind.UNUSED)
+        kind = _WITHOUT_PLACE.get(kind, FieldKind.UNUSED)
     if name in REPEATED:
         return first, None, _collected(name, kind), ""
-    return first, _VALUES.get(kind), _READS.get(kind, _skipped), "" if kind is Kind.CARD else name
+    return first, _VALUES.get(kind), _READS.get(kind, _skipped), "" if kind is FieldKind.CARD else name
 
 
 def _bmp_steps(layout: Layout) -> list[_Step | None]:

@@ -14,7 +14,16 @@ from datetime import timedelta
 from typing import Final
 
 from drivers.clocks import in_time, told_at
-from drivers.terminal import Command, Day, Finding, Found, Operation, Result, Said, Unclear
+from drivers.terminal import (
+    BookingFinding,
+    BookingProof,
+    Command,
+    Day,
+    Operation,
+    Result,
+    ResultStatus,
+    Unclear,
+)
 from drivers.zvt.sender import T2_S
 
 # Questions to the cashier, T4 as a terminal may lengthen it, a cardholder in no hurry.
@@ -40,7 +49,7 @@ class ZvtResolver:
     # Reference 11.4, step 2: a terminal repeats a pending result once the line is back.
     listen_s = 2 * T2_S
 
-    def why_not(self, command: Command) -> str:
+    def refusal_reason(self, command: Command) -> str:
         """Reference 8, 06 30: a reversal names the receipt."""
         nameless = command.operation is Operation.REVERSAL and command.original_receipt is None
         return NO_RECEIPT_NUMBER if nameless else ""
@@ -51,56 +60,56 @@ class ZvtResolver:
 
     def belongs(self, unclear: Unclear, result: Result) -> bool:
         """An approval must fit in everything: it may be the answer to a question about an older one."""
-        if result.said is not Said.APPROVED:
+        if result.status is not ResultStatus.APPROVED:
             return True
         return _newer(unclear, result) is True and not _misfit(unclear, result)
 
-    def commits(self, unclear: Unclear, result: Result) -> bool:
+    def ack_would_book(self, unclear: Unclear, result: Result) -> bool:
         """Only an approval does, and neither the one that was the last before nor what was asked for.
 
         Clocks that differ, or numbers that nobody knew before, are no reason to leave a terminal
         waiting: one that does not reverse by itself would serve nobody until it has its answer
         (card complete). They are no proof either; the payment stays unclear.
         """
-        if result.said is not Said.APPROVED or _newer(unclear, result) is False:
+        if result.status is not ResultStatus.APPROVED or _newer(unclear, result) is False:
             return False
         nothing_asked = unclear.command.operation is Operation.STATUS
         return nothing_asked or bool(_other_command(unclear, result))
 
-    def judge(self, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
+    def conclude(self, unclear: Unclear, answers: Sequence[Result | None]) -> BookingFinding:
         last = answers[-1] if answers else None
         if unclear.command.operation is Operation.CLOSE_DAY:
             return _day(unclear.day, last)
-        if last is None or last.said is not Said.APPROVED:
-            return Finding(Found.UNPROVEN, SILENT)
+        if last is None or last.status is not ResultStatus.APPROVED:
+            return BookingFinding(BookingProof.UNPROVEN, SILENT)
         if _as_said(unclear, last):
-            return Finding(Found.BOOKED, AS_SAID.format(number=_name(last)), last)
+            return BookingFinding(BookingProof.BOOKED, AS_SAID.format(number=_name(last)), last)
         return _compared(unclear, last)
 
 
-def _day(day: Day, said: Result | None) -> Finding:
+def _day(day: Day, said: Result | None) -> BookingFinding:
     """BMP 60 of the totals (06 10) is empty after a close. Nothing is sold while a close is unclear."""
-    if said is None or said.said is not Said.APPROVED or not said.totals or not day.count:
-        return Finding(Found.UNPROVEN, DAY_CLOSE)
+    if said is None or said.status is not ResultStatus.APPROVED or not said.totals or not day.count:
+        return BookingFinding(BookingProof.UNPROVEN, DAY_CLOSE)
     count, total = sum(line.count for line in said.totals), sum(line.total for line in said.totals)
     if not count and not total:
-        return Finding(Found.BOOKED, CLOSED.format(count=day.count))
+        return BookingFinding(BookingProof.BOOKED, CLOSED.format(count=day.count))
     if (count, total) == (day.count, day.total):
-        return Finding(Found.NOT_BOOKED, NOT_CLOSED.format(count=day.count))
-    return Finding(Found.UNPROVEN, DAY_CLOSE)
+        return BookingFinding(BookingProof.NOT_BOOKED, NOT_CLOSED.format(count=day.count))
+    return BookingFinding(BookingProof.UNPROVEN, DAY_CLOSE)
 
 
-def _compared(unclear: Unclear, last: Result) -> Finding:
+def _compared(unclear: Unclear, last: Result) -> BookingFinding:
     """What the last stored transaction proves by its numbers and its content."""
     newer, number = _newer(unclear, last), _name(last)
     if newer is None:
-        return Finding(Found.UNPROVEN, NOTHING_BEFORE)
+        return BookingFinding(BookingProof.UNPROVEN, NOTHING_BEFORE)
     if not newer:
-        return Finding(Found.NOT_BOOKED, SAME.format(number=number))
+        return BookingFinding(BookingProof.NOT_BOOKED, SAME.format(number=number))
     why = _misfit(unclear, last)
     if why:
-        return Finding(Found.UNPROVEN, OTHER.format(number=number, why=why))
-    return Finding(Found.BOOKED, STORED.format(number=number), last)
+        return BookingFinding(BookingProof.UNPROVEN, OTHER.format(number=number, why=why))
+    return BookingFinding(BookingProof.BOOKED, STORED.format(number=number), last)
 
 
 def _as_said(unclear: Unclear, last: Result) -> bool:

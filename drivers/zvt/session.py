@@ -1,9 +1,9 @@
 """The till's side of a ZVT dialogue as a state table (reference 4, 8.2, 11).
 
-    IDLE --start--> SENT --80 00--> RUNNING --04 0F, accept()--> STORED or FAILED --06 0F, 06 1E--> IDLE
+    IDLE --start--> SENT --80 00--> RUNNING --04 0F, acknowledge()--> STORED or FAILED --06 0F, 06 1E--> IDLE
 
-The answer to a result or a print is held until `accept()`: it is the commit.
-What breaks after the first byte of a command left ends in `Lost`, never in a
+The answer to a result or a print is held until `acknowledge()`: it is the commit.
+What breaks after the first byte of a command left ends in `ConnectionLost`, never in a
 failure. A command is sent once.
 """
 
@@ -14,32 +14,32 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, auto
 from typing import Any, ClassVar, Final
 
-from drivers.card.card import Vault
+from drivers.card.card import CardSealer
 from drivers.terminal import (
     Command,
-    Ended,
+    ConnectionLost,
+    Delivery,
+    DialogueEnded,
+    EndReason,
     Event,
-    Heard,
-    How,
-    Lost,
-    Outcome,
     ProtocolError,
     Receipt,
     Result,
-    Said,
+    ResultStatus,
     SessionError,
+    TransactionResult,
 )
 from drivers.zvt import commands
 from drivers.zvt import mapping as meaning
 from drivers.zvt import messages as zvt
 from drivers.zvt.config import ZvtSettings
-from drivers.zvt.line import Line
-from drivers.zvt.packet import CardDesk, decode
-from drivers.zvt.quirks import Quirk
-from drivers.zvt.timers import Waits
+from drivers.zvt.line import ZvtLine
+from drivers.zvt.packet import ZvtCardBinding, decode
+from drivers.zvt.quirks import ZvtQuirk
+from drivers.zvt.timers import ZvtTimers
 from drivers.zvt.writing import encode
 
-__all__ = ["State", "ZvtSession", "ZvtSettings"]
+__all__ = ["ZvtSession", "ZvtSettings", "ZvtState"]
 
 # A terminal waits for each answer; more than a few messages behind a held one are a flood.
 MOST_WAITING_PACKETS: Final = 16
@@ -59,7 +59,7 @@ RECONNECTED: Final = "the line was opened anew"
 _Action = Callable[["ZvtSession", Any, float], None]
 
 
-class State(Enum):
+class ZvtState(Enum):
     """Where a dialogue stands."""
 
     IDLE = auto()
@@ -72,18 +72,18 @@ class State(Enum):
 class ZvtSession:
     """One terminal's dialogue; `drivers.terminal.Session` tells what each call means."""
 
-    def __init__(self, line: Line, vault: Vault, settings: ZvtSettings) -> None:
-        self.state = State.IDLE
+    def __init__(self, line: ZvtLine, card_sealer: CardSealer, settings: ZvtSettings) -> None:
+        self.state = ZvtState.IDLE
         self._line = line
-        self._vault = vault
+        self._card_sealer = card_sealer
         self._settings = settings
-        self._waits = Waits(settings)
+        self._timers = ZvtTimers(settings)
         self._left = False  # a byte of the command has left
         self._left_twice = False  # and then the command again: the line had no ACK for it
         self._events: deque[Event] = deque()
-        self._held: Outcome | Receipt | None = None
-        self._waiting: deque[zvt.Packet] = deque()  # came while something was held
-        self._last_answer: zvt.Answer | None = None  # to the message that came last
+        self._held: TransactionResult | Receipt | None = None
+        self._waiting: deque[zvt.ZvtPacket] = deque()  # came while something was held
+        self._last_answer: zvt.ZvtAnswer | None = None  # to the message that came last
         self._command: Command | None = None
         self._context = ""  # what a card in a late result is bound to, too
         self._result: Result | None = None
@@ -92,7 +92,7 @@ class ZvtSession:
 
     @property
     def busy(self) -> bool:
-        return self.state is not State.IDLE
+        return self.state is not ZvtState.IDLE
 
     def connected(self, now: float) -> None:
         self.disconnected(RECONNECTED, now)
@@ -114,29 +114,29 @@ class ZvtSession:
         self._abort_wanted = False
         self._left = self._left_twice = False
         self._line.send(apdu, now)
-        self._waits.command_sent(now)
-        self.state = State.SENT
+        self._timers.command_sent(now)
+        self.state = ZvtState.SENT
 
     def abort(self, now: float) -> None:
         """06 B0 goes out only while the terminal works and has not shown a result."""
-        if Quirk.NO_ABORT in self._settings.quirks:
+        if ZvtQuirk.NO_ABORT in self._settings.quirks:
             return
-        if self.state is State.SENT:
+        if self.state is ZvtState.SENT:
             self._abort_wanted = True
-        elif self.state is State.RUNNING and not self._abort_wanted and self._held is None:
+        elif self.state is ZvtState.RUNNING and not self._abort_wanted and self._held is None:
             self._send_abort(now)
 
-    def accept(self, now: float) -> None:
+    def acknowledge(self, now: float) -> None:
         """Answer what is held. Nothing is, when the line broke while the caller was writing."""
         held, self._held = self._held, None
         if held is None:
             return
         self._answer(zvt.POSITIVE, now)
-        if isinstance(held, Outcome) and not held.late:
+        if isinstance(held, TransactionResult) and not held.late:
             self._store(held.result)
         self._go_on_waiting(now)
         while self._waiting and self._held is None:
-            self._take(self._waiting.popleft(), now)
+            self._dispatch(self._waiting.popleft(), now)
 
     def receive(self, now: float) -> None:
         for apdu in self._line.receive(now):
@@ -144,12 +144,14 @@ class ZvtSession:
                 self._answer_again(now)
                 continue
             try:
-                packet = decode(apdu, CardDesk(self._vault, self._context), self._settings.charset)
+                packet = decode(
+                    apdu, ZvtCardBinding(self._card_sealer, self._context), self._settings.charset
+                )
             except ProtocolError as error:
                 self._refuse(error, now)
                 continue
             self._last_answer = None
-            self._take_in_turn(packet, now)
+            self._dispatch_in_turn(packet, now)
         self._look_at_line()
 
     def bytes_to_send(self) -> bytes:
@@ -162,50 +164,50 @@ class ZvtSession:
             yield self._events.popleft()
 
     def deadline(self) -> float | None:
-        times = [time for time in (self._waits.deadline, self._line.deadline()) if time is not None]
+        times = [time for time in (self._timers.deadline, self._line.deadline()) if time is not None]
         return min(times, default=None)
 
     def deadline_passed(self, now: float) -> None:
         line_deadline = self._line.deadline()
         if line_deadline is not None and now >= line_deadline:
             self._line.deadline_passed(now)
-            self._left_twice = self._left_twice or (self.state is State.SENT and self._line.sent_again)
+            self._left_twice = self._left_twice or (self.state is ZvtState.SENT and self._line.sent_again)
             self._look_at_line()
-        if self._waits.deadline is not None and now >= self._waits.deadline:
+        if self._timers.deadline is not None and now >= self._timers.deadline:
             self._time_is_over(now)
 
     # ---- actions of the table ----
 
-    def _not_ours(self, _: zvt.Packet, now: float) -> None:
+    def _not_ours(self, _: zvt.ZvtPacket, now: float) -> None:
         self._answer(zvt.UNKNOWN_COMMAND, now)
 
-    def _only_answer(self, _: zvt.Packet, now: float) -> None:
+    def _only_answer(self, _: zvt.ZvtPacket, now: float) -> None:
         self._answer(zvt.POSITIVE, now)
 
-    def _ignore(self, packet: zvt.Answer, now: float) -> None:
+    def _ignore(self, packet: zvt.ZvtAnswer, now: float) -> None:
         """An answer that nothing waits for."""
 
-    def _answered(self, packet: zvt.Answer, now: float) -> None:
+    def _answered(self, packet: zvt.ZvtAnswer, now: float) -> None:
         twice = self._left_twice or self._line.sent_again
         if not packet.positive and twice and self._operation in commands.CHANGING:
             self._lose(REFUSED_AGAIN)
         elif not packet.positive:
             self._end(meaning.refused(packet))
         elif self._operation in commands.ANSWER_ONLY:
-            self._end(Ended(How.COMPLETED))
+            self._end(DialogueEnded(EndReason.COMPLETED))
         else:
-            self.state = State.RUNNING
-            self._waits.message_came(now)
+            self.state = ZvtState.RUNNING
+            self._timers.message_came(now)
             if self._abort_wanted:
                 self._send_abort(now)
 
-    def _abort_answered(self, _: zvt.Answer, now: float) -> None:  # noqa: ARG002 - a wish: the result decides
+    def _abort_answered(self, _: zvt.ZvtAnswer, now: float) -> None:  # noqa: ARG002 - a wish: the result decides
         self._abort_wanted = False
 
     def _progress(self, packet: zvt.IntermediateStatus, now: float) -> None:
         self._answer(zvt.POSITIVE, now)
         self._events.append(meaning.progress(packet))
-        self._waits.announced(packet.timeout_minutes)
+        self._timers.announced(packet.timeout_minutes)
         self._go_on_waiting(now)
 
     def _outcome(self, packet: zvt.StatusInformation, now: float) -> None:
@@ -213,11 +215,11 @@ class ZvtSession:
             self._lose(NO_RESULT_CODE)
         else:
             late = self._operation not in commands.WITH_RESULT
-            self._hold(Outcome(meaning.result(packet, packet.result_code), late=late), now)
+            self._hold(TransactionResult(meaning.result(packet, packet.result_code), late=late), now)
 
     def _late_outcome(self, packet: zvt.StatusInformation, now: float) -> None:
         if packet.result_code is not None:  # without one there is nothing to store and nothing to commit
-            self._hold(Outcome(meaning.result(packet, packet.result_code), late=True), now)
+            self._hold(TransactionResult(meaning.result(packet, packet.result_code), late=True), now)
 
     def _printed(self, packet: zvt.PrintLine | zvt.PrintTextBlock, now: float) -> None:
         self._hold(meaning.receipt(packet), now)
@@ -227,7 +229,7 @@ class ZvtSession:
         if self._operation in commands.WITH_RESULT:
             self._lose(OUT_OF_TURN)
         else:
-            self._TABLE[State.IDLE][type(packet)](self, packet, now)
+            self._TABLE[ZvtState.IDLE][type(packet)](self, packet, now)
 
     def _completed(self, packet: zvt.Completion, now: float) -> None:
         self._answer(zvt.POSITIVE, now)
@@ -251,40 +253,40 @@ class ZvtSession:
     def _operation(self) -> Any:
         return None if self._command is None else self._command.operation
 
-    def _take_in_turn(self, packet: zvt.Packet, now: float) -> None:
+    def _dispatch_in_turn(self, packet: zvt.ZvtPacket, now: float) -> None:
         if self._held is None:
-            self._take(packet, now)
+            self._dispatch(packet, now)
         elif len(self._waiting) < MOST_WAITING_PACKETS:
             self._waiting.append(packet)
         elif self.busy:
             self._lose(FLOOD)
 
-    def _take(self, packet: zvt.Packet, now: float) -> None:
+    def _dispatch(self, packet: zvt.ZvtPacket, now: float) -> None:
         action = self._TABLE[self.state].get(type(packet), ZvtSession._not_ours)
         action(self, packet, now)
 
-    def _hold(self, event: Outcome | Receipt, now: float) -> None:
+    def _hold(self, event: TransactionResult | Receipt, now: float) -> None:
         self._held = event
         self._events.append(event)
-        if self.state not in {State.IDLE, State.SENT}:
-            self._waits.message_came(now)
+        if self.state not in {ZvtState.IDLE, ZvtState.SENT}:
+            self._timers.message_came(now)
 
     def _store(self, result: Result) -> None:
         self._result = result
-        self.state = State.STORED if result.said is Said.APPROVED else State.FAILED
+        self.state = ZvtState.STORED if result.status is ResultStatus.APPROVED else ZvtState.FAILED
 
     def _go_on_waiting(self, now: float) -> None:
-        if self.state is State.RUNNING:
-            self._waits.message_came(now)
+        if self.state is ZvtState.RUNNING:
+            self._timers.message_came(now)
         elif self._result is not None and self.busy:
             financial = self._operation in commands.FINANCIAL
-            self._waits.result_stored(self._result, now, financial=financial)
+            self._timers.result_stored(self._result, now, financial=financial)
 
     def _send_abort(self, now: float) -> None:
         self._abort_wanted = True
         self._line.send(encode(zvt.AbortCommand()), now)
 
-    def _answer(self, answer: zvt.Answer, now: float) -> None:
+    def _answer(self, answer: zvt.ZvtAnswer, now: float) -> None:
         self._last_answer = answer
         self._line.send(encode(answer), now)
 
@@ -306,25 +308,25 @@ class ZvtSession:
             self._lose(trouble)
 
     def _time_is_over(self, now: float) -> None:
-        if self.state is State.SENT and not self._line.idle:
-            self._waits.still_sending(now)
-        elif self.state is State.FAILED and self._held is None and self._result is not None:
+        if self.state is ZvtState.SENT and not self._line.idle:
+            self._timers.still_sending(now)
+        elif self.state is ZvtState.FAILED and self._held is None and self._result is not None:
             self._end(meaning.failed(self._result))
-        elif self.state is State.STORED:
+        elif self.state is ZvtState.STORED:
             self._lose(NO_COMPLETION)
         else:
-            self._lose(NO_ANSWER if self.state is State.SENT else NO_MESSAGE)
+            self._lose(NO_ANSWER if self.state is ZvtState.SENT else NO_MESSAGE)
 
-    def _end(self, ended: Ended) -> None:
+    def _end(self, ended: DialogueEnded) -> None:
         self._events.append(ended)
-        self.state = State.IDLE
-        self._waits.stop()
+        self.state = ZvtState.IDLE
+        self._timers.stop()
 
     def _lose(self, reason: str) -> None:
-        heard = Heard.PERHAPS if self.busy and self._left else Heard.NEVER
-        self._events.append(Lost(reason, heard))
-        self.state = State.IDLE
-        self._waits.stop()
+        delivery = Delivery.PERHAPS if self.busy and self._left else Delivery.NEVER
+        self._events.append(ConnectionLost(reason, delivery))
+        self.state = ZvtState.IDLE
+        self._timers.stop()
         self._drop_held()
 
     def _drop_held(self) -> None:
@@ -337,7 +339,7 @@ class ZvtSession:
     _ANYTIME: ClassVar[Mapping[type, _Action]] = {
         zvt.IntermediateStatus: _progress,
         zvt.SetClock: _only_answer,
-        zvt.Answer: _ignore,
+        zvt.ZvtAnswer: _ignore,
     }
     _WORKING: ClassVar[Mapping[type, _Action]] = {
         **_ANYTIME,
@@ -347,8 +349,8 @@ class ZvtSession:
         zvt.Completion: _completed,
         zvt.Abort: _aborted,
     }
-    _TABLE: ClassVar[Mapping[State, Mapping[type, _Action]]] = {
-        State.IDLE: {
+    _TABLE: ClassVar[Mapping[ZvtState, Mapping[type, _Action]]] = {
+        ZvtState.IDLE: {
             **_ANYTIME,
             zvt.StatusInformation: _late_outcome,
             zvt.PrintLine: _printed,
@@ -356,16 +358,16 @@ class ZvtSession:
             zvt.Completion: _only_answer,
             zvt.Abort: _late_abort,
         },
-        State.SENT: {
+        ZvtState.SENT: {
             **_ANYTIME,
-            zvt.Answer: _answered,
+            zvt.ZvtAnswer: _answered,
             zvt.StatusInformation: _before_answer,
             zvt.PrintLine: _before_answer,
             zvt.PrintTextBlock: _before_answer,
             zvt.Completion: _only_answer,  # the end of an older dialogue, repeated
             zvt.Abort: _only_answer,
         },
-        State.RUNNING: {**_WORKING, zvt.Answer: _abort_answered},
-        State.STORED: _WORKING,
-        State.FAILED: _WORKING,
+        ZvtState.RUNNING: {**_WORKING, zvt.ZvtAnswer: _abort_answered},
+        ZvtState.STORED: _WORKING,
+        ZvtState.FAILED: _WORKING,
     }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from drivers.terminal import Result, Said
+from drivers.terminal import Result, ResultStatus
 from drivers.zvt import codes
 from drivers.zvt.config import ZvtSettings
-from drivers.zvt.quirks import Quirk
+from drivers.zvt.quirks import ZvtQuirk
 
 # After a failing result 06 1E follows at once or, on some terminals, never (reference 11.2).
 FAILURE_WAIT_S: Final = 5.0
@@ -20,7 +20,7 @@ MINUTE_S: Final = 60.0
 _SIGNATURES: Final = frozenset(codes.VERIFICATIONS[code] for code in (0x01, 0x05, 0x06, 0x07))
 
 
-class Waits:
+class ZvtTimers:
     """How long one command may take; `deadline` is absolute, in seconds of the caller's clock."""
 
     def __init__(self, settings: ZvtSettings) -> None:
@@ -57,8 +57,8 @@ class Waits:
 
     def result_stored(self, result: Result, now: float, *, financial: bool) -> None:
         """From here only the end is missing."""
-        if result.said is not Said.APPROVED:
-            ends_here = Quirk.NO_COMPLETION_AFTER_FAILURE in self._settings.quirks
+        if result.status is not ResultStatus.APPROVED:
+            ends_here = ZvtQuirk.NO_COMPLETION_AFTER_FAILURE in self._settings.quirks
             self.deadline = now + (0.0 if ends_here else FAILURE_WAIT_S)
         elif financial and result.cardholder_verification not in _SIGNATURES:
             self.deadline = now + max(COMPLETION_WAIT_S, self._announced_s)

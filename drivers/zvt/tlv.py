@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.zvt.fields import Kind
+from drivers.zvt.fields import FieldKind
 
 DEEPEST_NESTING = 6  # the specification's own containers nest three deep
 MOST_ELEMENTS = 4096  # a 64 KiB receipt of 16-byte lines; more is an attack on our time
@@ -17,7 +17,7 @@ class Tag:
     """One tag. `inside` is the container that it counts in; 0 = wherever it stands."""
 
     number: int
-    kind: Kind
+    kind: FieldKind
     name: str
     inside: int = 0
 
@@ -29,29 +29,29 @@ TEXT_LINE, PRINT_ATTRIBUTE = 0x07, 0x09
 TAGS: Final[dict[int, Tag]] = {
     tag.number: tag
     for tag in (
-        Tag(TEXT_LINE, Kind.TEXT, "text line", DISPLAY_TEXTS),
-        Tag(PRINT_ATTRIBUTE, Kind.BYTE, "print attribute", PRINT_TEXTS),
-        Tag(0x0A, Kind.INTEGER, "ZVT command", PERMITTED_COMMANDS),
-        Tag(0x14, Kind.BYTE, "character set"),
-        Tag(0x1B, Kind.BYTE, "diagnosis type"),
-        Tag(0x41, Kind.INTEGER, "card type id"),
-        Tag(0x44, Kind.TEXT, "preferred application name"),
-        Tag(0x46, Kind.UNUSED, "EMV print data, customer"),
-        Tag(0x47, Kind.UNUSED, "EMV print data, merchant"),
-        Tag(0x4C, Kind.SECRET, "UID of a contactless card"),
-        Tag(0x1F07, Kind.BYTE, "receipt type"),
-        Tag(0x1F08, Kind.SECRET, "track 1"),
-        Tag(0x1F09, Kind.SECRET, "track 2"),
-        Tag(0x1F0A, Kind.SECRET, "track 3"),
-        Tag(0x1F10, Kind.BYTE, "cardholder verification"),
-        Tag(0x1F11, Kind.BYTE, "online"),
-        Tag(0x1F12, Kind.BYTE, "entry mode"),
-        Tag(0x1F14, Kind.SECRET, "card identification value"),
-        Tag(0x1F17, Kind.TEXT, "extended error text"),
-        Tag(0x1F25, Kind.NUMBER, "cashback amount"),
-        Tag(0x1F2B, Kind.NUMBER, "long trace number"),
-        Tag(0x1F36, Kind.NUMBER, "tip amount"),
-        Tag(0x1F6A, Kind.NUMBER, "remaining amount"),
+        Tag(TEXT_LINE, FieldKind.TEXT, "text line", DISPLAY_TEXTS),
+        Tag(PRINT_ATTRIBUTE, FieldKind.BYTE, "print attribute", PRINT_TEXTS),
+        Tag(0x0A, FieldKind.INTEGER, "ZVT command", PERMITTED_COMMANDS),
+        Tag(0x14, FieldKind.BYTE, "character set"),
+        Tag(0x1B, FieldKind.BYTE, "diagnosis type"),
+        Tag(0x41, FieldKind.INTEGER, "card type id"),
+        Tag(0x44, FieldKind.TEXT, "preferred application name"),
+        Tag(0x46, FieldKind.UNUSED, "EMV print data, customer"),
+        Tag(0x47, FieldKind.UNUSED, "EMV print data, merchant"),
+        Tag(0x4C, FieldKind.SECRET, "UID of a contactless card"),
+        Tag(0x1F07, FieldKind.BYTE, "receipt type"),
+        Tag(0x1F08, FieldKind.SECRET, "track 1"),
+        Tag(0x1F09, FieldKind.SECRET, "track 2"),
+        Tag(0x1F0A, FieldKind.SECRET, "track 3"),
+        Tag(0x1F10, FieldKind.BYTE, "cardholder verification"),
+        Tag(0x1F11, FieldKind.BYTE, "online"),
+        Tag(0x1F12, FieldKind.BYTE, "entry mode"),
+        Tag(0x1F14, FieldKind.SECRET, "card identification value"),
+        Tag(0x1F17, FieldKind.TEXT, "extended error text"),
+        Tag(0x1F25, FieldKind.NUMBER, "cashback amount"),
+        Tag(0x1F2B, FieldKind.NUMBER, "long trace number"),
+        Tag(0x1F36, FieldKind.NUMBER, "tip amount"),
+        Tag(0x1F6A, FieldKind.NUMBER, "remaining amount"),
     )
 }
 

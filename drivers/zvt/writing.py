@@ -7,17 +7,17 @@ from typing import Any, Final
 
 from drivers.terminal import SealedCard
 from drivers.zvt import apdu, bmp, fields, tlv
-from drivers.zvt.fields import Kind
+from drivers.zvt.fields import FieldKind
 from drivers.zvt.layouts import BY_MESSAGE, Layout
 from drivers.zvt.messages import (
     Abort,
-    Answer,
     Completion,
     IntermediateStatus,
-    Packet,
     PrintLine,
     PrintTextBlock,
     StatusInformation,
+    ZvtAnswer,
+    ZvtPacket,
 )
 from drivers.zvt.texts import Charset, encode_text
 
@@ -27,14 +27,14 @@ TAG_NUMBER_BYTES: Final = 6  # amounts and long trace numbers in tags
 FIRST_TEXT_LINE: Final = 0xF1
 
 
-def encode(packet: Packet, charset: Charset = Charset.CP437, clear_card_fields: bytes = b"") -> bytes:
+def encode(packet: ZvtPacket, charset: Charset = Charset.CP437, clear_card_fields: bytes = b"") -> bytes:
     """Write one APDU.
 
     `clear_card_fields` are ready BMPs that only a simulated terminal has,
     because a message cannot hold them; they stand before the TLV container.
     Raises ValueError where a value does not fit its field.
     """
-    if isinstance(packet, Answer):
+    if isinstance(packet, ZvtAnswer):
         code = b"" if packet.result_code is None else bytes((packet.result_code,))
         part = b"" if packet.amount is None else bmp.field(0x04, fields.bcd(packet.amount, 6))
         return apdu.join(packet.ccrc << 8 | packet.aprc, code + part)
@@ -50,7 +50,7 @@ def encode(packet: Packet, charset: Charset = Charset.CP437, clear_card_fields: 
     return apdu.join(layout.control, body + (bmp.field(0x06, tags) if tags else b""))
 
 
-def _values(packet: Packet) -> dict[str, Any]:
+def _values(packet: ZvtPacket) -> dict[str, Any]:
     """The attributes of a message, those of a status information as its fields hold them."""
     values = {name: getattr(packet, name) for name in packet.__struct_fields__}
     if isinstance(packet, StatusInformation):
@@ -84,7 +84,7 @@ def _bmps(layout: Layout, values: Mapping[str, Any], charset: Charset) -> Iterat
 
 def _text(row: bmp.Bmp, value: Any, charset: Charset) -> bytes:
     """The text of a BMP, padded or ended as its row says; empty for other kinds."""
-    if row.kind not in {Kind.TEXT, Kind.PADDED_TEXT}:
+    if row.kind not in {FieldKind.TEXT, FieldKind.PADDED_TEXT}:
         return b""
     text = encode_text(value, charset)
     return text.ljust(row.length, row.tail) if row.length > 0 else text + row.tail
@@ -101,21 +101,21 @@ def _tags(layout: Layout, values: Mapping[str, Any], charset: Charset) -> Iterat
 
 
 def _tag_value(row: tlv.Tag, value: Any, charset: Charset) -> bytes:
-    if row.kind is Kind.TEXT:
+    if row.kind is FieldKind.TEXT:
         return encode_text(value, charset)
     return _value(row.kind, TAG_NUMBER_BYTES, value)
 
 
-def _value(kind: Kind, width: int, value: Any) -> bytes:
-    if kind is Kind.NUMBER:
+def _value(kind: FieldKind, width: int, value: Any) -> bytes:
+    if kind is FieldKind.NUMBER:
         return fields.bcd(value, width)
-    if kind is Kind.DIGITS:
+    if kind is FieldKind.DIGITS:
         return bytes.fromhex(value)
-    if kind is Kind.TOTALS:
+    if kind is FieldKind.TOTALS:
         return fields.totals_bytes(*value)
-    if kind is Kind.CARD:
+    if kind is FieldKind.CARD:
         return _masked_number(value)
-    return int(value).to_bytes(1 if kind is Kind.BYTE else 2, "big")
+    return int(value).to_bytes(1 if kind is FieldKind.BYTE else 2, "big")
 
 
 def _masked_number(card: SealedCard) -> bytes:
@@ -124,7 +124,7 @@ def _masked_number(card: SealedCard) -> bytes:
     return bytes.fromhex(nibbles + "f" * (len(nibbles) % 2))
 
 
-def _untagged(packet: Packet, charset: Charset) -> bytes:
+def _untagged(packet: ZvtPacket, charset: Charset) -> bytes:
     """What stands between the head and the BMPs, without a number of its own."""
     match packet:
         case IntermediateStatus(timeout_minutes=int(minutes)):

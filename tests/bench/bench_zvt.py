@@ -15,9 +15,9 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
-from drivers.card.card import Card, Vault
+from drivers.card.card import Card, CardSealer
 from drivers.terminal import SealedCard
-from drivers.zvt.packet import CardDesk, StatusInformation, decode, encode
+from drivers.zvt.packet import StatusInformation, ZvtCardBinding, decode, encode
 from tests.bench.budget import Line, alternating
 
 ROUNDS = 3_000
@@ -51,23 +51,23 @@ RESULT = StatusInformation(
 APDU = encode(RESULT)
 
 
-class NoSeal(Vault):
+class NoSeal(CardSealer):
     """The number of this vector comes masked: nothing is sealed."""
 
     def __init__(self) -> None:
         pass
 
-    def take(self, card: Card, context: str) -> SealedCard:  # noqa: ARG002 - nothing is kept to bind
+    def seal_card(self, card: Card, context: str) -> SealedCard:  # noqa: ARG002 - nothing is kept to bind
         card.wipe()
         return RESULT.card or SealedCard("")
 
 
 def ours() -> object:
     """Bytes to message; the bytes are wiped, so each round has a copy of its own."""
-    return decode(memoryview(bytearray(APDU)), DESK)
+    return decode(memoryview(bytearray(APDU)), BINDING)
 
 
-DESK = CardDesk(NoSeal(), "bench")
+BINDING = ZvtCardBinding(NoSeal(), "bench")
 
 
 def lines(place: Path) -> list[Line]:

@@ -32,8 +32,8 @@ from agent.rules import DayTotals
 from agent.settings.load import load
 from agent.settings.terminals import options_of
 from agent.terminals.connection import TerminalConnection
-from drivers.card.card import SecretBuffer, Vault
-from drivers.card.seal import Sealer
+from drivers.card.card import CardSealer, SecretBuffer
+from drivers.card.seal import HpkeSealer
 from drivers.simulator.core import script
 from drivers.simulator.core.bank import Bank
 from drivers.simulator.core.faults import Faults
@@ -43,7 +43,7 @@ from drivers.terminal import Event
 from drivers.wires.link import Link
 from drivers.zvt.driver import zvt_settings
 from drivers.zvt.frame import BUFFER_BYTES, encode_frame
-from drivers.zvt.line import SerialLine
+from drivers.zvt.line import ZvtSerialLine
 from drivers.zvt.packet import POSITIVE, encode
 from drivers.zvt.resolve import ZvtResolver
 from drivers.zvt.session import ZvtSession
@@ -201,10 +201,12 @@ async def counter(
     acquirer = keys.load_acquirer_key(
         settings.acquirer.keys, settings.acquirer.vkey, context.clock.wall().date()
     )
-    vault = Vault(Sealer(acquirer, settings.origin), keys.load_fingerprint_key(settings.agent.credentials))
+    card_sealer = CardSealer(
+        HpkeSealer(acquirer, settings.origin), keys.load_fingerprint_key(settings.agent.credentials)
+    )
     cable, buffer = Cable(simulated(), clock), SecretBuffer(BUFFER_BYTES)
     zvt = zvt_settings(options_of(settings.terminals["front"], settings.rules.currency.number))
-    session = ZvtSession(SerialLine(buffer), vault, zvt)
+    session = ZvtSession(ZvtSerialLine(buffer), card_sealer, zvt)
 
     def link(unsolicited: Callable[[Event], None]) -> Link:
         return Link(cable, session, buffer, context.clock.monotonic, unsolicited)

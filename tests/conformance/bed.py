@@ -12,27 +12,27 @@ from types import TracebackType
 from typing import Final, Self
 
 from drivers.card.card import SecretBuffer
-from drivers.simulator.core.bank import Bank, Booking, State
+from drivers.simulator.core.bank import Bank, Booking, BookingState
 from drivers.simulator.core.behaviour import Behaviour, Playbook, Script
 from drivers.terminal import (
+    BookingFinding,
+    BookingProof,
     Command,
-    Ended,
+    ConnectionLost,
+    DialogueEnded,
+    EndReason,
     Event,
-    Finding,
-    Found,
-    How,
-    Lost,
     Operation,
-    Outcome,
     Receipt,
     Result,
-    Said,
+    ResultStatus,
+    TransactionResult,
     Unclear,
 )
 from tests.conformance.cable import Cable, Harm, whole
 from tests.conformance.table import Case
 from tests.journal.conftest import MORNING
-from tests.support.still import vault
+from tests.support.still import card_sealer
 
 AMOUNT: Final = 1250
 # Longer than all waits of session and terminal together.
@@ -79,7 +79,7 @@ class Bed:
         self.resolver = case.row.resolver(case.options)
         self.cable = Cable()
         self.heard: list[Event] = []
-        self.accepted: list[Outcome] = []
+        self.accepted: list[TransactionResult] = []
         self.said: list[Result] = []
         self.accept_after_s: float | None = 0.0
         self.acknowledgements = bytearray()
@@ -106,7 +106,7 @@ class Bed:
     def new_till(self) -> None:
         """The till's computer starts: nothing is remembered but what the test itself knows."""
         self.buffer = SecretBuffer(self.case.row.buffer_bytes)
-        self.session = self.case.row.session(self.buffer, vault(), self.case.options)
+        self.session = self.case.row.session(self.buffer, card_sealer(), self.case.options)
         self._held.clear()
         self._connect()
 
@@ -123,16 +123,18 @@ class Bed:
             self.cable.cut()
             self.device.connected(self.now)
 
-    def perform(self, command: Command) -> Ended | Lost:
+    def perform(self, command: Command) -> DialogueEnded | ConnectionLost:
         """One command until its end; whoever has a broken line by then opens it anew later."""
         before = len(self.heard)
         self.session.start(command, self.now)
 
-        def ends() -> list[Ended | Lost]:
-            return [event for event in self.heard[before:] if isinstance(event, Ended | Lost)]
+        def ends() -> list[DialogueEnded | ConnectionLost]:
+            return [
+                event for event in self.heard[before:] if isinstance(event, DialogueEnded | ConnectionLost)
+            ]
 
         assert self.until(lambda: bool(ends())), f"{command.operation} does not end"
-        if isinstance(end := ends()[0], Lost) and self.connected:
+        if isinstance(end := ends()[0], ConnectionLost) and self.connected:
             self._hang_up(end.reason)
         return end
 
@@ -143,16 +145,16 @@ class Bed:
         told = [outcome.result for outcome in self.accepted[before:] if not outcome.late]
         return told[-1] if told else None
 
-    def greet(self) -> Ended | None:
+    def greet(self) -> DialogueEnded | None:
         """Register, status, and what the terminal asks for; None if the line broke or it will not work."""
         operation = Operation.REGISTER
         for _ in range(GREETING_STEPS):
             ended = self.perform(Command(operation))
-            if isinstance(ended, Lost):
+            if isinstance(ended, ConnectionLost):
                 return None
             if ended.busy:
                 self.wait(BUSY_RETRY_S)
-            elif ended.how is not How.COMPLETED:
+            elif ended.end_reason is not EndReason.COMPLETED:
                 return None
             elif ended.maintenance is None and operation is Operation.STATUS:
                 return ended
@@ -170,7 +172,7 @@ class Bed:
         """The sale of one payment id."""
         return sale(self.case, number, amount)
 
-    def pay(self, harm: Harm = whole, command: Command | None = None) -> Ended | Lost:
+    def pay(self, harm: Harm = whole, command: Command | None = None) -> DialogueEnded | ConnectionLost:
         """One sale over a cable that this harm befalls."""
         self.cable.harm = harm
         self.ask(command or self.command())
@@ -192,10 +194,10 @@ class Bed:
 
     def _remember_last(self) -> None:
         """As the agent's payment index does with each approval."""
-        if self.said and self.said[-1].said is Said.APPROVED and not self.unclear:
+        if self.said and self.said[-1].status is ResultStatus.APPROVED and not self.unclear:
             self.last = (self.said[-1].trace, self.said[-1].receipt_number)
 
-    def resolve(self, harm: Harm = whole) -> Finding | None:
+    def resolve(self, harm: Harm = whole) -> BookingFinding | None:
         """Open the line anew, listen, greet, ask and judge; as the agent does, again later.
 
         None when the terminal cannot be asked at all.
@@ -207,11 +209,11 @@ class Bed:
         for later_s in (0.0, ASKED_AGAIN_S, PROOF_AFTER_S.get(self.case.protocol, 0.0)):
             self.wait(later_s)
             finding = self._asked() or finding
-            if finding is not None and finding.found is not Found.UNPROVEN:
+            if finding is not None and finding.found is not BookingProof.UNPROVEN:
                 return finding
         return finding
 
-    def _asked(self) -> Finding | None:
+    def _asked(self) -> BookingFinding | None:
         """What the terminal's answers prove now; None if the line did not last."""
         if not self.connected:
             self._wait_for_the_port()
@@ -221,18 +223,18 @@ class Bed:
             return None
         doubt = self._doubt()
         answers = [self.result_of(question) for question in self.resolver.questions(doubt)]
-        return self.resolver.judge(self._doubt(), answers) if self.connected else None
+        return self.resolver.conclude(self._doubt(), answers) if self.connected else None
 
     def _doubt(self) -> Unclear:
         trace, receipt = self.before
-        approvals = [result for result in self.said if result.said is Said.APPROVED]
+        approvals = [result for result in self.said if result.status is ResultStatus.APPROVED]
         said = approvals[-1] if approvals else None
         return Unclear(
             self.sale,
             trace,
             receipt,
             MORNING + timedelta(seconds=self.asked_at),
-            judged_at=MORNING + timedelta(seconds=self.now),
+            inquired_at=MORNING + timedelta(seconds=self.now),
             trace_said=said.trace if said else None,
             receipt_said=said.receipt_number if said else None,
         )
@@ -243,7 +245,7 @@ class Bed:
     def booked(self) -> list[Booking]:
         """What stands at the bank of the sale that was asked for last."""
         asked = self.bank.bookings[self._booked_before :]
-        return [booking for booking in asked if booking.state is State.BOOKED]
+        return [booking for booking in asked if booking.state is BookingState.BOOKED]
 
     # ---- time ----
 
@@ -344,27 +346,27 @@ class Bed:
         self.heard += events
         if self.accept_after_s is not None:
             due = self.now + self.accept_after_s
-            self._held += [(due, event) for event in events if isinstance(event, Outcome | Receipt)]
+            self._held += [(due, event) for event in events if isinstance(event, TransactionResult | Receipt)]
         ready = [event for at, event in self._held if at <= self.now]
         self._held = [(at, event) for at, event in self._held if at > self.now]
         for event in ready:
             self._accept(event)
         for event in events:
-            if isinstance(event, Lost) and self.connected:
+            if isinstance(event, ConnectionLost) and self.connected:
                 self._hang_up(event.reason)
         return bool(events or ready)
 
     def _accept(self, event: Event) -> None:
         """It is on disk now. What would make a stranger's money stand is not acknowledged."""
-        if isinstance(event, Outcome):
+        if isinstance(event, TransactionResult):
             ours = self._is_ours(event)
             if ours:
                 self.said.append(event.result)
-            elif event.late and self._commits(event.result):
+            elif event.late and self._ack_would_book(event.result):
                 return
             self.accepted.append(event)
         self._send(self.session.bytes_to_send())
-        self.session.accept(self.now)
+        self.session.acknowledge(self.now)
         out = self.session.bytes_to_send()
         self.acknowledgements += out
         self._send(out)
@@ -373,15 +375,15 @@ class Bed:
         if data and self.connected:
             self.cable.carry("to_terminal", data, self.now)
 
-    def _is_ours(self, outcome: Outcome) -> bool:
+    def _is_ours(self, outcome: TransactionResult) -> bool:
         """Whether it is about the sale: while it runs, or late and recognised."""
         if not outcome.late:
             return self._paying
         return self.unclear is not None and self.resolver.belongs(self.unclear, outcome.result)
 
-    def _commits(self, result: Result) -> bool:
+    def _ack_would_book(self, result: Result) -> bool:
         nobody = Unclear(Command(Operation.STATUS), *self.last, MORNING + timedelta(seconds=self.now))
-        return self.resolver.commits(self.unclear or nobody, result)
+        return self.resolver.ack_would_book(self.unclear or nobody, result)
 
 
 def sale(case: Case, number: int = 1, amount: int = AMOUNT) -> Command:

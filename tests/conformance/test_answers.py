@@ -7,8 +7,15 @@ from collections.abc import Iterator
 import pytest
 
 from drivers.simulator.core.behaviour import Behaviour
-from drivers.simulator.core.behaviour import Outcome as Mood
-from drivers.terminal import Ended, Found, How, Lost, Outcome, Said
+from drivers.simulator.core.behaviour import ScriptedOutcome as Mood
+from drivers.terminal import (
+    BookingProof,
+    ConnectionLost,
+    DialogueEnded,
+    EndReason,
+    ResultStatus,
+    TransactionResult,
+)
 from tests.conformance.bed import AMOUNT, Bed
 from tests.conformance.cable import Harm, Piece, Way, in_message
 from tests.conformance.promises import kept, nothing_booked, of, word
@@ -23,8 +30,8 @@ NAK = b"\x15"
 REFUSALS = (Mood.DECLINE, Mood.STOP_KEY, Mood.REFUSE)
 
 
-def outcomes(bed: Bed) -> list[Outcome]:
-    return [event for event in bed.heard if isinstance(event, Outcome)]
+def outcomes(bed: Bed) -> list[TransactionResult]:
+    return [event for event in bed.heard if isinstance(event, TransactionResult)]
 
 
 def withheld(bed: Bed) -> None:
@@ -42,12 +49,12 @@ def acknowledgement(case: Case) -> bytes:
         bed.begin()
         before = len(bed.acknowledgements)
         withheld(bed)
-        bed.session.accept(bed.now)
+        bed.session.acknowledge(bed.now)
         assert len(bed.acknowledgements) == before
         return bed.session.bytes_to_send()
 
 
-# ---- accept() ----
+# ---- acknowledge() ----
 
 
 def test_nothing_is_acknowledged_before_the_result_is_on_disk(case: Case) -> None:
@@ -73,8 +80,8 @@ def test_a_till_that_dies_before_its_result_is_on_disk(case: Case) -> None:
             finding = bed.resolve()
             assert finding is not None
             bed.wait(100.0)
-            if finding.found is not Found.UNPROVEN:
-                assert (finding.found is Found.BOOKED) is (len(bed.booked) == 1)
+            if finding.found is not BookingProof.UNPROVEN:
+                assert (finding.found is BookingProof.BOOKED) is (len(bed.booked) == 1)
             assert len(bed.booked) <= 1
 
 
@@ -96,7 +103,7 @@ def test_a_refused_payment_is_never_reported_as_paid(case: Case, mood: Mood) -> 
     with Bed(case, Behaviour(outcome=mood)) as bed:
         bed.begin()
         end = bed.pay()
-        assert not [result for result in bed.said if result.said is Said.APPROVED]
+        assert not [result for result in bed.said if result.status is ResultStatus.APPROVED]
         # An ECRHub terminal that refuses an order may do so without saying what became of it.
         assert word(bed, end) == "denied" or (mood is Mood.REFUSE and case.protocol == "ecrhub")
         assert nothing_booked(bed)
@@ -110,7 +117,7 @@ def test_an_amount_that_differs_is_reported(case: Case) -> None:
     with Bed(case, Behaviour(says_amount=OTHER_AMOUNT)) as bed:
         bed.begin()
         bed.pay()
-        approvals = [result for result in bed.said if result.said is Said.APPROVED]
+        approvals = [result for result in bed.said if result.status is ResultStatus.APPROVED]
         if tells_amounts:
             assert [result.amount for result in approvals] in ([OTHER_AMOUNT], [])
         assert [booking.amount for booking in bed.booked] == [AMOUNT]
@@ -168,14 +175,14 @@ def test_an_answer_to_another_payment_does_not_decide_ours(dialect: Case, amount
     with Bed(dialect) as bed:
         bed.begin()
         end = bed.pay(tape.play(bed))
-        paid = isinstance(end, Ended) and end.how is How.COMPLETED
-        said = [result.amount for result in bed.said if result.said is Said.APPROVED]
+        paid = isinstance(end, DialogueEnded) and end.end_reason is EndReason.COMPLETED
+        said = [result.amount for result in bed.said if result.status is ResultStatus.APPROVED]
         if named:
             assert not said
             assert not paid
         elif amount != AMOUNT:
             assert not said or said[-1] in {amount, None}
-        assert isinstance(end, Lost) or paid or not said
+        assert isinstance(end, ConnectionLost) or paid or not said
 
 
 # ---- what is damaged ----

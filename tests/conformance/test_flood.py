@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from drivers.card.card import SecretBuffer
-from drivers.terminal import Lost, Session
+from drivers.terminal import ConnectionLost, Session
 from tests.conformance.bed import Bed
 from tests.conformance.promises import of
 from tests.conformance.table import Case
-from tests.support.still import vault
+from tests.support.still import card_sealer
 
 PIECE_BYTES = 512
 # As a line of 115 200 baud brings them.
@@ -49,11 +49,11 @@ def _endless(pattern: bytes, count: int) -> bytes:
 
 
 class Till:
-    """A session under noise, with the habits of `drivers.wires.link`: after `Lost` comes a fresh line."""
+    """A session under noise, with the habits of a link: after `ConnectionLost` comes a fresh line."""
 
     def __init__(self, case: Case) -> None:
         self.buffer = SecretBuffer(case.row.buffer_bytes)
-        self.session: Session = case.row.session(self.buffer, vault(), case.options)
+        self.session: Session = case.row.session(self.buffer, card_sealer(), case.options)
         self.now = 0.0
         self.sent = 0
         self.lost = 0
@@ -78,7 +78,7 @@ class Till:
 
     def _pump(self) -> None:
         self.sent += len(self.session.bytes_to_send())
-        if any(isinstance(event, Lost) for event in self.session.events()):
+        if any(isinstance(event, ConnectionLost) for event in self.session.events()):
             self.lost += 1
             self.buffer.wipe()
             self.session.disconnected("a fresh line", self.now)

@@ -12,7 +12,7 @@ from drivers.card.card import SecretBuffer
 from drivers.driver import PROTOCOLS, Options, driver
 from drivers.terminal import Session
 from tests.conformance.table import WANTS, ZVT, cases
-from tests.support.still import vault
+from tests.support.still import card_sealer
 
 HOUSE = Path(__file__).parents[2]
 MODULES = ("frame", "packet", "session", "resolve", "quirks", "texts", "driver")
@@ -69,6 +69,6 @@ def test_no_variant_is_the_usual_one(name: str) -> None:
     """A shop that sets none has the first."""
     row = driver(name)
     options = Options(**WANTS.get(name, {}))
-    session: Session = row.session(SecretBuffer(row.buffer_bytes), vault(), options)
+    session: Session = row.session(SecretBuffer(row.buffer_bytes), card_sealer(), options)
     assert not session.busy
     assert {case.variant for case in cases() if case.protocol == name} == set(row.variants or ("",))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from drivers.terminal import Ended, How
+from drivers.terminal import DialogueEnded, EndReason
 from tests.conformance.bed import AMOUNT, Bed
 from tests.conformance.cable import (
     PAUSE_S,
@@ -32,8 +32,8 @@ def goes_well(case: Case, harm: Harm) -> None:
     with Bed(case) as bed:
         bed.begin()
         end = bed.pay(harm)
-        assert isinstance(end, Ended)
-        assert end.how is How.COMPLETED
+        assert isinstance(end, DialogueEnded)
+        assert end.end_reason is EndReason.COMPLETED
         assert kept(bed, end) == "approved"
         assert [booking.amount for booking in bed.booked] == [AMOUNT]
         assert [result.amount for result in bed.said] in ([AMOUNT], [None])

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from drivers.simulator.core.behaviour import Behaviour
-from drivers.simulator.core.behaviour import Outcome as Mood
-from drivers.terminal import Found
+from drivers.simulator.core.behaviour import ScriptedOutcome as Mood
+from drivers.terminal import BookingProof
 from tests.conformance.bed import Bed
 from tests.conformance.cable import WAYS, Harm, damaged, doubled, lossy, silent, unplugged
 from tests.conformance.promises import kept, of
@@ -84,8 +84,8 @@ def test_the_till_dies_in_the_second(dialect: Case, mood: str) -> None:
             bed.wait(120.0)
             assert len(bed.booked) <= 1
             assert bed.moods.begun.count("payment") <= 1
-            if finding is not None and finding.found is not Found.UNPROVEN:
-                assert (finding.found is Found.BOOKED) is (len(bed.booked) == 1)
+            if finding is not None and finding.found is not BookingProof.UNPROVEN:
+                assert (finding.found is BookingProof.BOOKED) is (len(bed.booked) == 1)
 
 
 def carried(bed: Bed, count: int) -> bool:

@@ -7,7 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from drivers.terminal import Command, Ended, Event, Heard, How, Lost, Operation, Outcome
+from drivers.terminal import (
+    Command,
+    ConnectionLost,
+    Delivery,
+    DialogueEnded,
+    EndReason,
+    Event,
+    Operation,
+    TransactionResult,
+)
 from tests.conformance.bed import Bed
 from tests.conformance.cable import WAYS, unplugged
 from tests.conformance.promises import kept
@@ -21,8 +30,8 @@ class Hasty(Delegate):
 
     def events(self) -> Iterator[Event]:
         for event in self.session.events():
-            if isinstance(event, Outcome):
-                self.session.accept(0.0)
+            if isinstance(event, TransactionResult):
+                self.session.acknowledge(0.0)
             yield event
 
 
@@ -31,7 +40,7 @@ class Forgetful(Delegate):
 
     def events(self) -> Iterator[Event]:
         for event in self.session.events():
-            yield replace(event, heard=Heard.NEVER) if isinstance(event, Lost) else event
+            yield replace(event, delivery=Delivery.NEVER) if isinstance(event, ConnectionLost) else event
 
 
 class Silence(Delegate):
@@ -39,7 +48,7 @@ class Silence(Delegate):
 
     def events(self) -> Iterator[Event]:
         for event in self.session.events():
-            yield Ended(How.ABORTED) if isinstance(event, Lost) else event
+            yield DialogueEnded(EndReason.ABORTED) if isinstance(event, ConnectionLost) else event
 
 
 class Stubborn(Delegate):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from drivers.card.secret import SecretBuffer
-from drivers.probes import HEARD_BYTES, PROBES, Ear, Probe
+from drivers.probes import LONGEST_ANSWER_BYTES, PROBES, Probe, ProbeListener
 from drivers.zvt.frame import encode_frame
 
 BY_NAME = {probe.protocol: probe for probe in PROBES}
@@ -16,18 +16,18 @@ POSITIVE = encode_frame(bytes.fromhex("800000"))
 
 
 class Listening:
-    """One ear on its buffer."""
+    """One listener on its buffer."""
 
     def __init__(self, probe: Probe) -> None:
-        self.buffer = SecretBuffer(HEARD_BYTES)
-        self.ear: Ear = probe.ear(self.buffer)
+        self.buffer = SecretBuffer(LONGEST_ANSWER_BYTES)
+        self.listener: ProbeListener = probe.listener(self.buffer)
 
     def hear(self, data: bytes) -> bytes:
         said = b""
         for byte in data:  # one at a time: the worst line
             self.buffer.space()[:1] = bytes((byte,))
             self.buffer.filled(1)
-            said += self.ear.hear() if not self.ear.over else b""
+            said += self.listener.receive() if not self.listener.over else b""
         return said
 
 
@@ -78,33 +78,33 @@ def test_each_ear_knows_its_own_answer_and_no_other(protocol: str) -> None:
     for name, answer in ANSWERS.items():
         one = heard_by(protocol)
         one.hear(answer)
-        one.ear.silence()
+        one.listener.finish()
         alike = {"transbank", "telium"}  # both answer by an ACK alone, so each is asked its own question
-        assert one.ear.known == (name == protocol or {name, protocol} == alike), name
-        assert not one.ear.holds_result
+        assert one.listener.known == (name == protocol or {name, protocol} == alike), name
+        assert not one.listener.holds_result
         one.buffer.close()
 
 
 def test_silence_and_noise_are_nobody(listening: Listening) -> None:
     listening.hear(b"\xff\x00AT\r\nOK\r\n" * 20)
-    assert listening.ear.silence() == b""
-    assert not listening.ear.known
+    assert listening.listener.finish() == b""
+    assert not listening.listener.known
 
 
 def test_a_zvt_terminal_is_answered_politely_to_the_end() -> None:
     one = heard_by("zvt")
     assert one.hear(ACK + POSITIVE) == ACK
     assert one.hear(encode_frame(bytes.fromhex("04FF0117"))) == ACK + POSITIVE
-    assert not one.ear.over
+    assert not one.listener.over
     assert one.hear(encode_frame(bytes.fromhex("060F0100"))) == ACK + POSITIVE
-    assert one.ear.over
+    assert one.listener.over
 
 
 def test_a_zvt_terminal_that_wants_its_password_is_known_all_the_same() -> None:
     one = heard_by("zvt")
     assert one.hear(ACK + encode_frame(bytes.fromhex("843700"))) == ACK
-    assert one.ear.known
-    assert one.ear.over
+    assert one.listener.known
+    assert one.listener.over
 
 
 @pytest.mark.parametrize("apdu", ["040F022700", "06D10401414243"])
@@ -112,9 +112,9 @@ def test_a_zvt_result_or_receipt_is_never_acknowledged(apdu: str) -> None:
     one = heard_by("zvt")
     assert one.hear(encode_frame(bytes.fromhex(apdu))) == b""
     assert one.hear(encode_frame(bytes.fromhex("060F00"))) == b""
-    assert one.ear.known
-    assert one.ear.holds_result
-    assert one.ear.silence() == b""
+    assert one.listener.known
+    assert one.listener.holds_result
+    assert one.listener.finish() == b""
 
 
 @pytest.mark.parametrize("mode", ["79", "7A", "78", "7B"])
@@ -122,39 +122,39 @@ def test_an_ecr17_status_is_acknowledged_in_its_own_mode(mode: str) -> None:
     one = heard_by("ecr17")
     signal = bytes.fromhex("0603" + mode)
     assert one.hear(signal + b"\x02123456780s0000000000" + b"0103251200" + b"2rel1\x03\x03") == signal
-    assert one.ear.over
-    assert not one.ear.holds_result
+    assert one.listener.over
+    assert not one.listener.holds_result
 
 
 @pytest.mark.parametrize("mode", ["6A", "69", "6B", "68"])
 def test_an_ecr17_refusal_is_an_answer(mode: str) -> None:
     one = heard_by("ecr17")
     assert one.hear(bytes.fromhex("1503" + mode)) == b""
-    assert one.ear.known
-    assert one.ear.over
+    assert one.listener.known
+    assert one.listener.over
 
 
 def test_an_ecr17_result_is_never_acknowledged() -> None:
     one = heard_by("ecr17")
     assert one.hear(bytes.fromhex("06037A") + b"\x02123456780E00" + b"0" * 60 + b"\x03\x00") == b""
-    assert one.ear.holds_result
+    assert one.listener.holds_result
 
 
 def test_a_telium_terminal_that_wants_to_speak_is_not_let() -> None:
     one = heard_by("telium")
     assert one.hear(b"\x05") == b""
-    assert one.ear.holds_result
-    assert one.ear.silence() == b""
+    assert one.listener.holds_result
+    assert one.listener.finish() == b""
 
 
 def test_a_telium_terminal_that_listens_is_told_that_there_is_nothing() -> None:
     one = heard_by("telium")
     assert one.hear(ACK) == b""
-    assert one.ear.silence() == b"\x04"
+    assert one.listener.finish() == b"\x04"
 
 
 def test_a_transbank_response_is_never_acknowledged() -> None:
     one = heard_by("transbank")
     assert one.hear(ACK + b"\x020210|00|") == b""
-    assert one.ear.holds_result
-    assert one.ear.silence() == b""
+    assert one.listener.holds_result
+    assert one.listener.finish() == b""

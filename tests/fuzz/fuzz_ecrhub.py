@@ -13,21 +13,21 @@ from __future__ import annotations
 from drivers.card.card import SecretBuffer
 from drivers.driver import Options, driver
 from drivers.ecrhub.codec import Variant
+from drivers.ecrhub.commands import order_number
 from drivers.ecrhub.frame import (
     BUFFER_BYTES,
     CONFIRM,
     HANDSHAKE,
     HEARTBEAT,
-    FrameReader,
-    Kind,
+    EcrHubFrameKind,
+    EcrHubFrameReader,
     acknowledgement,
     checksum,
     encode_frame,
 )
-from drivers.ecrhub.malformed import Malformed
+from drivers.ecrhub.malformed import EcrHubMalformed
 from drivers.ecrhub.mapping import is_final, result
-from drivers.ecrhub.orders import order_number
-from drivers.ecrhub.packet import Answer, Device, Topic, decode_answer, encode_answer
+from drivers.ecrhub.packet import Device, EcrHubAnswer, Topic, decode_answer, encode_answer
 from drivers.terminal import Command, Operation, ProtocolError
 from tests.drivers.simulator.conftest import Shredder
 from tests.fuzz.zvt_search import search
@@ -37,7 +37,7 @@ NUMBER = cards.PUBLISHED[0]
 CUTS = (1, 5, BUFFER_BYTES)
 SALE = Command(Operation.SALE, "A-17", 1010, 978, sequence=41)
 ORDER = order_number(SALE.payment_id, SALE.sequence)
-PAID = Answer(
+PAID = EcrHubAnswer(
     Topic.ORDER, "r1", handled=True, code="000", message=f"PAN {NUMBER}", order=ORDER, amount="10.10",
     paid="10.10", tip="0.10", currency="EUR", trans_type="1", status="2", method="VISA",
     device=Device("Cashier", "3.1", "P5-77"),
@@ -45,9 +45,12 @@ PAID = Answer(
 PAYLOADS = tuple(encode_answer(PAID, variant, account=NUMBER) for variant in Variant)
 GOOD = (
     *PAYLOADS,
-    *(encode_frame(Kind.NORMAL, number=7, data=payload) for payload in PAYLOADS),
-    CONFIRM + HEARTBEAT + acknowledgement(1) + encode_frame(Kind.NORMAL, number=7, data=PAYLOADS[0]),
-    HANDSHAKE + encode_frame(Kind.NORMAL, number=255, data=b"\xcc\x33\x55\xaa"),
+    *(encode_frame(EcrHubFrameKind.NORMAL, number=7, data=payload) for payload in PAYLOADS),
+    CONFIRM
+    + HEARTBEAT
+    + acknowledgement(1)
+    + encode_frame(EcrHubFrameKind.NORMAL, number=7, data=PAYLOADS[0]),
+    HANDSHAKE + encode_frame(EcrHubFrameKind.NORMAL, number=255, data=b"\xcc\x33\x55\xaa"),
 )
 PIECES = (
     b"\x55", b"\x55\xaa", b"\xcc\x33", b"\x55\xaa\x00\x00\x01\x04\x00", b"\x55\xaa\x00\x00\x01\x04\x01",
@@ -63,7 +66,7 @@ class Target:
 
     def __init__(self) -> None:
         self._buffer = SecretBuffer(BUFFER_BYTES)
-        self._reader = FrameReader(self._buffer)
+        self._reader = EcrHubFrameReader(self._buffer)
         self._heard = SecretBuffer(BUFFER_BYTES)
 
     def one_input(self, data: bytes) -> None:
@@ -95,7 +98,7 @@ class Target:
         session.start(SALE, 0.0)
         put(self._heard, CONFIRM + data[: BUFFER_BYTES // 2])
         session.receive(0.0)
-        session.accept(0.1)
+        session.acknowledge(0.1)
         session.deadline_passed(1.0)
         list(session.events())
         session.bytes_to_send()
@@ -119,13 +122,13 @@ def check(payload: bytes, variant: Variant) -> None:
     """One payload where another variant, or none, may have been meant."""
     answer, reason = understood(memoryview(bytearray(payload)), variant)
     if answer is None:
-        assert reason in set(Malformed), reason
+        assert reason in set(EcrHubMalformed), reason
         return
     assert NUMBER not in repr(answer), "a card number was left in the message"
     assert (answer.message + answer.order + answer.status).isprintable(), "a text that cannot be shown"
 
 
-def understood(view: memoryview, variant: Variant) -> tuple[Answer | None, str]:
+def understood(view: memoryview, variant: Variant) -> tuple[EcrHubAnswer | None, str]:
     """The message, or the reason for which it was refused."""
     try:
         answer = decode_answer(view, variant)

@@ -13,26 +13,26 @@ from drivers.card.card import Card, SecretBuffer
 from drivers.driver import Options
 from drivers.telium.concert import ConcertV3, encode_groups
 from drivers.telium.config import telium_settings
-from drivers.telium.eplus import LONG_ANSWER_CHARS, EPlus, Request, encode_answer
-from drivers.telium.frame import BUFFER_BYTES, FrameReader, encode_frame, lrc
+from drivers.telium.eplus import LONG_ANSWER_CHARS, EPlus, EPlusRequest, encode_answer
+from drivers.telium.frame import BUFFER_BYTES, TeliumFrameReader, encode_frame, lrc
 from drivers.telium.packet import (
     CONTRADICTION,
     UNKNOWN_RESULT,
     WRONG_FIELD,
     WRONG_LENGTH,
-    Answer,
-    CardDesk,
     Dialect,
+    TeliumAnswer,
+    TeliumCardBinding,
     mark_of,
 )
-from drivers.terminal import Command, Operation, ProtocolError, Said, SealedCard
+from drivers.terminal import Command, Operation, ProtocolError, ResultStatus, SealedCard
 from tests.fuzz.zvt_search import search
 from tests.support import cards
 
 CUTS = (1, 3, BUFFER_BYTES)
 NUMBER = cards.PUBLISHED[0]
 SALE = Command(Operation.SALE, "A-1", 1010, 978, sequence=7)
-ASKED = Request(1, 1010, "0", 978, mark_of(SALE))
+ASKED = EPlusRequest(1, 1010, "0", 978, mark_of(SALE))
 FIELD = f"{NUMBER};{NUMBER}=30122010000012345".ljust(55).encode()
 V3_ANSWER = {
     "CZ": "0320", "CA": "01", "CD": "0", "CB": "1010", "CE": "978", "CF": mark_of(SALE), "AE": "10",
@@ -57,16 +57,16 @@ PIECES = (
 REASONS = {WRONG_LENGTH, WRONG_FIELD, UNKNOWN_RESULT, CONTRADICTION}
 
 
-class MaskingVault:
-    """Masks and wipes as the vault does; sealing would make each input a thousand times slower."""
+class MaskingSealer:
+    """Masks and wipes as the card sealer does; sealing would make each input a thousand times slower."""
 
-    def take(self, card: Card, context: str) -> SealedCard:  # noqa: ARG002 - the vault's own call
+    def seal_card(self, card: Card, context: str) -> SealedCard:  # noqa: ARG002 - the card sealer's own call
         masked = card.masked()
         card.wipe()
         return SealedCard(masked)
 
 
-DESK = CardDesk(MaskingVault())  # type: ignore[arg-type]  # the one call that the desk makes
+BINDING = TeliumCardBinding(MaskingSealer())  # type: ignore[arg-type]  # the one call that the binding makes
 E_PLUS = EPlus(telium_settings(Options()))
 DIALECTS = (E_PLUS, ConcertV3(telium_settings(Options(variant="v3"))))
 
@@ -76,7 +76,7 @@ class Target:
 
     def __init__(self) -> None:
         self._buffer = SecretBuffer(BUFFER_BYTES)
-        self._reader = FrameReader(self._buffer)
+        self._reader = TeliumFrameReader(self._buffer)
 
     def one_input(self, data: bytes) -> None:
         """Raises `AssertionError` on a finding."""
@@ -118,14 +118,14 @@ def check(data: bytes) -> None:
         assert NUMBER not in repr(answer), "a card number was left in the answer"
         if dialect is E_PLUS and len(view) == LONG_ANSWER_CHARS:
             assert not any(view[12:67]), "the payment field was left behind"
-        if answer.result.said is Said.APPROVED and dialect is E_PLUS:
+        if answer.result.status is ResultStatus.APPROVED and dialect is E_PLUS:
             assert data[2:3] == b"0", "approved without the terminal's word"
 
 
-def read(dialect: Dialect, view: memoryview) -> tuple[Answer | None, str]:
+def read(dialect: Dialect, view: memoryview) -> tuple[TeliumAnswer | None, str]:
     """The answer, or the reason for which it was refused."""
     try:
-        return dialect.read(view, DESK), ""
+        return dialect.read(view, BINDING), ""
     except ProtocolError as refused:
         return None, refused.reason
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from drivers.card.card import Card, SecretBuffer
 from drivers.terminal import ProtocolError, SealedCard
-from drivers.transbank.frame import BUFFER_BYTES, Fault, FrameReader, encode_frame
+from drivers.transbank.frame import BUFFER_BYTES, TransbankFault, TransbankFrameReader, encode_frame
 from drivers.transbank.mapping import result
-from drivers.transbank.packet import Malformed, decode
+from drivers.transbank.packet import TransbankMalformed, decode
 from tests.fuzz.zvt_search import search
 from tests.support import cards
 
@@ -45,10 +45,10 @@ PIECES = (
 )  # fmt: skip
 
 
-class MaskingVault:
-    """Masks and wipes as the vault does; sealing would make each input a thousand times slower."""
+class MaskingSealer:
+    """Masks and wipes as the card sealer does; sealing would make each input a thousand times slower."""
 
-    def take(self, card: Card, context: str) -> SealedCard:  # noqa: ARG002 - the vault's own call
+    def seal_card(self, card: Card, context: str) -> SealedCard:  # noqa: ARG002 - the card sealer's own call
         masked = card.masked()
         card.wipe()
         return SealedCard(masked)
@@ -59,7 +59,7 @@ class Target:
 
     def __init__(self) -> None:
         self._buffer = SecretBuffer(BUFFER_BYTES)
-        self._reader = FrameReader(self._buffer)
+        self._reader = TransbankFrameReader(self._buffer)
 
     def one_input(self, data: bytes) -> None:
         """Raises `AssertionError` on a finding."""
@@ -86,8 +86,8 @@ class Target:
         for event in self._reader.read():
             if isinstance(event, memoryview):
                 messages.append(read(event))
-            elif isinstance(event, Fault):
-                assert event in set(Fault)
+            elif isinstance(event, TransbankFault):
+                assert event in set(TransbankFault)
         return messages
 
 
@@ -95,9 +95,9 @@ def read(data: bytes | memoryview) -> str:
     """A message as it is told, or the reason for which it was refused."""
     view = memoryview(bytearray(data))
     try:
-        response = decode(view, MaskingVault(), "payment")  # type: ignore[arg-type]  # the one call that decode makes
+        response = decode(view, MaskingSealer(), "payment")  # type: ignore[arg-type]  # the one call that decode makes
     except ProtocolError as refused:
-        return Malformed(refused.reason)
+        return TransbankMalformed(refused.reason)
     told = repr((response, result(response)))
     assert NUMBER not in told, "a card number was left in the message"
     return told

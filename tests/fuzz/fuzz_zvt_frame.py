@@ -10,7 +10,7 @@ came before, a frame after T1 of silence is read.
 from __future__ import annotations
 
 from drivers.card.card import SecretBuffer
-from drivers.zvt.frame import Fault, FrameReader, announced_length, encode_frame
+from drivers.zvt.frame import ZvtFault, ZvtFrameReader, announced_length, encode_frame
 from tests.fuzz.zvt_search import search
 
 BUFFER_BYTES = 2048
@@ -47,7 +47,7 @@ class Target:
 
     def __init__(self) -> None:
         self._buffer = SecretBuffer(BUFFER_BYTES)
-        self._reader = FrameReader(self._buffer)
+        self._reader = ZvtFrameReader(self._buffer)
 
     def one_input(self, data: bytes) -> None:
         """Raises `AssertionError` on a finding."""
@@ -76,8 +76,8 @@ class Target:
                 if isinstance(event, memoryview):
                     assert announced_length(event) == len(event), "a length that lies was handed up"
                     apdus.append(bytes(event))
-                elif isinstance(event, Fault):
-                    assert event in set(Fault)
+                elif isinstance(event, ZvtFault):
+                    assert event in set(ZvtFault)
         return apdus
 
 

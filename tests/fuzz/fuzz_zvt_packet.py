@@ -11,8 +11,8 @@ from __future__ import annotations
 from drivers.card.card import Card
 from drivers.terminal import ProtocolError, SealedCard
 from drivers.zvt import bmp, tlv
-from drivers.zvt.apdu import Malformed, join
-from drivers.zvt.packet import CardDesk, Charset, DisplayText, Packet, Unknown, decode, encode
+from drivers.zvt.apdu import ZvtMalformed, join
+from drivers.zvt.packet import Charset, DisplayTextCommand, Unknown, ZvtCardBinding, ZvtPacket, decode, encode
 from tests.fuzz.zvt_search import search
 from tests.support import cards
 
@@ -23,16 +23,16 @@ TEXT = f"PAN {NUMBER}".encode()
 CHARSETS = (Charset.CP437, Charset.UTF_8, Charset.ZVT_7BIT, Charset.ISO_8859_1)
 
 
-class MaskingVault:
-    """Masks and wipes as the vault does; sealing would make each input a thousand times slower."""
+class MaskingSealer:
+    """Masks and wipes as the card sealer does; sealing would make each input a thousand times slower."""
 
-    def take(self, card: Card, context: str) -> SealedCard:  # noqa: ARG002 - the vault's own call
+    def seal_card(self, card: Card, context: str) -> SealedCard:  # noqa: ARG002 - the card sealer's own call
         masked = card.masked()
         card.wipe()
         return SealedCard(masked)
 
 
-DESK = CardDesk(MaskingVault(), "payment")  # type: ignore[arg-type]  # the one call that decode makes
+BINDING = ZvtCardBinding(MaskingSealer(), "payment")  # type: ignore[arg-type]  # the one call that decode makes
 
 STATUS = b"".join(
     (
@@ -96,28 +96,28 @@ def check(data: bytes, charset: Charset) -> None:
     packet, reason = decoded(view, charset)
     assert not any(view), "bytes were left behind"
     if packet is None:
-        assert reason in set(Malformed), reason
+        assert reason in set(ZvtMalformed), reason
         return
     assert NUMBER not in repr(packet), "a card number was left in the message"
     if charset is Charset.CP437 and not isinstance(packet, Unknown) and not left_out(packet):
-        again = decode(memoryview(bytearray(encode(packet))), DESK, charset)
+        again = decode(memoryview(bytearray(encode(packet))), BINDING, charset)
         assert again == packet, "the message changed when it was written and read again"
 
 
-def decoded(view: memoryview, charset: Charset) -> tuple[Packet | None, str]:
+def decoded(view: memoryview, charset: Charset) -> tuple[ZvtPacket | None, str]:
     """The message, or the reason for which it was refused."""
     try:
-        return decode(view, DESK, charset), ""
+        return decode(view, BINDING, charset), ""
     except ProtocolError as refused:
         return None, refused.reason
 
 
-def left_out(packet: Packet) -> bool:
+def left_out(packet: ZvtPacket) -> bool:
     """Whether the message holds less than the bytes did; then it cannot be written as it was."""
     counts = ("unparsed_bytes", "dropped_card_fields")
     hidden = "*" in repr(packet)  # of a card, or inside of a text
     # Eight fields, F1 to F8, can be written; one that comes twice is read as a line of its own.
-    twice = isinstance(packet, DisplayText) and len(packet.lines) > MOST_DISPLAY_LINES
+    twice = isinstance(packet, DisplayTextCommand) and len(packet.lines) > MOST_DISPLAY_LINES
     return hidden or twice or any(getattr(packet, name, 0) for name in counts)
 
 

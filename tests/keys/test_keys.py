@@ -23,8 +23,8 @@ from agent.keys.create import FIRST_KEY, JOURNAL_VKEY, UPLOAD_REQUEST, Places, c
 from agent.keys.demo import DemoAuthority, create_acquirer, key_file_text, load_acquirer_private
 from agent.keys.show import describe
 from agent.settings.load import parse
-from drivers.card.card import Card, Vault
-from drivers.card.seal import KeyExpired, Sealer, open_sealed
+from drivers.card.card import Card, CardSealer
+from drivers.card.seal import HpkeSealer, KeyExpired, open_sealed
 
 TODAY = date(2026, 5, 12)
 ORIGIN = "shop.example/till-1"
@@ -136,7 +136,9 @@ class TestAcquirer:
         made = create_acquirer(tmp_path, TODAY)
         key = keys.load_acquirer_key(made.keys, made.vkey, TODAY)
         number = memoryview(bytearray.fromhex("4111111111111111"))
-        taken = Vault(Sealer(key, ORIGIN), bytearray(32)).take(Card.from_bcd(number, None), "payment 1")
+        taken = CardSealer(HpkeSealer(key, ORIGIN), bytearray(32)).seal_card(
+            Card.from_bcd(number, None), "payment 1"
+        )
         private = load_acquirer_private(made.private)
         opened = open_sealed(taken.sealed, private, key_id=key.key_id, origin=ORIGIN, context="payment 1")
         assert b"4111111111111111" in opened

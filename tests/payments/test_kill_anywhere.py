@@ -19,7 +19,7 @@ import pytest
 
 from agent.journal.schema.entry import UnsolicitedResult
 from agent.payments.views import PaymentView
-from drivers.simulator.core.bank import Booking, State
+from drivers.simulator.core.bank import Booking, BookingState
 from tests.payments.killed import PATH
 from tests.payments.world import World
 
@@ -178,7 +178,7 @@ class Judge:
         assert kinds.count("printed") >= (2 if self.case.receipts == "till" else 0)
 
     def _booked(self) -> list[Booking]:
-        return [one for one in self.world.bank.bookings[self._before :] if one.state is State.BOOKED]
+        return [one for one in self.world.bank.bookings[self._before :] if one.state is BookingState.BOOKED]
 
 
 def killed_at(case: Case, line: int, *, power: bool = False) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.journal.schema.entry import Answered, BecameUnclear, Completed, PaymentKind, Requested, Submitted
-from drivers.simulator.core.bank import Kind, State
+from drivers.simulator.core.bank import BookingKind, BookingState
 from tests.payments.conftest import Make
 from tests.payments.world import World
 
@@ -96,8 +96,8 @@ def test_a_reversal_names_the_receipt_of_its_original(world: World) -> None:
     world.pay("A-2", 999)
     assert reversal(world, "S-1", "A-1") == "approved"
     first, second, undo = world.bank.bookings
-    assert (undo.kind, undo.original) == (Kind.REVERSAL, first.number)
-    assert (first.state, second.state) == (State.REVERSED, State.BOOKED)
+    assert (undo.kind, undo.original) == (BookingKind.REVERSAL, first.number)
+    assert (first.state, second.state) == (BookingState.REVERSED, BookingState.BOOKED)
     assert reversal(world, "S-2", "A-1") == "refused"
     assert world.sent("0630") == 1
 

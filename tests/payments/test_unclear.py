@@ -64,8 +64,8 @@ def test_a_clock_that_jumps_does_not_make_it_old(unclear: World) -> None:
     record = unclear.context.payments.get("A-1")
     assert record is not None
     asked = unclear.context.unclear_command(record)
-    assert asked.judged_at is not None
-    assert asked.judged_at - asked.asked_at <= timedelta(seconds=unclear.outside.now)
+    assert asked.inquired_at is not None
+    assert asked.inquired_at - asked.asked_at <= timedelta(seconds=unclear.outside.now)
 
 
 def test_it_is_resolved_once(unclear: World) -> None:

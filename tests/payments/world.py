@@ -31,15 +31,15 @@ from agent.settings.load import Settings, live_refusal_reason, parse
 from agent.settings.terminals import options_of
 from agent.terminals.connection import TerminalConnection
 from drivers.card.card import SecretBuffer
-from drivers.simulator.core.bank import State
+from drivers.simulator.core.bank import BookingState
 from drivers.terminal import Event
 from drivers.wires.link import Link
 from drivers.zvt.driver import zvt_settings
 from drivers.zvt.frame import BUFFER_BYTES
-from drivers.zvt.line import SerialLine
+from drivers.zvt.line import ZvtSerialLine
 from drivers.zvt.resolve import ZvtResolver
 from drivers.zvt.session import ZvtSession
-from tests.drivers.zvt.stage import vault
+from tests.drivers.zvt.stage import card_sealer
 from tests.journal.conftest import ORIGIN, SIGNER
 from tests.payments.outside import Loop, Outside, OutsideClock, OutsideEnd, kind_of
 
@@ -245,7 +245,7 @@ class World:
 
     def booked(self) -> list[int]:
         """The amounts that stand at the bank."""
-        return [booking.amount for booking in self.bank.bookings if booking.state is State.BOOKED]
+        return [booking.amount for booking in self.bank.bookings if booking.state is BookingState.BOOKED]
 
     def sent(self, control: str) -> int:
         """How often the agent sent this command."""
@@ -278,7 +278,7 @@ class World:
 
     def _link(self, unsolicited: Callable[[Event], None]) -> Link:
         options = options_of(self.settings.terminals[FRONT], self.settings.rules.currency.number)
-        session = ZvtSession(SerialLine(self._buffer), vault(), zvt_settings(options))
+        session = ZvtSession(ZvtSerialLine(self._buffer), card_sealer(), zvt_settings(options))
         monotonic = self.context.clock.monotonic
         return Link(OutsideEnd(self.outside), session, self._buffer, monotonic, unsolicited)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from agent.journal.schema.entry import BecameUnclear, Resolved, Undone
 from agent.journal.tree import Frontier, leaf_hash
 from agent.payments.record import Record
-from drivers.simulator.core.bank import Booking, Kind, State
+from drivers.simulator.core.bank import Booking, BookingKind, BookingState
 from tests.simulation.simulation import Account
 
 # Nothing was charged: what a till may do after these words is to charge again.
@@ -59,7 +59,7 @@ def _written_first(account: Account) -> Iterator[Violation]:
 def _bookings(account: Account) -> Iterator[Violation]:
     """No booked payment is unknown or called anything that says that nothing was charged."""
     for booking in account.bookings:
-        if booking.state is not State.BOOKED:
+        if booking.state is not BookingState.BOOKED:
             continue
         payment_id = account.owner[booking.number]
         record = account.records.get(payment_id)
@@ -78,7 +78,7 @@ def _bookings(account: Account) -> Iterator[Violation]:
 def _strangers(account: Account) -> Iterator[Violation]:
     """Nothing that the till did not ask for is undone."""
     for booking in account.strangers:
-        if booking.state is not State.BOOKED:
+        if booking.state is not BookingState.BOOKED:
             yield Violation("not ours", f"booking {booking.number} was not the till's and is {booking.state}")
 
 
@@ -104,15 +104,17 @@ def _stands(account: Account, payment_id: str) -> bool:
     if payment_id in account.closed_by:
         return True
     return any(
-        booking.state is State.BOOKED or _taken_back(account, booking)
+        booking.state is BookingState.BOOKED or _taken_back(account, booking)
         for booking in account.bookings
         if account.owner[booking.number] == payment_id
     )
 
 
 def _taken_back(account: Account, booking: Booking) -> bool:
-    return booking.state is State.REVERSED and any(
-        other.kind is Kind.REVERSAL and other.original == booking.number and other.state is State.BOOKED
+    return booking.state is BookingState.REVERSED and any(
+        other.kind is BookingKind.REVERSAL
+        and other.original == booking.number
+        and other.state is BookingState.BOOKED
         for other in account.bookings
     )
 
@@ -123,7 +125,7 @@ def _once(account: Account) -> Iterator[Violation]:
         if times > 1:
             yield Violation("once", f"the terminal began {payment_id} {times} times")
     booked = Counter(
-        account.owner[booking.number] for booking in account.bookings if booking.state is State.BOOKED
+        account.owner[booking.number] for booking in account.bookings if booking.state is BookingState.BOOKED
     )
     for payment_id, times in booked.items():
         if times > 1:
@@ -132,7 +134,9 @@ def _once(account: Account) -> Iterator[Violation]:
 
 def _told(account: Account) -> Iterator[Violation]:
     """What the till was told stays so; only unclear may become clear."""
-    booked = {account.owner[booking.number] for booking in account.bookings if booking.state is State.BOOKED}
+    booked = {
+        account.owner[booking.number] for booking in account.bookings if booking.state is BookingState.BOOKED
+    }
     first: dict[str, str] = {}
     for told in account.told:
         known = first.get(told.payment_id)
@@ -187,7 +191,9 @@ def _books(account: Account) -> Iterator[Violation]:
 
 def harm(account: Account) -> tuple[set[str], set[str], set[str]]:
     """Payments that are booked and were denied or forgotten, booked twice, approved for nothing."""
-    booked = Counter(account.owner[one.number] for one in account.bookings if one.state is State.BOOKED)
+    booked = Counter(
+        account.owner[one.number] for one in account.bookings if one.state is BookingState.BOOKED
+    )
     verdicts = {payment_id: record.verdict for payment_id, record in account.records.items()}
     told = {told.payment_id for told in account.told if told.verdict in NOTHING}
     lost = {

@@ -42,7 +42,7 @@ from tests.simulation.cable import PaymentsEnd
 from tests.simulation.outside import Outside, OutsideClock, trace_name
 from tests.simulation.plan import Plan
 from tests.support.delegate import Delegate
-from tests.support.still import vault
+from tests.support.still import card_sealer
 
 FRONT = "front"
 MONEY = {Operation.SALE, Operation.REFUND, Operation.REVERSAL, Operation.CLOSE_DAY}
@@ -342,7 +342,7 @@ class Host:
 
     def _link(self, unsolicited: Callable[[Event], None]) -> Link:
         settings, currency = self.settings.terminals[FRONT], self.settings.rules.currency.number
-        session = NamedSession(session_of(settings, currency, self._buffer, vault()))
+        session = NamedSession(session_of(settings, currency, self._buffer, card_sealer()))
         end = PaymentsEnd(self.outside, lambda: session.owner)
         return Link(end, session, self._buffer, self.context.clock.monotonic, unsolicited)
 

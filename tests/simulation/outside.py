@@ -16,8 +16,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from drivers.simulator.core.bank import Bank, Booking, Kind
-from drivers.simulator.core.behaviour import Behaviour, Outcome, Playbook, Script
+from drivers.simulator.core.bank import Bank, Booking, BookingKind
+from drivers.simulator.core.behaviour import Behaviour, Playbook, Script, ScriptedOutcome
 from drivers.simulator.core.cards import PUBLISHED
 from drivers.simulator.core.terminal import PlainTerminal, SimulatedLine
 from drivers.simulator.zvt.device import SimulatedDevice
@@ -62,8 +62,8 @@ class TruthfulBank(Bank):
         self.written: Callable[[], tuple[set[str], set[str]]] = lambda: (set(), set())
         self.closed_by: list[str] = []
 
-    def ask(self, *args: Any, **more: Any) -> Booking:
-        booking = super().ask(*args, **more)
+    def authorise(self, *args: Any, **more: Any) -> Booking:
+        booking = super().authorise(*args, **more)
         self.owner[booking.number] = self.asked_by
         return booking
 
@@ -103,7 +103,7 @@ class Moods(Playbook):
     def behaviour(self, command: str, amount: int | None) -> Behaviour:  # noqa: ARG002 - as the original
         if command in {"payment", "refund", "reversal", "end_of_day"}:
             mood = self.moods.get(self._bank.heard_from, Behaviour())
-            self._bank.begin(refused=mood.outcome is Outcome.REFUSE)
+            self._bank.begin(refused=mood.outcome is ScriptedOutcome.REFUSE)
             return mood
         return Behaviour()
 
@@ -164,8 +164,8 @@ class Outside:
     def _book_for(self, owner: str, amount: int, at: datetime) -> None:
         self.bank.asked_by = owner
         card, currency = PUBLISHED["visa"], self.case.options.currency
-        booking = self.bank.ask(
-            Kind.SALE, amount, currency, at, approved=True, card=card, approval_code="000001"
+        booking = self.bank.authorise(
+            BookingKind.SALE, amount, currency, at, approved=True, card=card, approval_code="000001"
         )
         self.bank.book(booking.number)
         self.bank.asked_by = ""

@@ -24,7 +24,18 @@ from agent.payments import mapping as entries
 from agent.payments.record import Record, change
 from agent.payments.service import PaymentService
 from agent.terminals.connection import TerminalConnection
-from drivers.terminal import Command, Event, Finding, Found, Heard, Lost, Outcome, Receipt, Result, Unclear
+from drivers.terminal import (
+    BookingFinding,
+    BookingProof,
+    Command,
+    ConnectionLost,
+    Delivery,
+    Event,
+    Receipt,
+    Result,
+    TransactionResult,
+    Unclear,
+)
 from drivers.zvt import commands
 from drivers.zvt import resolve as resolver
 from drivers.zvt.messages import POSITIVE
@@ -53,17 +64,17 @@ def patched(owner: Any, name: str, value: Any) -> Iterator[None]:
 @contextmanager
 def acknowledge_before_sync() -> Iterator[None]:
     """The terminal has its answer before the result is on disk."""
-    hold, accept = ZvtSession._hold, ZvtSession.accept
+    hold, acknowledge = ZvtSession._hold, ZvtSession.acknowledge
 
-    def answering(self: ZvtSession, event: Outcome | Receipt, now: float) -> None:
+    def answering(self: ZvtSession, event: TransactionResult | Receipt, now: float) -> None:
         hold(self, event, now)
         self._answer(POSITIVE, now)
 
     def quiet(self: ZvtSession, now: float) -> None:
         with patched(ZvtSession, "_answer", lambda _self, _answer, _now: None):
-            accept(self, now)
+            acknowledge(self, now)
 
-    with patched(ZvtSession, "_hold", answering), patched(ZvtSession, "accept", quiet):
+    with patched(ZvtSession, "_hold", answering), patched(ZvtSession, "acknowledge", quiet):
         yield
 
 
@@ -88,7 +99,7 @@ def send_again() -> Iterator[None]:
     async def again(self: TerminalConnection, command: Command) -> AsyncIterator[Event]:
         first, lost = perform(self, command), None
         async for event in first:
-            if isinstance(event, Lost) and event.heard is Heard.PERHAPS:
+            if isinstance(event, ConnectionLost) and event.delivery is Delivery.PERHAPS:
                 lost = event
             else:
                 yield event
@@ -109,7 +120,7 @@ def send_again() -> Iterator[None]:
 def silence_is_a_no() -> Iterator[None]:
     """A lost line is told as declined."""
 
-    def lost(record: Record, event: Lost, approved: bool) -> list[AnyBody]:  # noqa: ARG001 - as the original
+    def lost(record: Record, event: ConnectionLost, approved: bool) -> list[AnyBody]:  # noqa: ARG001 - as the original
         return [Answered(payment_id=record.payment_id, verdict="declined", text=event.reason)]
 
     with patched(entries, "_lost", lost):
@@ -120,14 +131,14 @@ def silence_is_a_no() -> Iterator[None]:
 def resolve_by_amount() -> Iterator[None]:
     """The last stored payment has the amount, so it must be ours."""
 
-    def judge(_self: ZvtResolver, unclear: Unclear, answers: Sequence[Result | None]) -> Finding:
+    def conclude(_self: ZvtResolver, unclear: Unclear, answers: Sequence[Result | None]) -> BookingFinding:
         last = answers[-1] if answers else None
         if last is None:
-            return Finding(Found.UNPROVEN, "silent")
-        found = Found.BOOKED if last.amount == unclear.command.amount else Found.NOT_BOOKED
-        return Finding(found, "by its amount", last if found is Found.BOOKED else None)
+            return BookingFinding(BookingProof.UNPROVEN, "silent")
+        found = BookingProof.BOOKED if last.amount == unclear.command.amount else BookingProof.NOT_BOOKED
+        return BookingFinding(found, "by its amount", last if found is BookingProof.BOOKED else None)
 
-    with patched(ZvtResolver, "judge", judge):
+    with patched(ZvtResolver, "conclude", conclude):
         yield
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from agent.journal.schema.entry import Resolved
 from drivers.driver import PROTOCOLS
-from drivers.simulator.core.bank import State
+from drivers.simulator.core.bank import BookingState
 from tests.conformance.table import ZVT, Case, dialects
 from tests.simulation.chance import first_seed, plan_of
 from tests.simulation.checker import check
@@ -206,7 +206,7 @@ def test_a_payment_without_an_end_and_an_agent_that_stays_away(honest: Account) 
 
 
 def test_what_was_not_the_tills_and_is_undone(honest: Account) -> None:
-    stranger = replace(honest.strangers[0], state=State.REVERSED)
+    stranger = replace(honest.strangers[0], state=BookingState.REVERSED)
     assert "not ours" in rules(replace(honest, strangers=(stranger,)))
 
 

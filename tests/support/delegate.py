@@ -32,8 +32,8 @@ class Delegate:
     def receive(self, now: float) -> None:
         self.session.receive(now)
 
-    def accept(self, now: float) -> None:
-        self.session.accept(now)
+    def acknowledge(self, now: float) -> None:
+        self.session.acknowledge(now)
 
     def bytes_to_send(self) -> bytes:
         return self.session.bytes_to_send()

@@ -11,23 +11,23 @@ from typing import Any
 from drivers.card.card import SecretBuffer
 from drivers.terminal import (
     Command,
-    Ended,
+    ConnectionLost,
+    Delivery,
+    DialogueEnded,
+    DisplayText,
+    EndReason,
     Event,
-    Heard,
-    How,
-    Lost,
     Operation,
-    Outcome,
-    Progress,
     Result,
-    Said,
+    ResultStatus,
     SessionError,
+    TransactionResult,
     WireError,
 )
 from drivers.wires.link import (
     Link,
 )
-from drivers.zvt.line import TcpLine
+from drivers.zvt.line import ZvtTcpLine
 
 PAY = bytes.fromhex("06010A 04000000001010 490978")
 POSITIVE = bytes.fromhex("800000")
@@ -36,7 +36,7 @@ STATUS = bytes.fromhex("040F022700")
 DONE = bytes.fromhex("060F00")
 SILENCE_S = 180.0
 SALE = Command(Operation.SALE, "till 1", 1010, 978)
-APPROVED = Outcome(Result(Said.APPROVED, 0))
+APPROVED = TransactionResult(Result(ResultStatus.APPROVED, 0))
 
 
 class Jump(selectors.SelectSelector):
@@ -116,7 +116,7 @@ class SmallSession:
     """As little of a ZVT session as a link can be tried with, over the real TCP line."""
 
     def __init__(self, buffer: SecretBuffer) -> None:
-        self.line = TcpLine(buffer)
+        self.line = ZvtTcpLine(buffer)
         self.busy = False
         self.held = False
         self.told: deque[Event] = deque()
@@ -127,7 +127,7 @@ class SmallSession:
 
     def disconnected(self, reason: str, now: float) -> None:
         if self.busy:
-            self.end(Lost(f"{reason} at {now:.0f}", Heard.PERHAPS))
+            self.end(ConnectionLost(f"{reason} at {now:.0f}", Delivery.PERHAPS))
 
     def start(self, command: Command, now: float) -> None:
         if self.busy:
@@ -143,13 +143,13 @@ class SmallSession:
             self.silent_at = now + SILENCE_S if self.busy else None
             match bytes(apdu[:2]):
                 case b"\x04\xff":
-                    self.told.append(Progress(apdu[3], "wait"))
+                    self.told.append(DisplayText(apdu[3], "wait"))
                     self.line.send(POSITIVE, now)
                 case b"\x04\x0f":
                     self.held = True
                     self.told.append(APPROVED)
                 case b"\x06\x0f":
-                    self.end(Ended(How.COMPLETED))
+                    self.end(DialogueEnded(EndReason.COMPLETED))
                     self.line.send(POSITIVE, now)
                 case b"\xee\xee":
                     raise ZeroDivisionError
@@ -158,7 +158,7 @@ class SmallSession:
         self.busy, self.silent_at = False, None
         self.told.append(event)
 
-    def accept(self, now: float) -> None:
+    def acknowledge(self, now: float) -> None:
         if self.held:
             self.held = False
             self.line.send(POSITIVE, now)
@@ -175,7 +175,7 @@ class SmallSession:
 
     def deadline_passed(self, now: float) -> None:
         if self.silent_at is not None and now >= self.silent_at:
-            self.end(Lost(f"silence at {now:.0f}", Heard.PERHAPS))
+            self.end(ConnectionLost(f"silence at {now:.0f}", Delivery.PERHAPS))
 
 
 class Shop:
@@ -195,7 +195,7 @@ class Shop:
     def unsolicited(self, event: Event) -> None:
         self.outside.append(event)
         if self.accepts:
-            self.link.accept()
+            self.link.acknowledge()
 
     def clean(self) -> bool:
         return self.buffer.start == self.buffer.end and not any(self.buffer.view)

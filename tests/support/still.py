@@ -1,14 +1,14 @@
-"""A vault without chance: the same card gives the same seal. The real one is tested elsewhere, and slow."""
+"""A card sealer without chance: the same card gives the same seal. The real one is slow."""
 
 from __future__ import annotations
 
 from functools import cache
 
-from drivers.card.card import Vault
-from drivers.card.seal import Sealer
+from drivers.card.card import CardSealer
+from drivers.card.seal import HpkeSealer
 
 
-class StillSealer(Sealer):
+class StillSealer(HpkeSealer):
     """Tells for which payment it sealed, and how much."""
 
     def __init__(self) -> None:
@@ -19,6 +19,6 @@ class StillSealer(Sealer):
 
 
 @cache
-def vault() -> Vault:
+def card_sealer() -> CardSealer:
     """One for all runs of this process."""
-    return Vault(StillSealer(), bytearray(range(32)))
+    return CardSealer(StillSealer(), bytearray(range(32)))

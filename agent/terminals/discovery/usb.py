@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.terminals.discovery.vendors import VENDORS
-from drivers.wires.port_owner import holder
+from drivers.wires.port_owner import owner_of
 from drivers.wires.usb.device import CLASS_COMMUNICATIONS, SUBCLASS_ACM
 from drivers.wires.usb.trouble import ROOT, serial_ports
 
@@ -128,7 +128,7 @@ def _link(root: Path, kind: str, port: str) -> str:
 
 
 def _held(root: Path, port: str) -> str:
-    return (holder(str(root / "dev" / port)) or "") if port else ""
+    return (owner_of(str(root / "dev" / port)) or "") if port else ""
 
 
 def _text(folder: Path, name: str) -> str:

@@ -26,7 +26,7 @@ class BankError(Exception):
     """The state file cannot be used. The text is for a person."""
 
 
-class Kind(Enum):
+class BookingKind(Enum):
     """Which way the money goes."""
 
     SALE = "sale"
@@ -34,7 +34,7 @@ class Kind(Enum):
     REVERSAL = "reversal"
 
 
-class State(Enum):
+class BookingState(Enum):
     """What became of a booking. AUTHORISED: the host said yes, the terminal has not stored it yet."""
 
     AUTHORISED = "authorised"
@@ -54,8 +54,8 @@ class Booking:
     """
 
     number: int
-    kind: Kind
-    state: State
+    kind: BookingKind
+    state: BookingState
     amount: int
     currency: int
     trace: int
@@ -85,9 +85,9 @@ class Bank:
         """Everything that was asked, oldest first."""
         return tuple(self._bookings)
 
-    def ask(
+    def authorise(
         self,
-        kind: Kind,
+        kind: BookingKind,
         amount: int,
         currency: int,
         at: datetime,
@@ -103,7 +103,7 @@ class Bank:
         booking = Booking(
             number=count + 1,
             kind=kind,
-            state=State.AUTHORISED if approved else State.DECLINED,
+            state=BookingState.AUTHORISED if approved else BookingState.DECLINED,
             amount=amount,
             currency=currency,
             trace=count % LAST_TRACE + 1,
@@ -124,11 +124,11 @@ class Bank:
     def book(self, number: int) -> Booking:
         """The terminal stored it. Once only; raises ValueError when it is not authorised."""
         booking = self.get(number)
-        if booking.state is not State.AUTHORISED:
+        if booking.state is not BookingState.AUTHORISED:
             raise ValueError(f"booking {number} is {booking.state.value}, it cannot be booked")
         if booking.original is not None:
-            self._change(booking.original, state=State.REVERSED)
-        return self._change(number, state=State.BOOKED)
+            self._change(booking.original, state=BookingState.REVERSED)
+        return self._change(number, state=BookingState.BOOKED)
 
     def reduce(self, number: int, amount: int) -> Booking:
         """Only part of the goods came out (84 9D). Raises ValueError for more than was booked."""
@@ -139,16 +139,16 @@ class Bank:
     def reverse(self, number: int) -> Booking:
         """Undo it; undoing a reversal gives its original back. Raises ValueError if it does not stand."""
         booking = self.get(number)
-        if booking.state not in (State.AUTHORISED, State.BOOKED):
+        if booking.state not in (BookingState.AUTHORISED, BookingState.BOOKED):
             raise ValueError(f"booking {number} is {booking.state.value}, it cannot be reversed")
-        if booking.original is not None and booking.state is State.BOOKED:
-            self._change(booking.original, state=State.BOOKED)
-        return self._change(number, state=State.REVERSED)
+        if booking.original is not None and booking.state is BookingState.BOOKED:
+            self._change(booking.original, state=BookingState.BOOKED)
+        return self._change(number, state=BookingState.REVERSED)
 
     def reverse_unbooked(self) -> None:
         """After a power-up: what was authorised and never stored is reversed."""
         for booking in self._bookings:
-            if booking.state is State.AUTHORISED:
+            if booking.state is BookingState.AUTHORISED:
                 self.reverse(booking.number)
 
     def close_day(self) -> None:
@@ -168,30 +168,34 @@ class Bank:
                 for booking in reversed(self._bookings)
                 if booking.receipt == receipt
                 and booking.day == self.day
-                and booking.kind is not Kind.REVERSAL
+                and booking.kind is not BookingKind.REVERSAL
             ),
             None,
         )
 
     def last_booked(self) -> Booking | None:
         """The last transaction that the terminal stored; one that was undone since does not count."""
-        return next((booking for booking in reversed(self._bookings) if booking.state is State.BOOKED), None)
+        return next(
+            (booking for booking in reversed(self._bookings) if booking.state is BookingState.BOOKED), None
+        )
 
     def booked_today(self) -> tuple[Booking, ...]:
         """The sales and refunds that stand since the last end of day."""
         return tuple(
             booking
             for booking in self._bookings
-            if booking.state is State.BOOKED and booking.day == self.day and booking.kind is not Kind.REVERSAL
+            if booking.state is BookingState.BOOKED
+            and booking.day == self.day
+            and booking.kind is not BookingKind.REVERSAL
         )
 
     def balance(self, currency: int = 978) -> int:
         """What the shop got over all days, in minor units: booked sales less booked refunds."""
         return sum(
-            -booking.amount if booking.kind is Kind.REFUND else booking.amount
+            -booking.amount if booking.kind is BookingKind.REFUND else booking.amount
             for booking in self._bookings
-            if booking.state is State.BOOKED
-            and booking.kind is not Kind.REVERSAL
+            if booking.state is BookingState.BOOKED
+            and booking.kind is not BookingKind.REVERSAL
             and booking.currency == currency
         )
 
@@ -220,18 +224,18 @@ class Bank:
 
     def _read(self, path: Path) -> None:
         try:
-            self._take(json.loads(path.read_text(encoding="utf-8")))
+            self._load(json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, KeyError, TypeError) as error:
             raise BankError(
                 f"{path} is not a state file of this simulator. No real money is in it: "
                 "name another file, or delete this one."
             ) from error
 
-    def _take(self, content: dict[str, Any]) -> None:
+    def _load(self, content: dict[str, Any]) -> None:
         if content["version"] != STATE_VERSION:
             raise ValueError("another version of the state file")
         self.day = int(content["day"])
         self._bookings = [
-            Booking(**(item | {"kind": Kind(item["kind"]), "state": State(item["state"])}))
+            Booking(**(item | {"kind": BookingKind(item["kind"]), "state": BookingState(item["state"])}))
             for item in content["bookings"]
         ]

@@ -15,7 +15,7 @@ from drivers.terminal import SIMULATOR_SOFTWARE
 from drivers.zvt.packet import Charset
 
 
-class Outcome(Enum):
+class ScriptedOutcome(Enum):
     """What becomes of a command. REFUSE: the command itself is answered with `84 code`."""
 
     APPROVE = "approve"
@@ -98,7 +98,7 @@ class Behaviour:
     """
 
     when_amount: int | None = None
-    outcome: Outcome = Outcome.APPROVE
+    outcome: ScriptedOutcome = ScriptedOutcome.APPROVE
     code: int = 0x05
     text: str = ""
     tip: int = 0
@@ -120,7 +120,7 @@ class Behaviour:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ScriptedFault:
     """A frame that is dropped or damaged on the line.
 
     Counted from 1 within the `payment`-th financial command on the line, whose
@@ -165,7 +165,7 @@ class Script:
     terminal: TerminalSetup = field(default_factory=TerminalSetup)
     default: Behaviour = field(default_factory=Behaviour)
     behaviours: Mapping[str, tuple[Behaviour, ...]] = field(default_factory=dict)
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[ScriptedFault, ...] = ()
 
 
 # The tables of a script that hold behaviours, by the command they are for.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from drivers.simulator.core.behaviour import Fault, Harm, Side
+from drivers.simulator.core.behaviour import Harm, ScriptedFault, Side
 
 # The commands that move money; each begins a new count.
 FINANCIAL: Final = frozenset({0x0601, 0x0630, 0x0631})
@@ -13,7 +13,7 @@ FINANCIAL: Final = frozenset({0x0601, 0x0630, 0x0631})
 class Faults:
     """Counts frames within each financial command and tells which are harmed."""
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, faults: tuple[ScriptedFault, ...]) -> None:
         self._faults = faults
         self._payment = 0
         self._frames = dict.fromkeys(Side, 0)
@@ -23,7 +23,7 @@ class Faults:
     def __bool__(self) -> bool:
         return bool(self._faults)
 
-    def judge(self, side: Side, unit: bytes, control: int | None) -> Harm | None:
+    def harm_of(self, side: Side, unit: bytes, control: int | None) -> Harm | None:
         """What happens to this unit. A repeated frame is counted again, but begins no new count."""
         if control is None:
             self._acks[side] += 1

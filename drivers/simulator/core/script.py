@@ -15,7 +15,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from drivers.simulator.core.behaviour import COMMANDS, Behaviour, Fault, Script, TerminalSetup
+from drivers.simulator.core.behaviour import COMMANDS, Behaviour, Script, ScriptedFault, TerminalSetup
 from drivers.simulator.core.cards import GENERATED, PUBLISHED
 
 T = TypeVar("T")
@@ -52,9 +52,9 @@ def parse(text: str, name: str = "script") -> Script:
             for command in COMMANDS
             if command in content
         },
-        faults=_read_all(Fault, content.get("fault", []), f"{name}: [[fault]]"),
+        faults=_read_all(ScriptedFault, content.get("fault", []), f"{name}: [[fault]]"),
     )
-    _judge(script, name)
+    _validate(script, name)
     return script
 
 
@@ -117,7 +117,7 @@ def _known(table: Mapping[str, object], names: tuple[str, ...], where: str) -> N
             raise ScriptError(f"{where}: unknown key '{key}'. {hint}")
 
 
-def _judge(script: Script, name: str) -> None:
+def _validate(script: Script, name: str) -> None:
     """What types cannot say."""
     for place, behaviour in [
         ("[default]", script.default),

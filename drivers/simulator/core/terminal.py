@@ -15,14 +15,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
-from drivers.simulator.core.bank import Bank, Booking, Kind
+from drivers.simulator.core.bank import Bank, Booking, BookingKind
 from drivers.simulator.core.behaviour import (
     Behaviour,
     Moment,
-    Outcome,
     Playbook,
     Point,
     Script,
+    ScriptedOutcome,
     Side,
     Trouble,
 )
@@ -78,36 +78,36 @@ class Installation:
 
 
 @dataclass(frozen=True, slots=True)
-class Say:
+class PlainSend:
     """Bytes for the till."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Hear:
+class PlainReceive:
     """Wait at most `seconds` for what the till says; the story is told the message, or None."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class PlainPause:
     """Say nothing for `seconds`; what the till says meanwhile is not heard by the story."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class PlainGone:
     """Unplugged, or rebooting, for `seconds`. The story ends here."""
 
     seconds: float
     reboot: bool
 
 
-Step = Say | Hear | Pause | Gone
-Story = Generator[Step, Any, None]
+PlainStep = PlainSend | PlainReceive | PlainPause | PlainGone
+PlainStory = Generator[PlainStep, Any, None]
 
 
 @dataclass(slots=True)
@@ -120,14 +120,14 @@ class Turn:
     order: str = ""
     _happened: set[object] = field(default_factory=set)
 
-    def before(self, point: Point) -> Story:
+    def before(self, point: Point) -> PlainStory:
         """What the script wants to happen before this message: silence, or being gone."""
         orders = self.behaviour
         if orders.silence_s and point is orders.silence_before and self._first("silence"):
-            yield Pause(orders.silence_s)
+            yield PlainPause(orders.silence_s)
         yield from self._trouble(point, Moment.BEFORE)
 
-    def after(self, point: Point) -> Story:
+    def after(self, point: Point) -> PlainStory:
         """What the script wants to happen once this message has arrived."""
         yield from self._trouble(point, Moment.AFTER)
 
@@ -137,10 +137,10 @@ class Turn:
             return 0
         return 2 if point in self.behaviour.twice else 1
 
-    def _trouble(self, point: Point, when: Moment) -> Story:
+    def _trouble(self, point: Point, when: Moment) -> PlainStory:
         for trouble in (self.behaviour.unplug, self.behaviour.reboot):
             if trouble is not None and (trouble.at, trouble.when) == (point, when) and self._first(trouble):
-                yield Gone(trouble.seconds, reboot=trouble is self.behaviour.reboot)
+                yield PlainGone(trouble.seconds, reboot=trouble is self.behaviour.reboot)
 
     def _first(self, what: str | Trouble) -> bool:
         known = what in self._happened
@@ -151,7 +151,7 @@ class Turn:
 class PlainTerminal(ABC):
     """The common half of a `SimulatedLine`. A protocol gives `_read`, `_forget` and its stories.
 
-    One story runs at a time. `_begin` starts it, `_tell` hands it a message of the till.
+    One story runs at a time. `_begin` starts it, `_resume_story` hands it a message of the till.
     """
 
     def __init__(self, place: Installation) -> None:
@@ -163,9 +163,9 @@ class PlainTerminal(ABC):
         self._playbook = place.playbook or Playbook(place.script)
         self._chance = random.Random(place.seed)  # noqa: S311 - cards and codes of a simulator
         self._out = bytearray()
-        self._story: Story | None = None
+        self._story: PlainStory | None = None
         self._hears = False
-        self._due: float | None = None
+        self._deadline: float | None = None
         self._gone_until: float | None = None
 
     # ---- the line ----
@@ -187,7 +187,7 @@ class PlainTerminal(ABC):
 
     def deadline(self) -> float | None:
         own = self._own_deadline() if self._gone_until is None else None
-        times = [time for time in (self._due, self._gone_until, own) if time is not None]
+        times = [time for time in (self._deadline, self._gone_until, own) if time is not None]
         return min(times, default=None)
 
     def deadline_passed(self, now: float) -> None:
@@ -197,13 +197,13 @@ class PlainTerminal(ABC):
             self._gone_until, self.plugged = None, True
             self._forget_line(now)
             self._back(now)
-        if self._due is not None and now >= self._due:
+        if self._deadline is not None and now >= self._deadline:
             self._go_on(None, now)
         self._own_deadline_passed(now)
 
     def restart(self, seconds: float, now: float) -> None:
         if self._gone_until is None:
-            self._leave(Gone(seconds, reboot=True), now)
+            self._leave(PlainGone(seconds, reboot=True), now)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -236,12 +236,12 @@ class PlainTerminal(ABC):
     def _busy(self) -> bool:
         return self._story is not None
 
-    def _begin(self, story: Story, now: float) -> None:
+    def _begin(self, story: PlainStory, now: float) -> None:
         """Start a story; one that ran is over."""
-        self._story, self._due, self._hears = story, None, False
+        self._story, self._deadline, self._hears = story, None, False
         self._go_on(None, now)
 
-    def _tell(self, message: object, now: float) -> bool:
+    def _resume_story(self, message: object, now: float) -> bool:
         """Give the story what the till said; False if it does not listen now."""
         if self._story is None or not self._hears:
             return False
@@ -249,7 +249,7 @@ class PlainTerminal(ABC):
         return True
 
     def _go_on(self, told: object, now: float) -> None:
-        self._due, self._hears = None, False
+        self._deadline, self._hears = None, False
         while self._story is not None:
             story = self._story
             try:
@@ -260,17 +260,17 @@ class PlainTerminal(ABC):
                 return
             told = None
             match step:
-                case Say():
+                case PlainSend():
                     self._out += step.data
-                case Hear() | Pause():
-                    self._due = now + step.seconds / self._place.speed
-                    self._hears = isinstance(step, Hear)
+                case PlainReceive() | PlainPause():
+                    self._deadline = now + step.seconds / self._place.speed
+                    self._hears = isinstance(step, PlainReceive)
                     return
-                case Gone():
+                case PlainGone():
                     self._leave(step, now)
 
-    def _leave(self, gone: Gone, now: float) -> None:
-        self._story = self._due = None
+    def _leave(self, gone: PlainGone, now: float) -> None:
+        self._story = self._deadline = None
         self._hears = False
         self._gone_until = now + gone.seconds / self._place.speed
         self.plugged = gone.reboot  # a rebooting terminal leaves its port open and says nothing
@@ -284,17 +284,19 @@ class PlainTerminal(ABC):
         at = self._place.started + timedelta(seconds=now)
         return Turn(self._playbook.behaviour(command, amount), at, amount, order)
 
-    def _ask_bank(self, kind: Kind, turn: Turn, currency: int, original: Booking | None = None) -> Booking:
+    def _ask_bank(
+        self, kind: BookingKind, turn: Turn, currency: int, original: Booking | None = None
+    ) -> Booking:
         """The host's word: booked at once if it is yes. Tips and partial approvals are in its amount."""
         orders = turn.behaviour
         self.card = choose(orders.card, self._chance)
         self._hide_card()
-        approved = orders.outcome is Outcome.APPROVE
+        approved = orders.outcome is ScriptedOutcome.APPROVE
         amount = (orders.partial if orders.partial is not None else turn.amount or 0) + orders.tip
         code = (
             f"{self._chance.randrange(10**APPROVAL_CODE_DIGITS):0{APPROVAL_CODE_DIGITS}}" if approved else ""
         )
-        booking = self.bank.ask(
+        booking = self.bank.authorise(
             kind,
             amount,
             currency,

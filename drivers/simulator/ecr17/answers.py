@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from drivers.simulator.core.bank import Booking, Kind
+from drivers.simulator.core.bank import Booking, BookingKind
 from drivers.simulator.core.behaviour import Behaviour
 
 # Reference 6.
@@ -34,7 +34,7 @@ def status(terminal_id: str, at: datetime, state: int, software: str) -> bytes:
 def approved(terminal_id: str, booking: Booking, number: str, *, extended: bool) -> bytes:
     """`E` with 00. A reversal's has zeros for the authorisation code."""
     at = datetime.fromisoformat(booking.at)
-    code = booking.approval_code if booking.kind is Kind.SALE else "000000"
+    code = booking.approval_code if booking.kind is BookingKind.SALE else "000000"
     told = f"{number.rjust(_CARD_DIGITS, '0')}ICC{code:6}{at:%j%H%M}"
     kind = 1 if booking.card_name in _DEBIT_SCHEMES else 2
     amount = f"000{booking.amount:08}{0:010}" if extended else ""
@@ -61,11 +61,11 @@ def totals(terminal_id: str, total: int) -> bytes:
     return _encoded(f"{terminal_id}0T00{total:016}{0:06}")
 
 
-def ticket(booking: Booking, orders: Behaviour, number: str) -> str:
+def receipt_text(booking: Booking, orders: Behaviour, number: str) -> str:
     """The paper of a payment or a reversal; `{card}` in a script's lines is the number as shown."""
     amount = f"{booking.amount // 100},{booking.amount % 100:02}"
     lines = (
-        "PAGAMENTO" if booking.kind is Kind.SALE else "STORNO",
+        "PAGAMENTO" if booking.kind is BookingKind.SALE else "STORNO",
         booking.at[:16].replace("T", " "),
         f"STAN {booking.trace:06}",
         booking.card_name,
@@ -77,7 +77,7 @@ def ticket(booking: Booking, orders: Behaviour, number: str) -> str:
     return _NEW_LINE.join(lines)
 
 
-def day_ticket(total: int) -> str:
+def day_receipt_text(total: int) -> str:
     """The paper of an end of day."""
     return f"CHIUSURA{_NEW_LINE}TOTALE EUR {total // 100},{total % 100:02}"
 

@@ -11,9 +11,9 @@ from drivers.ecrhub.frame import (
     BUFFER_BYTES,
     CONFIRM,
     HEARTBEAT,
-    Frame,
-    FrameReader,
-    Kind,
+    EcrHubFrame,
+    EcrHubFrameKind,
+    EcrHubFrameReader,
     encode_frame,
 )
 from drivers.ecrhub.line import PAUSE_IN_FRAME_S
@@ -42,18 +42,18 @@ class TerminalLink:
         self._last_id = last_id
         self._repeat_s = repeat_s / speed
         self._buffer = SecretBuffer(BUFFER_BYTES)
-        self._reader = FrameReader(self._buffer)
+        self._reader = EcrHubFrameReader(self._buffer)
         self._messages: list[_Message] = []
         self._id = 0
         self._beat_at: float | None = None
-        self._paused_at: float | None = None
+        self._silent_at: float | None = None
 
     def reset(self, now: float) -> None:
         """A fresh line: nothing goes out before the next handshake, and the ids begin again."""
         self._reader.reset()
         self.out.clear()
         self.up, self._id = False, 0
-        self._beat_at = self._paused_at = None
+        self._beat_at = self._silent_at = None
         for message in self._messages:
             message.number, message.due = self._next_id(), now
 
@@ -73,7 +73,7 @@ class TerminalLink:
         if copies:
             self._messages.append(message)
 
-    def receive(self, data: bytes, now: float) -> Iterator[Frame]:
+    def receive(self, data: bytes, now: float) -> Iterator[EcrHubFrame]:
         """Each data frame of the till."""
         while data:
             space = self._buffer.space()
@@ -82,15 +82,15 @@ class TerminalLink:
             self._buffer.filled(count)
             data = data[count:]
             yield from self._sort(self._reader.read(), now)
-        self._paused_at = now + PAUSE_IN_FRAME_S if self._reader.unfinished else None
+        self._silent_at = now + PAUSE_IN_FRAME_S if self._reader.unfinished else None
 
     def deadline(self) -> float | None:
         """When `deadline_passed` wants to be called."""
         times = [message.until if not self.up else message.due for message in self._messages]
-        times += [time for time in (self._beat_at, self._paused_at) if time is not None]
+        times += [time for time in (self._beat_at, self._silent_at) if time is not None]
         return min(times, default=None)
 
-    def deadline_passed(self, now: float) -> Iterator[Frame]:
+    def deadline_passed(self, now: float) -> Iterator[EcrHubFrame]:
         """Beat, repeat, forget; and the data frames that a pause sets free."""
         self._messages = [message for message in self._messages if now < message.until]
         for message in self._messages:
@@ -98,13 +98,13 @@ class TerminalLink:
                 self._say(message, now)
         if self._beat_at is not None and now >= self._beat_at:
             self._beat(now)
-        if self._paused_at is not None and now >= self._paused_at:
-            self._paused_at = None
+        if self._silent_at is not None and now >= self._silent_at:
+            self._silent_at = None
             yield from self._sort(self._reader.silence(), now)
 
-    def _sort(self, frames: Iterator[Frame], now: float) -> Iterator[Frame]:
+    def _sort(self, frames: Iterator[EcrHubFrame], now: float) -> Iterator[EcrHubFrame]:
         for frame in frames:
-            if frame.kind == Kind.HANDSHAKE:
+            if frame.kind == EcrHubFrameKind.HANDSHAKE:
                 self.out += CONFIRM
                 self.up = True
                 self._beat(now)
@@ -119,7 +119,7 @@ class TerminalLink:
 
     def _say(self, message: _Message, now: float) -> None:
         if self.up:
-            self.out += encode_frame(Kind.NORMAL, number=message.number, data=message.data)
+            self.out += encode_frame(EcrHubFrameKind.NORMAL, number=message.number, data=message.data)
         message.due = now + REPEAT_EVERY_S
 
     def _next_id(self) -> int:

@@ -10,30 +10,30 @@ from typing import Any, Final
 from drivers.ecrhub import texts
 from drivers.ecrhub.amounts import amount_text, currency_letters, minor_units
 from drivers.ecrhub.codec import Variant
+from drivers.ecrhub.commands import TRIAL_ORDER
 from drivers.ecrhub.driver import LAST_ID, USUAL
-from drivers.ecrhub.frame import Frame, acknowledgement
-from drivers.ecrhub.orders import TRIAL_ORDER
+from drivers.ecrhub.frame import EcrHubFrame, acknowledgement
 from drivers.ecrhub.packet import (
     HANDLED,
-    Answer,
     Device,
-    Request,
+    EcrHubAnswer,
+    EcrHubRequest,
     Topic,
     TransType,
     decode_request,
     encode_answer,
 )
-from drivers.simulator.core.bank import Booking, Kind, State
-from drivers.simulator.core.behaviour import Cancel, Outcome, Point
+from drivers.simulator.core.bank import Booking, BookingKind, BookingState
+from drivers.simulator.core.behaviour import Cancel, Point, ScriptedOutcome
 from drivers.simulator.core.cards import Shown
 from drivers.simulator.core.terminal import (
-    Gone,
-    Hear,
     Installation,
+    PlainGone,
+    PlainReceive,
+    PlainStep,
+    PlainStory,
     PlainTerminal,
     SimulatedLine,
-    Step,
-    Story,
     Turn,
 )
 from drivers.simulator.ecrhub.link import TerminalLink
@@ -51,15 +51,15 @@ NOT_FOUND: Final = "E04"
 NOT_POSSIBLE: Final = "E05"
 
 _KINDS: Final = {
-    TransType.PURCHASE: (Kind.SALE, "payment"),
-    TransType.REFUND: (Kind.REFUND, "refund"),
-    TransType.VOID: (Kind.REVERSAL, "reversal"),
+    TransType.PURCHASE: (BookingKind.SALE, "payment"),
+    TransType.REFUND: (BookingKind.REFUND, "refund"),
+    TransType.VOID: (BookingKind.REVERSAL, "reversal"),
 }
 _STATUS: Final = {
-    State.AUTHORISED: texts.PAYING,
-    State.BOOKED: texts.COMPLETED,
-    State.DECLINED: texts.CLOSED,
-    State.REVERSED: texts.CANCELLED,
+    BookingState.AUTHORISED: texts.PAYING,
+    BookingState.BOOKED: texts.COMPLETED,
+    BookingState.DECLINED: texts.CLOSED,
+    BookingState.REVERSED: texts.CANCELLED,
 }
 
 
@@ -75,7 +75,7 @@ class EcrHubTerminal(PlainTerminal):
         super().__init__(place)
         self._variant = Variant(place.variant or USUAL)
         self._link = TerminalLink(LAST_ID[self._variant], self.setup.answer_timeout_s, place.speed)
-        self._running: Request | None = None
+        self._running: EcrHubRequest | None = None
         self._cancelled: set[str] = set()  # orders that never came to the bank; a restart forgets them
         self._heard: deque[str] = deque(maxlen=MOST_REMEMBERED)  # ids of requests that were acknowledged
         self._pending = ""  # of a request that is not acknowledged yet
@@ -94,7 +94,7 @@ class EcrHubTerminal(PlainTerminal):
     def _read(self, data: bytes, now: float) -> None:
         self._now = now
         for frame in self._link.receive(data, now):
-            self._take(frame, now)
+            self._dispatch(frame, now)
 
     def _forget_line(self, now: float) -> None:
         self._link.reset(now)
@@ -105,7 +105,7 @@ class EcrHubTerminal(PlainTerminal):
         self._heard.clear()
         self._running, self._pending = None, ""
 
-    def _leave(self, gone: Gone, now: float) -> None:
+    def _leave(self, gone: PlainGone, now: float) -> None:
         """An order that a pulled cable cut off before the bank was asked is given up."""
         if self._running is not None and not gone.reboot and self._booking(self._running.order) is None:
             self._cancelled.add(self._running.order)
@@ -118,7 +118,7 @@ class EcrHubTerminal(PlainTerminal):
     def _own_deadline_passed(self, now: float) -> None:
         self._now = now
         for frame in self._link.deadline_passed(now):
-            self._take(frame, now)
+            self._dispatch(frame, now)
 
     def _go_on(self, told: object, now: float) -> None:
         self._now = now
@@ -128,7 +128,7 @@ class EcrHubTerminal(PlainTerminal):
 
     # ---- requests ----
 
-    def _take(self, frame: Frame, now: float) -> None:
+    def _dispatch(self, frame: EcrHubFrame, now: float) -> None:
         try:
             request = decode_request(frame.data, self._variant)
         except ProtocolError:
@@ -138,10 +138,10 @@ class EcrHubTerminal(PlainTerminal):
         elif request.request_id != self._pending:
             self._begin_request(request, frame.id, now)
 
-    def _begin_request(self, request: Request, number: int, now: float) -> None:
+    def _begin_request(self, request: EcrHubRequest, number: int, now: float) -> None:
         if request.topic == Topic.CLOSE:
             self._acknowledge(request, number)
-            if not (self._is_running(request.order) and self._tell(request, now)):
+            if not (self._is_running(request.order) and self._resume_story(request, now)):
                 self._answer(request, code=NOT_POSSIBLE, message="The order cannot be closed")
         elif self._busy:
             self._acknowledge(request, number)
@@ -150,14 +150,14 @@ class EcrHubTerminal(PlainTerminal):
             self._pending = request.request_id
             self._begin(self._story_of(request, number, now), now)
 
-    def _answer_beside(self, request: Request) -> None:
+    def _answer_beside(self, request: EcrHubRequest) -> None:
         """While another order is served."""
         if request.topic == Topic.QUERY:
             self._answer_query(request)
         else:
             self._answer(request, code=BUSY, message="The terminal is busy")
 
-    def _story_of(self, request: Request, number: int, now: float) -> Story:
+    def _story_of(self, request: EcrHubRequest, number: int, now: float) -> PlainStory:
         if request.topic == Topic.ORDER and request.trans_type in _KINDS:
             kind, name = _KINDS[TransType(request.trans_type)]
             amount = self._asked_amount(request)
@@ -167,7 +167,7 @@ class EcrHubTerminal(PlainTerminal):
         name = "repeat_receipt" if asks else "registration"
         return self._tell_state(request, number, self._turn(name, now))
 
-    def _asked_amount(self, request: Request) -> int | None:
+    def _asked_amount(self, request: EcrHubRequest) -> int | None:
         """None for an amount that is missing or cannot be."""
         try:
             return minor_units(request.amount, self.setup.currency)
@@ -176,7 +176,7 @@ class EcrHubTerminal(PlainTerminal):
 
     # ---- stories ----
 
-    def _tell_state(self, request: Request, number: int, turn: Turn) -> Story:
+    def _tell_state(self, request: EcrHubRequest, number: int, turn: Turn) -> PlainStory:
         """A query; or a pairing, which is always granted."""
         yield from self._ack_story(request, number, turn)
         yield from turn.before(Point.STATUS)
@@ -187,12 +187,12 @@ class EcrHubTerminal(PlainTerminal):
             self._answer(request, copies=copies)
         yield from turn.after(Point.STATUS)
 
-    def _ack_story(self, request: Request, number: int, turn: Turn) -> Story:
+    def _ack_story(self, request: EcrHubRequest, number: int, turn: Turn) -> PlainStory:
         yield from turn.before(Point.ANSWER)
         self._acknowledge(request, number, turn.times(Point.ANSWER))
         yield from turn.after(Point.ANSWER)
 
-    def _pay(self, request: Request, number: int, kind: Kind, turn: Turn) -> Story:
+    def _pay(self, request: EcrHubRequest, number: int, kind: BookingKind, turn: Turn) -> PlainStory:
         yield from self._ack_story(request, number, turn)
         if refusal := self._refusal(request, kind, turn):
             self._answer(request, *refusal)
@@ -200,35 +200,35 @@ class EcrHubTerminal(PlainTerminal):
         yield from turn.before(Point.DISPLAY)
         closed = yield from self._card_is_shown(turn)
         yield from turn.after(Point.DISPLAY)
-        stopped = closed or turn.behaviour.outcome is Outcome.STOP_KEY
+        stopped = closed or turn.behaviour.outcome is ScriptedOutcome.STOP_KEY
         answer = self._stopped(request, turn) if stopped else self._decided(request, kind, turn)
         yield from turn.before(Point.STATUS)
         self._post(answer, turn.times(Point.STATUS), "" if stopped else self._account(turn))
         yield from turn.after(Point.STATUS)
 
-    def _refusal(self, request: Request, kind: Kind, turn: Turn) -> tuple[str, str] | None:
+    def _refusal(self, request: EcrHubRequest, kind: BookingKind, turn: Turn) -> tuple[str, str] | None:
         """Code and words for an order that is not even begun."""
-        if turn.behaviour.outcome is Outcome.REFUSE or not self._possible(request, kind, turn):
+        if turn.behaviour.outcome is ScriptedOutcome.REFUSE or not self._possible(request, kind, turn):
             return REFUSED, turn.behaviour.text or "The order was refused"
         if request.order in self._cancelled or self._booking(request.order) is not None:
             return DUPLICATE, "Duplicate order number"
         return None
 
-    def _stopped(self, request: Request, turn: Turn) -> Answer:
+    def _stopped(self, request: EcrHubRequest, turn: Turn) -> EcrHubAnswer:
         self._cancelled.add(request.order)
         return self._state_answer(request, texts.CANCELLED, turn.behaviour.text)
 
-    def _decided(self, request: Request, kind: Kind, turn: Turn) -> Answer:
+    def _decided(self, request: EcrHubRequest, kind: BookingKind, turn: Turn) -> EcrHubAnswer:
         """The bank's word. A reversal is for the whole amount of its original."""
-        original = self._booking(request.original) if kind is Kind.REVERSAL else None
+        original = self._booking(request.original) if kind is BookingKind.REVERSAL else None
         turn.amount = original.amount if original else turn.amount
         booking = self._ask_bank(kind, turn, self.setup.currency, original)
         return self._booked_answer(request, self._said(booking, turn), turn)
 
-    def _card_is_shown(self, turn: Turn) -> Generator[Step, Any, bool]:
+    def _card_is_shown(self, turn: Turn) -> Generator[PlainStep, Any, bool]:
         """Wait for the card; True when the till closed the order meanwhile."""
-        request = yield Hear(CARD_S)
-        if not isinstance(request, Request):
+        request = yield PlainReceive(CARD_S)
+        if not isinstance(request, EcrHubRequest):
             return False
         match turn.behaviour.cancel:
             case Cancel.REFUSED:
@@ -239,14 +239,14 @@ class EcrHubTerminal(PlainTerminal):
                 pass
         return turn.behaviour.cancel is Cancel.ACCEPTED
 
-    def _possible(self, request: Request, kind: Kind, turn: Turn) -> bool:
+    def _possible(self, request: EcrHubRequest, kind: BookingKind, turn: Turn) -> bool:
         """Own currency, an amount, and an original that stands where one is needed."""
         if request.currency not in {"", currency_letters(self.setup.currency)}:
             return False
-        if kind is not Kind.REVERSAL and not turn.amount:
+        if kind is not BookingKind.REVERSAL and not turn.amount:
             return False
         original = self._booking(request.original)
-        return kind is Kind.SALE or (original is not None and original.state is State.BOOKED)
+        return kind is BookingKind.SALE or (original is not None and original.state is BookingState.BOOKED)
 
     # ---- orders ----
 
@@ -259,12 +259,12 @@ class EcrHubTerminal(PlainTerminal):
 
     # ---- answers ----
 
-    def _acknowledge(self, request: Request, number: int, times: int = 1) -> None:
+    def _acknowledge(self, request: EcrHubRequest, number: int, times: int = 1) -> None:
         self._link.out += acknowledgement(number) * times
         self._heard.append(request.request_id)
         self._pending = ""
 
-    def _answer_query(self, request: Request, copies: int = 1) -> None:
+    def _answer_query(self, request: EcrHubRequest, copies: int = 1) -> None:
         booking = self._booking(request.order)
         if self._is_running(request.order):
             self._post(self._state_answer(request, texts.PAYING), copies)
@@ -275,15 +275,19 @@ class EcrHubTerminal(PlainTerminal):
         else:
             self._answer(request, code=NOT_FOUND, message="Order not found", copies=copies)
 
-    def _answer(self, request: Request, code: str = HANDLED, message: str = "", copies: int = 1) -> None:
+    def _answer(
+        self, request: EcrHubRequest, code: str = HANDLED, message: str = "", copies: int = 1
+    ) -> None:
         self._post(self._bare(request, code, message), copies)
 
-    def _bare(self, request: Request, code: str = HANDLED, message: str = "") -> Answer:
+    def _bare(self, request: EcrHubRequest, code: str = HANDLED, message: str = "") -> EcrHubAnswer:
         device = Device(self.setup.software, serial_number=self.setup.terminal_id)
         handled = code == HANDLED
-        return Answer(request.topic, request.request_id, handled, code=code, message=message, device=device)
+        return EcrHubAnswer(
+            request.topic, request.request_id, handled, code=code, message=message, device=device
+        )
 
-    def _state_answer(self, request: Request, status: str, message: str = "") -> Answer:
+    def _state_answer(self, request: EcrHubRequest, status: str, message: str = "") -> EcrHubAnswer:
         return replace(
             self._bare(request, message=message),
             order=request.order,
@@ -293,7 +297,9 @@ class EcrHubTerminal(PlainTerminal):
             status=status,
         )
 
-    def _booked_answer(self, request: Request, booking: Booking, turn: Turn | None = None) -> Answer:
+    def _booked_answer(
+        self, request: EcrHubRequest, booking: Booking, turn: Turn | None = None
+    ) -> EcrHubAnswer:
         """What SDK 1.0 calls paid is order and tip; the others tell the two apart."""
         tip = turn.behaviour.tip if turn else 0
         message = turn.behaviour.text if turn else ""
@@ -317,7 +323,7 @@ class EcrHubTerminal(PlainTerminal):
         clear = self.card.number if shown is Shown.NUMBER else self.card.track_2
         return self.card.masked if shown is Shown.MASKED else clear
 
-    def _post(self, answer: Answer, copies: int, account: str = "") -> None:
+    def _post(self, answer: EcrHubAnswer, copies: int, account: str = "") -> None:
         if account and self._variant is Variant.SDK_1_1:  # it has no field for it; a careless app finds one
             answer = replace(answer, method=f"{answer.method} {account}")
         self._link.post(encode_answer(answer, self._variant, account), self._now, copies)

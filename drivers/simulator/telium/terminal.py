@@ -11,13 +11,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from drivers.card.secret import SecretBuffer
-from drivers.simulator.core.bank import Booking, Kind
-from drivers.simulator.core.behaviour import Outcome, Point
+from drivers.simulator.core.bank import Booking, BookingKind
+from drivers.simulator.core.behaviour import Point, ScriptedOutcome
 from drivers.simulator.core.cards import Shown
-from drivers.simulator.core.terminal import Hear, Installation, PlainTerminal, Say, Story, Turn
+from drivers.simulator.core.terminal import (
+    Installation,
+    PlainReceive,
+    PlainSend,
+    PlainStory,
+    PlainTerminal,
+    Turn,
+)
 from drivers.telium import concert, eplus
 from drivers.telium.config import CONCERT_V3
-from drivers.telium.frame import BUFFER_BYTES, Fault, FrameReader, Signal, encode_frame
+from drivers.telium.frame import BUFFER_BYTES, TeliumFault, TeliumFrameReader, TeliumSignal, encode_frame
 from drivers.telium.packet import digits
 from drivers.telium.texts import plain
 from drivers.terminal import ProtocolError
@@ -31,16 +38,16 @@ COPIES: Final = 4
 QUIET_S: Final = 0.3
 
 _KINDS: Final = {
-    eplus.DEBIT: ("payment", Kind.SALE),
-    eplus.REFUND: ("refund", Kind.REFUND),
+    eplus.DEBIT: ("payment", BookingKind.SALE),
+    eplus.REFUND: ("refund", BookingKind.REFUND),
 }
 _V3_KINDS: Final = {
-    "0": ("payment", Kind.SALE),
-    "1": ("refund", Kind.REFUND),
-    "2": ("reversal", Kind.REVERSAL),
+    "0": ("payment", BookingKind.SALE),
+    "1": ("refund", BookingKind.REFUND),
+    "2": ("reversal", BookingKind.REVERSAL),
 }
 _ENTRY_MODE: Final = "2"
-_REASONS: Final = {Outcome.DECLINE: 4, Outcome.STOP_KEY: 6, Outcome.REFUSE: 9}
+_REASONS: Final = {ScriptedOutcome.DECLINE: 4, ScriptedOutcome.STOP_KEY: 6, ScriptedOutcome.REFUSE: 9}
 _E_PLUS_REFUSED: Final = 7
 
 Talk = Generator[Any, Any, Any]
@@ -65,9 +72,9 @@ class TeliumTerminal(PlainTerminal):
         super().__init__(place)
         self._v3 = place.variant == CONCERT_V3
         self._buffer = SecretBuffer(BUFFER_BYTES)
-        self._reader = FrameReader(self._buffer)
+        self._reader = TeliumFrameReader(self._buffer)
         self._now = 0.0
-        self._quiet_at: float | None = None
+        self._silent_at: float | None = None
         self.undelivered: bytes | None = None
         self.duplicates = 0  # each is paper
 
@@ -83,25 +90,25 @@ class TeliumTerminal(PlainTerminal):
         space[: len(data)] = data[: len(space)]
         for event in self._reader.read():
             self._hear(bytes(event) if isinstance(event, memoryview) else event, now)
-        self._quiet_at = now + QUIET_S if self._reader.unfinished else None
+        self._silent_at = now + QUIET_S if self._reader.unfinished else None
 
-    def _hear(self, event: Signal | Fault | bytes, now: float) -> None:
-        if not self._tell(event, now) and not self._busy and event is Signal.ENQ:
+    def _hear(self, event: TeliumSignal | TeliumFault | bytes, now: float) -> None:
+        if not self._resume_story(event, now) and not self._busy and event is TeliumSignal.ENQ:
             self._begin(self._called(), now)
 
     def _own_deadline(self) -> float | None:
-        return self._quiet_at
+        return self._silent_at
 
     def _own_deadline_passed(self, now: float) -> None:
-        if self._quiet_at is not None and now >= self._quiet_at:
-            self._quiet_at = None
+        if self._silent_at is not None and now >= self._silent_at:
+            self._silent_at = None
             event = self._reader.silence()
             if event is not None:
                 self._hear(event, now)
 
     def _forget_line(self, now: float) -> None:  # noqa: ARG002 - the call that all simulators have
         self._reader.reset()
-        self._quiet_at = None
+        self._silent_at = None
 
     def _restarted(self) -> None:
         self.undelivered = None
@@ -112,16 +119,16 @@ class TeliumTerminal(PlainTerminal):
 
     # ---- the dialogue ----
 
-    def _called(self) -> Story:
+    def _called(self) -> PlainStory:
         """The till's ENQ. An answer that was not taken goes first."""
         if self.undelivered is not None:
             yield from self._deliver()
             return
-        yield Say(bytes((Signal.ACK.value,)))
+        yield PlainSend(bytes((TeliumSignal.ACK.value,)))
         message = yield from self._message()
         if isinstance(message, bytes):
             yield from self._serve(message)
-        elif message is Signal.EOT:
+        elif message is TeliumSignal.EOT:
             self.undelivered = self.setup.software.encode("ascii", "replace")
             yield from self._deliver()
             self.undelivered = None
@@ -129,32 +136,32 @@ class TeliumTerminal(PlainTerminal):
     def _message(self) -> Talk:
         """The till's message, or the signal that ends its dialogue; a damaged one is refused."""
         for _ in range(COPIES):
-            event = yield Hear(BYTE_S)
-            while event is Signal.ENQ:  # our ACK was lost
-                yield Say(bytes((Signal.ACK.value,)))
-                event = yield Hear(BYTE_S)
-            if not isinstance(event, Fault):
+            event = yield PlainReceive(BYTE_S)
+            while event is TeliumSignal.ENQ:  # our ACK was lost
+                yield PlainSend(bytes((TeliumSignal.ACK.value,)))
+                event = yield PlainReceive(BYTE_S)
+            if not isinstance(event, TeliumFault):
                 return event
-            yield Say(bytes((Signal.NAK.value,)))
+            yield PlainSend(bytes((TeliumSignal.NAK.value,)))
         return None
 
-    def _serve(self, message: bytes) -> Story:
+    def _serve(self, message: bytes) -> PlainStory:
         asked = self._understand(message)
         if asked is None:
-            yield Say(bytes((Signal.NAK.value,)))
+            yield PlainSend(bytes((TeliumSignal.NAK.value,)))
             return
         if asked.action == concert.DUPLICATE:
-            yield Say(bytes((Signal.ACK.value,)))
-            yield Hear(BYTE_S)  # EOT
+            yield PlainSend(bytes((TeliumSignal.ACK.value,)))
+            yield PlainReceive(BYTE_S)  # EOT
             self.undelivered = self._duplicate(asked)
             yield from self._deliver()
             return
         command, kind = (_V3_KINDS if self._v3 else _KINDS)[asked.action]
         turn = self._turn(command, self._now, asked.amount, asked.mark)
         yield from turn.before(Point.ANSWER)
-        yield Say(bytes((Signal.ACK.value,)) * turn.times(Point.ANSWER))
+        yield PlainSend(bytes((TeliumSignal.ACK.value,)) * turn.times(Point.ANSWER))
         yield from turn.after(Point.ANSWER)
-        yield Hear(BYTE_S)  # EOT; the payment runs without it
+        yield PlainReceive(BYTE_S)  # EOT; the payment runs without it
         yield from turn.before(Point.DISPLAY)
         self.undelivered = self._pay(asked, kind, turn)
         yield from turn.before(Point.STATUS)
@@ -163,30 +170,30 @@ class TeliumTerminal(PlainTerminal):
         if Point.STATUS in turn.behaviour.skip:
             self.undelivered = None
 
-    def _deliver(self, turn: Turn | None = None) -> Story:
+    def _deliver(self, turn: Turn | None = None) -> PlainStory:
         """ENQ, ACK, answer, ACK, EOT; a few times, then it is kept."""
         message = self.undelivered or b""
         for _ in range(DELIVERIES):
-            yield Say(bytes((Signal.ENQ.value,)))
-            event = yield Hear(BYTE_S)
-            while event not in {None, Signal.ACK}:
-                event = yield Hear(BYTE_S)
-            if event is Signal.ACK and (yield from self._tell_till(message, turn)):
+            yield PlainSend(bytes((TeliumSignal.ENQ.value,)))
+            event = yield PlainReceive(BYTE_S)
+            while event not in {None, TeliumSignal.ACK}:
+                event = yield PlainReceive(BYTE_S)
+            if event is TeliumSignal.ACK and (yield from self._tell_till(message, turn)):
                 self.undelivered = None
-                yield Say(bytes((Signal.EOT.value,)))
+                yield PlainSend(bytes((TeliumSignal.EOT.value,)))
                 return
 
     def _tell_till(self, message: bytes, turn: Turn | None) -> Talk:
         """Whether the till acknowledged it."""
         for _ in range(COPIES):
-            yield Say(encode_frame(message))
+            yield PlainSend(encode_frame(message))
             if turn is not None:
                 yield from turn.after(Point.STATUS)
-            event = yield Hear(BYTE_S)
-            while event not in {None, Signal.ACK, Signal.NAK}:
-                event = yield Hear(BYTE_S)
-            if event is not Signal.NAK:
-                return event is Signal.ACK
+            event = yield PlainReceive(BYTE_S)
+            while event not in {None, TeliumSignal.ACK, TeliumSignal.NAK}:
+                event = yield PlainReceive(BYTE_S)
+            if event is not TeliumSignal.NAK:
+                return event is TeliumSignal.ACK
         return False
 
     # ---- the payment ----
@@ -216,34 +223,38 @@ class TeliumTerminal(PlainTerminal):
         till, amount, currency = (number or 0 for number in numbers)
         return Asked(till, action, amount, currency, mark)
 
-    def _pay(self, asked: Asked, kind: Kind, turn: Turn) -> bytes:
+    def _pay(self, asked: Asked, kind: BookingKind, turn: Turn) -> bytes:
         outcome = turn.behaviour.outcome
         wrong_currency = asked.currency != self.setup.currency
-        if wrong_currency or outcome in {Outcome.REFUSE, Outcome.STOP_KEY}:
+        if wrong_currency or outcome in {ScriptedOutcome.REFUSE, ScriptedOutcome.STOP_KEY}:
             return self._no(asked, 13 if wrong_currency else _REASONS[outcome])
         original = self._original(kind)
-        if kind is Kind.REVERSAL and original is None:
-            return self._no(asked, _REASONS[Outcome.REFUSE])
+        if kind is BookingKind.REVERSAL and original is None:
+            return self._no(asked, _REASONS[ScriptedOutcome.REFUSE])
         booking = self._said(self._ask_bank(kind, turn, asked.currency, original), turn)
-        if outcome is not Outcome.APPROVE:
+        if outcome is not ScriptedOutcome.APPROVE:
             return self._no(asked, _REASONS[outcome])
         return self._yes(asked, booking, turn.behaviour.shown)
 
-    def _original(self, kind: Kind) -> Booking | None:
+    def _original(self, kind: BookingKind) -> Booking | None:
         """Concert V3 names none: the terminal cancels what it booked last."""
         last = self.bank.last_booked()
-        return last if kind is Kind.REVERSAL and last is not None and last.kind is Kind.SALE else None
+        return (
+            last
+            if kind is BookingKind.REVERSAL and last is not None and last.kind is BookingKind.SALE
+            else None
+        )
 
     def _yes(self, asked: Asked, booking: Booking, shown: Shown) -> bytes:
         if self._v3:
             return self._v3_answer(asked, booking, shown)
-        request = eplus.Request(asked.till, asked.amount, asked.action, asked.currency, asked.mark)
+        request = eplus.EPlusRequest(asked.till, asked.amount, asked.action, asked.currency, asked.mark)
         field = self._payment_field(shown) if asked.long else b""
         return eplus.encode_answer(request, 0, booking.amount, field)
 
     def _no(self, asked: Asked, reason: int) -> bytes:
         if not self._v3:
-            request = eplus.Request(asked.till, asked.amount, asked.action, asked.currency, asked.mark)
+            request = eplus.EPlusRequest(asked.till, asked.amount, asked.action, asked.currency, asked.mark)
             field = b" " * eplus.PAYMENT_FIELD_CHARS if asked.long else b""
             return eplus.encode_answer(request, _E_PLUS_REFUSED, asked.amount, field)
         groups = self._repeated(asked) | {"AE": f"{concert.NOT_DONE:02}", "AF": f"{reason:02}"}

@@ -12,24 +12,30 @@ from datetime import datetime
 from typing import Final
 
 from drivers.card.card import SecretBuffer
-from drivers.simulator.core.bank import Booking, Kind, State
-from drivers.simulator.core.behaviour import PLAIN_DISPLAY, Behaviour, Outcome, Point
+from drivers.simulator.core.bank import Booking, BookingKind, BookingState
+from drivers.simulator.core.behaviour import PLAIN_DISPLAY, Behaviour, Point, ScriptedOutcome
 from drivers.simulator.core.cards import Shown
 from drivers.simulator.core.terminal import (
-    Hear,
     Installation,
-    Pause,
+    PlainPause,
+    PlainReceive,
+    PlainSend,
+    PlainStory,
     PlainTerminal,
-    Say,
     SimulatedLine,
-    Story,
     Turn,
 )
 from drivers.terminal import SIMULATOR_SOFTWARE
-from drivers.transbank.frame import BUFFER_BYTES, Fault, FrameReader, Signal, encode_frame
+from drivers.transbank.frame import (
+    BUFFER_BYTES,
+    TransbankFault,
+    TransbankFrameReader,
+    TransbankSignal,
+    encode_frame,
+)
 from drivers.transbank.line import FRAME_SILENCE_S, NOISE_SILENCE_S, TERMINAL_REPEATS_S, TRANSMISSIONS
 from drivers.transbank.mapping import SIMULATOR_TERMINAL
-from drivers.transbank.packet import LEAST_PESOS, MOST_PESOS, TICKET_CHARACTERS, Function, message
+from drivers.transbank.packet import LEAST_PESOS, MOST_PESOS, TICKET_CHARACTERS, TransbankFunction, message
 from drivers.transbank.texts import APPROVED, NO_SALE, STATUS_CODES, is_known
 
 # Reference 2: status messages are acknowledged, but they decide nothing, so a lost one costs little.
@@ -45,8 +51,8 @@ NOT_SUPPORTED: Final = 12
 WRONG_AMOUNT: Final = 68
 TICKET_TOO_LONG: Final = 70
 
-ACK: Final = bytes((Signal.ACK.value,))
-NAK: Final = bytes((Signal.NAK.value,))
+ACK: Final = bytes((TransbankSignal.ACK.value,))
+NAK: Final = bytes((TransbankSignal.NAK.value,))
 
 
 def make(place: Installation) -> SimulatedLine:
@@ -68,7 +74,7 @@ class TransbankTerminal(PlainTerminal):
     def __init__(self, place: Installation) -> None:
         super().__init__(place)
         self._buffer = SecretBuffer(BUFFER_BYTES)
-        self._reader = FrameReader(self._buffer)
+        self._reader = TransbankFrameReader(self._buffer)
         self._pending: _Pending | None = None
         self._silent_at: float | None = None
         self._now = 0.0
@@ -90,10 +96,10 @@ class TransbankTerminal(PlainTerminal):
         wait_s = FRAME_SILENCE_S if self._reader.in_frame else NOISE_SILENCE_S
         self._silent_at = now + wait_s if self._reader.unfinished else None
 
-    def _heard(self, event: Signal | Fault | memoryview, now: float) -> None:
-        if isinstance(event, Signal):
-            self._tell(event, now)
-        elif isinstance(event, Fault):
+    def _heard(self, event: TransbankSignal | TransbankFault | memoryview, now: float) -> None:
+        if isinstance(event, TransbankSignal):
+            self._resume_story(event, now)
+        elif isinstance(event, TransbankFault):
             self._out += NAK
         elif not self._busy:  # in the middle of something it listens for ACK and NAK alone
             self._obey(str(event, "latin-1").split("|"), now)
@@ -133,82 +139,84 @@ class TransbankTerminal(PlainTerminal):
     def _obey(self, fields: list[str], now: float) -> None:
         fields += [""] * 3
         match fields[0]:
-            case Function.POLL:
+            case TransbankFunction.POLL:
                 story = self._acknowledge(self._turn("status_enquiry", now))
-            case Function.SALE:
+            case TransbankFunction.SALE:
                 amount = int(fields[1]) if fields[1].isascii() and fields[1].isdecimal() else 0
                 turn = self._turn("payment", now, amount, fields[2])
                 story = self._sale(turn, with_status=fields[5:6] == ["1"])
-            case Function.LAST_SALE:
+            case TransbankFunction.LAST_SALE:
                 story = self._plain(self._turn("repeat_receipt", now), self._last_sale())
-            case Function.VOID:
+            case TransbankFunction.VOID:
                 story = self._void(self._turn("reversal", now), fields[1])
-            case Function.CLOSE:
+            case TransbankFunction.CLOSE:
                 story = self._close(self._turn("end_of_day", now))
-            case Function.TOTALS:
+            case TransbankFunction.TOTALS:
                 story = self._plain(self._turn("turnover_totals", now), self._totals())
-            case Function.LOAD_KEYS:
+            case TransbankFunction.LOAD_KEYS:
                 turn = self._turn("initialisation", now)
-                story = self._plain(turn, self._short(Function.LOAD_KEYS_RESULT, turn))
+                story = self._plain(turn, self._short(TransbankFunction.LOAD_KEYS_RESULT, turn))
             case _:
                 self._out += NAK
                 return
         self._begin(story, now)
 
-    def _acknowledge(self, turn: Turn) -> Story:
+    def _acknowledge(self, turn: Turn) -> PlainStory:
         yield from turn.before(Point.ANSWER)
         for _ in range(turn.times(Point.ANSWER)):
-            yield Say(ACK)
+            yield PlainSend(ACK)
         yield from turn.after(Point.ANSWER)
 
-    def _plain(self, turn: Turn, answer: bytes) -> Story:
+    def _plain(self, turn: Turn, answer: bytes) -> PlainStory:
         yield from self._acknowledge(turn)
         yield from self._respond(turn, answer)
 
-    def _sale(self, turn: Turn, *, with_status: bool) -> Story:
+    def _sale(self, turn: Turn, *, with_status: bool) -> PlainStory:
         yield from self._acknowledge(turn)
         code = _objection(turn)
-        if code == APPROVED and turn.behaviour.outcome is not Outcome.REFUSE:
+        if code == APPROVED and turn.behaviour.outcome is not ScriptedOutcome.REFUSE:
             if with_status:
                 yield from self._show(turn)
-            booking = self._ask_bank(Kind.SALE, turn, self.setup.currency)
-            if booking.state is State.BOOKED:
+            booking = self._ask_bank(BookingKind.SALE, turn, self.setup.currency)
+            if booking.state is BookingState.BOOKED:
                 yield from self._respond(turn, self._approved(turn, booking))
                 return
-        answer = self._sale_fields(Function.SALE_RESULT, code or _refusal(turn.behaviour), turn.order)
+        answer = self._sale_fields(
+            TransbankFunction.SALE_RESULT, code or _refusal(turn.behaviour), turn.order
+        )
         yield from self._respond(turn, answer)
 
-    def _show(self, turn: Turn) -> Story:
+    def _show(self, turn: Turn) -> PlainStory:
         for status in _statuses(turn.behaviour):
             yield from turn.before(Point.DISPLAY)
             for _ in range(turn.times(Point.DISPLAY)):
-                yield Say(encode_frame(message(Function.STATUS, f"{status:02}", "")))
+                yield PlainSend(encode_frame(message(TransbankFunction.STATUS, f"{status:02}", "")))
             yield from turn.after(Point.DISPLAY)
-            yield Hear(STATUS_ACK_S)
+            yield PlainReceive(STATUS_ACK_S)
 
-    def _void(self, turn: Turn, operation: str) -> Story:
+    def _void(self, turn: Turn, operation: str) -> PlainStory:
         yield from self._acknowledge(turn)
         original = self._sale_of(operation)
-        if turn.behaviour.outcome is not Outcome.APPROVE:
+        if turn.behaviour.outcome is not ScriptedOutcome.APPROVE:
             code = _refusal(turn.behaviour)
         elif original is None:
             code = NOTHING_TO_VOID
-        elif original.state is State.REVERSED:
+        elif original.state is BookingState.REVERSED:
             code = VOIDED_ALREADY
         else:
             code, turn.amount = APPROVED, original.amount
-            self._ask_bank(Kind.REVERSAL, turn, original.currency, original)
-        head = self._head(Function.VOID_RESULT, code)
+            self._ask_bank(BookingKind.REVERSAL, turn, original.currency, original)
+        head = self._head(TransbankFunction.VOID_RESULT, code)
         approval = self.bank.bookings[-1].approval_code if code == APPROVED else ""
         yield from self._respond(turn, message(*head, approval, operation))
 
-    def _close(self, turn: Turn) -> Story:
+    def _close(self, turn: Turn) -> PlainStory:
         yield from self._acknowledge(turn)
-        if turn.behaviour.outcome is Outcome.APPROVE:
+        if turn.behaviour.outcome is ScriptedOutcome.APPROVE:
             self.bank.close_day()
-        yield from self._respond(turn, self._short(Function.CLOSE_RESULT, turn))
+        yield from self._respond(turn, self._short(TransbankFunction.CLOSE_RESULT, turn))
 
-    def _respond(self, turn: Turn, data: bytes) -> Story:
+    def _respond(self, turn: Turn, data: bytes) -> PlainStory:
         """The response until it is acknowledged; reference 2: two repeats, on NAK or every 10 s."""
         frame = encode_frame(data)
         self._pending = _Pending(frame, self._now)
@@ -218,21 +226,21 @@ class TransbankTerminal(PlainTerminal):
         if not copies:
             self._pending = None
             return
-        yield Say(frame * copies)
+        yield PlainSend(frame * copies)
         yield from turn.after(Point.STATUS)
         yield from self._until_acknowledged(frame, TRANSMISSIONS - 1)
 
-    def _until_acknowledged(self, frame: bytes, repeats: int) -> Story:
+    def _until_acknowledged(self, frame: bytes, repeats: int) -> PlainStory:
         for left in range(repeats, -1, -1):
-            if (yield Hear(TERMINAL_REPEATS_S)) is Signal.ACK:
+            if (yield PlainReceive(TERMINAL_REPEATS_S)) is TransbankSignal.ACK:
                 break
             if left:
-                yield Say(frame)
+                yield PlainSend(frame)
         self._pending = None
 
-    def _resume(self, frame: bytes, first_in_s: float, repeats: int) -> Story:
-        yield Pause(first_in_s)
-        yield Say(frame)
+    def _resume(self, frame: bytes, first_in_s: float, repeats: int) -> PlainStory:
+        yield PlainPause(first_in_s)
+        yield PlainSend(frame)
         yield from self._until_acknowledged(frame, repeats)
 
     # ---- what it answers ----
@@ -242,22 +250,22 @@ class TransbankTerminal(PlainTerminal):
         simulator = self.setup.software.startswith(SIMULATOR_SOFTWARE)
         return SIMULATOR_TERMINAL if simulator else self.setup.terminal_id
 
-    def _head(self, function: Function, code: int) -> tuple[str, ...]:
+    def _head(self, function: TransbankFunction, code: int) -> tuple[str, ...]:
         return function, f"{code:02}", self.setup.merchant_id, self._terminal_id
 
-    def _short(self, function: Function, turn: Turn) -> bytes:
-        refused = turn.behaviour.outcome is not Outcome.APPROVE
+    def _short(self, function: TransbankFunction, turn: Turn) -> bytes:
+        refused = turn.behaviour.outcome is not ScriptedOutcome.APPROVE
         return message(*self._head(function, _refusal(turn.behaviour) if refused else APPROVED))
 
     def _approved(self, turn: Turn, booking: Booking) -> bytes:
         shown, tip = turn.behaviour.shown is not Shown.MASKED, turn.behaviour.tip
         account = self.card.number if shown and self.card is not None else ""
         said = self._said(booking, turn)
-        return self._sale_fields(Function.SALE_RESULT, APPROVED, turn.order, said, account, tip)
+        return self._sale_fields(TransbankFunction.SALE_RESULT, APPROVED, turn.order, said, account, tip)
 
     def _sale_fields(
         self,
-        function: Function,
+        function: TransbankFunction,
         code: int,
         order: str = "",
         booking: Booking | None = None,
@@ -277,23 +285,23 @@ class TransbankTerminal(PlainTerminal):
 
     def _last_sale(self) -> bytes:
         """The last sale that stands since the last close (reference 6)."""
-        sales = [booking for booking in self.bank.booked_today() if booking.kind is Kind.SALE]
+        sales = [booking for booking in self.bank.booked_today() if booking.kind is BookingKind.SALE]
         if not sales:
-            return message(*self._head(Function.LAST_SALE_RESULT, NO_SALE))
-        return self._sale_fields(Function.LAST_SALE_RESULT, APPROVED, sales[-1].order, sales[-1])
+            return message(*self._head(TransbankFunction.LAST_SALE_RESULT, NO_SALE))
+        return self._sale_fields(TransbankFunction.LAST_SALE_RESULT, APPROVED, sales[-1].order, sales[-1])
 
     def _totals(self) -> bytes:
         sales = self.bank.booked_today()
         total = sum(booking.amount for booking in sales)
-        return message(Function.TOTALS_RESULT, f"{APPROVED:02}", str(len(sales)), str(total))
+        return message(TransbankFunction.TOTALS_RESULT, f"{APPROVED:02}", str(len(sales)), str(total))
 
     def _sale_of(self, operation: str) -> Booking | None:
         sales = [
             booking
             for booking in self.bank.bookings
-            if booking.kind is Kind.SALE
+            if booking.kind is BookingKind.SALE
             and booking.day == self.bank.day
-            and booking.state is not State.DECLINED
+            and booking.state is not BookingState.DECLINED
         ]
         named = [sale for sale in sales if f"{sale.trace:06}" == operation.zfill(6)]
         return named[-1] if named else None
@@ -310,12 +318,12 @@ def _objection(turn: Turn) -> int:
 
 def _refusal(behaviour: Behaviour) -> int:
     """The code of a no. A script's default is another protocol's code: then the reference's own."""
-    if behaviour.outcome is Outcome.STOP_KEY:
+    if behaviour.outcome is ScriptedOutcome.STOP_KEY:
         return CANCELLED_ON_POS
     code = behaviour.code
     if code not in {APPROVED, Behaviour().code} and is_known(code):
         return code
-    return NOT_SUPPORTED if behaviour.outcome is Outcome.REFUSE else REFUSED
+    return NOT_SUPPORTED if behaviour.outcome is ScriptedOutcome.REFUSE else REFUSED
 
 
 def _statuses(behaviour: Behaviour) -> tuple[int, ...]:

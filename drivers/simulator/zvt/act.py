@@ -10,16 +10,16 @@ from typing import Final
 from drivers.simulator.core.bank import Bank
 from drivers.simulator.core.behaviour import Behaviour, Moment, Point, TerminalSetup, Trouble
 from drivers.simulator.core.cards import SampleCard
-from drivers.simulator.zvt.steps import Ask, Gone, Pause, Send, Story
+from drivers.simulator.zvt.steps import ZvtGone, ZvtPause, ZvtRequest, ZvtSend, ZvtStory
 from drivers.zvt.packet import (
     POSITIVE,
     Abort,
-    Answer,
     IntermediateStatus,
-    Packet,
     PrintLine,
     PrintTextBlock,
     StatusInformation,
+    ZvtAnswer,
+    ZvtPacket,
 )
 
 # Reference 8.1: the configuration byte after log-off, and before any registration.
@@ -86,42 +86,44 @@ class Act:
         config = self.memory.config
         return bool(config & kind and config & CONFIG_SEND_RECEIPTS)
 
-    def answer(self, packet: Answer = POSITIVE) -> Story[None]:
+    def answer(self, packet: ZvtAnswer = POSITIVE) -> ZvtStory[None]:
         """Answer the till's command."""
         yield from self.before(Point.ANSWER)
         if Point.ANSWER not in self.behaviour.skip:
-            yield Send(packet)
+            yield ZvtSend(packet)
         if Point.ANSWER in self.behaviour.twice:
-            yield Send(packet)
+            yield ZvtSend(packet)
         gone = self._trouble(Point.ANSWER, Moment.AFTER)
         if gone is not None:
             yield gone
 
-    def ask(
-        self, point: Point, packet: Packet, fields: bytes = b"", *, keep: bool = False
-    ) -> Story[Answer | None]:
+    def exchange(
+        self, point: Point, packet: ZvtPacket, fields: bytes = b"", *, keep: bool = False
+    ) -> ZvtStory[ZvtAnswer | None]:
         """Send a command to the till; its answer, or None when it gave none."""
         yield from self.before(point)
         if point in self.behaviour.skip:
             return POSITIVE
         wait_s = self.answer_timeout_s if point is Point.STATUS else T3_S
-        commits = point in {Point.STATUS, Point.RECEIPT}
-        told = yield Ask(packet, wait_s, fields, self._trouble(point, Moment.AFTER), commits, keep)
+        decides_money = point in {Point.STATUS, Point.RECEIPT}
+        told = yield ZvtRequest(
+            packet, wait_s, fields, self._trouble(point, Moment.AFTER), decides_money, keep
+        )
         if point in self.behaviour.twice:
-            told = yield Ask(packet, wait_s, fields, None, commits, keep)
+            told = yield ZvtRequest(packet, wait_s, fields, None, decides_money, keep)
         self.unheard = told is None
         return told
 
-    def before(self, point: Point) -> Story[None]:
+    def before(self, point: Point) -> ZvtStory[None]:
         """Whatever the script wants to happen before this message; each once in a dialogue."""
         orders = self.behaviour
         if orders.silence_s and point is orders.silence_before and self._first("silence"):
-            yield Pause(orders.silence_s)
+            yield ZvtPause(orders.silence_s)
         gone = self._trouble(point, Moment.BEFORE)
         if gone is not None:
             yield gone
 
-    def show(self) -> Story[None]:
+    def show(self) -> ZvtStory[None]:
         """The texts of the display, for a till that wants 04 FF."""
         if not (self.memory.registered and self.memory.config & CONFIG_INTERMEDIATE_STATUS):
             return
@@ -129,32 +131,32 @@ class Act:
             if self.cancelled:
                 return
             texts = (shown.text,) if shown.text and self.memory.tlv else ()
-            yield from self.ask(Point.DISPLAY, IntermediateStatus(shown.code, shown.minutes, texts))
+            yield from self.exchange(Point.DISPLAY, IntermediateStatus(shown.code, shown.minutes, texts))
 
-    def paper(self, sheets: tuple[PrintLine | PrintTextBlock, ...], *, keep: bool = False) -> Story[bool]:
+    def paper(self, sheets: tuple[PrintLine | PrintTextBlock, ...], *, keep: bool = False) -> ZvtStory[bool]:
         """Hand prints to the till; True when it took all of them."""
         for sheet in sheets:
-            told = yield from self.ask(Point.RECEIPT, sheet, keep=keep)
+            told = yield from self.exchange(Point.RECEIPT, sheet, keep=keep)
             if told is None or not told.positive:
                 return False
         return True
 
-    def fail(self, code: int, text: str = "") -> Story[None]:
+    def fail(self, code: int, text: str = "") -> ZvtStory[None]:
         """The command did not succeed: result, then 06 1E (reference 11.2)."""
         info = StatusInformation(
             result_code=code, terminal_id=self.memory.setup.terminal_id, additional_text=text
         )
-        yield from self.ask(Point.STATUS, info)
+        yield from self.exchange(Point.STATUS, info)
         yield from self.stop(code)
 
-    def stop(self, code: int) -> Story[None]:
+    def stop(self, code: int) -> ZvtStory[None]:
         """06 1E."""
-        yield from self.ask(Point.COMPLETION, Abort(code))
+        yield from self.exchange(Point.COMPLETION, Abort(code))
 
-    def _trouble(self, point: Point, when: Moment) -> Gone | None:
+    def _trouble(self, point: Point, when: Moment) -> ZvtGone | None:
         for trouble in (self.behaviour.unplug, self.behaviour.reboot):
             if trouble is not None and (trouble.at, trouble.when) == (point, when) and self._first(trouble):
-                return Gone(trouble.seconds, reboot=trouble is self.behaviour.reboot)
+                return ZvtGone(trouble.seconds, reboot=trouble is self.behaviour.reboot)
         return None
 
     def _first(self, what: str | Trouble) -> bool:

@@ -9,31 +9,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from drivers.card.card import Card, SecretBuffer, Vault
+from drivers.card.card import Card, CardSealer, SecretBuffer
 from drivers.simulator.core.behaviour import Harm, Side
 from drivers.simulator.core.faults import Faults, damaged
 from drivers.simulator.core.trace import Trace
 from drivers.simulator.core.units import Cutter, SerialCutter, TcpCutter
-from drivers.simulator.zvt.steps import Effect, Gone, Send
+from drivers.simulator.zvt.steps import Effect, ZvtGone, ZvtSend
 from drivers.simulator.zvt.terminal import SimulatedTerminal
 from drivers.terminal import ProtocolError, SealedCard
 from drivers.zvt.frame import BUFFER_BYTES
-from drivers.zvt.line import Line, SerialLine, TcpLine
-from drivers.zvt.packet import UNKNOWN_COMMAND, Answer, CardDesk, decode, encode
+from drivers.zvt.line import ZvtLine, ZvtSerialLine, ZvtTcpLine
+from drivers.zvt.packet import UNKNOWN_COMMAND, ZvtAnswer, ZvtCardBinding, decode, encode
 
 
-class _Shredder(Vault):
+class _Shredder(CardSealer):
     """A terminal never gets a card from the till; if it did, the card would be wiped."""
 
     def __init__(self) -> None:
         pass
 
-    def take(self, card: Card, context: str) -> SealedCard:  # noqa: ARG002 - nothing is kept to bind
+    def seal_card(self, card: Card, context: str) -> SealedCard:  # noqa: ARG002 - nothing is kept to bind
         card.wipe()
         return SealedCard("")
 
 
-_DESK: Final = CardDesk(_Shredder(), "")
+_BINDING: Final = ZvtCardBinding(_Shredder(), "")
 
 
 class SimulatedDevice:
@@ -46,14 +46,14 @@ class SimulatedDevice:
         self.terminal.hangs_up = self._tcp = tcp
         self.plugged = True
         self._buffer = SecretBuffer(BUFFER_BYTES)
-        self._line: Line = TcpLine(self._buffer) if tcp else SerialLine(self._buffer)
+        self._line: ZvtLine = ZvtTcpLine(self._buffer) if tcp else ZvtSerialLine(self._buffer)
         cutter = TcpCutter if tcp else SerialCutter
         self._cutters: dict[Side, Cutter] = {side: cutter() for side in Side}
         self._faults = faults
         self._trace = trace
         self._out = bytearray()
-        self._last_answer = Send(UNKNOWN_COMMAND)
-        self._leaving: Gone | None = None
+        self._last_answer = ZvtSend(UNKNOWN_COMMAND)
+        self._leaving: ZvtGone | None = None
         self._gone_until: float | None = None
         self._was_under_way = False
 
@@ -71,7 +71,7 @@ class SimulatedDevice:
             part = data[: len(space)]
             space[: len(part)] = part
             self._buffer.filled(len(part))
-            self._take(now)
+            self._receive(now)
             self._look_at_line(now)
             data = data[len(part) :]
 
@@ -110,7 +110,7 @@ class SimulatedDevice:
         """Wipe the buffer and give it back."""
         self._buffer.close()
 
-    def _take(self, now: float) -> None:
+    def _receive(self, now: float) -> None:
         for apdu in self._line.receive(now):
             if self._leaving is not None and self._line.idle:
                 # The plug is out: what came behind the acknowledgement was neither heard nor acknowledged.
@@ -125,13 +125,13 @@ class SimulatedDevice:
     def _began(self) -> bool:
         """The last command was taken up, so its repeat is not a new one; a refused one may be tried again."""
         answer = self._last_answer.packet
-        return isinstance(answer, Answer) and answer.positive
+        return isinstance(answer, ZvtAnswer) and answer.positive
 
     def _understand(self, apdu: memoryview, now: float) -> list[Effect]:
         try:
-            packet = decode(apdu, _DESK, self.terminal.memory.setup.character_set)
+            packet = decode(apdu, _BINDING, self.terminal.memory.setup.character_set)
         except ProtocolError:
-            return [Send(UNKNOWN_COMMAND)]
+            return [ZvtSend(UNKNOWN_COMMAND)]
         return self.terminal.receive(packet, now)
 
     def _apply(self, effects: Sequence[Effect], now: float) -> None:
@@ -139,10 +139,10 @@ class SimulatedDevice:
         for effect in effects:
             if self._leaving is not None or self._gone_until is not None:
                 return  # nobody hears it
-            if isinstance(effect, Gone):
+            if isinstance(effect, ZvtGone):
                 self._leaving = effect
                 return
-            if isinstance(effect.packet, Answer):
+            if isinstance(effect.packet, ZvtAnswer):
                 self._last_answer = effect
             if self._trace is not None and memory.card is not None:
                 self._trace.hide(memory.card)
@@ -165,7 +165,7 @@ class SimulatedDevice:
             self._line.reset(now)
             self._apply(self.terminal.line_failed(now), now)
 
-    def _leave(self, gone: Gone, now: float) -> None:
+    def _leave(self, gone: ZvtGone, now: float) -> None:
         self._collect(now)
         self._line.reset(now)
         self._leaving = None
@@ -186,7 +186,7 @@ class SimulatedDevice:
         """Record the units and harm them; without faults the bytes pass as they come."""
         cutter, kept = self._cutters[side], bytearray()
         for unit in cutter.cut(data):
-            harm = self._faults.judge(side, unit, cutter.control(unit))
+            harm = self._faults.harm_of(side, unit, cutter.control(unit))
             if self._trace is not None:
                 self._trace.record(now, side, unit, harm)
             if harm is not Harm.DROP:

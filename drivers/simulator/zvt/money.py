@@ -7,11 +7,11 @@ from typing import Final
 from msgspec.structs import replace
 
 from drivers.simulator.core import cards
-from drivers.simulator.core.bank import Booking, Kind, State
-from drivers.simulator.core.behaviour import Behaviour, Cancel, Outcome, Point
+from drivers.simulator.core.bank import Booking, BookingKind, BookingState
+from drivers.simulator.core.behaviour import Behaviour, Cancel, Point, ScriptedOutcome
 from drivers.simulator.zvt import receipts
 from drivers.simulator.zvt.act import ABORTED, CONFIG_PAYMENT_RECEIPTS, Act
-from drivers.simulator.zvt.steps import Pause, Story
+from drivers.simulator.zvt.steps import ZvtPause, ZvtStory
 from drivers.terminal import SealedCard
 from drivers.zvt.packet import Authorisation, Completion, Refund, Reversal, StatusInformation
 
@@ -39,31 +39,31 @@ _OFFLINE_PIN: Final = 0x03
 Financial = Authorisation | Refund | Reversal
 
 
-def payment(act: Act, request: Authorisation) -> Story[None]:
+def payment(act: Act, request: Authorisation) -> ZvtStory[None]:
     """06 01."""
     if request.timeout:
         act.answer_timeout_s = float(request.timeout)
     act.max_status = request.max_status
-    yield from _financial(act, request, Kind.SALE)
+    yield from _financial(act, request, BookingKind.SALE)
 
 
-def refund(act: Act, request: Refund) -> Story[None]:
+def refund(act: Act, request: Refund) -> ZvtStory[None]:
     """06 31: no reference to an original."""
-    yield from _financial(act, request, Kind.REFUND)
+    yield from _financial(act, request, BookingKind.REFUND)
 
 
-def reversal(act: Act, request: Reversal) -> Story[None]:
+def reversal(act: Act, request: Reversal) -> ZvtStory[None]:
     """06 30: undoes a booking of this business day, named by its receipt number."""
     yield from act.answer()
     original = act.memory.bank.find(request.receipt_number or 0)
     if original is None or request.amount not in (None, original.amount):
         yield from act.fail(REVERSAL_NOT_POSSIBLE)
-    elif original.state is State.REVERSED:
+    elif original.state is BookingState.REVERSED:
         yield from act.fail(ALREADY_REVERSED)
-    elif original.state is not State.BOOKED:
+    elif original.state is not BookingState.BOOKED:
         yield from act.fail(REVERSAL_NOT_POSSIBLE)
     else:
-        yield from _decide(act, request, Kind.REVERSAL, original.amount, original)
+        yield from _decide(act, request, BookingKind.REVERSAL, original.amount, original)
 
 
 def status_information(act: Act, booking: Booking) -> StatusInformation:
@@ -93,7 +93,7 @@ def status_information(act: Act, booking: Booking) -> StatusInformation:
     return replace(info, entry_mode=_CHIP, cardholder_verification=_OFFLINE_PIN)
 
 
-def _financial(act: Act, request: Authorisation | Refund, kind: Kind) -> Story[None]:
+def _financial(act: Act, request: Authorisation | Refund, kind: BookingKind) -> ZvtStory[None]:
     yield from act.answer()
     memory = act.memory
     if memory.status:
@@ -109,20 +109,22 @@ def _financial(act: Act, request: Authorisation | Refund, kind: Kind) -> Story[N
 _NOT_READY: Final = {code: code for code in (DIAGNOSIS_REQUIRED, END_OF_DAY_DUE)}
 
 
-def _decide(act: Act, request: Financial, kind: Kind, asked: int, original: Booking | None) -> Story[None]:
+def _decide(
+    act: Act, request: Financial, kind: BookingKind, asked: int, original: Booking | None
+) -> ZvtStory[None]:
     """The card, the PIN and the host; then the result."""
     orders = act.behaviour
     act.undecided = True
     yield from act.show()
     yield from act.before(Point.STATUS)
     act.undecided = False
-    if orders.outcome is Outcome.STOP_KEY or (act.cancelled and orders.cancel is not Cancel.TOO_LATE):
+    if orders.outcome is ScriptedOutcome.STOP_KEY or (act.cancelled and orders.cancel is not Cancel.TOO_LATE):
         yield from act.fail(ABORTED, orders.text or "Abbruch durch Kunde")
         return
     amount = asked + orders.tip if orders.partial is None else orders.partial
-    memory, approved = act.memory, orders.outcome is Outcome.APPROVE
+    memory, approved = act.memory, orders.outcome is ScriptedOutcome.APPROVE
     memory.card = cards.choose(orders.card, memory.chance)
-    booking = memory.bank.ask(
+    booking = memory.bank.authorise(
         kind,
         amount,
         request.currency or memory.setup.currency,
@@ -138,14 +140,14 @@ def _decide(act: Act, request: Financial, kind: Kind, asked: int, original: Book
         yield from _declined(act)
 
 
-def _declined(act: Act) -> Story[None]:
+def _declined(act: Act) -> ZvtStory[None]:
     orders, setup = act.behaviour, act.memory.setup
     if act.prints(CONFIG_PAYMENT_RECEIPTS):
         lines = receipts.declined(setup.merchant, orders.text, orders.code)
         info = StatusInformation(
             result_code=orders.code, terminal_id=setup.terminal_id, additional_text=orders.text
         )
-        yield from act.ask(Point.STATUS, info)
+        yield from act.exchange(Point.STATUS, info)
         yield from act.paper(receipts.prints(lines, receipts.CUSTOMER, blocks=act.memory.blocks))
         yield from act.stop(orders.code)
     else:
@@ -154,13 +156,13 @@ def _declined(act: Act) -> Story[None]:
 
 def _approved(
     act: Act, request: Financial, booking: Booking, card: cards.SampleCard, asked: int
-) -> Story[None]:
+) -> ZvtStory[None]:
     """The result and the receipts; stored once the till has answered all of them, reversed otherwise."""
     orders, bank = act.behaviour, act.memory.bank
     stays = not act.memory.setup.auto_reversal
     if stays:
         bank.book(booking.number)
-    told = yield from _tell(act, _as_said(act, request, booking, asked), booking, card)
+    told = yield from _report_result(act, _as_said(act, request, booking, asked), booking, card)
     if not told:
         bank.reverse(booking.number)
         if (
@@ -176,7 +178,7 @@ def _approved(
         bank.reverse(booking.number)
         yield from act.stop(orders.abort_after)
         return
-    yield from act.ask(Point.COMPLETION, Completion(), keep=stays)
+    yield from act.exchange(Point.COMPLETION, Completion(), keep=stays)
 
 
 def _as_said(act: Act, request: Financial, booking: Booking, asked: int) -> StatusInformation:
@@ -196,7 +198,9 @@ def _as_said(act: Act, request: Financial, booking: Booking, asked: int) -> Stat
     return info
 
 
-def _tell(act: Act, info: StatusInformation, booking: Booking, card: cards.SampleCard) -> Story[bool]:
+def _report_result(
+    act: Act, info: StatusInformation, booking: Booking, card: cards.SampleCard
+) -> ZvtStory[bool]:
     """Result and receipts in the script's order; True when the till took all."""
     result = _result(act, info, booking, card.fields(act.behaviour.shown))
     paper = _paper(act, booking, card)
@@ -206,11 +210,11 @@ def _tell(act: Act, info: StatusInformation, booking: Booking, card: cards.Sampl
     return True
 
 
-def _result(act: Act, info: StatusInformation, booking: Booking, fields: bytes) -> Story[bool]:
+def _result(act: Act, info: StatusInformation, booking: Booking, fields: bytes) -> ZvtStory[bool]:
     """04 0F until the till has its goods out (reference 4 and 11.7)."""
     keep = not act.memory.setup.auto_reversal
     for _ in range(act.max_status or GOODS_LATER_TIMES):
-        told = yield from act.ask(Point.STATUS, info, fields, keep=keep)
+        told = yield from act.exchange(Point.STATUS, info, fields, keep=keep)
         if told is None:
             return False
         if told.aprc == GOODS_IN_PART:
@@ -220,11 +224,11 @@ def _result(act: Act, info: StatusInformation, booking: Booking, fields: bytes) 
             return True
         if told.aprc != GOODS_LATER:
             return False
-        yield Pause(GOODS_LATER_S)
+        yield ZvtPause(GOODS_LATER_S)
     return False
 
 
-def _paper(act: Act, booking: Booking, card: cards.SampleCard) -> Story[bool]:
+def _paper(act: Act, booking: Booking, card: cards.SampleCard) -> ZvtStory[bool]:
     """Both copies of the receipt, if this till prints them."""
     if not act.prints(CONFIG_PAYMENT_RECEIPTS):
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from drivers.simulator.core.bank import Booking, Kind
+from drivers.simulator.core.bank import Booking, BookingKind
 from drivers.terminal import DayTotal
 from drivers.zvt.packet import PrintLine, PrintTextBlock, TextLine
 
@@ -16,7 +16,11 @@ ADMINISTRATION: Final = 0x03
 LAST_LINE: Final = 0x81
 CENTRED: Final = 0x40
 
-_TITLES: Final = {Kind.SALE: "Kartenzahlung", Kind.REFUND: "Gutschrift", Kind.REVERSAL: "Storno"}
+_TITLES: Final = {
+    BookingKind.SALE: "Kartenzahlung",
+    BookingKind.REFUND: "Gutschrift",
+    BookingKind.REVERSAL: "Storno",
+}
 _COPIES: Final = {MERCHANT: "Händlerbeleg", CUSTOMER: "Kundenbeleg"}
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from drivers.simulator.core.bank import Kind
-from drivers.simulator.core.behaviour import Outcome, Point
+from drivers.simulator.core.bank import BookingKind
+from drivers.simulator.core.behaviour import Point, ScriptedOutcome
 from drivers.simulator.zvt import money, receipts
 from drivers.simulator.zvt.act import (
     CONFIG_ADMINISTRATION_RECEIPTS,
@@ -13,11 +13,10 @@ from drivers.simulator.zvt.act import (
     PRINT_TEXT_BLOCK,
     Act,
 )
-from drivers.simulator.zvt.steps import Story
+from drivers.simulator.zvt.steps import ZvtStory
 from drivers.terminal import DayTotal
 from drivers.zvt.fields import SCHEMES
 from drivers.zvt.packet import (
-    Answer,
     Completion,
     Diagnosis,
     EndOfDay,
@@ -28,6 +27,7 @@ from drivers.zvt.packet import (
     StatusEnquiry,
     StatusInformation,
     TurnoverTotals,
+    ZvtAnswer,
 )
 
 # Reference 9.
@@ -48,11 +48,11 @@ NO_RECEIPT: Final = 0x02
 LARGEST_COUNT: Final = 0xFF
 
 
-def registration(act: Act, request: Registration) -> Story[None]:
+def registration(act: Act, request: Registration) -> ZvtStory[None]:
     """06 00: who prints, which texts, which currency; then the terminal's own state."""
     memory = act.memory
     if request.currency not in (None, memory.setup.currency):
-        yield from act.answer(Answer(0x84, 0x1E, result_code=WRONG_CURRENCY))
+        yield from act.answer(ZvtAnswer(0x84, 0x1E, result_code=WRONG_CURRENCY))
         return
     yield from act.answer()
     memory.registered = True
@@ -61,10 +61,10 @@ def registration(act: Act, request: Registration) -> Story[None]:
     memory.blocks = PRINT_TEXT_BLOCK in request.permitted_commands
     needs = {INITIALISE: NEEDS_INITIALISATION, DIAGNOSE: NEEDS_DIAGNOSIS}.get(memory.status, 0)
     done = Completion(status_byte=needs, terminal_id=memory.setup.terminal_id, currency=memory.setup.currency)
-    yield from act.ask(Point.COMPLETION, done)
+    yield from act.exchange(Point.COMPLETION, done)
 
 
-def status_enquiry(act: Act, _request: StatusEnquiry) -> Story[None]:
+def status_enquiry(act: Act, _request: StatusEnquiry) -> ZvtStory[None]:
     """05 01 at rest; a busy terminal answers in `terminal`.
 
     The software version is told even to a till that does not want it (service
@@ -72,10 +72,10 @@ def status_enquiry(act: Act, _request: StatusEnquiry) -> Story[None]:
     """
     yield from act.answer()
     done = Completion(terminal_status=act.memory.status, software=act.memory.setup.software)
-    yield from act.ask(Point.COMPLETION, done)
+    yield from act.exchange(Point.COMPLETION, done)
 
 
-def repeat_receipt(act: Act, request: RepeatReceipt) -> Story[None]:
+def repeat_receipt(act: Act, request: RepeatReceipt) -> ZvtStory[None]:
     """06 20: the last stored transaction once more; nothing is decided by its answer."""
     yield from act.answer()
     last = act.memory.bank.last_booked()
@@ -84,20 +84,20 @@ def repeat_receipt(act: Act, request: RepeatReceipt) -> Story[None]:
         return
     service = request.service or 0
     if service & SEND_STATUS:
-        yield from act.ask(Point.STATUS, money.status_information(act, last))
+        yield from act.exchange(Point.STATUS, money.status_information(act, last))
     if not service & NO_RECEIPT and act.prints(CONFIG_PAYMENT_RECEIPTS):
         lines = receipts.payment(last, act.memory.setup.merchant, receipts.MERCHANT, ("Wiederholung",))
         yield from act.paper(receipts.prints(lines, receipts.MERCHANT, blocks=act.memory.blocks))
-    yield from act.ask(Point.COMPLETION, Completion())
+    yield from act.exchange(Point.COMPLETION, Completion())
 
 
-def end_of_day(act: Act, _request: EndOfDay) -> Story[None]:
+def end_of_day(act: Act, _request: EndOfDay) -> ZvtStory[None]:
     """06 50. The host has closed the day before the till hears of it, whatever the till answers."""
     yield from act.answer()
     yield from act.show()
     yield from act.before(Point.STATUS)
     memory, orders = act.memory, act.behaviour
-    if orders.outcome is not Outcome.APPROVE:
+    if orders.outcome is not ScriptedOutcome.APPROVE:
         memory.status = RECONCILE
         yield from act.fail(orders.code, orders.text)
         return
@@ -105,41 +105,41 @@ def end_of_day(act: Act, _request: EndOfDay) -> Story[None]:
     memory.bank.close_day()
     if memory.status == RECONCILE:
         memory.status = READY
-    yield from act.ask(Point.STATUS, info)
+    yield from act.exchange(Point.STATUS, info)
     yield from _administration(act, receipts.day(memory.setup.merchant, "Kassenschnitt", info.totals))
-    yield from act.ask(Point.COMPLETION, Completion())
+    yield from act.exchange(Point.COMPLETION, Completion())
 
 
-def turnover_totals(act: Act, _request: TurnoverTotals) -> Story[None]:
+def turnover_totals(act: Act, _request: TurnoverTotals) -> ZvtStory[None]:
     """06 10: the totals so far; the day goes on."""
     yield from act.answer()
-    yield from act.ask(Point.STATUS, _totals(act))
-    yield from act.ask(Point.COMPLETION, Completion())
+    yield from act.exchange(Point.STATUS, _totals(act))
+    yield from act.exchange(Point.COMPLETION, Completion())
 
 
-def diagnosis(act: Act, _request: Diagnosis) -> Story[None]:
+def diagnosis(act: Act, _request: Diagnosis) -> ZvtStory[None]:
     """06 70: sets the till's clock, then reports; the state "diagnosis required" is over."""
     yield from act.answer()
     yield from act.show()
     at = act.at
-    yield from act.ask(Point.DISPLAY, SetClock(date=f"{at:%y%m%d}", time=f"{at:%H%M%S}"))
+    yield from act.exchange(Point.DISPLAY, SetClock(date=f"{at:%y%m%d}", time=f"{at:%H%M%S}"))
     if act.memory.status == DIAGNOSE:
         act.memory.status = READY
     yield from _administration(act, (act.memory.setup.merchant, "Diagnose erfolgreich"))
-    yield from act.ask(Point.COMPLETION, Completion(time=f"{at:%H%M%S}", date=f"{at:%y%m%d}"))
+    yield from act.exchange(Point.COMPLETION, Completion(time=f"{at:%H%M%S}", date=f"{at:%y%m%d}"))
 
 
-def initialisation(act: Act, _request: Initialisation) -> Story[None]:
+def initialisation(act: Act, _request: Initialisation) -> ZvtStory[None]:
     """06 93: the state after power-up is over."""
     yield from act.answer()
     yield from act.show()
     if act.memory.status == INITIALISE:
         act.memory.status = READY
     yield from _administration(act, (act.memory.setup.merchant, "Initialisierung erfolgreich"))
-    yield from act.ask(Point.COMPLETION, Completion())
+    yield from act.exchange(Point.COMPLETION, Completion())
 
 
-def _administration(act: Act, lines: tuple[str, ...]) -> Story[None]:
+def _administration(act: Act, lines: tuple[str, ...]) -> ZvtStory[None]:
     if act.prints(CONFIG_ADMINISTRATION_RECEIPTS):
         yield from act.paper(receipts.prints(lines, receipts.ADMINISTRATION, blocks=act.memory.blocks))
 
@@ -152,7 +152,7 @@ def _totals(act: Act) -> StatusInformation:
     for booking in today:
         scheme = booking.card_name if booking.card_name in count else SCHEMES[-1]
         count[scheme] += 1
-        total[scheme] += -booking.amount if booking.kind is Kind.REFUND else booking.amount
+        total[scheme] += -booking.amount if booking.kind is BookingKind.REFUND else booking.amount
     return StatusInformation(
         result_code=0,
         time=f"{act.at:%H%M%S}",

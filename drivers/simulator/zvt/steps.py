@@ -6,19 +6,19 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from drivers.zvt.packet import Answer, Packet
+from drivers.zvt.packet import ZvtAnswer, ZvtPacket
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
+class ZvtSend:
     """A packet for the till. `fields` are ready BMPs with card data, see `packet.encode`."""
 
-    packet: Packet
+    packet: ZvtPacket
     fields: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class ZvtGone:
     """The terminal is gone for `seconds`: unplugged, or rebooting and without memory of the dialogue."""
 
     seconds: float
@@ -26,33 +26,33 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class ZvtRequest:
     """Send a command of the terminal and wait for the till's answer.
 
     Sent again when no answer came within `wait_s`. `then` happens once the
-    command has arrived. `commits`: the answer decides about money. `keep`: do
+    command has arrived. `decides_money`: the answer decides about money. `keep`: do
     not give up, but ask again when the till is back.
     """
 
-    packet: Packet
+    packet: ZvtPacket
     wait_s: float
     fields: bytes = b""
-    then: Gone | None = None
-    commits: bool = False
+    then: ZvtGone | None = None
+    decides_money: bool = False
     keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class ZvtPause:
     """Say nothing for `seconds`; a cancelled dialogue does not wait for the end."""
 
     seconds: float
 
 
-Step = Send | Gone | Ask | Pause
+ZvtStep = ZvtSend | ZvtGone | ZvtRequest | ZvtPause
 # What the line has to do with a step; the others stay inside the terminal.
-Effect = Send | Gone
+Effect = ZvtSend | ZvtGone
 
-Told_co = TypeVar("Told_co", covariant=True)
+StoryResult_co = TypeVar("StoryResult_co", covariant=True)
 # Every step is answered with the till's answer; None where there was none, or none was asked for.
-Story = Generator[Step, Answer | None, Told_co]
+ZvtStory = Generator[ZvtStep, ZvtAnswer | None, StoryResult_co]

@@ -12,41 +12,41 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from drivers.simulator.core.bank import Bank
-from drivers.simulator.core.behaviour import Cancel, Outcome, Playbook, Script
+from drivers.simulator.core.behaviour import Cancel, Playbook, Script, ScriptedOutcome
 from drivers.simulator.zvt import money, service
 from drivers.simulator.zvt.act import Act, Memory
-from drivers.simulator.zvt.steps import Ask, Effect, Gone, Pause, Send, Story
+from drivers.simulator.zvt.steps import Effect, ZvtGone, ZvtPause, ZvtRequest, ZvtSend, ZvtStory
 from drivers.zvt.packet import (
     POSITIVE,
     UNKNOWN_COMMAND,
     AbortCommand,
-    Answer,
     Authorisation,
     Completion,
     Diagnosis,
-    DisplayText,
+    DisplayTextCommand,
     EndOfDay,
     Initialisation,
     LogOff,
-    Packet,
     Refund,
     Registration,
     RepeatReceipt,
     Reversal,
     StatusEnquiry,
     TurnoverTotals,
+    ZvtAnswer,
+    ZvtPacket,
 )
 
 # Reference 2: up to two repeats; the terminal treats an unanswered command like an unacknowledged frame.
 REPEATS: Final = 2
 # Reference 12, card complete: a wrong password.
-WRONG_PASSWORD: Final = Answer(0x84, 0x37)
+WRONG_PASSWORD: Final = ZvtAnswer(0x84, 0x37)
 # Reference 9: function off, terminal not registered.
-NOT_REGISTERED: Final = Answer(0x84, 0x6B)
-BUSY: Final = Answer(0x84, 0x9C)
+NOT_REGISTERED: Final = ZvtAnswer(0x84, 0x6B)
+BUSY: Final = ZvtAnswer(0x84, 0x9C)
 STATUS_BUSY: Final = 0x9C
 
-_STORIES: Final[dict[type[Packet], tuple[str, Callable[[Act, Any], Story[None]]]]] = {
+_STORIES: Final[dict[type[ZvtPacket], tuple[str, Callable[[Act, Any], ZvtStory[None]]]]] = {
     Authorisation: ("payment", money.payment),
     Refund: ("refund", money.refund),
     Reversal: ("reversal", money.reversal),
@@ -82,11 +82,11 @@ class SimulatedTerminal:
         self._started = started
         self._speed = speed
         self._act: Act | None = None
-        self._story: Story[None] | None = None
-        self._asked: Ask | None = None
+        self._story: ZvtStory[None] | None = None
+        self._asked: ZvtRequest | None = None
         self._tries = 0  # waits for one answer that are over or under way
         self._sent = 0  # how often the question went to the line
-        self._due: float | None = None
+        self._deadline: float | None = None
         self._delivered = False  # the question; what is said besides it does not lengthen the wait
         self._strays = 0  # answers that may still come to what was said before
 
@@ -100,9 +100,9 @@ class SimulatedTerminal:
         """True while the till owes an answer; the deadline is for that."""
         return self._asked is not None
 
-    def receive(self, packet: Packet, now: float) -> list[Effect]:
+    def receive(self, packet: ZvtPacket, now: float) -> list[Effect]:
         """Take one packet from the till."""
-        if isinstance(packet, Answer):
+        if isinstance(packet, ZvtAnswer):
             return self._answered(packet, now)
         if isinstance(packet, AbortCommand):
             return self._abort(now)
@@ -112,27 +112,27 @@ class SimulatedTerminal:
 
     def deadline(self) -> float | None:
         """When `deadline_passed` wants to be called, or None."""
-        return self._due
+        return self._deadline
 
     def deadline_passed(self, now: float, *, under_way: bool = False) -> list[Effect]:
         """A pause is over, or the till did not answer in time.
 
         `under_way`: the line is still repeating the question by itself.
         """
-        if self._due is None or now < self._due:
+        if self._deadline is None or now < self._deadline:
             return []
         asked = self._asked
         if asked is None:
             return self._go_on(None, now)
         if self._tries > REPEATS:
             effects = self._give_up(asked, now)
-            gone = next((effect for effect in effects if isinstance(effect, Gone)), Gone(0.0))
+            gone = next((effect for effect in effects if isinstance(effect, ZvtGone)), ZvtGone(0.0))
             return [gone] if self.hangs_up else effects
         if not under_way and not self.hangs_up:
             return self._repeat(asked, now)
         self._tries += 1
-        self._due = now + asked.wait_s
-        return [] if under_way else [Gone(0.0)]
+        self._deadline = now + asked.wait_s
+        return [] if under_way else [ZvtGone(0.0)]
 
     def line_failed(self, now: float) -> list[Effect]:
         """The line has given up: nobody acknowledges frames, so nobody will answer."""
@@ -148,31 +148,31 @@ class SimulatedTerminal:
 
     def delivered(self, now: float) -> None:
         """What was sent has arrived: the till's time to answer begins (T3)."""
-        if self._asked is not None and self._due is not None and not self._delivered:
-            self._due = now + self._asked.wait_s
+        if self._asked is not None and self._deadline is not None and not self._delivered:
+            self._deadline = now + self._asked.wait_s
         self._delivered = True
 
-    def _begin(self, packet: Packet, now: float) -> list[Effect]:
+    def _begin(self, packet: ZvtPacket, now: float) -> list[Effect]:
         memory = self.memory
         if isinstance(packet, LogOff):
             memory.forget_registration()
-            return [Send(POSITIVE)]
-        if isinstance(packet, DisplayText):
+            return [ZvtSend(POSITIVE)]
+        if isinstance(packet, DisplayTextCommand):
             memory.displayed = packet.lines
-            return [Send(POSITIVE)]
+            return [ZvtSend(POSITIVE)]
         if type(packet) not in _STORIES:
-            return [Send(UNKNOWN_COMMAND)]
+            return [ZvtSend(UNKNOWN_COMMAND)]
         if not self._password_right(packet):
-            return [Send(WRONG_PASSWORD)]
+            return [ZvtSend(WRONG_PASSWORD)]
         if isinstance(packet, _NEED_REGISTRATION) and not memory.registered:
-            return [Send(NOT_REGISTERED)]
+            return [ZvtSend(NOT_REGISTERED)]
         return self._open(packet, now)
 
-    def _open(self, packet: Packet, now: float) -> list[Effect]:
+    def _open(self, packet: ZvtPacket, now: float) -> list[Effect]:
         name, story = _STORIES[type(packet)]
         orders = self._playbook.behaviour(name, getattr(packet, "amount", None))
-        if orders.outcome is Outcome.REFUSE:
-            return [Send(Answer(0x84, orders.code))]
+        if orders.outcome is ScriptedOutcome.REFUSE:
+            return [ZvtSend(ZvtAnswer(0x84, orders.code))]
         setup = self.memory.setup
         at = self._started + timedelta(seconds=now)
         self._act = Act(self.memory, orders, at, setup.answer_timeout_s)
@@ -180,38 +180,38 @@ class SimulatedTerminal:
         self._story = story(self._act, packet)
         return self._go_on(None, now)
 
-    def _password_right(self, packet: Packet) -> bool:
+    def _password_right(self, packet: ZvtPacket) -> bool:
         setup, given = self.memory.setup, getattr(packet, "password", None)
         return not setup.check_password or given is None or given == int(setup.password)
 
-    def _while_busy(self, packet: Packet, now: float) -> list[Effect]:
+    def _while_busy(self, packet: ZvtPacket, now: float) -> list[Effect]:
         """Reference 4: busy is `84 9C`; a status enquiry is answered with status 9C (reference 12)."""
         asked = self._asked
         if asked is not None:
             self._strays, self._sent = 0, 1  # the till speaks in order: no older answer is under way
-            again = self._repeat(asked, now) if asked.keep and self._due is None else []
-            return [Send(BUSY), *again]
+            again = self._repeat(asked, now) if asked.keep and self._deadline is None else []
+            return [ZvtSend(BUSY), *again]
         if isinstance(packet, StatusEnquiry):
             self._strays += 1
             busy = Completion(terminal_status=STATUS_BUSY, software=self.memory.setup.software)
-            return [Send(POSITIVE), Send(busy)]
-        return [Send(BUSY)]
+            return [ZvtSend(POSITIVE), ZvtSend(busy)]
+        return [ZvtSend(BUSY)]
 
     def _abort(self, now: float) -> list[Effect]:
         """06 B0 is a wish (reference 8.1 and 11.3)."""
         act = self._act
         if act is None or not act.undecided or act.behaviour.cancel is Cancel.REFUSED:
-            return [Send(UNKNOWN_COMMAND)]
+            return [ZvtSend(UNKNOWN_COMMAND)]
         if act.behaviour.cancel is Cancel.IGNORED:
             return []
         act.cancelled = True
         waiting = self._asked is None
-        return [Send(POSITIVE), *(self._go_on(None, now) if waiting else [])]
+        return [ZvtSend(POSITIVE), *(self._go_on(None, now) if waiting else [])]
 
-    def _answered(self, answer: Answer, now: float) -> list[Effect]:
+    def _answered(self, answer: ZvtAnswer, now: float) -> list[Effect]:
         """Answers carry no number: where one decides about money, those to older messages are let pass."""
         asked = self._asked
-        if self._strays and (asked is None or asked.commits):
+        if self._strays and (asked is None or asked.decides_money):
             self._strays -= 1
             return []
         if asked is None:
@@ -219,23 +219,23 @@ class SimulatedTerminal:
         self._strays += self._sent - 1
         return self._go_on(answer, now)
 
-    def _repeat(self, asked: Ask, now: float) -> list[Effect]:
+    def _repeat(self, asked: ZvtRequest, now: float) -> list[Effect]:
         self._tries += 1
         self._sent += 1
-        self._due, self._delivered = now + asked.wait_s, False
-        return [Send(asked.packet, asked.fields)]
+        self._deadline, self._delivered = now + asked.wait_s, False
+        return [ZvtSend(asked.packet, asked.fields)]
 
-    def _give_up(self, asked: Ask, now: float) -> list[Effect]:
+    def _give_up(self, asked: ZvtRequest, now: float) -> list[Effect]:
         if asked.keep:
-            self._due = None
+            self._deadline = None
             return []
         self._strays += self._sent
         return self._go_on(None, now)
 
-    def _go_on(self, told: Answer | None, now: float) -> list[Effect]:
+    def _go_on(self, told: ZvtAnswer | None, now: float) -> list[Effect]:
         """Play the story until it has to wait."""
         effects: list[Effect] = []
-        self._asked, self._due = None, None
+        self._asked, self._deadline = None, None
         while self._story is not None:
             try:
                 step = self._story.send(told)
@@ -243,36 +243,36 @@ class SimulatedTerminal:
                 self._story = self._act = None
                 break
             told = None
-            if isinstance(step, Ask):
-                effects += self._ask(step, now)
-            elif isinstance(step, Pause):
-                self._due = now + step.seconds / self._speed
-            elif isinstance(step, Gone):
+            if isinstance(step, ZvtRequest):
+                effects += self._send_request(step, now)
+            elif isinstance(step, ZvtPause):
+                self._deadline = now + step.seconds / self._speed
+            elif isinstance(step, ZvtGone):
                 effects.append(self._gone(step))
             else:
                 effects.append(step)
-            if self._due is not None:
+            if self._deadline is not None:
                 break
         return effects
 
-    def _ask(self, step: Ask, now: float) -> list[Effect]:
-        self._asked, self._due, self._delivered = step, now + step.wait_s, False
+    def _send_request(self, step: ZvtRequest, now: float) -> list[Effect]:
+        self._asked, self._deadline, self._delivered = step, now + step.wait_s, False
         self._tries = self._sent = 1
-        sent: list[Effect] = [Send(step.packet, step.fields)]
+        sent: list[Effect] = [ZvtSend(step.packet, step.fields)]
         return sent if step.then is None else [*sent, self._gone(step.then)]
 
-    def _gone(self, step: Gone) -> Gone:
+    def _gone(self, step: ZvtGone) -> ZvtGone:
         if step.reboot:
             self._restart()
-        return Gone(step.seconds / self._speed, reboot=step.reboot)
+        return ZvtGone(step.seconds / self._speed, reboot=step.reboot)
 
-    def restart(self, seconds: float) -> Gone:
+    def restart(self, seconds: float) -> ZvtGone:
         """The power fails; what a power-up forgets is forgotten."""
-        return self._gone(Gone(seconds, reboot=True))
+        return self._gone(ZvtGone(seconds, reboot=True))
 
     def _restart(self) -> None:
         """What a power-up forgets; a result that was never answered is decided by the reading in force."""
-        self._story = self._act = self._asked = self._due = None
+        self._story = self._act = self._asked = self._deadline = None
         self.memory.forget_registration()
         self.memory.status = service.INITIALISE
         self.memory.bank.reverse_unbooked()

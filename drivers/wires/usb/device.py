@@ -58,7 +58,7 @@ class UsbAddress:
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
+class UsbFunction:
     """One serial line inside a device: its interfaces and endpoints.
 
     `channel` is FTDI's number for the line, 0 in a chip with one only;
@@ -149,7 +149,7 @@ def _marks(device: usb.core.Device) -> str:
     return f"{f'serial number {serial}' if serial else 'no serial number'} at port {port_path(device)}"
 
 
-def function(device: usb.core.Device, address: UsbAddress, profile: Profile) -> Function:
+def function(device: usb.core.Device, address: UsbAddress, profile: Profile) -> UsbFunction:
     """The serial line inside the device. Raises `WireError` when it is none, or one of several."""
     interfaces = [one for one in device.get_active_configuration() if one.bAlternateSetting == 0]
     all_lines = list(_ftdi(interfaces) if profile is Profile.FTDI else _cdc_acm(interfaces))
@@ -168,7 +168,7 @@ def function(device: usb.core.Device, address: UsbAddress, profile: Profile) -> 
     return lines[0]
 
 
-def _ftdi(interfaces: list[usb.core.Interface]) -> Iterator[Function]:
+def _ftdi(interfaces: list[usb.core.Interface]) -> Iterator[UsbFunction]:
     for interface in interfaces:
         number = interface.bInterfaceNumber
         if interface.bInterfaceClass == CLASS_VENDOR:
@@ -176,7 +176,7 @@ def _ftdi(interfaces: list[usb.core.Interface]) -> Iterator[Function]:
             yield from _line(interface, interface, channel)
 
 
-def _cdc_acm(interfaces: list[usb.core.Interface]) -> Iterator[Function]:
+def _cdc_acm(interfaces: list[usb.core.Interface]) -> Iterator[UsbFunction]:
     by_number = {interface.bInterfaceNumber: interface for interface in interfaces}
     for interface in interfaces:
         if (interface.bInterfaceClass, interface.bInterfaceSubClass) != (CLASS_COMMUNICATIONS, SUBCLASS_ACM):
@@ -199,12 +199,12 @@ def _union(interface: usb.core.Interface) -> int | None:
     return None
 
 
-def _line(control: usb.core.Interface, data: usb.core.Interface, channel: int = 0) -> Iterator[Function]:
+def _line(control: usb.core.Interface, data: usb.core.Interface, channel: int = 0) -> Iterator[UsbFunction]:
     bulk_in = _endpoint(data, usb.util.ENDPOINT_IN, usb.util.ENDPOINT_TYPE_BULK)
     bulk_out = _endpoint(data, usb.util.ENDPOINT_OUT, usb.util.ENDPOINT_TYPE_BULK)
     notices = _endpoint(control, usb.util.ENDPOINT_IN, usb.util.ENDPOINT_TYPE_INTR)
     if bulk_in is not None and bulk_out is not None and bulk_in.wMaxPacketSize:
-        yield Function(
+        yield UsbFunction(
             control=control.bInterfaceNumber,
             data=data.bInterfaceNumber,
             bulk_in=bulk_in.bEndpointAddress,

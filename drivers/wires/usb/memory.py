@@ -16,7 +16,7 @@ from typing import Self
 from drivers.card.secret import SecretBuffer
 
 
-class Landing(array):  # type: ignore[type-arg] # Python 3.11's array takes no argument
+class TransferBuffer(array):  # type: ignore[type-arg] # Python 3.11's array takes no argument
     """An empty array whose address and length are those of a secret block of `size` bytes."""
 
     def __new__(cls, size: int) -> Self:  # noqa: ARG004 - it sizes the block, not the array

@@ -15,7 +15,7 @@ import usb.core
 
 from drivers.driver import Parity
 from drivers.terminal import WireError
-from drivers.wires.usb.device import NOT_SENT, Function, Profile
+from drivers.wires.usb.device import NOT_SENT, Profile, UsbFunction
 
 # A control transfer is answered within milliseconds; USB 2.0, 9.2.6.4 allows half a second with data.
 CONTROL_TIMEOUT_MS: Final = 1000
@@ -66,7 +66,7 @@ class UsbLine:
     data_bits: int = 8
 
 
-def set_line(device: usb.core.Device, function: Function, line: UsbLine) -> None:
+def set_line(device: usb.core.Device, function: UsbFunction, line: UsbLine) -> None:
     """Set speed and format, raise DTR and RTS; an FTDI chip also forgets what waits in it."""
     if line.profile is Profile.FTDI:
         _set_ftdi(device, function.channel, line)
@@ -74,7 +74,7 @@ def set_line(device: usb.core.Device, function: Function, line: UsbLine) -> None
         _set_cdc(device, function.control, line)
 
 
-def hang_up(device: usb.core.Device, function: Function, profile: Profile) -> None:
+def hang_up(device: usb.core.Device, function: UsbFunction, profile: Profile) -> None:
     """Drop DTR and RTS, as a serial driver does: the terminal sees that nobody listens."""
     if profile is Profile.FTDI:
         _vendor(device, _FTDI_MODEM_CONTROL, _FTDI_NO_DTR_NO_RTS, function.channel)

@@ -12,8 +12,8 @@ from typing import Final
 import usb.core
 
 from drivers.terminal import WireError
-from drivers.wires.port_owner import UNKNOWN, holder
-from drivers.wires.usb.device import NOT_SENT, Function, UsbAddress, node, port_path
+from drivers.wires.port_owner import UNKNOWN, owner_of
+from drivers.wires.usb.device import NOT_SENT, UsbAddress, UsbFunction, node, port_path
 
 ROOT: Final = Path("/")
 
@@ -41,7 +41,7 @@ def why_not_open(error: usb.core.USBError, address: UsbAddress, device: usb.core
             "service's user to the group dialout."
         )
     if error.errno == errno.EBUSY:
-        user = (holder(node(device)) if device is not None else None) or UNKNOWN
+        user = (owner_of(node(device)) if device is not None else None) or UNKNOWN
         return f"The USB device {address} is in use by {user}. {NOT_SENT} Stop that program."
     if error.errno in _GONE:
         return f"The USB device {address} went away while it was opened. {NOT_SENT} Check cable and power."
@@ -60,11 +60,11 @@ def no_backend() -> str:
     return f"There is no libusb on this host. {NOT_SENT} Install it: apt install libusb-1.0-0."
 
 
-def refuse_used_port(device: usb.core.Device, function: Function, system: Path) -> None:
+def refuse_used_port(device: usb.core.Device, function: UsbFunction, system: Path) -> None:
     """Raise `WireError` when a program has the serial port open that detaching would pull from under it."""
     configuration = device.get_active_configuration().bConfigurationValue
     for name in serial_ports(f"{port_path(device)}:{configuration}", function.interfaces, system):
-        user = holder(str(system / "dev" / name))
+        user = owner_of(str(system / "dev" / name))
         if user is not None:
             raise WireError(
                 f"The terminal's port /dev/{name} is in use by {user}. {NOT_SENT} Stop that program."

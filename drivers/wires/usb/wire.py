@@ -21,8 +21,8 @@ import usb.core
 import usb.util
 
 from drivers.terminal import DriverError, WireError
-from drivers.wires.usb.device import Function, Profile, UsbAddress, find, fresh_backend, function
-from drivers.wires.usb.memory import Landing
+from drivers.wires.usb.device import Profile, UsbAddress, UsbFunction, find, fresh_backend, function
+from drivers.wires.usb.memory import TransferBuffer
 from drivers.wires.usb.profile import UsbLine, hang_up, set_line, without_status
 from drivers.wires.usb.trouble import ROOT, UNPLUGGED, no_backend, refuse_used_port, why_lost, why_not_open
 
@@ -61,7 +61,7 @@ class UsbWire:
         self._address = address
         self._line = line
         self._backend = backend
-        self._owner: _Owner | None = None
+        self._owner: _OpenDevice | None = None
         self._last: threading.Thread | None = None
         self._callback: Callable[[], None] | None = None
         self._called = False
@@ -71,7 +71,7 @@ class UsbWire:
         self._called = False
         loop = asyncio.get_running_loop()
         opened: asyncio.Future[None] = loop.create_future()
-        owner = _Owner(self._address, self._line, self._system, loop, self._wake)
+        owner = _OpenDevice(self._address, self._line, self._system, loop, self._wake)
         thread = threading.Thread(
             target=owner.run, args=(self._backend, opened, self._last), name=f"usb {self._address}"
         )
@@ -93,7 +93,7 @@ class UsbWire:
     def read_into(self, space: memoryview) -> int:
         if self._owner is None:
             raise WireError(UNPLUGGED)
-        count, more = self._owner.take(space)
+        count, more = self._owner.read_into(space)
         if more:
             self._wake()
         return count
@@ -101,7 +101,7 @@ class UsbWire:
     def write(self, data: bytes) -> int:
         if self._owner is None:
             raise WireError(UNPLUGGED)
-        return self._owner.give(data)
+        return self._owner.submit(data)
 
     def on_readable(self, callback: Callable[[], None]) -> None:
         self._callback = callback
@@ -118,10 +118,10 @@ class UsbWire:
             self._callback()
 
 
-class _Owner:
-    """One opening of the device. `take`, `give` and `stop` are the loop's, all else the threads'.
+class _OpenDevice:
+    """One opening of the device. `read_into`, `submit` and `stop` are the loop's, all else the threads'.
 
-    The hand-over is the landing block itself: it is filled by one transfer, emptied
+    The hand-over is the transfer buffer itself: it is filled by one transfer, emptied
     by the loop, and only then filled again.
     """
 
@@ -139,19 +139,19 @@ class _Owner:
         self._loop = loop
         self._wake = wake
         self._changed = threading.Condition()
-        self._landing: Landing | None = None
+        self._transfer_buffer: TransferBuffer | None = None
         self._start = 0
         self._end = 0
         self._unwritten = bytearray()
         self._failure = ""
         self._stopped = False
 
-    def take(self, space: memoryview) -> tuple[int, bool]:
+    def read_into(self, space: memoryview) -> tuple[int, bool]:
         """Move what has landed into `space`: how many bytes, and whether there are more."""
         with self._changed:
             count = min(len(space), self._end - self._start)
-            if count and self._landing is not None:
-                landed = self._landing.secret.view[self._start : self._start + count]
+            if count and self._transfer_buffer is not None:
+                landed = self._transfer_buffer.secret.view[self._start : self._start + count]
                 space[:count] = landed
                 landed[:] = bytes(count)
                 self._start += count
@@ -160,7 +160,7 @@ class _Owner:
             self._changed.notify_all()
             return count, self._start < self._end
 
-    def give(self, data: bytes) -> int:
+    def submit(self, data: bytes) -> int:
         """Queue what there is room for."""
         with self._changed:
             if self._failure:
@@ -191,7 +191,7 @@ class _Owner:
             why = no_backend() if backend is None else self._live(backend, opened)
         finally:
             if why:
-                self._tell(_complete, opened, why)
+                self._call_loop(_complete, opened, why)
                 self._fail(why)
 
     def _live(self, backend: usb.backend.IBackend, opened: asyncio.Future[None]) -> str:
@@ -206,11 +206,11 @@ class _Owner:
                 return str(error)
             except usb.core.USBError as error:
                 return why_not_open(error, self._address, device)
-            self._tell(_complete, opened, "")
+            self._call_loop(_complete, opened, "")
             self._serve(device, line)
         return ""
 
-    def _claim(self, device: usb.core.Device, after: ExitStack) -> Function:
+    def _claim(self, device: usb.core.Device, after: ExitStack) -> UsbFunction:
         """Take the line from the kernel's driver, which gets it back afterwards, and set it."""
         line = function(device, self._address, self._line.profile)
         refuse_used_port(device, line, self._system)
@@ -223,30 +223,32 @@ class _Owner:
             usb.util.claim_interface(device, interface)
         # One packet a transfer: a full packet with nothing behind it does not end a longer transfer, and
         # its bytes would wait for the time-out, which is longer than ZVT's T1.
-        landing = self._landing = Landing(line.packet_bytes)
-        after.callback(self._wipe, landing)
+        transfer_buffer = self._transfer_buffer = TransferBuffer(line.packet_bytes)
+        after.callback(self._wipe, transfer_buffer)
         after.callback(_quietly, hang_up, device, line, self._line.profile)
         set_line(device, line, self._line)
         if self._line.profile is Profile.CDC_ACM:
-            self._drop_stale(device, line, landing)
+            self._drop_stale(device, line, transfer_buffer)
         return line
 
-    def _drop_stale(self, device: usb.core.Device, line: Function, landing: Landing) -> None:
+    def _drop_stale(
+        self, device: usb.core.Device, line: UsbFunction, transfer_buffer: TransferBuffer
+    ) -> None:
         try:
             for _ in range(STALE_TRANSFERS):
-                device.read(line.bulk_in, landing, STALE_TIMEOUT_MS)
+                device.read(line.bulk_in, transfer_buffer, STALE_TIMEOUT_MS)
         except usb.core.USBError as error:
             if error.errno not in {errno.ETIMEDOUT, errno.EPIPE}:  # the reader clears a stall
                 raise
-        landing.secret.wipe()
+        transfer_buffer.secret.wipe()
 
-    def _wipe(self, landing: Landing) -> None:
+    def _wipe(self, transfer_buffer: TransferBuffer) -> None:
         with self._changed:
             self._start = self._end = 0
-            self._landing = None
-            landing.secret.close()
+            self._transfer_buffer = None
+            transfer_buffer.secret.close()
 
-    def _serve(self, device: usb.core.Device, line: Function) -> None:
+    def _serve(self, device: usb.core.Device, line: UsbFunction) -> None:
         helpers = [threading.Thread(target=self._write, args=(device, line))]
         if line.notices is not None:
             helpers.append(threading.Thread(target=self._drop_notices, args=(device, line.notices)))
@@ -259,11 +261,11 @@ class _Owner:
             for helper in helpers:
                 helper.join()
 
-    def _read(self, device: usb.core.Device, line: Function) -> None:
+    def _read(self, device: usb.core.Device, line: UsbFunction) -> None:
         stalls = 0
         while self._wait_until(lambda: self._start == self._end and not self._failure):
             try:
-                count = device.read(line.bulk_in, self._landing, TRANSFER_TIMEOUT_MS)
+                count = device.read(line.bulk_in, self._transfer_buffer, TRANSFER_TIMEOUT_MS)
                 stalls = 0
                 self._landed(count)
             except usb.core.USBTimeoutError:
@@ -273,14 +275,14 @@ class _Owner:
                 self._mend(device, line.bulk_in, error, stalls)
 
     def _landed(self, count: int) -> None:
-        if count and self._landing is not None:
-            end = without_status(self._line.profile, self._landing.secret.view[:count])
+        if count and self._transfer_buffer is not None:
+            end = without_status(self._line.profile, self._transfer_buffer.secret.view[:count])
             with self._changed:
                 self._start, self._end = 0, end
             if end:
-                self._tell(self._wake)
+                self._call_loop(self._wake)
 
-    def _write(self, device: usb.core.Device, line: Function) -> None:
+    def _write(self, device: usb.core.Device, line: UsbFunction) -> None:
         stalls = 0
         while self._wait_until(lambda: bool(self._unwritten)) or self._unwritten:
             ending = self._ending()
@@ -324,7 +326,7 @@ class _Owner:
         with self._changed:
             self._failure = self._failure or why
             self._changed.notify_all()
-        self._tell(self._wake)
+        self._call_loop(self._wake)
 
     def _wait_until(self, ready: Callable[[], bool]) -> bool:
         """Wait until there is work; False when the line shall end."""
@@ -339,7 +341,7 @@ class _Owner:
         """Stopped, or left behind by a loop that ended without closing its wires."""
         return self._stopped or self._loop.is_closed()
 
-    def _tell(self, what: Callable[..., None], *arguments: Any) -> None:
+    def _call_loop(self, what: Callable[..., None], *arguments: Any) -> None:
         with suppress(RuntimeError):  # the loop has ended meanwhile
             self._loop.call_soon_threadsafe(what, *arguments)
 

@@ -24,14 +24,14 @@ from hypothesis import strategies as st
 from drivers.card import secret
 from drivers.card.card import (
     Card,
+    CardSealer,
     SecretBuffer,
     SecretMemoryError,
-    Vault,
     masked_from_bcd,
     scrub_text,
 )
 from drivers.card.scrub import hidden_range
-from drivers.card.seal import AcquirerKey, Sealer, open_sealed
+from drivers.card.seal import AcquirerKey, HpkeSealer, open_sealed
 from tests.support import cards
 
 MLKEM, X25519 = MLKEM768PrivateKey.generate(), X25519PrivateKey.generate()
@@ -42,10 +42,10 @@ def packed(digits: str) -> memoryview:
     return memoryview(bytearray.fromhex(digits + "f" * (len(digits) % 2)))
 
 
-def vault(key: bytes = bytes(32)) -> Vault:
+def card_sealer(key: bytes = bytes(32)) -> CardSealer:
     public = (MLKEM.public_key().public_bytes_raw(), X25519.public_key().public_bytes_raw())
-    return Vault(
-        Sealer(AcquirerKey("acq-1", date(2026, 1, 1), date(2027, 1, 1), *public), "shop"), bytearray(key)
+    return CardSealer(
+        HpkeSealer(AcquirerKey("acq-1", date(2026, 1, 1), date(2027, 1, 1), *public), "shop"), bytearray(key)
     )
 
 
@@ -177,7 +177,7 @@ class TestVault:
         "number", [*cards.PUBLISHED, cards.make(1, 19), cards.make(2, 13), cards.make(3, 8)]
     )
     def test_the_acquirer_reads_what_was_sealed(self, number: str) -> None:
-        taken = vault().take(Card.from_bcd(packed(number), packed("2612")), "payment 1")
+        taken = card_sealer().seal_card(Card.from_bcd(packed(number), packed("2612")), "payment 1")
         plain = opened(taken.sealed)
         assert (1, len(number)) == (plain[0], plain[1])
         assert number.encode() == plain[2 : 2 + len(number)]
@@ -185,16 +185,18 @@ class TestVault:
         assert number not in repr(taken)
 
     def test_ascii_and_bcd_of_one_card_have_one_fingerprint(self) -> None:
-        desk, number = vault(), cards.PUBLISHED[0]
+        sealer, number = card_sealer(), cards.PUBLISHED[0]
         text = memoryview(bytearray(number.encode()))
-        one = desk.take(Card.from_bcd(packed(number), None), "payment 1")
-        two = desk.take(Card.from_ascii(text, memoryview(bytearray(b"2612"))), "payment 2")
+        one = sealer.seal_card(Card.from_bcd(packed(number), None), "payment 1")
+        two = sealer.seal_card(Card.from_ascii(text, memoryview(bytearray(b"2612"))), "payment 2")
         assert one.fingerprint == two.fingerprint
         assert (26, one.fingerprint) == (len(one.fingerprint), one.fingerprint.lower())
 
     def test_another_key_gives_another_fingerprint(self) -> None:
         prints = [
-            vault(key).take(Card.from_bcd(packed(cards.PUBLISHED[0]), None), "payment 1").fingerprint
+            card_sealer(key)
+            .seal_card(Card.from_bcd(packed(cards.PUBLISHED[0]), None), "payment 1")
+            .fingerprint
             for key in (bytes(32), bytes(31) + b"\1")
         ]
         assert prints[0] != prints[1]
@@ -203,42 +205,45 @@ class TestVault:
         "number", ["4111eeeeeeee1111", "4111", "a111111111111111", "1" * 21, "", "ffffffff"]
     )
     def test_a_number_that_is_not_clear_and_whole_is_only_masked(self, number: str) -> None:
-        taken = vault().take(Card.from_bcd(packed(number), packed("2612")), "payment 1")
+        taken = card_sealer().seal_card(Card.from_bcd(packed(number), packed("2612")), "payment 1")
         assert (taken.fingerprint, taken.key_id, taken.sealed) == ("", "", b"")
 
     def test_a_number_masked_in_ascii_is_only_masked(self) -> None:
         number = memoryview(bytearray(b"411111******1111"))
-        taken = vault().take(Card.from_ascii(number, None), "payment 1")
+        taken = card_sealer().seal_card(Card.from_ascii(number, None), "payment 1")
         assert (taken.masked, taken.sealed) == ("411111******1111", b"")
 
     def test_all_seals_have_one_length(self) -> None:
         numbers = [cards.make(length, length) for length in range(8, 20)]
-        sealed = [vault().take(Card.from_bcd(packed(number), None), "payment 1").sealed for number in numbers]
+        sealed = [
+            card_sealer().seal_card(Card.from_bcd(packed(number), None), "payment 1").sealed
+            for number in numbers
+        ]
         assert len({len(one) for one in sealed}) == 1
 
     def test_the_card_is_wiped_after_it_was_taken(self) -> None:
         number, expiry = packed(cards.PUBLISHED[0]), packed("2612")
-        vault().take(Card.from_bcd(number, expiry), "payment 1")
+        card_sealer().seal_card(Card.from_bcd(number, expiry), "payment 1")
         assert not any(number)
         assert not any(expiry)
 
     def test_the_card_is_wiped_when_sealing_fails(self) -> None:
         number = packed(cards.PUBLISHED[0])
-        desk = vault()
+        sealer = card_sealer()
         with pytest.raises(UnicodeEncodeError):
-            desk.take(Card.from_bcd(number, None), "\ud800")
+            sealer.seal_card(Card.from_bcd(number, None), "\ud800")
         assert not any(number)
-        assert not any(desk._scratch.view)
+        assert not any(sealer._scratch.view)
 
     @given(st.binary(max_size=12), st.none() | st.binary(max_size=4))
     def test_no_bytes_make_it_raise(self, number: bytes, expiry: bytes | None) -> None:
         views = memoryview(bytearray(number)), memoryview(bytearray(expiry)) if expiry is not None else None
-        taken = VAULT.take(Card.from_bcd(*views), "payment 1")
+        taken = CARD_SEALER.seal_card(Card.from_bcd(*views), "payment 1")
         assert len(taken.masked) <= 2 * len(number)
         assert sum(character != "*" for character in taken.masked) <= 10
 
 
-VAULT = vault()
+CARD_SEALER = card_sealer()
 
 
 class TestScrub:

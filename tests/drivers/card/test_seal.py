@@ -14,10 +14,10 @@ from drivers.card.seal import (
     ACQUIRER_KEYS_HEADER,
     PLAINTEXT_BYTES,
     AcquirerKey,
+    HpkeSealer,
     KeyExpired,
     KeyUnknown,
     NotOpened,
-    Sealer,
     choose_key,
     open_sealed,
     parse_acquirer_keys,
@@ -38,7 +38,7 @@ def key(key_id: str = "acq-1", first: date = TODAY, last: date = TODAY) -> Acqui
 
 
 def seal(context: str = "payment 1", origin: str = "shop") -> bytes:
-    return Sealer(key(), origin).seal(memoryview(bytearray(PLAIN)), context)
+    return HpkeSealer(key(), origin).seal(memoryview(bytearray(PLAIN)), context)
 
 
 def line(key_id: str = "acq-1", first: str = "2026-01-01", last: str = "2027-01-01") -> str:
@@ -84,12 +84,12 @@ def test_a_cut_seal_does_not_open() -> None:
 
 def test_an_origin_cannot_reach_into_the_key_id() -> None:
     with pytest.raises(ValueError):
-        Sealer(key(), "shop\nacq-1")
+        HpkeSealer(key(), "shop\nacq-1")
 
 
 def test_another_length_of_plaintext_is_refused() -> None:
     with pytest.raises(ValueError):
-        Sealer(key(), "shop").seal(memoryview(bytearray(16)), "payment 1")
+        HpkeSealer(key(), "shop").seal(memoryview(bytearray(16)), "payment 1")
 
 
 def test_keys_are_read_from_the_body_of_a_note() -> None:

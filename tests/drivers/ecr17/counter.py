@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from drivers.card.card import Card, SecretBuffer, Vault
+from drivers.card.card import Card, CardSealer, SecretBuffer
 from drivers.driver import Options
 from drivers.ecr17.driver import DRIVER
 from drivers.ecr17.session import Ecr17Session
@@ -14,7 +14,16 @@ from drivers.simulator.core.bank import Bank
 from drivers.simulator.core.script import parse
 from drivers.simulator.core.terminal import Installation
 from drivers.simulator.ecr17.terminal import make
-from drivers.terminal import Command, Ended, Event, Lost, Operation, Outcome, Receipt, SealedCard
+from drivers.terminal import (
+    Command,
+    ConnectionLost,
+    DialogueEnded,
+    Event,
+    Operation,
+    Receipt,
+    SealedCard,
+    TransactionResult,
+)
 
 STARTED = datetime(2025, 3, 1, 12, 0, 0, tzinfo=UTC)
 SALE = Command(Operation.SALE, "till 1", 1010, 978, sequence=7)
@@ -29,13 +38,13 @@ NEVER_S = 1e9
 Cable = Callable[[bytes, bool], bytes]
 
 
-class MaskingVault(Vault):
-    """Masks and wipes as the vault does, without keys."""
+class MaskingSealer(CardSealer):
+    """Masks and wipes as the card sealer does, without keys."""
 
     def __init__(self) -> None:
         pass
 
-    def take(self, card: Card, context: str) -> SealedCard:
+    def seal_card(self, card: Card, context: str) -> SealedCard:
         masked = card.masked()
         card.wipe()
         return SealedCard(masked, fingerprint=context)
@@ -62,7 +71,7 @@ class Counter:
         self.bank = Bank()
         self.terminal = make(Installation(self.bank, STARTED, parse(self.script), variant=self.variant))
         self.buffer = SecretBuffer(DRIVER.buffer_bytes)
-        session = DRIVER.session(self.buffer, MaskingVault(), self.options)
+        session = DRIVER.session(self.buffer, MaskingSealer(), self.options)
         assert isinstance(session, Ecr17Session)
         self.session = session
         self.session.connected(0.0)
@@ -70,16 +79,16 @@ class Counter:
         self.held: list[float] = []
         self.sent = b""  # all that the till said
 
-    def perform(self, command: Command) -> Ended | Lost:
+    def perform(self, command: Command) -> DialogueEnded | ConnectionLost:
         """The end of one command; then the line is heard out until both sides rest."""
         self.heard.clear()
         self.session.start(command, self.now)
         return self.wait()
 
-    def wait(self) -> Ended | Lost:
+    def wait(self) -> DialogueEnded | ConnectionLost:
         """Go on until nothing is due, and give the end of the command."""
         self.wait_until_quiet()
-        return next(event for event in self.heard if isinstance(event, (Ended, Lost)))
+        return next(event for event in self.heard if isinstance(event, (DialogueEnded, ConnectionLost)))
 
     def wait_until_quiet(self) -> Counter:
         """Go on until nothing is due."""
@@ -94,8 +103,8 @@ class Counter:
             self.terminal.deadline_passed(self.now)
         raise AssertionError("the dialogue does not end")
 
-    def outcomes(self) -> list[Outcome]:
-        return [event for event in self.heard if isinstance(event, Outcome)]
+    def outcomes(self) -> list[TransactionResult]:
+        return [event for event in self.heard if isinstance(event, TransactionResult)]
 
     def lines(self) -> list[str]:
         return [line for event in self.heard if isinstance(event, Receipt) for line in event.lines]
@@ -133,10 +142,12 @@ class Counter:
         events = list(self.session.events())
         self.heard += events
         self.held += [
-            self.now + self.accept_after_s for event in events if isinstance(event, (Outcome, Receipt))
+            self.now + self.accept_after_s
+            for event in events
+            if isinstance(event, (TransactionResult, Receipt))
         ]
         due = [at for at in self.held if at <= self.now]
         self.held = [at for at in self.held if at > self.now]
         for _ in due:
-            self.session.accept(self.now)
+            self.session.acknowledge(self.now)
         return bool(events or due)

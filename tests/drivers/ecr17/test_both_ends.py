@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from drivers.ecr17.driver import DRIVER
 from drivers.ecr17.frame import SCOPES
 from drivers.ecr17.resolve import LONGEST_DIALOGUE
-from drivers.terminal import Command, Ended, Found, Heard, How, Lost, Operation, Said, Unclear
+from drivers.terminal import (
+    BookingProof,
+    Command,
+    ConnectionLost,
+    Delivery,
+    DialogueEnded,
+    EndReason,
+    Operation,
+    ResultStatus,
+    Unclear,
+)
 from tests.drivers.ecr17.counter import LAST, OPTIONS, SALE, STARTED, STATUS, Cable, Counter
 from tests.support import cards
 
@@ -62,39 +72,41 @@ def bad_cable(seed: int, loss: float) -> Cable:
     return carry
 
 
-def believe(counter: Counter, end: Ended | Lost, command: Command = SALE) -> None:
+def believe(counter: Counter, end: DialogueEnded | ConnectionLost, command: Command = SALE) -> None:
     """The till never believes more than is true."""
     booked = len([booking for booking in counter.bank.bookings if booking.state.value == "booked"])
     assert booked <= 1
     told = [outcome for outcome in counter.outcomes() if not outcome.late]
-    if isinstance(end, Ended):
-        assert counter.bank.balance() == (1010 if end.how is How.COMPLETED else 0)
-        assert (end.how is How.COMPLETED) == any(one.result.said is Said.APPROVED for one in told)
-    elif end.heard is Heard.NEVER:
+    if isinstance(end, DialogueEnded):
+        assert counter.bank.balance() == (1010 if end.end_reason is EndReason.COMPLETED else 0)
+        assert (end.end_reason is EndReason.COMPLETED) == any(
+            one.result.status is ResultStatus.APPROVED for one in told
+        )
+    elif end.delivery is Delivery.NEVER:
         assert counter.bank.bookings == ()
     else:
         resolve(counter, command)
 
 
-def resolve(counter: Counter, command: Command) -> Found:
+def resolve(counter: Counter, command: Command) -> BookingProof:
     """A fresh line, the status, the questions; early and once the longest dialogue is over."""
     counter.cable = lambda data, _from_till: data
-    resolver, found = DRIVER.resolver(OPTIONS), Found.UNPROVEN
+    resolver, found = DRIVER.resolver(OPTIONS), BookingProof.UNPROVEN
     for later in (timedelta(minutes=1), LONGEST_DIALOGUE):
         counter.now += later.total_seconds()
         counter.session.connected(counter.now)
         counter.terminal.connected(counter.now)
-        if not isinstance(counter.wait_until_quiet().perform(STATUS), Ended):
+        if not isinstance(counter.wait_until_quiet().perform(STATUS), DialogueEnded):
             continue
-        unclear = Unclear(command, 0, 0, STARTED, judged_at=STARTED + timedelta(seconds=counter.now))
+        unclear = Unclear(command, 0, 0, STARTED, inquired_at=STARTED + timedelta(seconds=counter.now))
         answers = []
         for question in resolver.questions(unclear):
             counter.perform(question)
             outcomes = [one.result for one in counter.outcomes() if not one.late]
             answers.append(outcomes[-1] if outcomes else None)
-        found = resolver.judge(unclear, answers).found
-        if found is not Found.UNPROVEN:
-            assert (found is Found.BOOKED) == (counter.bank.balance() == 1010)
+        found = resolver.conclude(unclear, answers).found
+        if found is not BookingProof.UNPROVEN:
+            assert (found is BookingProof.BOOKED) == (counter.bank.balance() == 1010)
     return found
 
 
@@ -127,17 +139,17 @@ def cut_after(count: int, side: bool) -> tuple[Cable, list[bool]]:
 
 @pytest.mark.parametrize("from_till", [True, False])
 def test_a_line_that_dies_at_any_byte_leaves_nothing_wrongly_believed(from_till: bool) -> None:
-    heard: set[Heard | How] = set()
+    heard: set[Delivery | EndReason] = set()
     for count in range(1000):
         counter = Counter(options=TILL_PRINTS)
         counter.perform(STATUS)
         counter.cable, is_cut = cut_after(count, from_till)
         end = counter.perform(SALE)
-        heard.add(end.heard if isinstance(end, Lost) else end.how)
+        heard.add(end.delivery if isinstance(end, ConnectionLost) else end.end_reason)
         believe(counter, end)
         if not is_cut[0]:
             break
-    assert heard == {Heard.NEVER, Heard.PERHAPS, How.COMPLETED}
+    assert heard == {Delivery.NEVER, Delivery.PERHAPS, EndReason.COMPLETED}
 
 
 @pytest.mark.parametrize("prints", [False, True])
@@ -146,7 +158,7 @@ def test_a_line_that_says_everything_twice_pays_once(prints: bool) -> None:
     counter.perform(STATUS)
     counter.cable = lambda data, _from_till: 2 * data
     for number in range(1, 4):
-        assert isinstance(counter.perform(SALE), Ended)
+        assert isinstance(counter.perform(SALE), DialogueEnded)
         assert len(counter.outcomes()) == 1
         assert counter.bank.balance() == number * 1010
 
@@ -156,7 +168,9 @@ def test_a_payment_and_its_reversal_in_every_scope(scope: str) -> None:
     counter = Counter(variant=scope)
     for command, balance in ((STATUS, 0), (SALE, 1010), (LAST, 1010), (REVERSAL, 0)):
         assert counter.perform(command) in [
-            one for one in counter.heard if isinstance(one, Ended) and one.how is How.COMPLETED
+            one
+            for one in counter.heard
+            if isinstance(one, DialogueEnded) and one.end_reason is EndReason.COMPLETED
         ]
         assert counter.bank.balance() == balance
     assert counter.bank.bookings[1].original == 1
@@ -167,8 +181,8 @@ def test_only_the_last_payment_can_be_reversed() -> None:
     for command in (STATUS, SALE, SALE):
         counter.perform(command)
     end = counter.perform(REVERSAL)
-    assert isinstance(end, Ended)
-    assert (end.how, end.text) == (How.ABORTED, "STORNO NON POSSIBILE")
+    assert isinstance(end, DialogueEnded)
+    assert (end.end_reason, end.text) == (EndReason.ABORTED, "STORNO NON POSSIBILE")
     assert counter.bank.balance() == 2020
 
 

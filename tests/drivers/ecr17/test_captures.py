@@ -8,7 +8,14 @@ import pytest
 
 from drivers.card.card import SecretBuffer
 from drivers.ecr17 import packet
-from drivers.ecr17.frame import BUFFER_BYTES, Control, FrameReader, Signal, encode_control, encode_message
+from drivers.ecr17.frame import (
+    BUFFER_BYTES,
+    Control,
+    Ecr17FrameReader,
+    Ecr17Signal,
+    encode_control,
+    encode_message,
+)
 
 CAPTURES = Path(__file__).parents[4] / "shared" / "captures"
 
@@ -24,13 +31,15 @@ def read(data: bytes, scope: str) -> list[object]:
     buffer = SecretBuffer(BUFFER_BYTES)
     buffer.space()[: len(data)] = data
     buffer.filled(len(data))
-    return [bytes(one) if isinstance(one, memoryview) else one for one in FrameReader(buffer, scope).read()]
+    return [
+        bytes(one) if isinstance(one, memoryview) else one for one in Ecr17FrameReader(buffer, scope).read()
+    ]
 
 
 def test_a_real_move_3500_uses_the_scope_that_we_begin_with() -> None:
     nak = captured("ecr17/nak_move3500.hex")
-    assert nak == encode_control(Signal.NAK, "noext")
-    assert read(nak, "std") == [Control(Signal.NAK, "noext")]
+    assert nak == encode_control(Ecr17Signal.NAK, "noext")
+    assert read(nak, "std") == [Control(Ecr17Signal.NAK, "noext")]
 
 
 def test_the_status_request_of_another_library_is_ours_in_its_scope() -> None:

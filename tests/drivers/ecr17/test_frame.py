@@ -13,10 +13,10 @@ from drivers.ecr17.frame import (
     SCOPES,
     USUAL_SCOPE,
     Control,
-    Fault,
-    FrameReader,
-    Progress,
-    Signal,
+    Ecr17DisplayText,
+    Ecr17Fault,
+    Ecr17FrameReader,
+    Ecr17Signal,
     encode_control,
     encode_message,
     encode_progress,
@@ -38,7 +38,7 @@ class End:
 
     def __init__(self, scope: str = USUAL_SCOPE) -> None:
         self.buffer = SecretBuffer(BUFFER_BYTES)
-        self.reader = FrameReader(self.buffer, scope)
+        self.reader = Ecr17FrameReader(self.buffer, scope)
 
     def feed(self, data: bytes, step: int = BUFFER_BYTES) -> list[object]:
         return [read for at in range(0, len(data), step) for read in self._part(data[at : at + step])]
@@ -51,13 +51,13 @@ class End:
             if isinstance(read, memoryview):
                 yield bytes(read)
             else:
-                yield bytes(read.text) if isinstance(read, Progress) else read
+                yield bytes(read.text) if isinstance(read, Ecr17DisplayText) else read
 
 
 @pytest.mark.parametrize(("scope", "ack", "nak", "status"), VECTORS)
 def test_each_scope_has_the_checksums_of_the_reference(scope: str, ack: str, nak: str, status: int) -> None:
-    assert encode_control(Signal.ACK, scope) == bytes.fromhex(ack)
-    assert encode_control(Signal.NAK, scope) == bytes.fromhex(nak)
+    assert encode_control(Ecr17Signal.ACK, scope) == bytes.fromhex(ack)
+    assert encode_control(Ecr17Signal.NAK, scope) == bytes.fromhex(nak)
     assert encode_message(STATUS, scope) == b"\x02" + STATUS + b"\x03" + bytes([status])
 
 
@@ -67,8 +67,8 @@ def test_noext_is_the_usual_scope() -> None:
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_a_control_frame_tells_its_scope_whatever_ours_is(scope: str) -> None:
-    read = End("std").feed(encode_control(Signal.NAK, scope) + encode_control(Signal.ACK, scope))
-    assert read == [Control(Signal.NAK, scope), Control(Signal.ACK, scope)]
+    read = End("std").feed(encode_control(Ecr17Signal.NAK, scope) + encode_control(Ecr17Signal.ACK, scope))
+    assert read == [Control(Ecr17Signal.NAK, scope), Control(Ecr17Signal.ACK, scope)]
 
 
 @pytest.mark.parametrize("wanted", [0x00, 0x01, 0x02, 0x03, 0x04, 0x06, 0x15])
@@ -79,28 +79,28 @@ def test_a_checksum_that_looks_like_a_control_byte_belongs_to_its_message(wanted
     payload = STATUS + bytes([0x40, 0x40 ^ rest])
     frame = encode_message(payload, scope)
     assert frame[-1] == wanted
-    assert End(scope).feed(frame + encode_control(Signal.ACK, scope) + frame, step=1) == [
+    assert End(scope).feed(frame + encode_control(Ecr17Signal.ACK, scope) + frame, step=1) == [
         payload,
-        Control(Signal.ACK, scope),
+        Control(Ecr17Signal.ACK, scope),
         payload,
     ]
 
 
 GLUED = (
-    encode_control(Signal.ACK, "noext")
+    encode_control(Ecr17Signal.ACK, "noext")
     + encode_progress("ATTENDERE PREGO")
     + encode_message(STATUS + b"answer", "noext")
-    + encode_control(Signal.NAK, "noext")
+    + encode_control(Ecr17Signal.NAK, "noext")
 )
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 7, len(GLUED)])
 def test_ack_progress_and_answer_are_told_apart_however_they_are_cut(step: int) -> None:
     assert End().feed(GLUED, step) == [
-        Control(Signal.ACK, "noext"),
+        Control(Ecr17Signal.ACK, "noext"),
         b"ATTENDERE PREGO     ",
         STATUS + b"answer",
-        Control(Signal.NAK, "noext"),
+        Control(Ecr17Signal.NAK, "noext"),
     ]
 
 
@@ -122,24 +122,26 @@ def test_ack_progress_and_answer_are_told_apart_however_they_are_cut(step: int) 
 def test_noise_costs_no_message_behind_it(noise: bytes) -> None:
     read = End().feed(noise + encode_message(STATUS, "noext"), step=1)
     assert read[-1] == STATUS
-    assert all(isinstance(one, Fault) for one in read[:-1])
+    assert all(isinstance(one, Ecr17Fault) for one in read[:-1])
 
 
 def test_an_ack_behind_half_a_message_is_heard() -> None:
     """`02 06 03 7A` is also a message with one byte and a true checksum."""
-    assert End().feed(b"\x02" + encode_control(Signal.ACK, "noext"))[-1] == Control(Signal.ACK, "noext")
+    assert End().feed(b"\x02" + encode_control(Ecr17Signal.ACK, "noext"))[-1] == Control(
+        Ecr17Signal.ACK, "noext"
+    )
 
 
 def test_a_damaged_message_is_a_fault_and_leaves_nothing_behind() -> None:
     end = End()
     frame = bytearray(encode_message(STATUS, "noext"))
     frame[4] ^= 1
-    assert end.feed(bytes(frame)) == [Fault.LRC]
+    assert end.feed(bytes(frame)) == [Ecr17Fault.LRC]
     assert not any(end.buffer.view)
 
 
 def test_a_message_of_another_scope_is_a_fault() -> None:
-    assert End("noext").feed(encode_message(STATUS, "std")) == [Fault.LRC]
+    assert End("noext").feed(encode_message(STATUS, "std")) == [Ecr17Fault.LRC]
 
 
 def test_the_longest_message_is_read_and_an_endless_one_is_dropped() -> None:
@@ -147,7 +149,7 @@ def test_the_longest_message_is_read_and_an_endless_one_is_dropped() -> None:
     assert End().feed(encode_message(payload, "noext"), step=100) == [payload]
     end = End()
     read = end.feed(b"\x02" + b"0" * 5000, step=50)
-    assert Fault.TOO_LONG in read
+    assert Ecr17Fault.TOO_LONG in read
     assert end.feed(encode_message(STATUS, "noext"))[-1] == STATUS
 
 
@@ -155,9 +157,9 @@ def test_silence_drops_what_was_begun_and_tells_whether_it_was_a_message() -> No
     end = End()
     end.feed(b"\x02123456")
     assert end.reader.unfinished
-    assert end.reader.silence() is Fault.SILENCE
+    assert end.reader.silence() is Ecr17Fault.SILENCE
     end.feed(b"\x06")
-    assert end.reader.silence() is Fault.NOISE
+    assert end.reader.silence() is Ecr17Fault.NOISE
     assert not any(end.buffer.view)
 
 

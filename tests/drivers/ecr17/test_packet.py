@@ -10,21 +10,30 @@ from drivers.card.card import Card
 from drivers.ecr17 import mapping as meaning
 from drivers.ecr17 import packet
 from drivers.ecr17.frame import encode_message, lrc
-from drivers.ecr17.packet import CardDesk, Identity, Malformed, Outcome, Status, Strange, Totals, decode
-from drivers.terminal import DayTotal, ProtocolError, Said, SealedCard
-from tests.drivers.ecr17.counter import MaskingVault
+from drivers.ecr17.packet import (
+    Ecr17CardBinding,
+    Ecr17Malformed,
+    Ecr17Result,
+    Identity,
+    Status,
+    Strange,
+    Totals,
+    decode,
+)
+from drivers.terminal import DayTotal, ProtocolError, ResultStatus, SealedCard
+from tests.drivers.ecr17.counter import MaskingSealer
 from tests.support import cards
 
 WHO = Identity("12345678", "00000001")
-DESK = CardDesk(MaskingVault(), "till 1")
+BINDING = Ecr17CardBinding(MaskingSealer(), "till 1")
 HEAD = "123456780"
 
 
-def read(text: str | bytes) -> packet.Answer:
+def read(text: str | bytes) -> packet.Ecr17Answer:
     """Decode, and see that nothing was left behind."""
     view = memoryview(bytearray(text if isinstance(text, bytes) else text.encode("iso8859_1")))
     try:
-        return decode(view, DESK)
+        return decode(view, BINDING)
     finally:
         assert not any(view)
 
@@ -69,7 +78,7 @@ def test_a_reversal_of_whatever_was_last_cannot_be_written(stan: int) -> None:
 
 
 def test_an_approval_has_all_its_fields() -> None:
-    assert read(paid()) == Outcome(
+    assert read(paid()) == Ecr17Result(
         code="E",
         terminal_id="12345678",
         result=0,
@@ -86,7 +95,7 @@ def test_an_approval_has_all_its_fields() -> None:
 
 def test_a_refusal_has_its_text_and_its_numbers_but_no_card() -> None:
     answer = read(f"{HEAD}E01{'CARTA SCADUTA':24}{0:011}100000000001000043000008")
-    assert answer == Outcome("E", "12345678", 1, text="CARTA SCADUTA", card_type=1, stan=43, online_id=8)
+    assert answer == Ecr17Result("E", "12345678", 1, text="CARTA SCADUTA", card_type=1, stan=43, online_id=8)
 
 
 @pytest.mark.parametrize("length", [13, 15, 16, 19])
@@ -94,16 +103,16 @@ def test_a_complete_card_number_is_masked_in_place(length: int) -> None:
     number = cards.make(length, length)
     taken: list[str] = []
 
-    class Listening(MaskingVault):
-        def take(self, card: Card, context: str) -> SealedCard:
+    class Listening(MaskingSealer):
+        def seal_card(self, card: Card, context: str) -> SealedCard:
             taken.append(card.masked())
-            return super().take(card, context)
+            return super().seal_card(card, context)
 
     view = memoryview(bytearray(paid(number.rjust(19, "0")).encode()))
-    answer = decode(view, CardDesk(Listening(), ""))
+    answer = decode(view, Ecr17CardBinding(Listening(), ""))
     assert len(taken[0]) == length
     assert number not in repr(answer)
-    assert isinstance(answer, Outcome)
+    assert isinstance(answer, Ecr17Result)
     assert answer.card == SealedCard(taken[0])
     assert not any(view)
 
@@ -119,7 +128,7 @@ def test_a_complete_card_number_is_masked_in_place(length: int) -> None:
 )
 def test_a_number_that_the_terminal_cut_stays_cut(field: str, masked: str) -> None:
     answer = read(paid(field))
-    assert isinstance(answer, Outcome)
+    assert isinstance(answer, Ecr17Result)
     assert answer.card is not None
     assert answer.card.masked == masked
 
@@ -127,13 +136,13 @@ def test_a_number_that_the_terminal_cut_stays_cut(field: str, masked: str) -> No
 @pytest.mark.parametrize("field", ["0" * 19, " " * 19])
 def test_an_empty_card_field_is_no_card(field: str) -> None:
     answer = read(paid(field))
-    assert isinstance(answer, Outcome)
+    assert isinstance(answer, Ecr17Result)
     assert answer.card is None
 
 
 def test_a_card_number_in_a_refusals_text_is_masked() -> None:
     answer = read(f"{HEAD}E01{'NO ' + cards.PUBLISHED[0]:24}")
-    assert isinstance(answer, Outcome)
+    assert isinstance(answer, Ecr17Result)
     assert answer.text == "NO 411111******1111"
 
 
@@ -145,13 +154,18 @@ def test_only_answers_that_have_an_amount_name_one() -> None:
         read(paid(tail=f"000{1100:08}{0:010}")),  # of `X`
         read(exchanged.replace("E00", "V00", 1)),
     ]
-    assert [answer.amount for answer in amounts if isinstance(answer, Outcome)] == [None, None, 1100, 1010]
+    assert [answer.amount for answer in amounts if isinstance(answer, Ecr17Result)] == [
+        None,
+        None,
+        1100,
+        1010,
+    ]
 
 
 def test_a_preauthorisation_has_its_own_places() -> None:
     body = "0004111111111111111ICC123456" + "00005000" + "987654321" + "000" + "2111520" + "0000"
     answer = read(f"{HEAD}e00{body}" + "00000000001" + "000044" + "000009")
-    assert isinstance(answer, Outcome)
+    assert isinstance(answer, Ecr17Result)
     assert (answer.amount, answer.day, answer.clock) == (5000, 211, "1520")
     assert (answer.stan, answer.online_id) == (44, 9)
 
@@ -188,7 +202,7 @@ def test_an_answer_that_is_cut_anywhere_or_full_of_other_bytes_raises_nothing(te
         for filler in (b"", b"\xe0", b"-", b"\x00"):
             data = text[:length].encode("ascii") + filler * (len(text) - length)
             if len(data) < packet.HEAD_BYTES:
-                with pytest.raises(ProtocolError, match=Malformed.TOO_SHORT):
+                with pytest.raises(ProtocolError, match=Ecr17Malformed.TOO_SHORT):
                     read(data)
             else:
                 read(data)
@@ -196,7 +210,7 @@ def test_an_answer_that_is_cut_anywhere_or_full_of_other_bytes_raises_nothing(te
 
 def test_a_number_that_is_cut_off_is_none() -> None:
     answer = read(paid()[:-1])
-    assert isinstance(answer, Outcome)
+    assert isinstance(answer, Ecr17Result)
     assert (answer.stan, answer.online_id) == (42, None)
 
 
@@ -212,21 +226,22 @@ def test_a_number_that_is_cut_off_is_none() -> None:
 )
 def test_a_text_need_not_be_ascii_and_never_steers_a_screen(raw: bytes, text: str) -> None:
     answer = read(HEAD.encode() + b"E01" + raw.ljust(24))
-    assert isinstance(answer, Outcome)
+    assert isinstance(answer, Ecr17Result)
     assert answer.text == text
 
 
 class TestMeaning:
     def result(self, code: str, today: date | None = None) -> object:
         answer = read(paid().replace("E00", f"E{code}", 1))
-        assert isinstance(answer, Outcome)
+        assert isinstance(answer, Ecr17Result)
         return meaning.result(answer, today)
 
     @pytest.mark.parametrize(
-        ("code", "said"), [("00", Said.APPROVED), ("01", Said.DECLINED), ("05", Said.DECLINED)]
+        ("code", "said"),
+        [("00", ResultStatus.APPROVED), ("01", ResultStatus.DECLINED), ("05", ResultStatus.DECLINED)],
     )
-    def test_codes_of_the_reference(self, code: str, said: Said) -> None:
-        assert getattr(self.result(code), "said", None) is said
+    def test_codes_of_the_reference(self, code: str, said: ResultStatus) -> None:
+        assert getattr(self.result(code), "status", None) is said
 
     @pytest.mark.parametrize("code", ["02", "09", "99", "  ", "0x"])
     def test_any_other_code_proves_nothing(self, code: str) -> None:
@@ -247,6 +262,6 @@ class TestMeaning:
         ],
     )
     def test_a_day_without_a_year_is_the_nearest_one(self, day: int, today: date | None, said: str) -> None:
-        result = meaning.result(Outcome("E", "", 0, day=day, clock="1520"), today)
+        result = meaning.result(Ecr17Result("E", "", 0, day=day, clock="1520"), today)
         assert result is not None
         assert (result.date, result.time) == (said, "152000")

@@ -11,14 +11,14 @@ from drivers.ecr17.driver import DRIVER
 from drivers.ecr17.resolve import LONGEST_DIALOGUE
 from drivers.terminal import (
     CLOCKS_APART,
+    BookingProof,
     Command,
+    ConnectionLost,
     Day,
     DayTotal,
-    Found,
-    Lost,
     Operation,
     Result,
-    Said,
+    ResultStatus,
     Unclear,
 )
 from tests.drivers.ecr17.counter import OPTIONS, SALE, STATUS, Counter
@@ -32,19 +32,21 @@ CLOSE = Command(Operation.CLOSE_DAY, "till 3")
 def unclear(
     before: int | None = 41, said: int | None = None, judged: datetime | None = EARLY, command: Command = SALE
 ) -> Unclear:
-    return Unclear(command, before, before, ASKED, said, said, day=Day(2, 2500, whole=True), judged_at=judged)
+    return Unclear(
+        command, before, before, ASKED, said, said, day=Day(2, 2500, whole=True), inquired_at=judged
+    )
 
 
 def last(
     trace: int | None = 42,
-    said: Said = Said.APPROVED,
+    said: ResultStatus = ResultStatus.APPROVED,
     at: datetime = ASKED,
     online_id: int | None = None,
     amount: int | None = None,
 ) -> Result:
     return Result(
         said,
-        0 if said is Said.APPROVED else 1,
+        0 if said is ResultStatus.APPROVED else 1,
         trace=trace,
         receipt_number=trace if online_id is None else online_id,
         time=f"{at:%H%M}00",
@@ -53,9 +55,9 @@ def last(
     )
 
 
-def judged(result: Result | None, doubt: Unclear) -> tuple[Found, str]:
-    finding = RESOLVER.judge(doubt, [result])
-    assert (finding.result is not None) == (finding.found is Found.BOOKED)
+def judged(result: Result | None, doubt: Unclear) -> tuple[BookingProof, str]:
+    finding = RESOLVER.conclude(doubt, [result])
+    assert (finding.result is not None) == (finding.found is BookingProof.BOOKED)
     return finding.found, finding.proof
 
 
@@ -68,42 +70,42 @@ def test_the_last_result_is_the_question_and_moves_nothing() -> None:
 
 def test_a_new_approval_of_the_right_time_is_ours_and_the_amount_is_for_a_person() -> None:
     found, proof = judged(last(), unclear())
-    assert found is Found.BOOKED
+    assert found is BookingProof.BOOKED
     assert proof.endswith("new (STAN 000042) and of the right time. It tells no amount: compare the receipt.")
 
 
 def test_numbers_that_begin_again_after_a_close_are_new_by_the_other_number() -> None:
-    assert judged(last(41, online_id=7), unclear())[0] is Found.BOOKED
+    assert judged(last(41, online_id=7), unclear())[0] is BookingProof.BOOKED
 
 
 def test_the_approval_that_was_already_heard_is_ours_at_any_time() -> None:
     long_ago = ASKED - timedelta(days=2)
-    assert judged(last(at=long_ago), unclear(said=42))[0] is Found.BOOKED
+    assert judged(last(at=long_ago), unclear(said=42))[0] is BookingProof.BOOKED
 
 
 def test_the_old_result_proves_nothing_while_the_payment_may_be_running() -> None:
     found, proof = judged(last(41), unclear(judged=LATE - timedelta(seconds=1)))
-    assert found is Found.UNPROVEN
+    assert found is BookingProof.UNPROVEN
     assert "asked again until 15 minutes have passed" in proof
 
 
 def test_the_old_result_proves_that_there_was_none_once_the_longest_dialogue_is_over() -> None:
     assert judged(last(41), unclear(judged=LATE)) == (
-        Found.NOT_BOOKED,
+        BookingProof.NOT_BOOKED,
         "The terminal's last result is still STAN 000041, long after this one: it was not booked.",
     )
 
 
 def test_without_the_time_nothing_is_ever_taken_for_not_booked() -> None:
-    assert judged(last(41), unclear(judged=None))[0] is Found.UNPROVEN
-    assert judged(last(43, Said.DECLINED), unclear(judged=None))[0] is Found.UNPROVEN
+    assert judged(last(41), unclear(judged=None))[0] is BookingProof.UNPROVEN
+    assert judged(last(43, ResultStatus.DECLINED), unclear(judged=None))[0] is BookingProof.UNPROVEN
 
 
 @pytest.mark.parametrize("trace", [0, 41, 42])
 def test_a_refusal_may_be_an_older_ones_until_the_longest_dialogue_is_over(trace: int) -> None:
     """The till notes the numbers of approvals only, and a refusal tells no time."""
-    assert judged(last(trace, Said.DECLINED), unclear(judged=EARLY))[0] is Found.UNPROVEN
-    assert judged(last(trace, Said.DECLINED), unclear(judged=LATE))[0] is Found.NOT_BOOKED
+    assert judged(last(trace, ResultStatus.DECLINED), unclear(judged=EARLY))[0] is BookingProof.UNPROVEN
+    assert judged(last(trace, ResultStatus.DECLINED), unclear(judged=LATE))[0] is BookingProof.NOT_BOOKED
 
 
 @pytest.mark.parametrize(
@@ -111,53 +113,53 @@ def test_a_refusal_may_be_an_older_ones_until_the_longest_dialogue_is_over(trace
 )
 def test_a_new_approval_of_another_time_is_a_persons_matter(at: datetime) -> None:
     found, proof = judged(last(at=at), unclear())
-    assert found is Found.UNPROVEN
+    assert found is BookingProof.UNPROVEN
     assert "its time differs" in proof
 
 
 def test_a_new_approval_without_a_time_is_a_persons_matter() -> None:
-    assert judged(Result(Said.APPROVED, 0, trace=42), unclear())[0] is Found.UNPROVEN
+    assert judged(Result(ResultStatus.APPROVED, 0, trace=42), unclear())[0] is BookingProof.UNPROVEN
 
 
 def test_a_smaller_amount_than_asked_is_a_persons_matter_where_one_is_told() -> None:
-    assert judged(last(amount=500), unclear())[0] is Found.UNPROVEN
-    assert judged(last(amount=1110), unclear())[0] is Found.BOOKED
+    assert judged(last(amount=500), unclear())[0] is BookingProof.UNPROVEN
+    assert judged(last(amount=1110), unclear())[0] is BookingProof.BOOKED
 
 
 def test_nothing_known_from_before_proves_nothing() -> None:
-    assert judged(last(), unclear(None, judged=LATE))[0] is Found.UNPROVEN
+    assert judged(last(), unclear(None, judged=LATE))[0] is BookingProof.UNPROVEN
 
 
 def test_no_result_at_all_proves_nothing() -> None:
-    assert judged(None, unclear(judged=LATE))[0] is Found.UNPROVEN
-    assert RESOLVER.judge(unclear(judged=LATE), []).found is Found.UNPROVEN
+    assert judged(None, unclear(judged=LATE))[0] is BookingProof.UNPROVEN
+    assert RESOLVER.conclude(unclear(judged=LATE), []).found is BookingProof.UNPROVEN
 
 
 def test_the_turn_of_the_year_is_no_other_time() -> None:
     midnight = datetime(2025, 12, 31, 23, 59, tzinfo=UTC)
-    doubt = Unclear(SALE, 41, 41, midnight, judged_at=midnight)
-    assert RESOLVER.judge(doubt, [last(at=midnight + timedelta(minutes=2))]).found is Found.BOOKED
+    doubt = Unclear(SALE, 41, 41, midnight, inquired_at=midnight)
+    assert RESOLVER.conclude(doubt, [last(at=midnight + timedelta(minutes=2))]).found is BookingProof.BOOKED
 
 
 @pytest.mark.parametrize(
-    ("total", "judged_at", "found"),
+    ("total", "inquired_at", "found"),
     [
-        (0, EARLY, Found.BOOKED),
-        (2500, EARLY, Found.UNPROVEN),
-        (2500, LATE, Found.NOT_BOOKED),
-        (2600, LATE, Found.UNPROVEN),
+        (0, EARLY, BookingProof.BOOKED),
+        (2500, EARLY, BookingProof.UNPROVEN),
+        (2500, LATE, BookingProof.NOT_BOOKED),
+        (2600, LATE, BookingProof.UNPROVEN),
     ],
 )
-def test_a_close_shows_in_the_total(total: int, judged_at: datetime, found: Found) -> None:
-    said = Result(Said.APPROVED, 0, totals=(DayTotal("terminal", 0, total),))
-    assert RESOLVER.judge(unclear(judged=judged_at, command=CLOSE), [said]).found is found
+def test_a_close_shows_in_the_total(total: int, inquired_at: datetime, found: BookingProof) -> None:
+    said = Result(ResultStatus.APPROVED, 0, totals=(DayTotal("terminal", 0, total),))
+    assert RESOLVER.conclude(unclear(judged=inquired_at, command=CLOSE), [said]).found is found
 
 
 def test_a_close_of_an_empty_day_cannot_be_seen() -> None:
-    said = Result(Said.APPROVED, 0, totals=(DayTotal("terminal", 0, 0),))
-    doubt = Unclear(CLOSE, None, None, ASKED, judged_at=LATE)
-    assert RESOLVER.judge(doubt, [said]).found is Found.UNPROVEN
-    assert RESOLVER.judge(unclear(command=CLOSE), [None]).found is Found.UNPROVEN
+    said = Result(ResultStatus.APPROVED, 0, totals=(DayTotal("terminal", 0, 0),))
+    doubt = Unclear(CLOSE, None, None, ASKED, inquired_at=LATE)
+    assert RESOLVER.conclude(doubt, [said]).found is BookingProof.UNPROVEN
+    assert RESOLVER.conclude(unclear(command=CLOSE), [None]).found is BookingProof.UNPROVEN
 
 
 def test_a_late_approval_belongs_only_when_it_is_new_and_in_time() -> None:
@@ -169,23 +171,23 @@ def test_a_late_approval_belongs_only_when_it_is_new_and_in_time() -> None:
 
 def test_to_acknowledge_commits_to_nothing() -> None:
     """The host's word stands whether the till answers or not, so no terminal is left waiting."""
-    assert not RESOLVER.commits(unclear(), last())
+    assert not RESOLVER.ack_would_book(unclear(), last())
 
 
 def test_a_terminal_remembers_its_last_result_over_a_power_cut() -> None:
     counter = Counter('[[payment]]\nreboot = { seconds = 5, at = "status" }\n')
     counter.perform(STATUS)
-    assert isinstance(counter.perform(SALE), Lost)
+    assert isinstance(counter.perform(SALE), ConnectionLost)
     counter.perform(STATUS)
     counter.perform(RESOLVER.questions(unclear())[0])
-    doubt = Unclear(SALE, 0, 0, ASKED, judged_at=ASKED)
-    finding = RESOLVER.judge(doubt, [counter.outcomes()[0].result])
-    assert finding.found is Found.BOOKED
+    doubt = Unclear(SALE, 0, 0, ASKED, inquired_at=ASKED)
+    finding = RESOLVER.conclude(doubt, [counter.outcomes()[0].result])
+    assert finding.found is BookingProof.BOOKED
     assert counter.bank.balance() == 1010
 
 
 def test_a_day_that_the_journal_knows_in_part_proves_no_close() -> None:
     closing = replace(unclear(judged=LATE, command=CLOSE), day=Day(2, 2500))
     for total in (0, 2500):
-        said = Result(Said.APPROVED, 0, totals=(DayTotal("", 0, total),))
-        assert RESOLVER.judge(closing, [said]).found is Found.UNPROVEN
+        said = Result(ResultStatus.APPROVED, 0, totals=(DayTotal("", 0, total),))
+        assert RESOLVER.conclude(closing, [said]).found is BookingProof.UNPROVEN

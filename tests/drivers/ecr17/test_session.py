@@ -10,23 +10,30 @@ from drivers.card.card import SecretBuffer
 from drivers.driver import OptionError
 from drivers.ecr17.config import PAYMENT_SILENCE_S
 from drivers.ecr17.driver import DRIVER
-from drivers.ecr17.frame import BUFFER_BYTES, SCOPES, Signal, encode_control, encode_message, encode_progress
+from drivers.ecr17.frame import (
+    BUFFER_BYTES,
+    SCOPES,
+    Ecr17Signal,
+    encode_control,
+    encode_message,
+    encode_progress,
+)
 from drivers.ecr17.line import ACK_S, SENDS
 from drivers.terminal import (
     Command,
+    ConnectionLost,
     Copy,
-    Ended,
-    Heard,
-    How,
-    Lost,
+    Delivery,
+    DialogueEnded,
+    DisplayText,
+    EndReason,
     Operation,
-    Outcome,
-    Progress,
     Receipt,
-    Said,
+    ResultStatus,
     SessionError,
+    TransactionResult,
 )
-from tests.drivers.ecr17.counter import LAST, OPTIONS, SALE, STATUS, MaskingVault
+from tests.drivers.ecr17.counter import LAST, OPTIONS, SALE, STATUS, MaskingSealer
 from tests.drivers.ecr17.till import (
     ACK,
     ASKED,
@@ -47,18 +54,18 @@ from tests.support import cards
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-@pytest.mark.parametrize("signal", Signal)
-def test_the_scope_is_learnt_from_the_first_answer_to_a_status(scope: str, signal: Signal) -> None:
+@pytest.mark.parametrize("signal", Ecr17Signal)
+def test_the_scope_is_learnt_from_the_first_answer_to_a_status(scope: str, signal: Ecr17Signal) -> None:
     till = Till(OPTIONS)
     assert till.start(STATUS) == encode_message(ASKED, "noext")
     till.hear(encode_control(signal, scope))
-    if signal is Signal.NAK and scope != "noext":
+    if signal is Ecr17Signal.NAK and scope != "noext":
         assert till.said() == encode_message(ASKED, scope)
-        till.hear(encode_control(Signal.ACK, scope))
-    elif signal is Signal.NAK:
+        till.hear(encode_control(Ecr17Signal.ACK, scope))
+    elif signal is Ecr17Signal.NAK:
         till.hear(ACK)
     ended = only(till.hear(message(f"{HEAD}s{0:010}01032512002V1.23   ", scope)))
-    assert isinstance(ended, Ended)
+    assert isinstance(ended, DialogueEnded)
     assert ended.text == f"The terminal is operative. Its checksum variant is {scope}."
 
 
@@ -66,18 +73,20 @@ def test_a_scope_of_the_settings_is_kept_and_the_other_one_is_named() -> None:
     till = Till(FIXED)
     till.start(STATUS)
     for _ in range(SENDS):
-        till.hear(encode_control(Signal.NAK, "std"))
+        till.hear(encode_control(Ecr17Signal.NAK, "std"))
         events = till.wait(ACK_S)
     assert events == [
-        Ended(How.REFUSED, text='The terminal uses another checksum: set its variant to "std".')
+        DialogueEnded(EndReason.REFUSED, text='The terminal uses another checksum: set its variant to "std".')
     ]
 
 
 def test_a_payment_teaches_nothing_and_is_not_repeated_after_a_strange_answer() -> None:
     till = Till(OPTIONS)
     till.start()
-    till.hear(encode_control(Signal.NAK, "std"))
-    assert till.wait(10 * ACK_S) == [Lost("the terminal did not acknowledge the request", Heard.PERHAPS)]
+    till.hear(encode_control(Ecr17Signal.NAK, "std"))
+    assert till.wait(10 * ACK_S) == [
+        ConnectionLost("the terminal did not acknowledge the request", Delivery.PERHAPS)
+    ]
     assert till.said() == b""
     assert till.start(STATUS) == encode_message(ASKED, "noext")
 
@@ -87,10 +96,10 @@ def test_ack_progress_and_answer_glued_or_cut_are_one_payment(step: int) -> None
     till = Till()
     till.start()
     progress, outcome = till.hear(ACK + encode_progress("ATTENDERE") + paid(), step)
-    assert progress == Progress(0, "ATTENDERE")
-    assert isinstance(outcome, Outcome)
+    assert progress == DisplayText(0, "ATTENDERE")
+    assert isinstance(outcome, TransactionResult)
     assert not outcome.late
-    assert outcome.result.said is Said.APPROVED
+    assert outcome.result.status is ResultStatus.APPROVED
 
 
 # ---- checklist 2: progress is no answer; unknown codes are acknowledged and kept ----
@@ -100,10 +109,10 @@ def test_progress_starts_the_silence_anew_and_is_not_acknowledged() -> None:
     till = Till().paying()
     for _ in range(5):
         assert till.wait(PAYMENT_SILENCE_S - 1) == []
-        assert only(till.hear(encode_progress("INSERIRE CARTA"))) == Progress(0, "INSERIRE CARTA")
+        assert only(till.hear(encode_progress("INSERIRE CARTA"))) == DisplayText(0, "INSERIRE CARTA")
         assert till.said() == b""
     assert till.wait(PAYMENT_SILENCE_S) == [
-        Lost("the terminal did not say in time how the command ended", Heard.PERHAPS)
+        ConnectionLost("the terminal did not say in time how the command ended", Delivery.PERHAPS)
     ]
 
 
@@ -114,16 +123,16 @@ def test_an_unknown_message_is_kept_as_a_line_without_its_content_then_acknowled
     assert note.copy is Copy.ADMINISTRATION
     assert note.lines == ("The terminal sent a message of kind K with 30 characters; it was not read.",)
     assert till.said() == b""
-    till.accept()
+    till.acknowledge()
     assert till.said() == ACK
-    assert isinstance(only(till.hear(paid())), Outcome)
+    assert isinstance(only(till.hear(paid())), TransactionResult)
 
 
 def test_a_last_result_in_an_unknown_form_is_none() -> None:
     till = Till()
     till.start(LAST)
     till.hear(ACK + message(f"{HEAD}v00"))
-    assert till.accept() == [Ended(How.COMPLETED)]
+    assert till.acknowledge() == [DialogueEnded(EndReason.COMPLETED)]
 
 
 # ---- checklist 3: NAK of something unsupported does not loop ----
@@ -135,7 +144,7 @@ def test_a_terminal_that_cannot_print_on_the_till_is_asked_once() -> None:
     till.hear(NAK)
     assert b"P00000001" in till.said()
     till.hear(ACK + paid())
-    assert only(till.accept()) == Ended(How.COMPLETED, terminal_id="29001006")
+    assert only(till.acknowledge()) == DialogueEnded(EndReason.COMPLETED, terminal_id="29001006")
     assert b"P00000001" in till.start()
 
 
@@ -149,8 +158,8 @@ def test_a_request_that_is_refused_three_times_was_not_taken_up(command: Command
         copies.append(till.said())
     assert copies == [first] * (SENDS - 1) + [b""]
     ended = only(events)
-    assert isinstance(ended, Ended)
-    assert ended.how is How.REFUSED
+    assert isinstance(ended, DialogueEnded)
+    assert ended.end_reason is EndReason.REFUSED
     assert till.wait(100) == []
 
 
@@ -158,8 +167,9 @@ def test_a_refusal_behind_what_may_have_been_an_ack_proves_nothing() -> None:
     till = Till()
     till.start()
     till.hear(b"\x06\x03\x00")
-    assert only(till.hear(NAK)) == Lost(
-        "the terminal refused the command when it came again; it may have begun the first one", Heard.PERHAPS
+    assert only(till.hear(NAK)) == ConnectionLost(
+        "the terminal refused the command when it came again; it may have begun the first one",
+        Delivery.PERHAPS,
     )
 
 
@@ -171,7 +181,7 @@ def test_the_year_comes_from_the_terminals_own_status() -> None:
     till.start(STATUS)
     till.hear(ACK + WELL)
     outcome = till.paying().hear(paid())[0]
-    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome, TransactionResult)
     assert (outcome.result.date, outcome.result.time) == ("0301", "020000")
 
 
@@ -180,8 +190,8 @@ def test_the_year_comes_from_the_terminals_own_status() -> None:
 )
 def test_an_answer_that_cannot_be_read_never_becomes_a_yes_or_a_no(text: str) -> None:
     till = Till().paying()
-    events = till.hear(message(text)) + till.accept()
-    assert not any(isinstance(event, (Outcome, Ended)) for event in events)
+    events = till.hear(message(text)) + till.acknowledge()
+    assert not any(isinstance(event, (TransactionResult, DialogueEnded)) for event in events)
 
 
 # ---- sending: once, and again only while nothing shows that it arrived ----
@@ -190,7 +200,9 @@ def test_an_answer_that_cannot_be_read_never_becomes_a_yes_or_a_no(text: str) ->
 def test_a_payment_without_any_answer_leaves_once() -> None:
     till = Till()
     till.start()
-    assert only(till.wait(ACK_S)) == Lost("the terminal did not acknowledge the request", Heard.PERHAPS)
+    assert only(till.wait(ACK_S)) == ConnectionLost(
+        "the terminal did not acknowledge the request", Delivery.PERHAPS
+    )
     assert till.wait(100) == []
     assert till.said() == b""
 
@@ -203,7 +215,7 @@ def test_a_question_without_any_answer_leaves_three_times() -> None:
         assert till.wait(ACK_S) == []
         copies.append(till.said())
     assert copies == [first] * (SENDS - 1)
-    assert isinstance(only(till.wait(ACK_S)), Lost)
+    assert isinstance(only(till.wait(ACK_S)), ConnectionLost)
 
 
 @pytest.mark.parametrize("sound", [b"\x06", b"\x06\x03\x00", b"\xff", encode_progress("ATTENDERE")])
@@ -225,13 +237,15 @@ def test_nothing_left_is_told_as_never() -> None:
     till = Till()
     till.session.start(SALE, 0.0)
     till.session.disconnected("gone", 0.0)
-    assert list(till.session.events()) == [Lost("gone", Heard.NEVER)]
+    assert list(till.session.events()) == [ConnectionLost("gone", Delivery.NEVER)]
 
 
 def test_a_line_that_breaks_before_the_payment_left_is_told_as_never() -> None:
     till = Till(TILL_PRINTS)
     assert b"E1" in till.start()
-    assert only(till.wait(SENDS * ACK_S)) == Lost("the terminal did not acknowledge the request", Heard.NEVER)
+    assert only(till.wait(SENDS * ACK_S)) == ConnectionLost(
+        "the terminal did not acknowledge the request", Delivery.NEVER
+    )
 
 
 # ---- the terminal's state; what cannot be said ----
@@ -242,8 +256,8 @@ def test_any_state_but_operative_keeps_payments_away(state: int) -> None:
     till = Till()
     till.start(STATUS)
     ended = only(till.hear(ACK + message(f"{HEAD}s{0:010}0103251200{state}V1.23   ")))
-    assert isinstance(ended, Ended)
-    assert ended.how is How.ABORTED
+    assert isinstance(ended, DialogueEnded)
+    assert ended.end_reason is EndReason.ABORTED
     assert ended.status == state
     assert ended.busy == (state in {5, 6})
     assert ended.text
@@ -256,7 +270,7 @@ def test_only_our_simulator_is_taken_for_one(software: str, simulator: bool) -> 
     till = Till()
     till.start(STATUS)
     ended = only(till.hear(ACK + message(f"{HEAD}s{0:010}01032512002{software}")))
-    assert isinstance(ended, Ended)
+    assert isinstance(ended, DialogueEnded)
     assert ended.simulator is simulator
     assert ended.software == software.strip()
 
@@ -267,7 +281,7 @@ def test_only_our_simulator_is_taken_for_one(software: str, simulator: bool) -> 
 def test_what_has_no_message_is_done_at_once(operation: Operation) -> None:
     till = Till()
     assert till.start(Command(operation)) == b""
-    assert list(till.session.events()) == [Ended(How.COMPLETED)]
+    assert list(till.session.events()) == [DialogueEnded(EndReason.COMPLETED)]
     assert not till.session.busy
 
 
@@ -284,7 +298,7 @@ def test_what_has_no_message_is_done_at_once(operation: Operation) -> None:
 )
 def test_what_cannot_be_said_is_refused_before_anything_is_written(command: Command) -> None:
     till = Till()
-    assert DRIVER.resolver(FIXED).why_not(command).endswith(".")
+    assert DRIVER.resolver(FIXED).refusal_reason(command).endswith(".")
     with pytest.raises(SessionError):
         till.start(command)
     assert till.said() == b""
@@ -292,7 +306,7 @@ def test_what_cannot_be_said_is_refused_before_anything_is_written(command: Comm
 
 
 def test_a_terminal_without_a_number_is_a_fault_of_the_settings() -> None:
-    for make in (DRIVER.resolver, lambda options: DRIVER.session(SecretBuffer(1), MaskingVault(), options)):
+    for make in (DRIVER.resolver, lambda options: DRIVER.session(SecretBuffer(1), MaskingSealer(), options)):
         with pytest.raises(OptionError, match="terminal_id"):
             make(replace(OPTIONS, terminal_id=""))
 

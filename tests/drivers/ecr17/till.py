@@ -8,17 +8,17 @@ from drivers.card.card import SecretBuffer
 from drivers.driver import Options
 from drivers.ecr17 import packet
 from drivers.ecr17.driver import DRIVER
-from drivers.ecr17.frame import BUFFER_BYTES, Signal, encode_control, encode_message
+from drivers.ecr17.frame import BUFFER_BYTES, Ecr17Signal, encode_control, encode_message
 from drivers.ecr17.session import Ecr17Session
 from drivers.terminal import (
     Command,
     Event,
     Operation,
 )
-from tests.drivers.ecr17.counter import OPTIONS, SALE, MaskingVault
+from tests.drivers.ecr17.counter import OPTIONS, SALE, MaskingSealer
 
 HEAD = "290010060"
-ACK, NAK = (encode_control(signal, "noext") for signal in Signal)
+ACK, NAK = (encode_control(signal, "noext") for signal in Ecr17Signal)
 FIXED = replace(OPTIONS, variant="noext")
 TILL_PRINTS = replace(FIXED, receipts="till")
 REVERSAL = Command(Operation.REVERSAL, "till 2", original_trace=42)
@@ -45,7 +45,7 @@ class Till:
 
     def __init__(self, options: Options = FIXED) -> None:
         self.buffer = SecretBuffer(BUFFER_BYTES)
-        session = DRIVER.session(self.buffer, MaskingVault(), options)
+        session = DRIVER.session(self.buffer, MaskingSealer(), options)
         assert isinstance(session, Ecr17Session)
         self.session = session
         self.session.connected(0.0)
@@ -67,8 +67,8 @@ class Till:
     def said(self) -> bytes:
         return self.session.bytes_to_send()
 
-    def accept(self) -> list[Event]:
-        self.session.accept(self.now)
+    def acknowledge(self) -> list[Event]:
+        self.session.acknowledge(self.now)
         return list(self.session.events())
 
     def wait(self, seconds: float) -> list[Event]:

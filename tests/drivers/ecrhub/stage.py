@@ -15,17 +15,25 @@ from drivers.ecrhub.driver import LAST_ID
 from drivers.ecrhub.frame import (
     CONFIRM,
     HEARTBEAT,
-    FrameReader,
-    Kind,
+    EcrHubFrameKind,
+    EcrHubFrameReader,
     acknowledgement,
     encode_frame,
 )
-from drivers.ecrhub.packet import Answer, Device, Request, decode_request, encode_answer
+from drivers.ecrhub.packet import Device, EcrHubAnswer, EcrHubRequest, decode_request, encode_answer
 from drivers.simulator.core.bank import Bank
 from drivers.simulator.core.script import parse
 from drivers.simulator.core.terminal import Installation
 from drivers.simulator.ecrhub.terminal import EcrHubTerminal
-from drivers.terminal import Command, Ended, Event, Lost, Operation, Outcome, Session
+from drivers.terminal import (
+    Command,
+    ConnectionLost,
+    DialogueEnded,
+    Event,
+    Operation,
+    Session,
+    TransactionResult,
+)
 from tests.drivers.simulator.conftest import Shredder
 
 STARTED = datetime(2025, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -53,7 +61,9 @@ def frames_of(data: bytes) -> list[tuple[int, int, int, bytes]]:
     buffer = SecretBuffer(1 << 16)
     buffer.space()[: len(data)] = data
     buffer.filled(len(data))
-    found = [(frame.kind, frame.ack, frame.id, bytes(frame.data)) for frame in FrameReader(buffer).read()]
+    found = [
+        (frame.kind, frame.ack, frame.id, bytes(frame.data)) for frame in EcrHubFrameReader(buffer).read()
+    ]
     buffer.close()
     return found
 
@@ -68,7 +78,7 @@ class ByHand:
         self.now = 0.0
         self.acks: list[int] = []
         self.kinds: list[int] = []
-        self.asked: list[tuple[int, Request]] = []
+        self.asked: list[tuple[int, EcrHubRequest]] = []
         self.session.connected(0.0)
         self.number = 0
 
@@ -77,9 +87,9 @@ class ByHand:
         self.session.start(REGISTER, self.now)
         self.say(CONFIRM)
         self.listen()
-        self.say(self.ack(), self.answer(Answer(self.topic, self.request_id, handled=True, code="000")))
+        self.say(self.ack(), self.answer(EcrHubAnswer(self.topic, self.request_id, handled=True, code="000")))
         self.listen()
-        assert isinstance(self.events()[-1], Ended)
+        assert isinstance(self.events()[-1], DialogueEnded)
         return self
 
     def start(self, command: Command) -> ByHand:
@@ -118,7 +128,7 @@ class ByHand:
         return list(self.session.events())
 
     @property
-    def request(self) -> Request:
+    def request(self) -> EcrHubRequest:
         return self.asked[-1][1]
 
     @property
@@ -132,14 +142,16 @@ class ByHand:
     def ack(self) -> bytes:
         return acknowledgement(self.asked[-1][0])
 
-    def answer(self, answer: Answer, variant: Variant | None = None, number: int | None = None) -> bytes:
+    def answer(
+        self, answer: EcrHubAnswer, variant: Variant | None = None, number: int | None = None
+    ) -> bytes:
         """A data frame with the terminal's next id, or with this one."""
         self.number = self.number % LAST_ID[self.variant] + 1 if number is None else number
         return encode_frame(
-            Kind.NORMAL, number=self.number, data=encode_answer(answer, variant or self.variant)
+            EcrHubFrameKind.NORMAL, number=self.number, data=encode_answer(answer, variant or self.variant)
         )
 
-    def paid(self, **changes: object) -> Answer:
+    def paid(self, **changes: object) -> EcrHubAnswer:
         """What a terminal says to the order asked last when it was paid."""
         request = self.request
         fields: dict[str, object] = {
@@ -154,9 +166,9 @@ class ByHand:
             "status": "2",
             "device": Device("Cashier", "3.1", "P5-77"),
         }
-        return Answer(**fields | changes)  # type: ignore[arg-type]
+        return EcrHubAnswer(**fields | changes)  # type: ignore[arg-type]
 
-    def failed(self, code: str = "E12", message: str = "no", **changes: object) -> Answer:
+    def failed(self, code: str = "E12", message: str = "no", **changes: object) -> EcrHubAnswer:
         empty = dict.fromkeys(("order", "amount", "currency", "trans_type", "status"), "")
         return self.paid(**empty | {"handled": False, "code": code, "message": message} | changes)
 
@@ -175,8 +187,8 @@ class Counter:
     now: float = 0.0
     plugged: bool = True
     heard: list[Event] = field(default_factory=list)
-    accepted: list[Outcome] = field(default_factory=list)
-    held: list[tuple[float, Outcome]] = field(default_factory=list)
+    accepted: list[TransactionResult] = field(default_factory=list)
+    held: list[tuple[float, TransactionResult]] = field(default_factory=list)
     spoil: Callable[[bytes], bytes] = lambda data: data
 
     def __post_init__(self) -> None:
@@ -189,7 +201,7 @@ class Counter:
         self.session = session_on(self.buffer, self.variant, **self.options)
         self.session.connected(0.0)
 
-    def perform(self, command: Command) -> Ended | Lost:
+    def perform(self, command: Command) -> DialogueEnded | ConnectionLost:
         """The end of one command."""
         self.heard.clear()
         self.session.start(command, self.now)
@@ -201,20 +213,20 @@ class Counter:
         until = self.now + seconds
         self.run_until(lambda: self.now >= until, until)
 
-    def reconnected(self) -> Ended | Lost:
+    def reconnected(self) -> DialogueEnded | ConnectionLost:
         """As the agent does after a loss: a fresh line, registered; it tries until that succeeds."""
         for _ in range(MANY_TURNS):
             self.held.clear()
             self.terminal.connected(self.now)
             self.session.connected(self.now)
             end = self.perform(REGISTER)
-            if isinstance(end, Ended):
+            if isinstance(end, DialogueEnded):
                 return end
             self.pass_time(1.0)
         raise AssertionError("the line does not come back")
 
-    def ends(self) -> list[Ended | Lost]:
-        return [event for event in self.heard if isinstance(event, Ended | Lost)]
+    def ends(self) -> list[DialogueEnded | ConnectionLost]:
+        return [event for event in self.heard if isinstance(event, DialogueEnded | ConnectionLost)]
 
     def run_until(self, done: Callable[[], bool], until: float = NEVER_S) -> None:
         """Bytes and time go on until this is true, or this time has come."""
@@ -265,13 +277,15 @@ class Counter:
         events = list(self.session.events())
         self.heard += events
         self.held += [
-            (self.now + self.accept_after_s, event) for event in events if isinstance(event, Outcome)
+            (self.now + self.accept_after_s, event)
+            for event in events
+            if isinstance(event, TransactionResult)
         ]
         due = [event for at, event in self.held if at <= self.now]
         self.held = [(at, event) for at, event in self.held if at > self.now]
         for event in due:
             self.accepted.append(event)
-            self.session.accept(self.now)
+            self.session.acknowledge(self.now)
         return bool(events or due)
 
 

@@ -9,19 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.ecrhub.resolve import EcrHubResolver
-from drivers.simulator.core.bank import State
+from drivers.simulator.core.bank import BookingState
 from drivers.terminal import (
+    BookingFinding,
+    BookingProof,
     Command,
-    Ended,
-    Finding,
-    Found,
-    Heard,
-    How,
-    Lost,
+    ConnectionLost,
+    Delivery,
+    DialogueEnded,
+    EndReason,
     Operation,
-    Outcome,
     Result,
-    Said,
+    ResultStatus,
+    TransactionResult,
     Unclear,
 )
 from tests.drivers.ecrhub.stage import ASK, FORMS, NEVER_S, REGISTER, SALE, Counter
@@ -31,18 +31,20 @@ RESOLVER = EcrHubResolver()
 
 def registered(script: str = "", variant: str = "", **more: object) -> Counter:
     counter = Counter(script, variant, **more)  # type: ignore[arg-type]
-    assert isinstance(counter.perform(REGISTER), Ended)
+    assert isinstance(counter.perform(REGISTER), DialogueEnded)
     return counter
 
 
 def results(counter: Counter) -> list[Result]:
-    return [event.result for event in counter.heard if isinstance(event, Outcome) and not event.late]
+    return [
+        event.result for event in counter.heard if isinstance(event, TransactionResult) and not event.late
+    ]
 
 
-def resolved(counter: Counter, command: Command = SALE) -> Finding:
+def resolved(counter: Counter, command: Command = SALE) -> BookingFinding:
     """As the agent does it: a fresh line, the questions, the judgement; once a minute until it is proven."""
     unclear = Unclear(command, None, None, datetime(2025, 3, 1, tzinfo=UTC))
-    finding = Finding(Found.UNPROVEN, "")
+    finding = BookingFinding(BookingProof.UNPROVEN, "")
     counter.loss = 0.0
     for _ in range(3):
         counter.reconnected()
@@ -51,8 +53,8 @@ def resolved(counter: Counter, command: Command = SALE) -> Finding:
         for question in RESOLVER.questions(unclear):
             counter.perform(question)
             answers.append(next(iter(results(counter)), None))
-        finding = RESOLVER.judge(unclear, answers)
-        if finding.found is not Found.UNPROVEN:
+        finding = RESOLVER.conclude(unclear, answers)
+        if finding.found is not BookingProof.UNPROVEN:
             break
         counter.pass_time(60.0)
     return finding
@@ -61,16 +63,16 @@ def resolved(counter: Counter, command: Command = SALE) -> Finding:
 @pytest.mark.parametrize("variant", FORMS)
 def test_a_sale_is_booked_and_told(variant: str) -> None:
     counter = registered(variant=variant)
-    assert counter.perform(SALE) == Ended(How.COMPLETED)
+    assert counter.perform(SALE) == DialogueEnded(EndReason.COMPLETED)
     (result,) = results(counter)
-    assert (result.said, result.amount, result.currency) == (Said.APPROVED, 1010, 978)
+    assert (result.status, result.amount, result.currency) == (ResultStatus.APPROVED, 1010, 978)
     assert counter.bank.balance() == 1010
 
 
 @pytest.mark.parametrize("variant", FORMS)
 def test_the_simulator_names_itself(variant: str) -> None:
     end = Counter(variant=variant).perform(REGISTER)
-    assert isinstance(end, Ended)
+    assert isinstance(end, DialogueEnded)
     assert (end.simulator, end.terminal_id) == (True, "29001006")
 
 
@@ -81,8 +83,8 @@ def test_a_terminal_of_another_form_is_never_paid_at(variant: str, other: str) -
         return
     counter = Counter(variant=variant, terminal_variant=other)
     end = counter.perform(SALE)
-    assert not isinstance(end, Ended) or end.how is How.REFUSED
-    assert not isinstance(end, Lost) or end.heard is Heard.NEVER
+    assert not isinstance(end, DialogueEnded) or end.end_reason is EndReason.REFUSED
+    assert not isinstance(end, ConnectionLost) or end.delivery is Delivery.NEVER
     counter.pass_time(60.0)
     assert counter.bank.bookings == ()
 
@@ -93,32 +95,32 @@ def test_a_refund_and_a_reversal_reach_the_payment_that_they_are_for(variant: st
     counter.perform(SALE)
     origin = {"original_payment_id": SALE.payment_id, "original_sequence": SALE.sequence}
     refund = Command(Operation.REFUND, "A-18", 400, 978, 42, **origin)  # type: ignore[arg-type]
-    assert counter.perform(refund) == Ended(How.COMPLETED)
+    assert counter.perform(refund) == DialogueEnded(EndReason.COMPLETED)
     assert counter.bank.balance() == 610
     reversal = Command(Operation.REVERSAL, "A-19", None, 978, 43, **origin)  # type: ignore[arg-type]
-    assert counter.perform(reversal) == Ended(How.COMPLETED)
-    assert counter.bank.bookings[0].state is State.REVERSED
+    assert counter.perform(reversal) == DialogueEnded(EndReason.COMPLETED)
+    assert counter.bank.bookings[0].state is BookingState.REVERSED
 
 
 @pytest.mark.parametrize(
     ("script", "said"),
-    [('outcome = "decline"', Said.DECLINED), ('outcome = "stop_key"', Said.CANCELLED)],
+    [('outcome = "decline"', ResultStatus.DECLINED), ('outcome = "stop_key"', ResultStatus.CANCELLED)],
 )
 @pytest.mark.parametrize("variant", FORMS)
-def test_what_was_not_paid_is_told_as_such(script: str, said: Said, variant: str) -> None:
+def test_what_was_not_paid_is_told_as_such(script: str, said: ResultStatus, variant: str) -> None:
     counter = registered(f"[[payment]]\n{script}\n", variant)
     end = counter.perform(SALE)
-    assert isinstance(end, Ended)
-    assert (end.how, results(counter)[0].said) == (How.ABORTED, said)
+    assert isinstance(end, DialogueEnded)
+    assert (end.end_reason, results(counter)[0].status) == (EndReason.ABORTED, said)
     assert counter.bank.balance() == 0
 
 
 def test_an_order_that_the_app_refuses_stays_unclear_until_somebody_proves_it() -> None:
     counter = registered('[[payment]]\noutcome = "refuse"\ntext = "bad app id"\n')
     end = counter.perform(SALE)
-    assert isinstance(end, Lost)
-    assert (end.heard, "bad app id" in end.reason) == (Heard.PERHAPS, True)
-    assert resolved(counter).found is Found.UNPROVEN
+    assert isinstance(end, ConnectionLost)
+    assert (end.delivery, "bad app id" in end.reason) == (Delivery.PERHAPS, True)
+    assert resolved(counter).found is BookingProof.UNPROVEN
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,7 @@ def test_stopping_is_only_a_wish(cancel: str, balance: int) -> None:
     counter.heard.clear()
     counter.pass_time(8.0)
     assert counter.bank.balance() == balance
-    assert (results(counter)[0].said is Said.APPROVED) is bool(balance)
+    assert (results(counter)[0].status is ResultStatus.APPROVED) is bool(balance)
 
 
 def test_the_same_order_again_is_not_booked_twice() -> None:
@@ -151,14 +153,14 @@ def test_a_terminal_that_goes_away_leaves_a_payment_that_a_query_resolves(
     trouble = f'{what} = {{ seconds = 9, at = "{point}", when = "{when}" }}'
     counter = registered(f"[[payment]]\n{trouble}\n")
     end = counter.perform(SALE)
-    if isinstance(end, Lost):
-        assert end.heard is Heard.PERHAPS
+    if isinstance(end, ConnectionLost):
+        assert end.delivery is Delivery.PERHAPS
         finding = resolved(counter)
         booked = counter.bank.balance() == 1010
-        assert finding.found is Found.BOOKED or not booked
-        assert finding.found is not Found.BOOKED or booked
+        assert finding.found is BookingProof.BOOKED or not booked
+        assert finding.found is not BookingProof.BOOKED or booked
         if what == "unplug" and (point, when) != ("answer", "before"):
-            assert finding.found is not Found.UNPROVEN
+            assert finding.found is not BookingProof.UNPROVEN
     else:
         assert counter.bank.balance() == 1010
 
@@ -167,14 +169,14 @@ def test_a_result_that_was_lost_with_the_cable_comes_late_and_is_acknowledged() 
     counter = registered('[[payment]]\nunplug = { seconds = 9, at = "status", when = "after" }\n')
     counter.accept_after_s = NEVER_S
     end = counter.perform(SALE)
-    assert isinstance(end, Lost)
+    assert isinstance(end, ConnectionLost)
     counter.accept_after_s = 0.0
     counter.reconnected()
     counter.pass_time(3.0)
     (late,) = [outcome for outcome in counter.accepted if outcome.late]
     unclear = Unclear(SALE, None, None, datetime(2025, 3, 1, tzinfo=UTC))
     assert RESOLVER.belongs(unclear, late.result)
-    assert not RESOLVER.commits(unclear, late.result)
+    assert not RESOLVER.ack_would_book(unclear, late.result)
     counter.accepted.clear()
     counter.pass_time(60.0)
     assert counter.accepted == []
@@ -182,7 +184,7 @@ def test_a_result_that_was_lost_with_the_cable_comes_late_and_is_acknowledged() 
 
 def test_an_accept_that_comes_late_costs_copies_and_nothing_else() -> None:
     counter = registered(accept_after_s=20.0)
-    assert counter.perform(SALE) == Ended(How.COMPLETED)
+    assert counter.perform(SALE) == DialogueEnded(EndReason.COMPLETED)
     assert len(results(counter)) == 1
 
 
@@ -228,25 +230,27 @@ def test_what_the_till_believes_is_what_the_bank_did(
     counter.heard.clear()
     counter.session.start(SALE, counter.now)
     counter.pass_time(500.0)
-    ends = [event for event in counter.heard if isinstance(event, Ended | Lost)]
-    end = ends[0] if ends else Lost("never accepted", Heard.PERHAPS)
+    ends = [event for event in counter.heard if isinstance(event, DialogueEnded | ConnectionLost)]
+    end = ends[0] if ends else ConnectionLost("never accepted", Delivery.PERHAPS)
     money = counter.bank.balance()
-    approved = [outcome.result for outcome in counter.accepted if outcome.result.said is Said.APPROVED]
+    approved = [
+        outcome.result for outcome in counter.accepted if outcome.result.status is ResultStatus.APPROVED
+    ]
 
     assert len(counter.bank.bookings) <= 1
-    if isinstance(end, Ended):
-        assert (money > 0) is (end.how is How.COMPLETED)
-        assert bool(approved) is (end.how is How.COMPLETED)
-    elif end.heard is Heard.NEVER:
+    if isinstance(end, DialogueEnded):
+        assert (money > 0) is (end.end_reason is EndReason.COMPLETED)
+        assert bool(approved) is (end.end_reason is EndReason.COMPLETED)
+    elif end.delivery is Delivery.NEVER:
         assert counter.bank.bookings == ()
     else:
         counter.accept_after_s = 0.0  # the till came back
         found = resolved(counter).found
-        assert found is not Found.NOT_BOOKED or money == 0
-        assert found is not Found.BOOKED or money > 0
+        assert found is not BookingProof.NOT_BOOKED or money == 0
+        assert found is not BookingProof.BOOKED or money > 0
 
 
 def test_asking_for_an_order_that_the_terminal_never_heard_of_gives_nothing() -> None:
     counter = registered()
-    assert counter.perform(ASK) == Ended(How.COMPLETED, text="It says: E04 Order not found")
+    assert counter.perform(ASK) == DialogueEnded(EndReason.COMPLETED, text="It says: E04 Order not found")
     assert results(counter) == []

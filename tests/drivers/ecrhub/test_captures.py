@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from drivers.ecrhub.codec import Variant
-from drivers.ecrhub.frame import MAX_DATA_BYTES, Kind, encode_frame
-from drivers.ecrhub.packet import Request, Topic, decode_request, encode_request
+from drivers.ecrhub.frame import MAX_DATA_BYTES, EcrHubFrameKind, encode_frame
+from drivers.ecrhub.packet import EcrHubRequest, Topic, decode_request, encode_request
 from tests.drivers.ecrhub.stage import frames_of, view
 
 CAPTURES = Path(__file__).resolve().parents[4] / "shared" / "captures" / "peer-generated"
@@ -31,9 +31,9 @@ def without_time(payload: bytes) -> bytes:
 
 def test_the_purchase_of_sdk_1_1_is_read_and_its_payload_written_again() -> None:
     ((kind, ack, number, payload),) = frames_of(captured("ecrhub-1.1.4_purchase.hex"))
-    assert (kind, ack, number) == (Kind.NORMAL, 0, 1)
+    assert (kind, ack, number) == (EcrHubFrameKind.NORMAL, 0, 1)
     request = decode_request(view(payload), Variant.SDK_1_1)
-    assert request == Request(
+    assert request == EcrHubRequest(
         Topic.ORDER,
         request.request_id,
         app_id=request.app_id,
@@ -52,7 +52,7 @@ def test_the_purchase_of_sdk_1_1_is_read_and_its_payload_written_again() -> None
 
 def test_the_pairing_of_sdk_1_0_is_read_and_its_payload_written_again() -> None:
     ((kind, ack, number, payload),) = frames_of(captured("ecrhub-1.0_pair.hex"))
-    assert (kind, ack, number) == (Kind.NORMAL, 0, 1)
+    assert (kind, ack, number) == (EcrHubFrameKind.NORMAL, 0, 1)
     request = decode_request(view(payload), Variant.SDK_1_0)
     assert (request.topic, request.mac, bool(request.name)) == (Topic.PAIR, "02-00-00-00-00-01", True)
     written = encode_request(request, Variant.SDK_1_0)
@@ -63,7 +63,7 @@ def test_the_pairing_of_sdk_1_0_is_read_and_its_payload_written_again() -> None:
 def test_the_captured_frames_are_framed_as_ours(name: str) -> None:
     ((_, _, number, payload),) = frames_of(captured(name))
     assert len(payload) <= MAX_DATA_BYTES
-    assert encode_frame(Kind.NORMAL, number=number, data=payload) == captured(name)
+    assert encode_frame(EcrHubFrameKind.NORMAL, number=number, data=payload) == captured(name)
 
 
 def test_a_purchase_of_one_sdk_means_something_else_to_the_other() -> None:

@@ -10,7 +10,7 @@ from drivers.driver import Options
 from drivers.ecrhub.codec import Variant
 from drivers.ecrhub.frame import CONFIRM, MAX_FRAME_BYTES
 from drivers.ecrhub.packet import Topic
-from drivers.ecrhub.quirks import Quirk
+from drivers.ecrhub.quirks import EcrHubQuirk
 from tests.drivers.ecrhub.stage import REGISTER, ROW, SALE, ByHand, session_on
 
 
@@ -23,7 +23,7 @@ def test_the_row_says_what_the_reference_says() -> None:
     )
     assert ROW.variants == ("sdk_1.1", "sdk_1.0", "json")
     assert ROW.buffer_bytes >= 2 * MAX_FRAME_BYTES
-    assert set(ROW.quirks) == {quirk.value for quirk in Quirk}
+    assert set(ROW.quirks) == {quirk.value for quirk in EcrHubQuirk}
 
 
 def test_without_a_variant_the_usual_one_is_spoken() -> None:
@@ -35,8 +35,8 @@ def test_without_a_variant_the_usual_one_is_spoken() -> None:
 
 
 def test_every_set_of_options_has_a_resolver() -> None:
-    assert ROW.resolver(Options(variant="json", terminal_id="7")).why_not(SALE) == ""
-    assert ROW.resolver(replace(Options(), currency=0)).why_not(SALE) == ""
+    assert ROW.resolver(Options(variant="json", terminal_id="7")).refusal_reason(SALE) == ""
+    assert ROW.resolver(replace(Options(), currency=0)).refusal_reason(SALE) == ""
 
 
 @pytest.mark.parametrize("variant", list(Variant))

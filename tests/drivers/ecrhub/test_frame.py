@@ -14,8 +14,8 @@ from drivers.ecrhub.frame import (
     HANDSHAKE,
     HEARTBEAT,
     MAX_DATA_BYTES,
-    FrameReader,
-    Kind,
+    EcrHubFrameKind,
+    EcrHubFrameReader,
     acknowledgement,
     encode_frame,
 )
@@ -32,7 +32,7 @@ NASTY = b"55\x55\xaa\xcc\x33\x55\xaa\x00\x00\x05\x00\x02hi\x6f\xcc\x33\x55"
 
 
 def data_frame(data: bytes, number: int = 7) -> bytes:
-    return encode_frame(Kind.NORMAL, number=number, data=data)
+    return encode_frame(EcrHubFrameKind.NORMAL, number=number, data=data)
 
 
 class Reader:
@@ -40,7 +40,7 @@ class Reader:
 
     def __init__(self) -> None:
         self.buffer = SecretBuffer(BUFFER_BYTES)
-        self.reader = FrameReader(self.buffer)
+        self.reader = EcrHubFrameReader(self.buffer)
 
     def feed(self, data: bytes, cut: int = BUFFER_BYTES) -> list[bytes]:
         found: list[bytes] = []
@@ -68,11 +68,11 @@ def test_the_frames_of_the_reference_are_written(hexed: str) -> None:
 
 
 def test_a_frame_gives_its_kind_its_ack_and_its_id(reader: Reader) -> None:
-    frame = encode_frame(Kind.NORMAL, ack=3, number=255, data=b"hello")
+    frame = encode_frame(EcrHubFrameKind.NORMAL, ack=3, number=255, data=b"hello")
     reader.buffer.space()[: len(frame)] = frame
     reader.buffer.filled(len(frame))
     (found,) = [(one.kind, one.ack, one.id, bytes(one.data)) for one in reader.reader.read()]
-    assert found == (Kind.NORMAL, 3, 255, b"hello")
+    assert found == (EcrHubFrameKind.NORMAL, 3, 255, b"hello")
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3, 7, 11, BUFFER_BYTES])

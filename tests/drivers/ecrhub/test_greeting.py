@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from drivers.ecrhub.codec import Variant
+from drivers.ecrhub.commands import order_number
 from drivers.ecrhub.config import ANSWER_S
-from drivers.ecrhub.frame import CONFIRM, HEARTBEAT, Kind
+from drivers.ecrhub.frame import CONFIRM, HEARTBEAT, EcrHubFrameKind
 from drivers.ecrhub.line import ALIVE_S
-from drivers.ecrhub.orders import order_number
-from drivers.ecrhub.packet import Answer, Device, Topic
+from drivers.ecrhub.packet import Device, EcrHubAnswer, Topic
 from drivers.ecrhub.session import (
     NO_APP,
     NOT_PROVEN,
@@ -17,10 +17,10 @@ from drivers.ecrhub.session import (
 )
 from drivers.terminal import (
     Command,
-    Ended,
-    Heard,
-    How,
-    Lost,
+    ConnectionLost,
+    Delivery,
+    DialogueEnded,
+    EndReason,
     Operation,
     SessionError,
 )
@@ -45,7 +45,9 @@ def test_who_answered_is_told_at_every_status() -> None:
     by_hand.say(CONFIRM)
     device = Device("TILLGATE-SIM", "2", "P5-77")
     by_hand.say(by_hand.answer(by_hand.failed(device=device)))
-    expected = Ended(How.COMPLETED, simulator=True, terminal_id="P5-77", software="TILLGATE-SIM 2")
+    expected = DialogueEnded(
+        EndReason.COMPLETED, simulator=True, terminal_id="P5-77", software="TILLGATE-SIM 2"
+    )
     assert only(by_hand) == expected
     by_hand.start(Command(Operation.STATUS))
     assert only(by_hand) == expected
@@ -53,7 +55,7 @@ def test_who_answered_is_told_at_every_status() -> None:
 
 def test_a_real_terminal_is_no_simulator(by_hand: ByHand) -> None:
     by_hand.start(Command(Operation.STATUS))
-    assert only(by_hand) == Ended(How.COMPLETED)
+    assert only(by_hand) == DialogueEnded(EndReason.COMPLETED)
 
 
 @pytest.mark.parametrize("variant", FORMS)
@@ -62,11 +64,11 @@ def test_no_order_leaves_when_the_terminal_answers_in_another_form(variant: Vari
     if variant is other:
         return
     by_hand = ByHand(variant).start(SALE)
-    by_hand.say(CONFIRM, by_hand.answer(Answer("", "", handled=True, code="000")))
+    by_hand.say(CONFIRM, by_hand.answer(EcrHubAnswer("", "", handled=True, code="000")))
     by_hand.say(by_hand.answer(by_hand.failed(), variant=other))
     event = only(by_hand)
-    assert isinstance(event, Ended)
-    assert event.how is How.REFUSED
+    assert isinstance(event, DialogueEnded)
+    assert event.end_reason is EndReason.REFUSED
     assert other.value in event.text
     assert "nothing was paid" in event.text
     by_hand.wait(20.0)
@@ -78,7 +80,7 @@ def test_a_terminal_that_only_acknowledges_the_trial_message_may_not_be_paid_at(
     by_hand.say(CONFIRM)
     by_hand.say(by_hand.ack())
     by_hand.wait(ANSWER_S + 1)
-    assert only(by_hand) == Ended(How.REFUSED, text=NOT_PROVEN)
+    assert only(by_hand) == DialogueEnded(EndReason.REFUSED, text=NOT_PROVEN)
     assert {request.topic for _, request in by_hand.asked} == {Topic.QUERY}
 
 
@@ -87,8 +89,8 @@ def test_a_refused_pairing_ends_the_greeting_with_the_terminals_words() -> None:
     by_hand.say(CONFIRM)
     by_hand.say(by_hand.answer(by_hand.failed(message="not allowed")))
     event = only(by_hand)
-    assert isinstance(event, Ended)
-    assert (event.how, "not allowed" in event.text) == (How.REFUSED, True)
+    assert isinstance(event, DialogueEnded)
+    assert (event.end_reason, "not allowed" in event.text) == (EndReason.REFUSED, True)
 
 
 def test_the_form_is_proven_anew_on_every_line(by_hand: ByHand) -> None:
@@ -102,8 +104,8 @@ def test_the_form_is_proven_anew_on_every_line(by_hand: ByHand) -> None:
 def test_without_a_confirm_nothing_left_and_the_cashier_is_told_what_to_look_at() -> None:
     by_hand = ByHand().start(SALE)
     by_hand.wait(OPEN_S + 1)
-    assert only(by_hand) == Lost(NO_APP, Heard.NEVER)
-    assert set(by_hand.kinds) == {Kind.HANDSHAKE}
+    assert only(by_hand) == ConnectionLost(NO_APP, Delivery.NEVER)
+    assert set(by_hand.kinds) == {EcrHubFrameKind.HANDSHAKE}
 
 
 def test_no_order_leaves_while_the_app_shows_no_sign_of_life(by_hand: ByHand) -> None:
@@ -119,7 +121,7 @@ def test_an_app_that_is_gone_before_the_order_costs_no_money(by_hand: ByHand) ->
     by_hand.wait(ALIVE_S + 1, beats=False)
     by_hand.start(SALE)
     by_hand.wait(OPEN_S + 1, beats=False)
-    assert only(by_hand) == Lost(NO_APP, Heard.NEVER)
+    assert only(by_hand) == ConnectionLost(NO_APP, Delivery.NEVER)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,7 @@ def test_an_app_that_is_gone_before_the_order_costs_no_money(by_hand: ByHand) ->
 )
 def test_what_the_protocol_has_no_message_for_ends_at_once(operation: Operation, by_hand: ByHand) -> None:
     by_hand.start(Command(operation))
-    assert only(by_hand) == Ended(How.COMPLETED)
+    assert only(by_hand) == DialogueEnded(EndReason.COMPLETED)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from drivers.ecrhub.frame import (
     CONFIRM,
     HANDSHAKE,
     HEARTBEAT,
-    Kind,
+    EcrHubFrameKind,
     acknowledgement,
     encode_frame,
 )
@@ -20,10 +20,10 @@ from drivers.ecrhub.line import (
     PAUSE_IN_FRAME_S,
     REPEAT_EVERY_S,
     TRANSMISSIONS,
-    EcrLine,
+    EcrHubLine,
 )
 
-DATA = encode_frame(Kind.NORMAL, number=9, data=b"result")
+DATA = encode_frame(EcrHubFrameKind.NORMAL, number=9, data=b"result")
 
 
 class Joint:
@@ -31,7 +31,7 @@ class Joint:
 
     def __init__(self, last_id: int = 255) -> None:
         self.buffer = SecretBuffer(BUFFER_BYTES)
-        self.line = EcrLine(self.buffer, last_id)
+        self.line = EcrHubLine(self.buffer, last_id)
         self.line.reset(0.0)
         self.now = 0.0
 
@@ -93,7 +93,7 @@ def test_a_heartbeat_is_a_sign_of_life_and_noise_is_none(joint: Joint) -> None:
 
 def test_a_message_is_repeated_with_the_same_id_until_its_ack(joint: Joint) -> None:
     number = joint.line.send(b"order", joint.now)
-    frame = encode_frame(Kind.NORMAL, number=number, data=b"order")
+    frame = encode_frame(EcrHubFrameKind.NORMAL, number=number, data=b"order")
     assert joint.line.bytes_to_send() == frame
     assert joint.pass_time(REPEAT_EVERY_S + 0.1) == frame
     joint.hear(acknowledgement(number + 1))
@@ -135,7 +135,7 @@ def test_the_second_message_waits_for_the_first_ones_ack(joint: Joint) -> None:
     first, second = joint.line.send(b"first", 0.0), joint.line.send(b"second", 0.0)
     assert b"second" not in joint.line.bytes_to_send() + joint.pass_time(0.6)
     joint.hear(acknowledgement(first))
-    assert joint.line.bytes_to_send() == encode_frame(Kind.NORMAL, number=second, data=b"second")
+    assert joint.line.bytes_to_send() == encode_frame(EcrHubFrameKind.NORMAL, number=second, data=b"second")
 
 
 def test_an_answer_shows_that_the_message_arrived(joint: Joint) -> None:

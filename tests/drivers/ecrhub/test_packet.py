@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.ecrhub.codec import Variant, form_of
-from drivers.ecrhub.orders import order_number
+from drivers.ecrhub.commands import order_number
 from drivers.ecrhub.packet import (
-    Answer,
     Device,
-    Request,
+    EcrHubAnswer,
+    EcrHubRequest,
     Topic,
     decode_answer,
     decode_request,
@@ -25,10 +25,10 @@ from tests.drivers.ecrhub.stage import FORMS, view
 from tests.support import cards
 
 ORDER = order_number("A-17", 41)
-REQUEST = Request(
+REQUEST = EcrHubRequest(
     Topic.ORDER, "r1", order=ORDER, amount="10.10", currency="EUR", trans_type="1", method="BANKCARD"
 )
-PAID = Answer(
+PAID = EcrHubAnswer(
     Topic.ORDER,
     "r1",
     handled=True,
@@ -48,7 +48,7 @@ SECRETS = ("token", "attach", "extends")
 texts = st.text(st.characters(codec="utf-8").filter(str.isprintable), max_size=12).map(str.strip)
 
 
-def told(payload: bytes, variant: Variant) -> Answer:
+def told(payload: bytes, variant: Variant) -> EcrHubAnswer:
     return decode_answer(view(payload), variant)
 
 

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.card.scrub import scrub_text
-from drivers.ecrhub.orders import order_number
+from drivers.ecrhub.commands import order_number
 from drivers.ecrhub.resolve import NOT_TOLD, EcrHubResolver
-from drivers.terminal import Command, Found, Operation, Result, Said, Unclear
+from drivers.terminal import BookingProof, Command, Operation, Result, ResultStatus, Unclear
 from tests.drivers.ecrhub.stage import ASK, SALE
 
 UNCLEAR = Unclear(SALE, trace_before=7, receipt_before=8, asked_at=datetime(2025, 3, 1, tzinfo=UTC))
 ORDER = order_number(SALE.payment_id, SALE.sequence)
-BOOKED = Result(Said.APPROVED, 0, order=ORDER, amount=1010, currency=978)
+BOOKED = Result(ResultStatus.APPROVED, 0, order=ORDER, amount=1010, currency=978)
 
 
 @pytest.fixture
@@ -30,40 +30,42 @@ def test_the_question_names_the_payment_so_that_its_order_can_be_made_again(reso
 @pytest.mark.parametrize(
     ("said", "found"),
     [
-        (Said.APPROVED, Found.BOOKED),
-        (Said.DECLINED, Found.NOT_BOOKED),
-        (Said.CANCELLED, Found.NOT_BOOKED),
+        (ResultStatus.APPROVED, BookingProof.BOOKED),
+        (ResultStatus.DECLINED, BookingProof.NOT_BOOKED),
+        (ResultStatus.CANCELLED, BookingProof.NOT_BOOKED),
     ],
 )
-def test_the_state_of_the_order_is_the_proof(resolver: EcrHubResolver, said: Said, found: Found) -> None:
-    told = replace(BOOKED, said=said)
-    finding = resolver.judge(UNCLEAR, [told])
+def test_the_state_of_the_order_is_the_proof(
+    resolver: EcrHubResolver, said: ResultStatus, found: BookingProof
+) -> None:
+    told = replace(BOOKED, status=said)
+    finding = resolver.conclude(UNCLEAR, [told])
     assert (finding.found, finding.result) == (found, told)
     assert finding.proof.endswith(".")
 
 
 def test_another_amount_does_not_hide_that_it_was_booked(resolver: EcrHubResolver) -> None:
-    assert resolver.judge(UNCLEAR, [replace(BOOKED, amount=9)]).found is Found.BOOKED
+    assert resolver.conclude(UNCLEAR, [replace(BOOKED, amount=9)]).found is BookingProof.BOOKED
 
 
 @pytest.mark.parametrize("answers", [[], [None]])
 def test_no_answer_or_not_found_proves_nothing_and_tells_who_can(
     resolver: EcrHubResolver, answers: list[None]
 ) -> None:
-    finding = resolver.judge(UNCLEAR, answers)
-    assert (finding.found, finding.proof) == (Found.UNPROVEN, NOT_TOLD)
+    finding = resolver.conclude(UNCLEAR, answers)
+    assert (finding.found, finding.proof) == (BookingProof.UNPROVEN, NOT_TOLD)
     assert "on the terminal" in finding.proof
 
 
 def test_the_state_of_another_order_proves_nothing(resolver: EcrHubResolver) -> None:
     other = replace(BOOKED, order=order_number(SALE.payment_id, SALE.sequence + 1))
-    assert resolver.judge(UNCLEAR, [other]).found is Found.UNPROVEN
+    assert resolver.conclude(UNCLEAR, [other]).found is BookingProof.UNPROVEN
 
 
 def test_only_the_same_order_belongs_and_no_acknowledgement_commits(resolver: EcrHubResolver) -> None:
     assert resolver.belongs(UNCLEAR, BOOKED)
     assert not resolver.belongs(UNCLEAR, replace(BOOKED, order=""))
-    assert not resolver.commits(UNCLEAR, BOOKED)
+    assert not resolver.ack_would_book(UNCLEAR, BOOKED)
 
 
 @pytest.mark.parametrize(
@@ -80,12 +82,12 @@ def test_only_the_same_order_belongs_and_no_acknowledgement_commits(resolver: Ec
 def test_the_cashier_is_told_what_the_till_interface_cannot_do(
     resolver: EcrHubResolver, command: Command, words: str
 ) -> None:
-    assert words in resolver.why_not(command)
+    assert words in resolver.refusal_reason(command)
 
 
 @pytest.mark.parametrize("operation", [Operation.REGISTER, Operation.STATUS, Operation.REPEAT_RECEIPT])
 def test_what_moves_no_money_can_always_be_asked(resolver: EcrHubResolver, operation: Operation) -> None:
-    assert resolver.why_not(Command(operation)) == ""
+    assert resolver.refusal_reason(Command(operation)) == ""
 
 
 @given(st.text(max_size=40), st.integers(0, 10**9))

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from drivers.ecrhub.codec import Variant
-from drivers.ecrhub.frame import Kind, encode_frame
+from drivers.ecrhub.commands import order_number
+from drivers.ecrhub.frame import EcrHubFrameKind, encode_frame
 from drivers.ecrhub.inbox import MOST_WAITING
-from drivers.ecrhub.orders import order_number
 from drivers.ecrhub.packet import Topic
 from drivers.terminal import (
     Command,
-    Ended,
-    How,
+    DialogueEnded,
+    EndReason,
     Operation,
-    Outcome,
-    Said,
+    ResultStatus,
+    TransactionResult,
 )
 from tests.drivers.ecrhub.stage import SALE, ByHand, only
 
@@ -38,7 +38,7 @@ def test_a_refund_and_a_reversal_name_the_order_that_they_are_for(by_hand: ByHan
         assert (request.trans_type, request.amount) == (trans_type, amount)
         assert request.original == order_number("A-17", 41)
         by_hand.say(by_hand.answer(by_hand.paid(trans_type=trans_type)))
-        by_hand.session.accept(by_hand.now)
+        by_hand.session.acknowledge(by_hand.now)
         by_hand.events()
 
 
@@ -47,7 +47,7 @@ def test_a_terminal_with_its_own_currency_is_told_none() -> None:
     assert by_hand.start(SALE).request.currency == ""
     by_hand.say(by_hand.answer(by_hand.paid(currency="")))
     event = only(by_hand)
-    assert isinstance(event, Outcome)
+    assert isinstance(event, TransactionResult)
     assert (event.result.amount, event.result.currency) == (1010, None)
 
 
@@ -56,15 +56,19 @@ def test_a_result_is_acknowledged_once_it_is_accepted_and_not_before(by_hand: By
     by_hand.acks.clear()
     by_hand.say(by_hand.ack(), by_hand.answer(by_hand.paid(), number=99))
     event = only(by_hand)
-    assert isinstance(event, Outcome)
+    assert isinstance(event, TransactionResult)
     assert not event.late
-    assert (event.result.said, event.result.amount, event.result.currency) == (Said.APPROVED, 1010, 978)
+    assert (event.result.status, event.result.amount, event.result.currency) == (
+        ResultStatus.APPROVED,
+        1010,
+        978,
+    )
     by_hand.wait(20.0)
     assert by_hand.acks == []
-    by_hand.session.accept(by_hand.now)
+    by_hand.session.acknowledge(by_hand.now)
     by_hand.listen()
     assert by_hand.acks == [99]
-    assert only(by_hand) == Ended(How.COMPLETED)
+    assert only(by_hand) == DialogueEnded(EndReason.COMPLETED)
 
 
 def test_copies_are_ignored_while_held_and_acknowledged_again_afterwards(paying: ByHand) -> None:
@@ -73,40 +77,41 @@ def test_copies_are_ignored_while_held_and_acknowledged_again_afterwards(paying:
     paying.acks.clear()
     paying.say(frame, frame, other)
     assert (len(paying.events()), paying.acks) == (1, [])
-    paying.session.accept(paying.now)
+    paying.session.acknowledge(paying.now)
     paying.listen()
     paying.say(frame, other)
     assert paying.acks == [9, 9, 1]
-    assert paying.events() == [Ended(How.COMPLETED)]
+    assert paying.events() == [DialogueEnded(EndReason.COMPLETED)]
 
 
 def test_the_same_id_with_another_message_is_a_new_message(paying: ByHand) -> None:
     paying.say(paying.answer(paying.paid(order="someone"), number=5), paying.answer(paying.paid(), number=5))
     (late,) = paying.events()
-    assert isinstance(late, Outcome)
+    assert isinstance(late, TransactionResult)
     assert late.late
-    paying.session.accept(paying.now)
+    paying.session.acknowledge(paying.now)
     (ours,) = paying.events()
-    assert isinstance(ours, Outcome)
+    assert isinstance(ours, TransactionResult)
     assert not ours.late
 
 
 @pytest.mark.parametrize(
-    ("status", "said", "cancelled"), [("1", Said.DECLINED, False), ("3", Said.CANCELLED, True)]
+    ("status", "said", "cancelled"),
+    [("1", ResultStatus.DECLINED, False), ("3", ResultStatus.CANCELLED, True)],
 )
 def test_a_payment_that_was_not_made_is_told_as_such(
-    status: str, said: Said, cancelled: bool, by_hand: ByHand
+    status: str, said: ResultStatus, cancelled: bool, by_hand: ByHand
 ) -> None:
     by_hand.start(SALE)
     by_hand.say(by_hand.answer(by_hand.paid(status=status, message="no funds", paid="")))
     event = only(by_hand)
-    assert isinstance(event, Outcome)
-    assert event.result.said is said
+    assert isinstance(event, TransactionResult)
+    assert event.result.status is said
     assert "no funds" in event.result.text
-    by_hand.session.accept(by_hand.now)
+    by_hand.session.acknowledge(by_hand.now)
     ended = only(by_hand)
-    assert isinstance(ended, Ended)
-    assert (ended.how, ended.cancelled) == (How.ABORTED, cancelled)
+    assert isinstance(ended, DialogueEnded)
+    assert (ended.end_reason, ended.cancelled) == (EndReason.ABORTED, cancelled)
 
 
 def test_handled_does_not_mean_paid(by_hand: ByHand) -> None:
@@ -114,7 +119,7 @@ def test_handled_does_not_mean_paid(by_hand: ByHand) -> None:
     for status in ("", "0", "9", "4", "02", "completed"):
         by_hand.start(SALE)
         by_hand.say(by_hand.answer(by_hand.paid(status=status)))
-        assert not any(isinstance(event, Outcome) for event in by_hand.events())
+        assert not any(isinstance(event, TransactionResult) for event in by_hand.events())
         by_hand.session.disconnected("", by_hand.now)
         by_hand.session.connected(by_hand.now)
         by_hand.registered()
@@ -129,21 +134,21 @@ def test_a_state_beside_an_error_decides_nothing(by_hand: ByHand) -> None:
 
 def test_an_amount_that_differs_is_told(paying: ByHand) -> None:
     paying.say(paying.answer(paying.paid(amount="10.1")))
-    paying.session.accept(paying.now)
+    paying.session.acknowledge(paying.now)
     first = paying.events()[0]
-    assert isinstance(first, Outcome)
+    assert isinstance(first, TransactionResult)
     assert first.result.amount == 1010
     paying.start(SALE)
     paying.say(paying.answer(paying.paid(amount="1010")))
     other = only(paying)
-    assert isinstance(other, Outcome)
+    assert isinstance(other, TransactionResult)
     assert (other.late, other.result.amount) == (False, 101_000)
 
 
 def test_a_currency_that_differs_is_told(paying: ByHand) -> None:
     paying.say(paying.answer(paying.paid(currency="JPY", amount="1010")))
     event = only(paying)
-    assert isinstance(event, Outcome)
+    assert isinstance(event, TransactionResult)
     assert (event.late, event.result.amount, event.result.currency) == (False, 1010, 392)
 
 
@@ -151,17 +156,17 @@ def test_an_answer_that_holds_the_frames_own_tail_is_not_cut(by_hand: ByHand) ->
     """SDK 1.0 searches the tail in the text and loses the result of an approved payment."""
     by_hand.start(SALE)
     frame = by_hand.answer(by_hand.paid(message="TAIL")).replace(b"TAIL", b"\xcc\x33\x55\xaa")
-    frame = encode_frame(Kind.NORMAL, number=frame[4], data=frame[7:-3])
+    frame = encode_frame(EcrHubFrameKind.NORMAL, number=frame[4], data=frame[7:-3])
     by_hand.say(by_hand.ack() + frame)
     event = only(by_hand)
-    assert isinstance(event, Outcome)
-    assert event.result.said is Said.APPROVED
+    assert isinstance(event, TransactionResult)
+    assert event.result.status is ResultStatus.APPROVED
 
 
 def test_a_tip_is_part_of_the_amount_and_told_alone(paying: ByHand) -> None:
     paying.say(paying.answer(paying.paid(tip="0.90")))
     event = only(paying)
-    assert isinstance(event, Outcome)
+    assert isinstance(event, TransactionResult)
     assert (event.result.amount, event.result.tip) == (1100, 90)
 
 
@@ -169,7 +174,7 @@ def test_sdk_1_0_says_what_was_paid() -> None:
     by_hand = ByHand(Variant.SDK_1_0).registered().start(SALE)
     by_hand.say(by_hand.answer(by_hand.paid(amount="10.10", paid="11.00")))
     event = only(by_hand)
-    assert isinstance(event, Outcome)
+    assert isinstance(event, TransactionResult)
     assert event.result.amount == 1100
 
 
@@ -179,19 +184,19 @@ def test_a_result_of_another_order_or_type_is_not_this_commands(
 ) -> None:
     paying.say(paying.answer(paying.paid(**wrong)))
     events = paying.events()
-    assert all(isinstance(event, Outcome) and event.late for event in events)
+    assert all(isinstance(event, TransactionResult) and event.late for event in events)
     assert paying.session.busy
 
 
 def test_a_late_result_behind_a_command_does_not_lose_the_commands_own(paying: ByHand) -> None:
     paying.say(paying.answer(paying.paid(order="before")), paying.answer(paying.paid()))
     assert len(paying.events()) == 1
-    paying.session.accept(paying.now)
+    paying.session.acknowledge(paying.now)
     ours = only(paying)
-    assert isinstance(ours, Outcome)
+    assert isinstance(ours, TransactionResult)
     assert not ours.late
-    paying.session.accept(paying.now)
-    assert only(paying) == Ended(How.COMPLETED)
+    paying.session.acknowledge(paying.now)
+    assert only(paying) == DialogueEnded(EndReason.COMPLETED)
 
 
 def test_more_results_than_can_wait_are_left_for_the_terminal_to_repeat(paying: ByHand) -> None:
@@ -199,11 +204,11 @@ def test_more_results_than_can_wait_are_left_for_the_terminal_to_repeat(paying: 
     flood = [paying.answer(paying.paid(order=f"order{number}")) for number in range(MOST_WAITING + 5)]
     paying.say(*flood)
     for _ in range(MOST_WAITING + 5):
-        paying.session.accept(paying.now)
+        paying.session.acknowledge(paying.now)
     paying.listen()
     assert len(paying.acks) == MOST_WAITING + 1
     paying.say(*flood)
-    paying.session.accept(paying.now)
+    paying.session.acknowledge(paying.now)
     paying.listen()
     assert len(paying.acks) == 2 * (MOST_WAITING + 1) + 1
 
@@ -212,9 +217,9 @@ def test_a_result_when_nothing_waits_is_held_too(by_hand: ByHand) -> None:
     by_hand.acks.clear()
     by_hand.say(by_hand.answer(by_hand.paid(topic=Topic.ORDER, order="before"), number=77))
     event = only(by_hand)
-    assert isinstance(event, Outcome)
+    assert isinstance(event, TransactionResult)
     assert (event.late, event.result.order, by_hand.acks) == (True, "before", [])
-    by_hand.session.accept(by_hand.now)
+    by_hand.session.acknowledge(by_hand.now)
     by_hand.listen()
     assert by_hand.acks == [77]
 

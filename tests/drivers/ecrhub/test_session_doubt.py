@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from drivers.ecrhub.commands import order_number
 from drivers.ecrhub.config import ANSWER_S, PAYMENT_S
-from drivers.ecrhub.frame import CONFIRM, HEARTBEAT, Kind, encode_frame
+from drivers.ecrhub.frame import CONFIRM, HEARTBEAT, EcrHubFrameKind, encode_frame
 from drivers.ecrhub.line import LINK_DOWN, LINK_SILENCE_S, NOT_ACKNOWLEDGED
-from drivers.ecrhub.orders import order_number
 from drivers.ecrhub.packet import Topic
 from drivers.ecrhub.session import (
     NO_PAYMENT_ANSWER,
@@ -15,12 +15,12 @@ from drivers.ecrhub.session import (
     QUERY_AGAIN_S,
 )
 from drivers.terminal import (
-    Ended,
-    Heard,
-    How,
-    Lost,
-    Outcome,
-    Said,
+    ConnectionLost,
+    Delivery,
+    DialogueEnded,
+    EndReason,
+    ResultStatus,
+    TransactionResult,
 )
 from tests.drivers.ecrhub.stage import ASK, SALE, ByHand, only
 
@@ -29,14 +29,14 @@ def test_an_order_without_any_ack_is_lost_and_may_have_been_heard(by_hand: ByHan
     """Reference 6 says that nothing was started; but the ACKs may be what was lost."""
     by_hand.start(SALE)
     by_hand.wait(3.0)
-    assert only(by_hand) == Lost(NOT_ACKNOWLEDGED, Heard.PERHAPS)
+    assert only(by_hand) == ConnectionLost(NOT_ACKNOWLEDGED, Delivery.PERHAPS)
     assert len({number for number, request in by_hand.asked if request.topic == Topic.ORDER}) == 1
 
 
 def test_an_order_of_which_no_byte_left_was_never_heard(by_hand: ByHand) -> None:
     by_hand.session.start(SALE, by_hand.now)
     by_hand.session.disconnected("the cable is out", by_hand.now)
-    assert only(by_hand) == Lost("the cable is out", Heard.NEVER)
+    assert only(by_hand) == ConnectionLost("the cable is out", Delivery.NEVER)
 
 
 def test_an_order_that_was_never_heard_does_not_leave_afterwards(by_hand: ByHand) -> None:
@@ -49,28 +49,30 @@ def test_an_order_that_was_never_heard_does_not_leave_afterwards(by_hand: ByHand
 
 def test_a_line_in_trouble_takes_no_order(by_hand: ByHand) -> None:
     by_hand.wait(LINK_SILENCE_S + 1, beats=False)
-    assert only(by_hand) == Lost(LINK_DOWN, Heard.NEVER)
+    assert only(by_hand) == ConnectionLost(LINK_DOWN, Delivery.NEVER)
     by_hand.start(SALE)
-    assert only(by_hand) == Lost(LINK_DOWN, Heard.NEVER)
+    assert only(by_hand) == ConnectionLost(LINK_DOWN, Delivery.NEVER)
     assert by_hand.topic != Topic.ORDER
 
 
 def test_a_dead_link_during_a_payment_is_perhaps(paying: ByHand) -> None:
     paying.wait(LINK_SILENCE_S + 1, beats=False)
-    assert only(paying) == Lost(LINK_DOWN, Heard.PERHAPS)
+    assert only(paying) == ConnectionLost(LINK_DOWN, Delivery.PERHAPS)
 
 
 def test_a_card_payment_may_take_minutes_while_the_heart_beats(paying: ByHand) -> None:
     paying.wait(PAYMENT_S - 1)
     assert paying.events() == []
     paying.wait(2.0)
-    assert only(paying) == Lost(NO_PAYMENT_ANSWER, Heard.PERHAPS)
+    assert only(paying) == ConnectionLost(NO_PAYMENT_ANSWER, Delivery.PERHAPS)
 
 
 def test_a_result_that_cannot_be_read_is_not_acknowledged_and_ends_perhaps(paying: ByHand) -> None:
     paying.acks.clear()
-    paying.say(encode_frame(Kind.NORMAL, number=8, data=b"\x0a\xff"))
-    assert only(paying) == Lost("the terminal sent a message that cannot be read (unreadable)", Heard.PERHAPS)
+    paying.say(encode_frame(EcrHubFrameKind.NORMAL, number=8, data=b"\x0a\xff"))
+    assert only(paying) == ConnectionLost(
+        "the terminal sent a message that cannot be read (unreadable)", Delivery.PERHAPS
+    )
     paying.listen()
     assert paying.acks == []
 
@@ -80,16 +82,16 @@ def test_values_that_cannot_be_are_as_good_as_unreadable(paying: ByHand, wrong: 
     paying.acks.clear()
     paying.say(paying.answer(paying.paid(**wrong)))
     event = only(paying)
-    assert isinstance(event, Lost)
-    assert (event.heard, paying.acks) == (Heard.PERHAPS, [])
+    assert isinstance(event, ConnectionLost)
+    assert (event.delivery, paying.acks) == (Delivery.PERHAPS, [])
 
 
 def test_a_message_that_cannot_be_read_does_not_end_a_question(by_hand: ByHand) -> None:
     by_hand.start(ASK)
-    by_hand.say(encode_frame(Kind.NORMAL, number=8, data=b"\x0a\xff"))
+    by_hand.say(encode_frame(EcrHubFrameKind.NORMAL, number=8, data=b"\x0a\xff"))
     by_hand.say(by_hand.answer(by_hand.paid()))
     event = only(by_hand)
-    assert isinstance(event, Outcome)
+    assert isinstance(event, TransactionResult)
     assert not event.late
 
 
@@ -99,8 +101,8 @@ def test_an_error_to_an_order_is_followed_by_a_query_and_only_that_decides(by_ha
     assert (by_hand.topic, by_hand.events()) == (Topic.QUERY, [])
     by_hand.say(by_hand.ack(), by_hand.answer(by_hand.paid()))
     event = only(by_hand)
-    assert isinstance(event, Outcome)
-    assert (event.late, event.result.said) == (False, Said.APPROVED)
+    assert isinstance(event, TransactionResult)
+    assert (event.late, event.result.status) == (False, ResultStatus.APPROVED)
 
 
 def test_an_error_to_an_order_that_nobody_knows_is_perhaps_with_the_terminals_words(by_hand: ByHand) -> None:
@@ -108,8 +110,8 @@ def test_an_error_to_an_order_that_nobody_knows_is_perhaps_with_the_terminals_wo
     by_hand.say(by_hand.ack(), by_hand.answer(by_hand.failed(message="card removed")))
     by_hand.say(by_hand.ack(), by_hand.answer(by_hand.failed(message="order not found")))
     event = only(by_hand)
-    assert isinstance(event, Lost)
-    assert (event.heard, "card removed" in event.reason) == (Heard.PERHAPS, True)
+    assert isinstance(event, ConnectionLost)
+    assert (event.delivery, "card removed" in event.reason) == (Delivery.PERHAPS, True)
 
 
 def test_an_order_that_is_not_finished_is_asked_for_again_and_never_ordered_again(paying: ByHand) -> None:
@@ -121,7 +123,7 @@ def test_an_order_that_is_not_finished_is_asked_for_again_and_never_ordered_agai
         paying.say(paying.ack(), paying.answer(paying.paid(status="9" if count % 2 else "0")))
     paying.wait(QUERY_AGAIN_S + 0.1)
     paying.say(paying.ack(), paying.answer(paying.paid()))
-    assert isinstance(only(paying), Outcome)
+    assert isinstance(only(paying), TransactionResult)
     assert [request.topic for _, request in paying.asked].count(Topic.ORDER) == 1
 
 
@@ -129,7 +131,7 @@ def test_a_query_without_an_answer_leaves_the_payment_unclear(paying: ByHand) ->
     paying.say(paying.answer(paying.failed()))
     paying.say(paying.ack())
     paying.wait(ANSWER_S + 1)
-    assert only(paying) == Lost(NO_QUERY_ANSWER, Heard.PERHAPS)
+    assert only(paying) == ConnectionLost(NO_QUERY_ANSWER, Delivery.PERHAPS)
 
 
 # ---- stopping ----
@@ -146,8 +148,8 @@ def test_stopping_sends_one_close_and_the_result_still_decides(by_hand: ByHand) 
     assert by_hand.request.order == order.order
     by_hand.say(by_hand.ack(), by_hand.answer(by_hand.failed(message="too late")), by_hand.answer(order))
     event = only(by_hand)
-    assert isinstance(event, Outcome)
-    assert event.result.said is Said.APPROVED
+    assert isinstance(event, TransactionResult)
+    assert event.result.status is ResultStatus.APPROVED
 
 
 def test_a_close_whose_order_stays_silent_is_followed_by_a_query(paying: ByHand) -> None:
@@ -158,15 +160,15 @@ def test_a_close_whose_order_stays_silent_is_followed_by_a_query(paying: ByHand)
     assert paying.topic == Topic.QUERY
     paying.say(paying.ack(), paying.answer(paying.paid(status="3")))
     event = only(paying)
-    assert isinstance(event, Outcome)
-    assert event.result.said is Said.CANCELLED
+    assert isinstance(event, TransactionResult)
+    assert event.result.status is ResultStatus.CANCELLED
 
 
 def test_a_payment_that_was_stopped_before_its_order_left_is_cancelled() -> None:
     by_hand = ByHand().start(SALE)
     by_hand.session.abort(0.0)
     event = only(by_hand)
-    assert isinstance(event, Ended)
+    assert isinstance(event, DialogueEnded)
     assert event.cancelled
     by_hand.say(CONFIRM)
     by_hand.wait(5.0)
@@ -188,10 +190,10 @@ def test_a_question_gives_the_state_of_exactly_this_order(by_hand: ByHand) -> No
     assert by_hand.topic == Topic.QUERY
     by_hand.say(by_hand.ack(), by_hand.answer(by_hand.paid()))
     event = only(by_hand)
-    assert isinstance(event, Outcome)
+    assert isinstance(event, TransactionResult)
     assert (event.late, event.result.order) == (False, order_number("A-17", 41))
-    by_hand.session.accept(by_hand.now)
-    assert only(by_hand) == Ended(How.COMPLETED)
+    by_hand.session.acknowledge(by_hand.now)
+    assert only(by_hand) == DialogueEnded(EndReason.COMPLETED)
 
 
 @pytest.mark.parametrize("status", ["0", "9", ""])
@@ -199,40 +201,40 @@ def test_a_question_without_an_end_gives_no_result(by_hand: ByHand, status: str)
     by_hand.start(ASK)
     by_hand.say(by_hand.ack(), by_hand.answer(by_hand.paid(status=status)))
     event = only(by_hand)
-    assert isinstance(event, Ended)
+    assert isinstance(event, DialogueEnded)
 
 
 def test_a_question_that_is_not_answered_ends_and_leaves_the_line(by_hand: ByHand) -> None:
     by_hand.start(ASK)
     by_hand.say(by_hand.ack())
     by_hand.wait(ANSWER_S + 1)
-    assert only(by_hand) == Ended(How.ABORTED, text=NO_QUERY_ANSWER)
+    assert only(by_hand) == DialogueEnded(EndReason.ABORTED, text=NO_QUERY_ANSWER)
 
 
 def test_the_settings_overrule_the_times() -> None:
     by_hand = ByHand(answer_s=3.0, silence_s=40.0).registered().start(SALE)
     by_hand.say(by_hand.ack())
     by_hand.wait(41.0)
-    assert only(by_hand) == Lost(NO_PAYMENT_ANSWER, Heard.PERHAPS)
+    assert only(by_hand) == ConnectionLost(NO_PAYMENT_ANSWER, Delivery.PERHAPS)
 
 
 def test_a_slow_disk_is_not_the_terminals_fault(paying: ByHand) -> None:
     paying.say(paying.answer(paying.paid()))
     paying.events()
     paying.wait(2 * PAYMENT_S)
-    paying.session.accept(paying.now)
-    assert only(paying) == Ended(How.COMPLETED)
+    paying.session.acknowledge(paying.now)
+    assert only(paying) == DialogueEnded(EndReason.COMPLETED)
 
 
 def test_what_was_acknowledged_on_an_older_line_is_told_again_on_a_new_one(paying: ByHand) -> None:
     frame = paying.answer(paying.paid())
     paying.say(frame)
-    paying.session.accept(paying.now)
+    paying.session.acknowledge(paying.now)
     paying.events()
     paying.session.connected(paying.now)
     paying.say(frame)
     event = only(paying)
-    assert isinstance(event, Outcome)
+    assert isinstance(event, TransactionResult)
     assert event.late
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from drivers.terminal import Ended, Found, Heard, How, Lost
+from drivers.terminal import BookingProof, ConnectionLost, Delivery, DialogueEnded, EndReason
 from tests.drivers.ecrhub.stage import FORMS, SALE, Counter
 from tests.drivers.ecrhub.test_both_ends import registered, resolved
 
@@ -48,18 +48,18 @@ def test_whatever_byte_was_the_last_the_till_believes_what_the_bank_did(variant:
         end = pulled(counter, lambda cut=cut: cut.over)  # type: ignore[misc]
         counter.spoil = lambda data: data
         money = counter.bank.balance()
-        if isinstance(end, Ended):
-            assert (end.how, money) == (How.COMPLETED, 1010)
-        elif end.heard is Heard.NEVER:
+        if isinstance(end, DialogueEnded):
+            assert (end.end_reason, money) == (EndReason.COMPLETED, 1010)
+        elif end.delivery is Delivery.NEVER:
             assert money == 0
         else:
             found = resolved(counter).found
-            assert found is Found.BOOKED or money == 0
-            assert found is not Found.BOOKED or money == 1010
+            assert found is BookingProof.BOOKED or money == 0
+            assert found is not BookingProof.BOOKED or money == 1010
         assert len(counter.bank.bookings) <= 1
 
 
-def pulled(counter: Counter, gone: Callable[[], bool]) -> Ended | Lost:
+def pulled(counter: Counter, gone: Callable[[], bool]) -> DialogueEnded | ConnectionLost:
     """A sale whose till sees the cable go when it does; the terminal goes on without it."""
     counter.heard.clear()
     counter.session.start(SALE, counter.now)

@@ -8,24 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from drivers.card.card import Card, SecretBuffer, Vault
+from drivers.card.card import Card, CardSealer, SecretBuffer
 from drivers.simulator.core.bank import Bank
 from drivers.simulator.core.faults import Faults
 from drivers.simulator.core.script import parse
 from drivers.simulator.core.trace import Trace
 from drivers.simulator.zvt.device import SimulatedDevice
-from drivers.simulator.zvt.steps import Effect, Gone
+from drivers.simulator.zvt.steps import Effect, ZvtGone
 from drivers.simulator.zvt.terminal import SimulatedTerminal
 from drivers.terminal import SealedCard
-from drivers.zvt.line import SerialLine
+from drivers.zvt.line import ZvtSerialLine
 from drivers.zvt.packet import (
     POSITIVE,
-    Answer,
     Authorisation,
-    CardDesk,
     Charset,
-    Packet,
     Registration,
+    ZvtAnswer,
+    ZvtCardBinding,
+    ZvtPacket,
     decode,
     encode,
 )
@@ -34,10 +34,10 @@ STARTED = datetime(2025, 3, 1, 12, 0, 0, tzinfo=UTC)
 # More turns than any dialogue has; a test that needs more hangs.
 MANY_TURNS = 500
 
-Policy = Callable[[Packet], Answer | None]
+Policy = Callable[[ZvtPacket], ZvtAnswer | None]
 
 
-def yes(_packet: Packet) -> Answer | None:
+def yes(_packet: ZvtPacket) -> ZvtAnswer | None:
     return POSITIVE
 
 
@@ -48,17 +48,17 @@ class Till:
         self.bank = bank or Bank()
         self.terminal = SimulatedTerminal(self.bank, parse(script), started=STARTED, seed=seed)
         self.now = 0.0
-        self.gone: list[Gone] = []
+        self.gone: list[ZvtGone] = []
 
-    def register(self, config: int = 0xBE, commands: tuple[int, ...] = (0x06D3,)) -> list[Packet]:
+    def register(self, config: int = 0xBE, commands: tuple[int, ...] = (0x06D3,)) -> list[ZvtPacket]:
         return self.run(Registration(123456, config, 978, permitted_commands=commands))
 
-    def pay(self, amount: int = 1010, answer: Policy = yes) -> list[Packet]:
+    def pay(self, amount: int = 1010, answer: Policy = yes) -> list[ZvtPacket]:
         return self.run(Authorisation(amount, 978), answer)
 
-    def run(self, command: Packet, answer: Policy = yes) -> list[Packet]:
+    def run(self, command: ZvtPacket, answer: Policy = yes) -> list[ZvtPacket]:
         """All that the terminal says until it is at rest, or waits for nothing more."""
-        heard: list[Packet] = []
+        heard: list[ZvtPacket] = []
         waiting = self.say(command)
         for _ in range(MANY_TURNS):
             if not waiting:
@@ -69,31 +69,31 @@ class Till:
                 continue
             packet = waiting.pop(0)
             heard.append(packet)
-            reply = None if isinstance(packet, Answer) else answer(packet)
+            reply = None if isinstance(packet, ZvtAnswer) else answer(packet)
             if reply is not None:
                 waiting += self.say(reply)
         raise AssertionError("the dialogue does not end")
 
-    def say(self, packet: Packet) -> list[Packet]:
+    def say(self, packet: ZvtPacket) -> list[ZvtPacket]:
         self.now += 0.01
         return self._packets(self.terminal.receive(packet, self.now))
 
-    def wait_until(self, now: float) -> list[Packet]:
+    def wait_until(self, now: float) -> list[ZvtPacket]:
         self.now = now
         return self._packets(self.terminal.deadline_passed(now))
 
-    def _packets(self, effects: list[Effect]) -> list[Packet]:
-        self.gone += [effect for effect in effects if isinstance(effect, Gone)]
-        return [effect.packet for effect in effects if not isinstance(effect, Gone)]
+    def _packets(self, effects: list[Effect]) -> list[ZvtPacket]:
+        self.gone += [effect for effect in effects if isinstance(effect, ZvtGone)]
+        return [effect.packet for effect in effects if not isinstance(effect, ZvtGone)]
 
 
-class Shredder(Vault):
+class Shredder(CardSealer):
     """Tests of the terminal do not look at cards."""
 
     def __init__(self) -> None:
         pass
 
-    def take(self, card: Card, context: str) -> SealedCard:
+    def seal_card(self, card: Card, context: str) -> SealedCard:
         card.wipe()
         return SealedCard(context)
 
@@ -110,19 +110,19 @@ class LineTill:
             terminal, faults=Faults(parsed.faults), trace=Trace(self.lines.append, stuffed=True)
         )
         self.buffer = SecretBuffer(1 << 17)
-        self.line = SerialLine(self.buffer)
+        self.line = ZvtSerialLine(self.buffer)
         self.now = 0.0
         self.outages: list[float] = []
 
-    def register(self) -> list[Packet]:
+    def register(self) -> list[ZvtPacket]:
         return self.run(Registration(123456, 0xBE, 978, permitted_commands=(0x06D3,)))
 
-    def pay(self, amount: int = 1010, answer: Policy = yes) -> list[Packet]:
+    def pay(self, amount: int = 1010, answer: Policy = yes) -> list[ZvtPacket]:
         return self.run(Authorisation(amount, 978), answer)
 
-    def run(self, command: Packet | None, answer: Policy = yes) -> list[Packet]:
+    def run(self, command: ZvtPacket | None, answer: Policy = yes) -> list[ZvtPacket]:
         """Say the command and answer until both sides have nothing to wait for."""
-        heard: list[Packet] = []
+        heard: list[ZvtPacket] = []
         if self.line.trouble is not None:
             self.line.reset(self.now)
         if command is not None:
@@ -137,7 +137,7 @@ class LineTill:
             self.device.deadline_passed(self.now)
         raise AssertionError("the dialogue does not end")
 
-    def _exchange(self, heard: list[Packet], answer: Policy) -> None:
+    def _exchange(self, heard: list[ZvtPacket], answer: Policy) -> None:
         """Bytes there and back until both are silent."""
         while True:
             plugged = self.device.plugged
@@ -152,13 +152,13 @@ class LineTill:
                 return
             self._hear(back, heard, answer)
 
-    def _hear(self, data: bytes, heard: list[Packet], answer: Policy) -> None:
+    def _hear(self, data: bytes, heard: list[ZvtPacket], answer: Policy) -> None:
         self.buffer.space()[: len(data)] = data
         self.buffer.filled(len(data))
         for apdu in self.line.receive(self.now):
-            packet = decode(apdu, CardDesk(Shredder(), ""), Charset.CP437)
+            packet = decode(apdu, ZvtCardBinding(Shredder(), ""), Charset.CP437)
             heard.append(packet)
-            reply = None if isinstance(packet, Answer) else answer(packet)
+            reply = None if isinstance(packet, ZvtAnswer) else answer(packet)
             if reply is not None:
                 self.line.send(encode(reply), self.now)
 

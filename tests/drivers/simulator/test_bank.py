@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from drivers.simulator.core.bank import LAST_RECEIPT, Bank, BankError, Booking, Kind, State
+from drivers.simulator.core.bank import LAST_RECEIPT, Bank, BankError, Booking, BookingKind, BookingState
 from drivers.simulator.core.cards import PUBLISHED
 
 AT = datetime(2025, 3, 1, 12, tzinfo=UTC)
 
 
 def sale(bank: Bank, amount: int = 1010) -> Booking:
-    return bank.ask(Kind.SALE, amount, 978, AT, approved=True, card=PUBLISHED["visa"])
+    return bank.authorise(BookingKind.SALE, amount, 978, AT, approved=True, card=PUBLISHED["visa"])
 
 
 def test_nothing_is_booked_twice() -> None:
@@ -38,8 +38,8 @@ def test_what_is_reversed_stays_reversed() -> None:
 def test_undoing_a_reversal_gives_the_payment_back() -> None:
     bank = Bank()
     original = bank.book(sale(bank).number)
-    reversal = bank.ask(
-        Kind.REVERSAL, 1010, 978, AT, approved=True, card=PUBLISHED["visa"], original=original
+    reversal = bank.authorise(
+        BookingKind.REVERSAL, 1010, 978, AT, approved=True, card=PUBLISHED["visa"], original=original
     )
     bank.book(reversal.number)
     assert bank.balance() == 0
@@ -70,7 +70,7 @@ def test_the_state_file_has_everything_after_every_change(tmp_path: Path) -> Non
 
     again = Bank(path)
     assert again.bookings == bank.bookings
-    assert again.bookings[0].state is State.BOOKED
+    assert again.bookings[0].state is BookingState.BOOKED
     assert [file.name for file in tmp_path.iterdir()] == ["bank.json"]
 
 

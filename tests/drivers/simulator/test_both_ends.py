@@ -18,8 +18,19 @@ from drivers.simulator.core.faults import Faults
 from drivers.simulator.core.script import parse
 from drivers.simulator.zvt.device import SimulatedDevice
 from drivers.simulator.zvt.terminal import SimulatedTerminal
-from drivers.terminal import Command, Ended, Event, Heard, How, Lost, Operation, Outcome, Receipt, Said
-from drivers.zvt.line import SerialLine
+from drivers.terminal import (
+    Command,
+    ConnectionLost,
+    Delivery,
+    DialogueEnded,
+    EndReason,
+    Event,
+    Operation,
+    Receipt,
+    ResultStatus,
+    TransactionResult,
+)
+from drivers.zvt.line import ZvtSerialLine
 from drivers.zvt.session import ZvtSession, ZvtSettings
 from tests.drivers.simulator.conftest import STARTED, Shredder
 
@@ -38,7 +49,7 @@ class Counter:
     accept_after_s: float = 0.0
     now: float = 0.0
     heard: list[Event] = field(default_factory=list)
-    accepted: list[Outcome] = field(default_factory=list)
+    accepted: list[TransactionResult] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         script = parse(self.script)
@@ -47,13 +58,13 @@ class Counter:
         self.device = SimulatedDevice(terminal, faults=Faults(script.faults))
         self.buffer = SecretBuffer(1 << 17)
         wants = ZvtSettings(password=123456, config_byte=self.config)
-        self.session = ZvtSession(SerialLine(self.buffer), Shredder(), wants)
+        self.session = ZvtSession(ZvtSerialLine(self.buffer), Shredder(), wants)
         self.session.connected(0.0)
         self.plugged = True
         self.held: list[tuple[float, Event]] = []
         self.perform(Command(Operation.REGISTER))
 
-    def perform(self, command: Command) -> Ended | Lost:
+    def perform(self, command: Command) -> DialogueEnded | ConnectionLost:
         """The end of one command; then the line is heard out until both sides rest."""
         self.heard.clear()
         self.session.start(command, self.now)
@@ -62,7 +73,9 @@ class Counter:
             times = (self.session.deadline(), self.device.deadline(), *(at for at, _ in self.held))
             due = min((time for time in times if time is not None), default=NEVER_S)
             if due >= NEVER_S:
-                return next(event for event in self.heard if isinstance(event, (Ended, Lost)))
+                return next(
+                    event for event in self.heard if isinstance(event, (DialogueEnded, ConnectionLost))
+                )
             self.now = max(self.now, due)
             self.session.deadline_passed(self.now)
             self.device.deadline_passed(self.now)
@@ -101,14 +114,14 @@ class Counter:
         self.held += [
             (self.now + self.accept_after_s, event)
             for event in events
-            if isinstance(event, (Outcome, Receipt))
+            if isinstance(event, (TransactionResult, Receipt))
         ]
         due = [event for at, event in self.held if at <= self.now]
         self.held = [(at, event) for at, event in self.held if at > self.now]
         for event in due:
-            if isinstance(event, Outcome):
+            if isinstance(event, TransactionResult):
                 self.accepted.append(event)
-            self.session.accept(self.now)
+            self.session.acknowledge(self.now)
         return bool(events or due)
 
 
@@ -166,13 +179,15 @@ def test_what_the_till_believes_is_what_the_bank_did(
     counter.accept_after_s = accept_after_s
     end = counter.perform(SALE)
     money = counter.bank.balance()
-    approved = [outcome.result for outcome in counter.accepted if outcome.result.said is Said.APPROVED]
+    approved = [
+        outcome.result for outcome in counter.accepted if outcome.result.status is ResultStatus.APPROVED
+    ]
 
     assert len(counter.bank.bookings) <= 1
     if not approved:
         assert money == 0
-    if isinstance(end, Ended):
-        expected = approved[0].amount if end.how is How.COMPLETED else 0
+    if isinstance(end, DialogueEnded):
+        expected = approved[0].amount if end.end_reason is EndReason.COMPLETED else 0
         assert money == expected
-    elif end.heard is Heard.NEVER:
+    elif end.delivery is Delivery.NEVER:
         assert counter.bank.bookings == ()

@@ -15,13 +15,13 @@ from drivers.zvt.packet import (
     POSITIVE,
     UNKNOWN_COMMAND,
     Abort,
-    Answer,
     Authorisation,
     Completion,
-    Packet,
     PrintTextBlock,
     Registration,
     StatusInformation,
+    ZvtAnswer,
+    ZvtPacket,
     encode,
 )
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 FAULT = '[[fault]]\nsender = "{sender}"\n{unit} = {count}\ndo = "{harm}"\n'
 
 
-def count(heard: list[Packet], kind: type[Packet]) -> int:
+def count(heard: list[ZvtPacket], kind: type[ZvtPacket]) -> int:
     return sum(isinstance(packet, kind) for packet in heard)
 
 
@@ -111,7 +111,7 @@ def test_an_outage_before_the_answer_leaves_a_payment_that_runs_unseen(line_till
     till = line_till_with('[[payment]]\nunplug = { seconds = 2, at = "answer" }\n')
     heard = till.pay(1010)
 
-    assert count(heard, Answer) == 0
+    assert count(heard, ZvtAnswer) == 0
     assert states(till) == ["booked"]
 
 
@@ -134,7 +134,7 @@ def test_a_reboot_is_silence_and_then_a_terminal_that_knows_nobody(line_till_wit
     assert till.outages == [], "the port is still there"
     assert not isinstance(heard[-1], (Completion, Abort))
     assert states(till) == ["reversed"]
-    assert till.pay(1010) == [Answer(0x84, 0x6B)]
+    assert till.pay(1010) == [ZvtAnswer(0x84, 0x6B)]
 
 
 def test_a_till_that_is_dead_on_the_line_gets_its_payment_reversed(line_till_with: Scripted) -> None:
@@ -183,7 +183,7 @@ def test_print_blocks_are_answered_one_by_one_before_the_payment_is_stored(line_
     till = line_till_with("")
     seen: list[str] = []
 
-    def look(packet: Packet) -> Answer:
+    def look(packet: ZvtPacket) -> ZvtAnswer:
         if isinstance(packet, PrintTextBlock):
             seen.extend(states(till))
         return POSITIVE

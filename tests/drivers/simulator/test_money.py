@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers.simulator.core.bank import State
+from drivers.simulator.core.bank import BookingState
 from drivers.zvt.packet import (
     POSITIVE,
     Abort,
-    Answer,
     Authorisation,
     Completion,
     IntermediateStatus,
-    Packet,
     PrintLine,
     PrintTextBlock,
     StatusInformation,
+    ZvtAnswer,
+    ZvtPacket,
 )
 
 if TYPE_CHECKING:
@@ -26,25 +26,25 @@ if TYPE_CHECKING:
     Scripted = Callable[[str], Till]
 
 
-def results(heard: list[Packet]) -> list[StatusInformation]:
+def results(heard: list[ZvtPacket]) -> list[StatusInformation]:
     return [packet for packet in heard if isinstance(packet, StatusInformation)]
 
 
-def kinds(heard: list[Packet]) -> list[type[Packet]]:
+def kinds(heard: list[ZvtPacket]) -> list[type[ZvtPacket]]:
     return [type(packet) for packet in heard]
 
 
-def states(till: Till) -> list[State]:
+def states(till: Till) -> list[BookingState]:
     return [booking.state for booking in till.bank.bookings]
 
 
-def silent_on(*silent: type[Packet]) -> Callable[[Packet], Answer | None]:
+def silent_on(*silent: type[ZvtPacket]) -> Callable[[ZvtPacket], ZvtAnswer | None]:
     return lambda packet: None if isinstance(packet, silent) else POSITIVE
 
 
 def test_a_payment_runs_in_the_order_of_the_reference(till: Till) -> None:
     assert kinds(till.pay()) == [
-        Answer,
+        ZvtAnswer,
         IntermediateStatus,
         IntermediateStatus,
         IntermediateStatus,
@@ -59,7 +59,7 @@ def test_a_payment_is_booked_once_with_its_trace_and_receipt(till: Till) -> None
     (result,) = results(till.pay(1010))
 
     assert (result.amount, result.trace, result.receipt_number, result.date) == (1010, 1, 1, "0301")
-    assert states(till) == [State.BOOKED]
+    assert states(till) == [BookingState.BOOKED]
     assert till.bank.balance() == 1010
 
 
@@ -72,17 +72,17 @@ def test_the_next_payment_has_the_next_numbers(till: Till) -> None:
 
 
 def test_a_payment_is_not_stored_before_the_till_has_answered_the_result(till: Till) -> None:
-    seen: list[list[State]] = []
+    seen: list[list[BookingState]] = []
 
-    def look(packet: Packet) -> Answer:
+    def look(packet: ZvtPacket) -> ZvtAnswer:
         if isinstance(packet, (StatusInformation, PrintTextBlock)):
             seen.append(states(till))
         return POSITIVE
 
     till.pay(answer=look)
 
-    assert seen == [[State.AUTHORISED]] * 3
-    assert states(till) == [State.BOOKED]
+    assert seen == [[BookingState.AUTHORISED]] * 3
+    assert states(till) == [BookingState.BOOKED]
 
 
 def test_late_answers_to_display_texts_do_not_commit_the_payment(till: Till) -> None:
@@ -103,10 +103,10 @@ def test_late_answers_to_display_texts_do_not_commit_the_payment(till: Till) -> 
 
 
 @pytest.mark.parametrize("silent", [StatusInformation, PrintTextBlock])
-def test_a_payment_is_reversed_when_the_till_does_not_answer(till: Till, silent: type[Packet]) -> None:
+def test_a_payment_is_reversed_when_the_till_does_not_answer(till: Till, silent: type[ZvtPacket]) -> None:
     heard = till.pay(answer=silent_on(silent))
 
-    assert states(till) == [State.REVERSED]
+    assert states(till) == [BookingState.REVERSED]
     assert till.bank.balance() == 0
     assert kinds(heard).count(silent) == 3, "given three times before the terminal gives up"
     assert kinds(heard)[-1] is silent, "and then it is at rest"
@@ -115,31 +115,33 @@ def test_a_payment_is_reversed_when_the_till_does_not_answer(till: Till, silent:
 
 def test_a_payment_is_reversed_when_the_till_refuses_the_result(till: Till) -> None:
     heard = till.pay(
-        answer=lambda packet: Answer(0x84, 0x66) if isinstance(packet, StatusInformation) else POSITIVE
+        answer=lambda packet: ZvtAnswer(0x84, 0x66) if isinstance(packet, StatusInformation) else POSITIVE
     )
 
     assert heard[-1] == Abort(0x6C)
-    assert states(till) == [State.REVERSED]
+    assert states(till) == [BookingState.REVERSED]
 
 
 def test_a_payment_is_reversed_when_the_till_cannot_print(till: Till) -> None:
-    till.pay(answer=lambda packet: Answer(0x84, 0xCC) if isinstance(packet, PrintTextBlock) else POSITIVE)
+    till.pay(answer=lambda packet: ZvtAnswer(0x84, 0xCC) if isinstance(packet, PrintTextBlock) else POSITIVE)
 
-    assert states(till) == [State.REVERSED]
+    assert states(till) == [BookingState.REVERSED]
 
 
 def test_a_payment_stands_when_only_the_answer_to_the_completion_is_lost(till: Till) -> None:
     till.pay(answer=silent_on(Completion))
 
-    assert states(till) == [State.BOOKED]
+    assert states(till) == [BookingState.BOOKED]
 
 
 def test_without_auto_reversal_the_payment_stays_and_is_told_again(till_with: Scripted) -> None:
     till = till_with("[terminal]\nauto_reversal = false")
     till.pay(answer=silent_on(StatusInformation))
 
-    assert states(till) == [State.BOOKED]
-    assert kinds(till.say(Authorisation(500, 978))) == [Answer, StatusInformation], "first the pending result"
+    assert states(till) == [BookingState.BOOKED]
+    assert kinds(till.say(Authorisation(500, 978))) == [ZvtAnswer, StatusInformation], (
+        "first the pending result"
+    )
 
     till.run(POSITIVE)
 
@@ -156,10 +158,10 @@ def test_the_till_sets_how_long_the_terminal_waits_for_its_answer(till: Till) ->
 
 
 def test_goods_later_asks_again_every_two_seconds_and_then_books(till: Till) -> None:
-    answers = iter([Answer(0x84, 0x9C), Answer(0x84, 0x9C), POSITIVE])
+    answers = iter([ZvtAnswer(0x84, 0x9C), ZvtAnswer(0x84, 0x9C), POSITIVE])
     times: list[float] = []
 
-    def goods(packet: Packet) -> Answer:
+    def goods(packet: ZvtPacket) -> ZvtAnswer:
         if not isinstance(packet, StatusInformation):
             return POSITIVE
         times.append(till.now)
@@ -174,18 +176,18 @@ def test_goods_later_asks_again_every_two_seconds_and_then_books(till: Till) -> 
 def test_goods_later_ends_with_the_number_of_results_that_the_till_allowed(till: Till) -> None:
     heard = till.run(
         Authorisation(1010, 978, max_status=4),
-        lambda packet: Answer(0x84, 0x9C) if isinstance(packet, StatusInformation) else POSITIVE,
+        lambda packet: ZvtAnswer(0x84, 0x9C) if isinstance(packet, StatusInformation) else POSITIVE,
     )
 
     assert len(results(heard)) == 4
-    assert states(till) == [State.REVERSED]
+    assert states(till) == [BookingState.REVERSED]
 
 
 def test_goods_in_part_books_the_part(till: Till) -> None:
     till.pay(
         1010,
         answer=lambda packet: (
-            Answer(0x84, 0x9D, amount=400) if isinstance(packet, StatusInformation) else POSITIVE
+            ZvtAnswer(0x84, 0x9D, amount=400) if isinstance(packet, StatusInformation) else POSITIVE
         ),
     )
 
@@ -196,11 +198,11 @@ def test_more_goods_than_were_paid_reverse_the_payment(till: Till) -> None:
     till.pay(
         1010,
         answer=lambda packet: (
-            Answer(0x84, 0x9D, amount=2000) if isinstance(packet, StatusInformation) else POSITIVE
+            ZvtAnswer(0x84, 0x9D, amount=2000) if isinstance(packet, StatusInformation) else POSITIVE
         ),
     )
 
-    assert states(till) == [State.REVERSED]
+    assert states(till) == [BookingState.REVERSED]
 
 
 def test_a_declined_payment_gives_its_code_and_text_twice_over(till_with: Scripted) -> None:
@@ -210,7 +212,7 @@ def test_a_declined_payment_gives_its_code_and_text_twice_over(till_with: Script
     (result,) = results(heard)
     assert (result.result_code, result.additional_text) == (0x0D, "Karte abgelehnt")
     assert heard[-1] == Abort(0x0D)
-    assert states(till) == [State.DECLINED]
+    assert states(till) == [BookingState.DECLINED]
 
 
 def test_the_stop_key_ends_with_6c_and_books_nothing(till_with: Scripted) -> None:
@@ -225,7 +227,7 @@ def test_the_stop_key_ends_with_6c_and_books_nothing(till_with: Scripted) -> Non
 def test_a_refused_command_begins_nothing(till_with: Scripted) -> None:
     till = till_with('[[payment]]\noutcome = "refuse"\ncode = 0x7D')
 
-    assert till.pay() == [Answer(0x84, 0x7D)]
+    assert till.pay() == [ZvtAnswer(0x84, 0x7D)]
 
 
 def test_a_tip_is_in_the_amount_and_told_beside_it(till_with: Scripted) -> None:
@@ -258,7 +260,7 @@ def test_an_abort_after_the_approval_undoes_the_payment(till_with: Scripted) -> 
 
     assert results(heard)[0].result_code == 0
     assert heard[-1] == Abort(0x9B)
-    assert states(till) == [State.REVERSED]
+    assert states(till) == [BookingState.REVERSED]
 
 
 def test_a_missing_completion_leaves_the_payment_booked(till_with: Scripted) -> None:
@@ -284,7 +286,7 @@ def test_a_result_given_twice_is_booked_once(till_with: Scripted) -> None:
 
     first, second = results(heard)
     assert first == second
-    assert kinds(heard).count(Answer) == 2
+    assert kinds(heard).count(ZvtAnswer) == 2
     assert till.bank.balance() == 1010
 
 
@@ -322,7 +324,7 @@ def test_behaviours_come_in_order_and_by_amount(till_with: Scripted) -> None:
     amounts = [till.pay(amount) and till.bank.bookings[-1].amount for amount in (100, 1313, 100, 1313, 100)]
 
     assert amounts == [101, 1313, 102, 1313, 100]
-    assert states(till).count(State.DECLINED) == 2
+    assert states(till).count(BookingState.DECLINED) == 2
 
 
 def test_a_till_without_print_blocks_gets_lines(till: Till) -> None:

@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from drivers.simulator.core.behaviour import Behaviour, Display, Harm, Moment, Outcome, Point, Script, Side
+from drivers.simulator.core.behaviour import (
+    Behaviour,
+    Display,
+    Harm,
+    Moment,
+    Point,
+    Script,
+    ScriptedOutcome,
+    Side,
+)
 from drivers.simulator.core.cards import Shown
 from drivers.simulator.core.script import ScriptError, load, parse
 from drivers.zvt.packet import Charset
@@ -37,7 +46,7 @@ def test_every_kind_of_value_is_read() -> None:
 
     assert script.terminal.character_set is Charset.ISO_8859_1
     assert not script.terminal.auto_reversal
-    assert behaviour.outcome is Outcome.DECLINE
+    assert behaviour.outcome is ScriptedOutcome.DECLINE
     assert behaviour.silence_s == 3.0
     assert behaviour.display == (Display(0x0A, "Karte", 2),)
     assert behaviour.skip == (Point.STATUS, Point.COMPLETION)

@@ -12,15 +12,13 @@ from drivers.zvt.packet import (
     UNKNOWN_COMMAND,
     Abort,
     AbortCommand,
-    Answer,
     Authorisation,
     Completion,
     Diagnosis,
-    DisplayText,
+    DisplayTextCommand,
     EndOfDay,
     Initialisation,
     LogOff,
-    Packet,
     PrintTextBlock,
     Refund,
     Registration,
@@ -31,6 +29,8 @@ from drivers.zvt.packet import (
     StatusInformation,
     TurnoverTotals,
     Unknown,
+    ZvtAnswer,
+    ZvtPacket,
 )
 
 if TYPE_CHECKING:
@@ -39,12 +39,12 @@ if TYPE_CHECKING:
     Scripted = Callable[[str], Till]
 
 
-def completion(heard: list[Packet]) -> Completion:
+def completion(heard: list[ZvtPacket]) -> Completion:
     assert isinstance(heard[-1], Completion)
     return heard[-1]
 
 
-def result(heard: list[Packet]) -> StatusInformation:
+def result(heard: list[ZvtPacket]) -> StatusInformation:
     (found,) = [packet for packet in heard if isinstance(packet, StatusInformation)]
     return found
 
@@ -56,15 +56,15 @@ def test_a_registration_tells_terminal_and_currency(till: Till) -> None:
 
 
 def test_another_currency_is_refused_at_the_registration(till: Till) -> None:
-    assert till.run(Registration(123456, 0xBE, 756)) == [Answer(0x84, 0x1E, result_code=0x6F)]
+    assert till.run(Registration(123456, 0xBE, 756)) == [ZvtAnswer(0x84, 0x1E, result_code=0x6F)]
 
 
 @pytest.mark.parametrize(
     "command",
     [Registration(0, 0xBE), Reversal(1, 1), Refund(1, 100), EndOfDay(1), RepeatReceipt(1), StatusEnquiry(1)],
 )
-def test_a_wrong_password_is_refused(till: Till, command: Packet) -> None:
-    assert till.run(command) == [Answer(0x84, 0x37)]
+def test_a_wrong_password_is_refused(till: Till, command: ZvtPacket) -> None:
+    assert till.run(command) == [ZvtAnswer(0x84, 0x37)]
 
 
 def test_a_terminal_may_not_check_the_password(till_with: Scripted) -> None:
@@ -74,10 +74,10 @@ def test_a_terminal_may_not_check_the_password(till_with: Scripted) -> None:
 
 
 @pytest.mark.parametrize("command", [Authorisation(100), Refund(123456, 100), Reversal(123456, 1)])
-def test_after_log_off_no_money_is_moved(till: Till, command: Packet) -> None:
+def test_after_log_off_no_money_is_moved(till: Till, command: ZvtPacket) -> None:
     assert till.run(LogOff()) == [POSITIVE]
 
-    assert till.run(command) == [Answer(0x84, 0x6B)]
+    assert till.run(command) == [ZvtAnswer(0x84, 0x6B)]
 
 
 def test_what_the_terminal_does_not_know_it_says(till: Till) -> None:
@@ -90,7 +90,7 @@ def test_an_abort_at_rest_has_nothing_to_stop(till: Till) -> None:
 
 
 def test_display_texts_are_shown(till: Till) -> None:
-    till.run(DisplayText(("Bitte warten", "Kasse 2")))
+    till.run(DisplayTextCommand(("Bitte warten", "Kasse 2")))
 
     assert till.terminal.memory.displayed == ("Bitte warten", "Kasse 2")
 
@@ -128,11 +128,11 @@ def test_an_answer_to_the_busy_status_is_not_taken_for_an_answer_to_the_result(t
 
 
 @pytest.mark.parametrize("command", [Authorisation(500), EndOfDay(123456), Registration(123456, 0xBE)])
-def test_a_second_command_during_a_payment_is_answered_busy(till_with: Scripted, command: Packet) -> None:
+def test_a_second_command_during_a_payment_is_answered_busy(till_with: Scripted, command: ZvtPacket) -> None:
     till = till_with("[[payment]]\nsilence_s = 60")
     till.say(Authorisation(1010, 978))
 
-    assert till.say(command) == [Answer(0x84, 0x9C)]
+    assert till.say(command) == [ZvtAnswer(0x84, 0x9C)]
 
 
 def test_repeat_receipt_gives_the_last_stored_payment_again(till: Till) -> None:
@@ -151,7 +151,7 @@ def test_repeat_receipt_prints_unless_it_is_told_not_to(till: Till) -> None:
 
     heard = [type(packet) for packet in till.run(RepeatReceipt(123456))]
 
-    assert heard == [Answer, PrintTextBlock, Completion]
+    assert heard == [ZvtAnswer, PrintTextBlock, Completion]
 
 
 def test_repeat_receipt_never_shows_a_clear_card_again(till_with: Scripted) -> None:
@@ -238,7 +238,7 @@ def test_a_reboot_forgets_the_registration_and_reverses_what_was_not_stored(till
     assert till.gone[0].reboot
     assert not till.terminal.busy
     assert [booking.state.value for booking in till.bank.bookings] == ["reversed"]
-    assert till.pay() == [Answer(0x84, 0x6B)]
+    assert till.pay() == [ZvtAnswer(0x84, 0x6B)]
     assert completion(till.run(StatusEnquiry(123456, 3))).terminal_status == 0x51
 
 

@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers.simulator.core.bank import State
+from drivers.simulator.core.bank import BookingState
 from drivers.zvt.packet import (
     POSITIVE,
     Abort,
     AbortCommand,
-    Answer,
     Authorisation,
     Completion,
-    Packet,
     Refund,
     Reversal,
     StatusInformation,
+    ZvtAnswer,
+    ZvtPacket,
 )
 
 if TYPE_CHECKING:
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     Scripted = Callable[[str], Till]
 
 
-def results(heard: list[Packet]) -> list[StatusInformation]:
+def results(heard: list[ZvtPacket]) -> list[StatusInformation]:
     return [packet for packet in heard if isinstance(packet, StatusInformation)]
 
 
-def states(till: Till) -> list[State]:
+def states(till: Till) -> list[BookingState]:
     return [booking.state for booking in till.bank.bookings]
 
 
-def silent_on(*silent: type[Packet]) -> Callable[[Packet], Answer | None]:
+def silent_on(*silent: type[ZvtPacket]) -> Callable[[ZvtPacket], ZvtAnswer | None]:
     return lambda packet: None if isinstance(packet, silent) else POSITIVE
 
 
@@ -49,7 +49,7 @@ def test_an_abort_from_the_till_is_a_wish(
 
     heard = till.run(AbortCommand())
 
-    assert isinstance(heard[0], Answer)
+    assert isinstance(heard[0], ZvtAnswer)
     assert heard[0].ccrc == answer
     assert till.bank.balance() == balance
 
@@ -64,7 +64,7 @@ def test_an_abort_can_be_ignored(till_with: Scripted) -> None:
 def test_an_abort_after_the_decision_is_refused(till: Till) -> None:
     till.pay(answer=silent_on(Completion))
 
-    assert till.run(AbortCommand()) == [Answer(0x84, 0x83)]
+    assert till.run(AbortCommand()) == [ZvtAnswer(0x84, 0x83)]
 
 
 def test_a_refund_pays_back_without_an_original(till: Till) -> None:
@@ -82,7 +82,7 @@ def test_a_reversal_undoes_the_payment_with_that_receipt(till: Till) -> None:
     (result,) = results(till.run(Reversal(123456, 1, 1010, 978)))
 
     assert (result.amount, result.original_trace) == (1010, 1)
-    assert states(till) == [State.REVERSED, State.BOOKED, State.BOOKED]
+    assert states(till) == [BookingState.REVERSED, BookingState.BOOKED, BookingState.BOOKED]
     assert till.bank.balance() == 500
 
 

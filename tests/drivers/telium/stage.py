@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from drivers.card.card import Card, SecretBuffer, Vault
+from drivers.card.card import Card, CardSealer, SecretBuffer
 from drivers.driver import Options
 from drivers.simulator.core.bank import Bank
 from drivers.simulator.core.script import parse
@@ -14,7 +14,15 @@ from drivers.simulator.core.terminal import Installation
 from drivers.simulator.telium.terminal import make
 from drivers.telium.driver import DRIVER
 from drivers.telium.frame import encode_frame
-from drivers.terminal import Command, Ended, Event, Lost, Operation, Outcome, SealedCard
+from drivers.terminal import (
+    Command,
+    ConnectionLost,
+    DialogueEnded,
+    Event,
+    Operation,
+    SealedCard,
+    TransactionResult,
+)
 
 STARTED = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 MANY_TURNS = 3000
@@ -26,13 +34,13 @@ STATUS = Command(Operation.STATUS)
 E_PLUS, V3 = "e+", "v3"
 
 
-class MaskingVault(Vault):
-    """Masks and wipes as the vault does; the context stands where the seal would."""
+class MaskingSealer(CardSealer):
+    """Masks and wipes as the card sealer does; the context stands where the seal would."""
 
     def __init__(self) -> None:
         pass
 
-    def take(self, card: Card, context: str) -> SealedCard:
+    def seal_card(self, card: Card, context: str) -> SealedCard:
         masked = card.masked()
         card.wipe()
         return SealedCard(masked, sealed=context.encode())
@@ -49,7 +57,7 @@ class Solo:
     def __post_init__(self) -> None:
         self.buffer = SecretBuffer(DRIVER.buffer_bytes)
         options = Options(variant=self.variant, quirks=self.quirks)
-        self.session = DRIVER.session(self.buffer, MaskingVault(), options)
+        self.session = DRIVER.session(self.buffer, MaskingSealer(), options)
         self.session.connected(0.0)
 
     def start(self, command: Command = SALE) -> bytes:
@@ -69,7 +77,7 @@ class Solo:
         return self.hears(encode_frame(message))
 
     def accepts(self) -> bytes:
-        self.session.accept(self.now)
+        self.session.acknowledge(self.now)
         return self.session.bytes_to_send()
 
     def waits(self, seconds: float) -> bytes:
@@ -103,35 +111,35 @@ class Counter:
     cut: int = 0  # bytes that arrive together; 0 is all
     harm: Callable[[bytes], bytes] = bytes  # what the line does to what the terminal sends
     harm_there: Callable[[bytes], bytes] = bytes  # and to what the till sends
-    accept: bool = True
+    acknowledges: bool = True
     now: float = 0.0
     heard: list[Event] = field(default_factory=list)
-    accepted: list[Outcome] = field(default_factory=list)
+    accepted: list[TransactionResult] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.bank = Bank()
         self.terminal = make(Installation(self.bank, STARTED, parse(self.script), variant=self.variant))
         self.buffer = SecretBuffer(DRIVER.buffer_bytes)
         options = Options(variant=self.variant, quirks=self.quirks)
-        self.session = DRIVER.session(self.buffer, MaskingVault(), options)
+        self.session = DRIVER.session(self.buffer, MaskingSealer(), options)
         self.resolver = DRIVER.resolver(options)
         self.session.connected(0.0)
         self.plugged = True
 
-    def perform(self, command: Command = SALE) -> Ended | Lost:
+    def perform(self, command: Command = SALE) -> DialogueEnded | ConnectionLost:
         """The end of one command."""
         self.heard.clear()
         self.session.start(command, self.now)
-        self._until(lambda: any(isinstance(event, Ended | Lost) for event in self.heard))
-        return next(event for event in self.heard if isinstance(event, Ended | Lost))
+        self._until(lambda: any(isinstance(event, DialogueEnded | ConnectionLost) for event in self.heard))
+        return next(event for event in self.heard if isinstance(event, DialogueEnded | ConnectionLost))
 
     def idle(self, seconds: float) -> None:
         """The line is open and nothing is asked."""
         end = self.now + seconds
         self._until(lambda: self.now >= end, end)
 
-    def outcomes(self) -> list[Outcome]:
-        return [event for event in self.heard if isinstance(event, Outcome)]
+    def outcomes(self) -> list[TransactionResult]:
+        return [event for event in self.heard if isinstance(event, TransactionResult)]
 
     def _until(self, done: Callable[[], bool], end: float | None = None) -> None:
         for _ in range(MANY_TURNS):
@@ -156,9 +164,9 @@ class Counter:
             events = list(self.session.events())
             self.heard += events
             for event in events:
-                if isinstance(event, Outcome) and self.accept:
+                if isinstance(event, TransactionResult) and self.acknowledges:
                     self.accepted.append(event)
-                    self.session.accept(self.now)
+                    self.session.acknowledge(self.now)
             if not there and not back and not events:
                 return
 

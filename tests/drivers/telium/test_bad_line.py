@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from drivers.terminal import Ended, Heard, How, Said
+from drivers.terminal import Delivery, DialogueEnded, EndReason, ResultStatus
 from tests.drivers.telium.stage import E_PLUS, REGISTER, SALE, V3, Counter
 
 SEEDS = 25
@@ -57,16 +57,16 @@ def test_what_the_till_believes_is_what_the_bank_did(variant: str, behaviour: st
         counter = Counter(f"[[payment]]\n{behaviour}", variant, harm=weather, harm_there=weather)
         end = counter.perform()
         money = counter.bank.balance()
-        approved = [one.result for one in counter.accepted if one.result.said is Said.APPROVED]
+        approved = [one.result for one in counter.accepted if one.result.status is ResultStatus.APPROVED]
         assert len(counter.bank.bookings) <= 1, seed
-        if isinstance(end, Ended):
-            assert money == (approved[0].amount if end.how is How.COMPLETED else 0), seed
-        elif end.heard is Heard.NEVER:
+        if isinstance(end, DialogueEnded):
+            assert money == (approved[0].amount if end.end_reason is EndReason.COMPLETED else 0), seed
+        elif end.delivery is Delivery.NEVER:
             assert counter.bank.bookings == (), seed
         counter.idle(400)
         counter.harm = counter.harm_there = bytes
         counter.idle(60)
-        assert counter.bank.balance() == money or not isinstance(end, Ended), seed
+        assert counter.bank.balance() == money or not isinstance(end, DialogueEnded), seed
 
 
 @pytest.mark.parametrize("variant", [E_PLUS, V3])
@@ -74,7 +74,7 @@ def test_no_result_is_acknowledged_that_the_till_did_not_accept(variant: str) ->
     """No ACK is invented on the way to the terminal: only the till's own could be one too many."""
     for seed in range(3 * SEEDS):
         there = Weather(seed, noise=0, again=0)
-        counter = Counter(variant=variant, harm=Weather(seed), harm_there=there, accept=False)
+        counter = Counter(variant=variant, harm=Weather(seed), harm_there=there, acknowledges=False)
         counter.perform()
         counter.idle(100)
         if counter.bank.bookings:
@@ -89,5 +89,5 @@ def test_a_bad_line_still_takes_payments(variant: str) -> None:
         counter = Counter(variant=variant, harm=weather, harm_there=weather)
         counter.perform(REGISTER)
         ends.append(counter.perform(SALE))
-    completed = sum(end == Ended(How.COMPLETED) for end in ends)
+    completed = sum(end == DialogueEnded(EndReason.COMPLETED) for end in ends)
     assert completed > SEEDS * 3 // 4

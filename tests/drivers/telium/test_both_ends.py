@@ -8,7 +8,15 @@ from dataclasses import replace
 import pytest
 
 from drivers.telium import texts
-from drivers.terminal import Command, Ended, Heard, How, Lost, Operation, Said
+from drivers.terminal import (
+    Command,
+    ConnectionLost,
+    Delivery,
+    DialogueEnded,
+    EndReason,
+    Operation,
+    ResultStatus,
+)
 from tests.drivers.telium.stage import E_PLUS, REGISTER, SALE, STATUS, V3, Counter
 
 both = pytest.mark.parametrize("variant", [E_PLUS, V3])
@@ -18,9 +26,13 @@ both = pytest.mark.parametrize("variant", [E_PLUS, V3])
 @pytest.mark.parametrize("cut", [0, 1])
 def test_a_sale_is_approved_and_booked_once(variant: str, cut: int) -> None:
     counter = Counter(variant=variant, cut=cut)
-    assert counter.perform() == Ended(How.COMPLETED)
+    assert counter.perform() == DialogueEnded(EndReason.COMPLETED)
     (outcome,) = counter.outcomes()
-    assert (outcome.result.said, outcome.result.amount, outcome.late) == (Said.APPROVED, 1010, False)
+    assert (outcome.result.status, outcome.result.amount, outcome.late) == (
+        ResultStatus.APPROVED,
+        1010,
+        False,
+    )
     assert (len(counter.bank.bookings), counter.bank.balance()) == (1, 1010)
 
 
@@ -29,9 +41,9 @@ def test_the_simulator_names_itself_at_each_poll(variant: str) -> None:
     counter = Counter(variant=variant)
     for command in (REGISTER, STATUS, STATUS):
         ended = counter.perform(command)
-        assert isinstance(ended, Ended)
+        assert isinstance(ended, DialogueEnded)
         assert (ended.simulator, ended.software) == (True, "TILLGATE-SIM 1")
-    assert counter.perform().how is How.COMPLETED  # type: ignore[union-attr]  # not Lost
+    assert counter.perform().end_reason is EndReason.COMPLETED  # type: ignore[union-attr]  # not ConnectionLost
 
 
 @both
@@ -39,8 +51,8 @@ def test_the_simulator_names_itself_at_each_poll(variant: str) -> None:
 def test_a_refused_payment_is_never_reported_as_paid(variant: str, outcome: str) -> None:
     counter = Counter(f'[[payment]]\noutcome = "{outcome}"\n', variant)
     end = counter.perform()
-    assert isinstance(end, Ended)
-    assert end.how is How.ABORTED
+    assert isinstance(end, DialogueEnded)
+    assert end.end_reason is EndReason.ABORTED
     assert end.text
     assert counter.bank.balance() == 0
 
@@ -49,7 +61,7 @@ def test_concert_v3_tells_a_cancelled_payment_from_a_refused_one() -> None:
     ends = [
         Counter(f'[[payment]]\noutcome = "{outcome}"\n', V3).perform() for outcome in ("stop_key", "decline")
     ]
-    assert [isinstance(end, Ended) and end.cancelled for end in ends] == [True, False]
+    assert [isinstance(end, DialogueEnded) and end.cancelled for end in ends] == [True, False]
 
 
 @both
@@ -81,12 +93,12 @@ def test_refunds_and_cancellations_as_far_as_the_variant_has_them() -> None:
     )
     e_plus = Counter(quirks=frozenset({"refunds_by_type_2"}))
     e_plus.perform()
-    assert e_plus.perform(refund) == Ended(How.COMPLETED)
+    assert e_plus.perform(refund) == DialogueEnded(EndReason.COMPLETED)
     assert e_plus.bank.balance() == 0
     for command in (refund, cancel):
         v3 = Counter(variant=V3)
         v3.perform()
-        assert v3.perform(command) == Ended(How.COMPLETED)
+        assert v3.perform(command) == DialogueEnded(EndReason.COMPLETED)
         assert v3.bank.balance() == 0
 
 
@@ -95,15 +107,15 @@ def test_an_answer_that_nobody_took_comes_first_and_does_not_decide_the_next_pay
     variant: str,
 ) -> None:
     counter = Counter('[[payment]]\n[[payment]]\noutcome = "decline"\n', variant)
-    counter.accept = False
-    assert counter.perform() == Lost(texts.NO_RESULT, Heard.PERHAPS)
+    counter.acknowledges = False
+    assert counter.perform() == ConnectionLost(texts.NO_RESULT, Delivery.PERHAPS)
     counter.session.connected(counter.now)
-    counter.accept = True
+    counter.acknowledges = True
     second = replace(SALE, payment_id="A-2", sequence=8)
-    assert counter.perform(second).how is How.ABORTED  # type: ignore[union-attr]  # not Lost
-    assert [(one.late, one.result.said) for one in counter.outcomes()] == [
-        (True, Said.APPROVED),
-        (False, Said.DECLINED),
+    assert counter.perform(second).end_reason is EndReason.ABORTED  # type: ignore[union-attr]  # not ConnectionLost
+    assert [(one.late, one.result.status) for one in counter.outcomes()] == [
+        (True, ResultStatus.APPROVED),
+        (False, ResultStatus.DECLINED),
     ]
     assert counter.bank.balance() == 1010
 
@@ -111,7 +123,7 @@ def test_an_answer_that_nobody_took_comes_first_and_does_not_decide_the_next_pay
 @both
 def test_an_answer_after_more_than_the_payment_time_is_late_and_resolves(variant: str) -> None:
     counter = Counter('[[payment]]\nsilence_s = 400\nsilence_before = "status"\n', variant)
-    assert counter.perform() == Lost(texts.NO_RESULT, Heard.PERHAPS)
+    assert counter.perform() == ConnectionLost(texts.NO_RESULT, Delivery.PERHAPS)
     counter.session.connected(counter.now)
     counter.heard.clear()
     counter.idle(200)
@@ -128,4 +140,4 @@ def test_a_flood_of_noise_takes_constant_memory_and_a_payment_works_after_it() -
     counter.session.connected(counter.now)
     counter.heard.clear()
     list(counter.session.events())
-    assert counter.perform() == Ended(How.COMPLETED)
+    assert counter.perform() == DialogueEnded(EndReason.COMPLETED)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.telium.eplus import Request, read_request
+from drivers.telium.eplus import EPlusRequest, read_request
 from drivers.telium.frame import encode_frame
 
 CAPTURE = Path(__file__).parents[3].parent / "shared/captures/peer-generated/telium_eplus_request_A010.hex"
@@ -16,5 +16,5 @@ CAPTURE = Path(__file__).parents[3].parent / "shared/captures/peer-generated/tel
 def test_the_request_of_a_library_in_the_field_is_read_and_written_alike() -> None:
     frame = bytes.fromhex(CAPTURE.read_text("ascii").strip())
     request = read_request(frame[1:-2])
-    assert request == Request(1, 1010, "0", 978, long=True)
+    assert request == EPlusRequest(1, 1010, "0", 978, long=True)
     assert encode_frame(request.encode()) == frame

@@ -7,9 +7,9 @@ import pytest
 from drivers.driver import Options
 from drivers.telium.concert import ConcertV3, encode_groups, read_groups
 from drivers.telium.config import telium_settings
-from drivers.telium.packet import Answer, CardDesk, mark_of
-from drivers.terminal import Command, Operation, ProtocolError, Said
-from tests.drivers.telium.stage import SALE, MaskingVault
+from drivers.telium.packet import TeliumAnswer, TeliumCardBinding, mark_of
+from drivers.terminal import Command, Operation, ProtocolError, ResultStatus
+from tests.drivers.telium.stage import SALE, MaskingSealer
 from tests.support import cards
 
 DIALECT = ConcertV3(telium_settings(Options(variant="v3", till_id="3")))
@@ -19,12 +19,12 @@ MARKED = DONE | {"CF": mark_of(SALE)}
 DUPLICATE = Command(Operation.REPEAT_RECEIPT, "A-1", sequence=7)
 
 
-def read(groups: dict[str, str]) -> Answer:
+def read(groups: dict[str, str]) -> TeliumAnswer:
     return read_bytes(encode_groups(groups))
 
 
-def read_bytes(message: bytes) -> Answer:
-    return DIALECT.read(memoryview(bytearray(message)), CardDesk(MaskingVault()))
+def read_bytes(message: bytes) -> TeliumAnswer:
+    return DIALECT.read(memoryview(bytearray(message)), TeliumCardBinding(MaskingSealer()))
 
 
 def test_a_request_has_the_version_first_and_asks_for_the_answer_at_the_end() -> None:
@@ -39,7 +39,7 @@ def test_a_request_has_the_version_first_and_asks_for_the_answer_at_the_end() ->
 )
 def test_the_actions_are_those_of_the_reference(operation: Operation, action: str) -> None:
     command = Command(operation, "A-2", 100, 978)
-    assert DIALECT.why_not(command) == ""
+    assert DIALECT.refusal_reason(command) == ""
     assert bytes(read_groups(memoryview(DIALECT.request(command)))["CD"]) == action.encode()
 
 
@@ -53,7 +53,7 @@ def test_a_payment_that_was_done_is_read() -> None:
     card = cards.PUBLISHED[1]
     answer = read(MARKED | {"AA": f"************{card[-4:]}", "CI": "2"})
     result = answer.result
-    assert (result.said, result.amount, result.currency) == (Said.APPROVED, 1010, 978)
+    assert (result.status, result.amount, result.currency) == (ResultStatus.APPROVED, 1010, 978)
     assert (result.approval_code, result.entry_mode, answer.till) == ("A00395", "contactless", 3)
     assert result.card is not None
     assert result.card.masked == "************4242"
@@ -61,9 +61,9 @@ def test_a_payment_that_was_done_is_read() -> None:
 
 def test_a_clear_number_is_sealed_and_wiped_with_its_expiry() -> None:
     message = bytearray(encode_groups(MARKED | {"AA": cards.PUBLISHED[1], "AB": "2906"}))
-    desk = CardDesk(MaskingVault())
-    desk.asked(SALE)
-    result = DIALECT.read(memoryview(message), desk).result
+    binding = TeliumCardBinding(MaskingSealer())
+    binding.asked(SALE)
+    result = DIALECT.read(memoryview(message), binding).result
     assert result.card is not None
     assert (result.card.masked, result.card.sealed) == ("424242******4242", b"A-1")
     assert cards.PUBLISHED[1].encode() not in message
@@ -71,17 +71,18 @@ def test_a_clear_number_is_sealed_and_wiped_with_its_expiry() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "said"), [("04", Said.DECLINED), ("06", Said.CANCELLED), ("08", Said.CANCELLED)]
+    ("reason", "said"),
+    [("04", ResultStatus.DECLINED), ("06", ResultStatus.CANCELLED), ("08", ResultStatus.CANCELLED)],
 )
-def test_a_payment_that_was_not_done_says_why(reason: str, said: Said) -> None:
+def test_a_payment_that_was_not_done_says_why(reason: str, said: ResultStatus) -> None:
     result = read(NOT_DONE | {"AF": reason + "  12"}).result
-    assert (result.said, result.code) == (said, int(reason))
+    assert (result.status, result.code) == (said, int(reason))
     assert result.text
 
 
 def test_a_reason_that_nobody_knows_is_a_no_with_its_number() -> None:
     result = read(NOT_DONE | {"AF": "77"}).result
-    assert result.said is Said.DECLINED
+    assert result.status is ResultStatus.DECLINED
     assert "77" in result.text
 
 
@@ -117,7 +118,7 @@ def test_a_group_that_comes_twice_is_no_answer() -> None:
 
 def test_unknown_groups_are_counted_and_do_no_harm() -> None:
     result = read(DONE | {"ZZ": "x" * 30}).result
-    assert (result.said, result.unparsed_bytes) == (Said.APPROVED, 30)
+    assert (result.status, result.unparsed_bytes) == (ResultStatus.APPROVED, 30)
 
 
 def test_a_ticket_is_never_read() -> None:
@@ -148,8 +149,8 @@ def test_what_an_answer_repeats_tells_whose_it_is(groups: dict[str, str], ours: 
 def test_the_duplicate_of_a_refusal_is_no_payment() -> None:
     answer = read(MARKED | {"CD": "3", "AF": "04"})
     assert DIALECT.belongs(DUPLICATE, answer)
-    assert answer.result.said is Said.DECLINED
+    assert answer.result.status is ResultStatus.DECLINED
 
 
 def test_the_day_is_not_closed_by_the_till() -> None:
-    assert DIALECT.why_not(Command(Operation.CLOSE_DAY, "A-9"))
+    assert DIALECT.refusal_reason(Command(Operation.CLOSE_DAY, "A-9"))

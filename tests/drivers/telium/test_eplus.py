@@ -6,15 +6,15 @@ import pytest
 
 from drivers.driver import OptionError, Options
 from drivers.telium.config import telium_settings
-from drivers.telium.eplus import EPlus, Request, encode_answer, read_request
-from drivers.telium.packet import Answer, CardDesk, mark_of
-from drivers.terminal import Command, Operation, ProtocolError, Said
-from tests.drivers.telium.stage import SALE, MaskingVault
+from drivers.telium.eplus import EPlus, EPlusRequest, encode_answer, read_request
+from drivers.telium.packet import TeliumAnswer, TeliumCardBinding, mark_of
+from drivers.terminal import Command, Operation, ProtocolError, ResultStatus
+from tests.drivers.telium.stage import SALE, MaskingSealer
 from tests.drivers.telium.test_frame import ACCEPTED, REFUSED, REQUEST
 from tests.support import cards
 
 NUMBER = cards.PUBLISHED[0]
-ASKED = Request(1, 1010, "0", 978, mark_of(SALE))
+ASKED = EPlusRequest(1, 1010, "0", 978, mark_of(SALE))
 DIALECT = EPlus(telium_settings(Options()))
 
 
@@ -22,8 +22,8 @@ def quirky(*quirks: str) -> EPlus:
     return EPlus(telium_settings(Options(quirks=frozenset(quirks))))
 
 
-def read(message: bytes, dialect: EPlus = DIALECT) -> Answer:
-    return dialect.read(memoryview(bytearray(message)), CardDesk(MaskingVault()))
+def read(message: bytes, dialect: EPlus = DIALECT) -> TeliumAnswer:
+    return dialect.read(memoryview(bytearray(message)), TeliumCardBinding(MaskingSealer()))
 
 
 def long(field: str, code: int = 0) -> bytes:
@@ -34,7 +34,7 @@ def test_the_request_is_that_of_the_reference_but_for_the_mark_and_the_length_as
     own = DIALECT.request(SALE)
     worked = REQUEST[1:-2]
     assert len(own) == len(worked) == 34
-    assert Request(1, 1010, "0", 978, long=True).encode() == worked
+    assert EPlusRequest(1, 1010, "0", 978, long=True).encode() == worked
     assert (own[:10], own[10:11], own[16:26]) == (worked[:10], b"0", mark_of(SALE).encode())
 
 
@@ -49,15 +49,19 @@ def test_a_request_is_read_as_it_was_written() -> None:
 
 def test_the_references_answers_are_read() -> None:
     accepted, refused = read(ACCEPTED[1:-2]), read(REFUSED[1:-2])
-    assert (accepted.result.said, accepted.result.amount, accepted.till) == (Said.APPROVED, 1010, 1)
-    assert (refused.result.said, refused.result.code, refused.result.currency) == (Said.DECLINED, 7, 978)
+    assert (accepted.result.status, accepted.result.amount, accepted.till) == (ResultStatus.APPROVED, 1010, 1)
+    assert (refused.result.status, refused.result.code, refused.result.currency) == (
+        ResultStatus.DECLINED,
+        7,
+        978,
+    )
     assert accepted.result.order == ""
 
 
 @pytest.mark.parametrize("code", [7, 9])
 def test_refused_and_not_verified_are_not_paid_and_say_so(code: int) -> None:
     result = read(encode_answer(ASKED, code, 1010)).result
-    assert result.said is Said.DECLINED
+    assert result.status is ResultStatus.DECLINED
     assert result.text
 
 
@@ -87,9 +91,9 @@ def test_an_approval_without_an_amount_is_not_read() -> None:
 )
 def test_the_number_is_taken_and_the_payment_field_wiped(field: str) -> None:
     view = memoryview(bytearray(long(field)))
-    desk = CardDesk(MaskingVault())
-    desk.asked(SALE)
-    card = DIALECT.read(view, desk).result.card
+    binding = TeliumCardBinding(MaskingSealer())
+    binding.asked(SALE)
+    card = DIALECT.read(view, binding).result.card
     assert card is not None
     assert (card.masked, card.sealed) == ("411111******1111", b"A-1")
     assert not any(view[12:67])
@@ -98,14 +102,14 @@ def test_the_number_is_taken_and_the_payment_field_wiped(field: str) -> None:
 @pytest.mark.parametrize("field", ["", "CHEQUE 12345", "9" * 40, "=" + NUMBER])
 def test_a_payment_field_that_does_not_begin_with_a_card_number_gives_none(field: str) -> None:
     view = memoryview(bytearray(long(field)))
-    assert DIALECT.read(view, CardDesk(MaskingVault())).result.card is None
+    assert DIALECT.read(view, TeliumCardBinding(MaskingSealer())).result.card is None
     assert not any(view[12:67])
 
 
 def test_a_card_is_wiped_also_when_the_answer_is_refused() -> None:
     view = memoryview(bytearray(long(NUMBER, code=5)))
     with pytest.raises(ProtocolError):
-        DIALECT.read(view, CardDesk(MaskingVault()))
+        DIALECT.read(view, TeliumCardBinding(MaskingSealer()))
     assert not any(view[12:67])
 
 
@@ -120,12 +124,12 @@ def test_an_answer_belongs_to_the_command_with_its_mark_and_till() -> None:
     ours = read(encode_answer(ASKED, 0, 500))
     assert DIALECT.belongs(SALE, ours), "an amount that differs is ours: the agent reports it"
     assert not DIALECT.belongs(SALE, read(ACCEPTED[1:-2])), "without the mark"
-    assert not DIALECT.belongs(SALE, read(encode_answer(Request(2, 0, "0", 978, ASKED.mark), 0, 1010)))
+    assert not DIALECT.belongs(SALE, read(encode_answer(EPlusRequest(2, 0, "0", 978, ASKED.mark), 0, 1010)))
 
 
 def test_a_terminal_that_keeps_the_private_field_is_known_by_the_amount() -> None:
     dialect = quirky("private_not_returned")
-    own_text = Request(1, 1010, "0", 978, "TX123")
+    own_text = EPlusRequest(1, 1010, "0", 978, "TX123")
     assert dialect.belongs(SALE, read(ACCEPTED[1:-2], dialect))
     assert dialect.belongs(SALE, read(encode_answer(own_text, 0, 1010), dialect))
     assert not dialect.belongs(SALE, read(encode_answer(own_text, 0, 500), dialect))
@@ -133,19 +137,19 @@ def test_a_terminal_that_keeps_the_private_field_is_known_by_the_amount() -> Non
 
 @pytest.mark.parametrize("operation", [Operation.REFUND, Operation.REVERSAL, Operation.CLOSE_DAY])
 def test_what_e_plus_cannot_say_is_refused_with_the_next_step(operation: Operation) -> None:
-    assert "terminal" in DIALECT.why_not(Command(operation, "A-2", 100, 978))
+    assert "terminal" in DIALECT.refusal_reason(Command(operation, "A-2", 100, 978))
 
 
 def test_a_refund_by_type_2_is_a_setting() -> None:
     dialect = quirky("refunds_by_type_2")
     refund = Command(Operation.REFUND, "A-2", 100, 978)
-    assert dialect.why_not(refund) == ""
+    assert dialect.refusal_reason(refund) == ""
     assert dialect.request(refund)[12:13] == b"2"
 
 
 @pytest.mark.parametrize("amount", [None, 0, -1, 100_000_000])
 def test_an_amount_that_does_not_fit_the_field_is_refused(amount: int | None) -> None:
-    assert DIALECT.why_not(Command(Operation.SALE, "A-3", amount, 978))
+    assert DIALECT.refusal_reason(Command(Operation.SALE, "A-3", amount, 978))
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,21 @@ import pytest
 from drivers.driver import Options
 from drivers.telium.driver import resolver
 from drivers.telium.packet import mark_of
-from drivers.terminal import Command, Found, Operation, Outcome, Result, Said, Unclear
+from drivers.terminal import (
+    BookingProof,
+    Command,
+    Operation,
+    Result,
+    ResultStatus,
+    TransactionResult,
+    Unclear,
+)
 from tests.drivers.telium.stage import E_PLUS, SALE, STARTED, V3, Counter
 
 E_RESOLVER = resolver(Options())
 V3_RESOLVER = resolver(Options(variant="v3"))
 UNCLEAR = Unclear(SALE, None, None, STARTED)
-OURS = Result(Said.APPROVED, 0, order=mark_of(SALE), amount=1010, currency=978)
+OURS = Result(ResultStatus.APPROVED, 0, order=mark_of(SALE), amount=1010, currency=978)
 OTHER = replace(OURS, order="T234567ABC")
 
 CABLE_OUT = 'unplug = { seconds = 5, at = "status", when = "after" }\n'
@@ -24,8 +32,8 @@ REBOOT = 'reboot = { seconds = 400, at = "status", when = "before" }\n'
 
 @pytest.mark.parametrize("answers", [[], [None], [OTHER], [replace(OURS, order="")]])
 def test_e_plus_without_a_marked_answer_is_a_persons_matter(answers: list[Result | None]) -> None:
-    finding = E_RESOLVER.judge(UNCLEAR, answers)
-    assert finding.found is Found.UNPROVEN
+    finding = E_RESOLVER.conclude(UNCLEAR, answers)
+    assert finding.found is BookingProof.UNPROVEN
     assert "journal" in finding.proof
     assert "duplicate" in finding.proof
 
@@ -34,13 +42,16 @@ def test_e_plus_without_a_marked_answer_is_a_persons_matter(answers: list[Result
     "answer", [None, OTHER, replace(OURS, order=""), replace(OURS, order="", amount=500)]
 )
 def test_a_duplicate_without_our_mark_proves_nothing(answer: Result | None) -> None:
-    assert V3_RESOLVER.judge(UNCLEAR, [answer]).found is Found.UNPROVEN
+    assert V3_RESOLVER.conclude(UNCLEAR, [answer]).found is BookingProof.UNPROVEN
 
 
 @pytest.mark.parametrize("rules", [E_RESOLVER, V3_RESOLVER])
 def test_an_answer_under_our_mark_is_proof_both_ways(rules: object) -> None:
-    for result, found in ((OURS, Found.BOOKED), (replace(OURS, said=Said.DECLINED), Found.NOT_BOOKED)):
-        finding = rules.judge(UNCLEAR, [result])  # type: ignore[attr-defined]  # one of the two above
+    for result, found in (
+        (OURS, BookingProof.BOOKED),
+        (replace(OURS, status=ResultStatus.DECLINED), BookingProof.NOT_BOOKED),
+    ):
+        finding = rules.conclude(UNCLEAR, [result])  # type: ignore[attr-defined]  # one of the two above
         assert (finding.found, finding.result) == (found, result)
 
 
@@ -58,32 +69,32 @@ def test_nothing_belongs_to_a_command_without_money() -> None:
 
 
 def test_acknowledging_an_answer_makes_nothing_stand() -> None:
-    assert not E_RESOLVER.commits(UNCLEAR, OTHER)
+    assert not E_RESOLVER.ack_would_book(UNCLEAR, OTHER)
 
 
-def asked(counter: Counter) -> Found:
+def asked(counter: Counter) -> BookingProof:
     """What the agent does: each question, then the judgement."""
     results: list[Result | None] = []
     for question in counter.resolver.questions(UNCLEAR):
         counter.perform(question)
         results.append(next((one.result for one in counter.outcomes() if not one.late), None))
-    return counter.resolver.judge(UNCLEAR, results).found
+    return counter.resolver.conclude(UNCLEAR, results).found
 
 
 @pytest.mark.parametrize("variant", [E_PLUS, V3])
 def test_an_answer_that_came_late_resolves_the_payment(variant: str) -> None:
     counter = Counter(f"[[payment]]\n{CABLE_OUT}", variant)
-    counter.accept = False
+    counter.acknowledges = False
     counter.perform()
-    counter.accept = True
+    counter.acknowledges = True
     counter.idle(60)
-    late = [event for event in counter.heard if isinstance(event, Outcome) and event.late]
-    assert [event.result.said for event in late] == [Said.APPROVED]
-    assert asked(counter) is Found.BOOKED
+    late = [event for event in counter.heard if isinstance(event, TransactionResult) and event.late]
+    assert [event.result.status for event in late] == [ResultStatus.APPROVED]
+    assert asked(counter) is BookingProof.BOOKED
 
 
 def test_a_terminal_that_forgot_its_answer_proves_it_by_the_duplicate_or_not_at_all() -> None:
-    for variant, found in ((E_PLUS, Found.UNPROVEN), (V3, Found.BOOKED)):
+    for variant, found in ((E_PLUS, BookingProof.UNPROVEN), (V3, BookingProof.BOOKED)):
         counter = Counter(f"[[payment]]\n{REBOOT}", variant)
         counter.perform()
         counter.idle(500)
@@ -95,7 +106,7 @@ def test_the_duplicate_of_an_older_payment_is_printed_once_and_proves_nothing() 
     counter = Counter('[[payment]]\n[[payment]]\noutcome = "decline"\nskip = ["status"]\n', V3)
     counter.perform(Command(Operation.SALE, "A-0", 1010, 978, sequence=3))
     counter.perform()
-    assert [asked(counter) for _ in range(5)] == [Found.UNPROVEN] * 5
+    assert [asked(counter) for _ in range(5)] == [BookingProof.UNPROVEN] * 5
     assert counter.terminal.duplicates == 1
 
 
@@ -103,4 +114,4 @@ def test_a_mark_beside_another_amount_is_not_that_of_the_receipt() -> None:
     counter = Counter('[[payment]]\nsays_amount = 500\nskip = ["status"]\n', V3)
     counter.perform()
     counter.bank.reduce(1, 500)
-    assert asked(counter) is Found.UNPROVEN
+    assert asked(counter) is BookingProof.UNPROVEN

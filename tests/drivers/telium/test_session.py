@@ -5,17 +5,27 @@ from __future__ import annotations
 import pytest
 
 from drivers.telium import texts
-from drivers.telium.eplus import Request, encode_answer
+from drivers.telium.eplus import EPlusRequest, encode_answer
 from drivers.telium.frame import encode_frame
 from drivers.telium.packet import mark_of
-from drivers.terminal import Command, Ended, Heard, How, Lost, Operation, Outcome, Said, SessionError
+from drivers.terminal import (
+    Command,
+    ConnectionLost,
+    Delivery,
+    DialogueEnded,
+    EndReason,
+    Operation,
+    ResultStatus,
+    SessionError,
+    TransactionResult,
+)
 from tests.drivers.telium.stage import ACK, ENQ, EOT, NAK, REGISTER, SALE, STATUS, Solo
 
-OURS = Request(1, 1010, "0", 978, mark_of(SALE))
+OURS = EPlusRequest(1, 1010, "0", 978, mark_of(SALE))
 PAID = encode_answer(OURS, 0, 1010)
 NOT_PAID = encode_answer(OURS, 7, 1010)
 OLDER = Command(Operation.SALE, "A-0", 1010, 978, sequence=3)
-STALE = encode_answer(Request(1, 1010, "0", 978, mark_of(OLDER)), 0, 1010)
+STALE = encode_answer(EPlusRequest(1, 1010, "0", 978, mark_of(OLDER)), 0, 1010)
 BAD_LRC = encode_frame(PAID)[:-1] + b"\x7f"
 MINUTES_S = 300.0
 
@@ -25,15 +35,15 @@ def solo() -> Solo:
     return Solo()
 
 
-def outcome(solo: Solo) -> Outcome:
+def outcome(solo: Solo) -> TransactionResult:
     (event,) = solo.events()
-    assert isinstance(event, Outcome)
+    assert isinstance(event, TransactionResult)
     return event
 
 
-def lost(solo: Solo) -> Lost:
+def lost(solo: Solo) -> ConnectionLost:
     (event,) = solo.events()
-    assert isinstance(event, Lost)
+    assert isinstance(event, ConnectionLost)
     return event
 
 
@@ -50,7 +60,7 @@ def test_a_payment_goes_enq_message_eot_and_waits_for_minutes(solo: Solo) -> Non
 def test_enq_without_an_answer_is_tried_three_times_a_second_apart(solo: Solo) -> None:
     solo.start()
     assert solo.waits(60) == EOT + ENQ + EOT + ENQ + EOT
-    assert lost(solo) == Lost(texts.SILENT, Heard.NEVER)
+    assert lost(solo) == ConnectionLost(texts.SILENT, Delivery.NEVER)
 
 
 def test_a_busy_terminal_is_told_to_the_cashier_and_no_byte_of_the_payment_left(solo: Solo) -> None:
@@ -60,7 +70,7 @@ def test_a_busy_terminal_is_told_to_the_cashier_and_no_byte_of_the_payment_left(
     assert solo.hears(NAK) == EOT
     assert solo.waits(1) == ENQ
     assert solo.hears(NAK) == EOT
-    assert solo.events() == [Ended(How.REFUSED, text=texts.BUSY, busy=True)]
+    assert solo.events() == [DialogueEnded(EndReason.REFUSED, text=texts.BUSY, busy=True)]
 
 
 def test_a_message_that_is_refused_is_sent_again_up_to_three_times(solo: Solo) -> None:
@@ -68,7 +78,7 @@ def test_a_message_that_is_refused_is_sent_again_up_to_three_times(solo: Solo) -
     frame = solo.hears(ACK)
     assert [solo.hears(NAK) for _ in range(3)] == [frame] * 3
     assert solo.hears(NAK) == EOT
-    assert lost(solo) == Lost(texts.REFUSED, Heard.NEVER)
+    assert lost(solo) == ConnectionLost(texts.REFUSED, Delivery.NEVER)
 
 
 def test_a_message_that_nobody_answers_is_not_sent_again_and_may_run(solo: Solo) -> None:
@@ -76,13 +86,13 @@ def test_a_message_that_nobody_answers_is_not_sent_again_and_may_run(solo: Solo)
     solo.hears(ACK)
     assert solo.waits(10) == EOT
     solo.hears_message(PAID)
-    assert outcome(solo).result.said is Said.APPROVED
+    assert outcome(solo).result.status is ResultStatus.APPROVED
 
 
 def test_silence_after_the_message_is_never_a_no(solo: Solo) -> None:
     solo.running()
     solo.waits(MINUTES_S)
-    assert lost(solo).heard is Heard.PERHAPS
+    assert lost(solo).delivery is Delivery.PERHAPS
 
 
 @pytest.mark.parametrize("steps", [0, 1, 2])
@@ -91,7 +101,7 @@ def test_a_broken_line_is_never_only_before_the_first_byte_of_the_message(solo: 
     for _ in range(steps):
         solo.hears(ACK)
     solo.session.disconnected("the cable is out", solo.now)
-    assert lost(solo).heard is (Heard.PERHAPS if steps else Heard.NEVER)
+    assert lost(solo).delivery is (Delivery.PERHAPS if steps else Delivery.NEVER)
 
 
 # ---- the answer ----
@@ -103,7 +113,7 @@ def test_the_answer_is_acknowledged_after_accept_and_not_before(solo: Solo) -> N
     assert solo.waits(20) == b""
     assert outcome(solo).result.amount == 1010
     assert solo.accepts() == ACK
-    assert solo.events() == [Ended(How.COMPLETED)]
+    assert solo.events() == [DialogueEnded(EndReason.COMPLETED)]
     assert solo.hears(EOT) == b""
 
 
@@ -113,7 +123,7 @@ def test_refused_and_not_verified_end_as_not_paid(solo: Solo, code: int) -> None
     solo.hears_message(encode_answer(OURS, code, 1010))
     result = outcome(solo).result
     solo.accepts()
-    assert solo.events() == [Ended(How.ABORTED, code, result.text)]
+    assert solo.events() == [DialogueEnded(EndReason.ABORTED, code, result.text)]
 
 
 def test_an_amount_that_differs_under_our_mark_is_given_as_it_is(solo: Solo) -> None:
@@ -128,14 +138,14 @@ def test_a_wrong_lrc_is_answered_with_nak_and_the_next_copy_is_taken(solo: Solo)
     solo.hears(ENQ)
     assert [solo.hears(BAD_LRC) for _ in range(3)] == [NAK] * 3
     assert solo.hears(encode_frame(PAID)) == b""
-    assert outcome(solo).result.said is Said.APPROVED
+    assert outcome(solo).result.status is ResultStatus.APPROVED
 
 
 def test_a_line_that_damages_everything_is_lost_and_proves_nothing(solo: Solo) -> None:
     solo.running()
     solo.hears(ENQ)
     assert b"".join(solo.hears(BAD_LRC) for _ in range(4)) == NAK * 3
-    assert lost(solo) == Lost(texts.DAMAGED, Heard.PERHAPS)
+    assert lost(solo) == ConnectionLost(texts.DAMAGED, Delivery.PERHAPS)
 
 
 def test_half_a_second_inside_an_answer_does_no_harm(solo: Solo) -> None:
@@ -144,7 +154,7 @@ def test_half_a_second_inside_an_answer_does_no_harm(solo: Solo) -> None:
     for byte in encode_frame(PAID):
         assert solo.hears(bytes((byte,))) == b""
         assert solo.waits(0.5) == b""
-    assert outcome(solo).result.said is Said.APPROVED
+    assert outcome(solo).result.status is ResultStatus.APPROVED
 
 
 def test_an_answer_that_stops_in_the_middle_is_asked_for_again(solo: Solo) -> None:
@@ -153,7 +163,7 @@ def test_an_answer_that_stops_in_the_middle_is_asked_for_again(solo: Solo) -> No
     solo.hears(encode_frame(PAID)[:12])
     assert solo.waits(3) == NAK
     assert solo.hears(encode_frame(PAID)) == b""
-    assert outcome(solo).result.said is Said.APPROVED
+    assert outcome(solo).result.status is ResultStatus.APPROVED
 
 
 def test_garbage_before_enq_does_no_harm(solo: Solo) -> None:
@@ -161,7 +171,7 @@ def test_garbage_before_enq_does_no_harm(solo: Solo) -> None:
     assert solo.hears(b"AT\r\nERROR\r\n" + ENQ) == b""
     assert solo.waits(1) == ACK
     solo.hears(encode_frame(PAID))
-    assert outcome(solo).result.said is Said.APPROVED
+    assert outcome(solo).result.status is ResultStatus.APPROVED
 
 
 def test_acknowledgement_and_enq_in_one_piece_are_two_things(solo: Solo) -> None:
@@ -169,7 +179,7 @@ def test_acknowledgement_and_enq_in_one_piece_are_two_things(solo: Solo) -> None
     solo.hears(ACK)
     assert solo.hears(ACK + ENQ) == EOT + ACK
     solo.hears(encode_frame(PAID))
-    assert outcome(solo).result.said is Said.APPROVED
+    assert outcome(solo).result.status is ResultStatus.APPROVED
 
 
 def test_a_copy_of_an_accepted_answer_is_acknowledged_again_and_not_told(solo: Solo) -> None:
@@ -206,7 +216,7 @@ def test_an_enq_that_comes_again_because_our_ack_was_lost_is_answered(solo: Solo
 def test_an_answer_that_cannot_be_read_is_neither_acknowledged_nor_a_no(solo: Solo) -> None:
     solo.running()
     assert solo.hears_message(b"what is this") == b""
-    assert lost(solo) == Lost(texts.UNREADABLE.format(reason="wrong length"), Heard.PERHAPS)
+    assert lost(solo) == ConnectionLost(texts.UNREADABLE.format(reason="wrong length"), Delivery.PERHAPS)
 
 
 # ---- old answers (reference 7, step 4) ----
@@ -231,32 +241,32 @@ def test_an_older_answer_never_decides_the_running_payment(solo: Solo) -> None:
     solo.hears(EOT)
     assert solo.session.busy
     solo.hears_message(NOT_PAID)
-    assert outcome(solo).result.said is Said.DECLINED
+    assert outcome(solo).result.status is ResultStatus.DECLINED
 
 
 def test_an_answer_without_our_mark_is_late_even_with_our_amount(solo: Solo) -> None:
     solo.running()
-    solo.hears_message(encode_answer(Request(1, 1010, "0", 978), 0, 1010))
+    solo.hears_message(encode_answer(EPlusRequest(1, 1010, "0", 978), 0, 1010))
     assert outcome(solo).late
 
 
 def test_before_the_message_left_even_our_amount_is_an_older_payments() -> None:
     solo = Solo(quirks=frozenset({"private_not_returned"}))
     solo.start()
-    solo.hears_message(encode_answer(Request(1, 1010, "0", 978), 0, 1010))
+    solo.hears_message(encode_answer(EPlusRequest(1, 1010, "0", 978), 0, 1010))
     assert outcome(solo).late
 
 
 def test_without_marks_the_answer_to_a_second_equal_payment_is_no_copy() -> None:
     solo = Solo(quirks=frozenset({"private_not_returned"}))
-    blank = encode_answer(Request(1, 1010, "0", 978), 0, 1010)
+    blank = encode_answer(EPlusRequest(1, 1010, "0", 978), 0, 1010)
     for command in (OLDER, SALE):
         solo.running(command)
         solo.hears_message(blank)
         assert not outcome(solo).late
         solo.accepts()
         solo.hears(EOT)
-        assert solo.events() == [Ended(How.COMPLETED)]
+        assert solo.events() == [DialogueEnded(EndReason.COMPLETED)]
     assert solo.hears_message(blank) == ACK
     assert solo.events() == []
 
@@ -293,14 +303,14 @@ def test_a_poll_is_enq_ack_eot_and_a_real_terminal_has_no_name(solo: Solo, comma
     assert solo.start(command) == ENQ
     assert solo.hears(ACK) == EOT
     assert solo.waits(1) == b""
-    assert solo.events() == [Ended(How.COMPLETED)]
+    assert solo.events() == [DialogueEnded(EndReason.COMPLETED)]
 
 
 def test_a_simulator_is_known_by_its_hello(solo: Solo) -> None:
     solo.start(REGISTER)
     solo.hears(ACK)
     assert solo.hears_message(b"TILLGATE-SIM 1") == ACK
-    assert solo.events() == [Ended(How.COMPLETED, simulator=True, software="TILLGATE-SIM 1")]
+    assert solo.events() == [DialogueEnded(EndReason.COMPLETED, simulator=True, software="TILLGATE-SIM 1")]
 
 
 def test_a_fresh_line_is_not_a_simulator_until_it_says_so(solo: Solo) -> None:
@@ -309,7 +319,7 @@ def test_a_fresh_line_is_not_a_simulator_until_it_says_so(solo: Solo) -> None:
     solo.start(STATUS)
     solo.hears(ACK)
     solo.waits(1)
-    assert solo.events() == [Ended(How.COMPLETED)]
+    assert solo.events() == [DialogueEnded(EndReason.COMPLETED)]
 
 
 @pytest.mark.parametrize(
@@ -317,7 +327,7 @@ def test_a_fresh_line_is_not_a_simulator_until_it_says_so(solo: Solo) -> None:
 )
 def test_what_the_protocol_has_no_message_for_ends_at_once(solo: Solo, operation: Operation) -> None:
     assert solo.start(Command(operation)) == b""
-    assert solo.events() == [Ended(How.COMPLETED)]
+    assert solo.events() == [DialogueEnded(EndReason.COMPLETED)]
 
 
 @pytest.mark.parametrize("operation", [Operation.REVERSAL, Operation.CLOSE_DAY, Operation.REFUND])

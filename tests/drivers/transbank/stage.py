@@ -15,12 +15,21 @@ from drivers.simulator.core.bank import Bank
 from drivers.simulator.core.script import parse
 from drivers.simulator.core.terminal import Installation
 from drivers.simulator.transbank.terminal import make
-from drivers.terminal import Command, Ended, Event, Lost, Operation, Outcome, Receipt, Result
+from drivers.terminal import (
+    Command,
+    ConnectionLost,
+    DialogueEnded,
+    Event,
+    Operation,
+    Receipt,
+    Result,
+    TransactionResult,
+)
 from drivers.transbank.commands import PESO
 from drivers.transbank.driver import DRIVER
 from drivers.transbank.frame import encode_frame
 from drivers.transbank.packet import ticket
-from tests.drivers.zvt.stage import vault
+from tests.drivers.zvt.stage import card_sealer
 
 STARTED = datetime(2025, 3, 1, 12, 0, 0, tzinfo=UTC)
 # More turns than the longest dialogue with all its repeats.
@@ -51,7 +60,9 @@ class Counter:
             orders = replace(orders, terminal=replace(orders.terminal, currency=PESO))
         self.terminal = make(Installation(self.bank, STARTED, orders))
         self.buffer = SecretBuffer(DRIVER.buffer_bytes)
-        self.session = DRIVER.session(self.buffer, vault(), Options(currency=PESO, quirks=frozenset(quirks)))
+        self.session = DRIVER.session(
+            self.buffer, card_sealer(), Options(currency=PESO, quirks=frozenset(quirks))
+        )
         self.session.connected(0.0)
         self.heard: list[Event] = []
         self.to_terminal = bytearray()
@@ -62,20 +73,20 @@ class Counter:
         self.back: Wire = bytes
         self._piece = piece
 
-    def perform(self, command: Command) -> Ended | Lost:
+    def perform(self, command: Command) -> DialogueEnded | ConnectionLost:
         """The end of one command; then the line is heard out until both sides rest."""
         self.heard.clear()
         self.session.start(command, self.now)
         self.hear_out()
-        return next(event for event in self.heard if isinstance(event, (Ended, Lost)))
+        return next(event for event in self.heard if isinstance(event, (DialogueEnded, ConnectionLost)))
 
     def result(self) -> Result:
         """The one result of the command performed last."""
         (outcome,) = self.outcomes()
         return outcome.result
 
-    def outcomes(self) -> list[Outcome]:
-        return [event for event in self.heard if isinstance(event, Outcome)]
+    def outcomes(self) -> list[TransactionResult]:
+        return [event for event in self.heard if isinstance(event, TransactionResult)]
 
     def late(self) -> list[Result]:
         return [outcome.result for outcome in self.outcomes() if outcome.late]
@@ -127,8 +138,8 @@ class Counter:
         events = list(self.session.events())
         self.heard += events
         for event in events:
-            if isinstance(event, (Outcome, Receipt)) and self.accepts:
-                self.session.accept(self.now)
+            if isinstance(event, (TransactionResult, Receipt)) and self.accepts:
+                self.session.acknowledge(self.now)
         return bool(events)
 
 
@@ -138,7 +149,9 @@ class ByHand:
     def __init__(self, quirks: Iterable[str] = ()) -> None:
         self.now = 0.0
         self.buffer = SecretBuffer(DRIVER.buffer_bytes)
-        self.session = DRIVER.session(self.buffer, vault(), Options(currency=PESO, quirks=frozenset(quirks)))
+        self.session = DRIVER.session(
+            self.buffer, card_sealer(), Options(currency=PESO, quirks=frozenset(quirks))
+        )
         self.session.connected(0.0)
 
     def start(self, command: Command) -> bytes:
@@ -171,8 +184,8 @@ class ByHand:
         self.now = end
         return list(self.session.events())
 
-    def accept(self) -> bytes:
-        self.session.accept(self.now)
+    def acknowledge(self) -> bytes:
+        self.session.acknowledge(self.now)
         return self.session.bytes_to_send()
 
 
@@ -192,10 +205,10 @@ def paying() -> ByHand:
     return hand
 
 
-def outcomes(events: list[Event]) -> list[Outcome]:
-    return [event for event in events if isinstance(event, Outcome)]
+def outcomes(events: list[Event]) -> list[TransactionResult]:
+    return [event for event in events if isinstance(event, TransactionResult)]
 
 
-def end(events: list[Event]) -> Ended | Lost:
-    (one,) = [event for event in events if isinstance(event, Ended | Lost)]
+def end(events: list[Event]) -> DialogueEnded | ConnectionLost:
+    (one,) = [event for event in events if isinstance(event, DialogueEnded | ConnectionLost)]
     return one

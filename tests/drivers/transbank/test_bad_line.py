@@ -12,7 +12,18 @@ import pytest
 
 from drivers.driver import Options
 from drivers.simulator.core.bank import Bank
-from drivers.terminal import Command, Ended, Finding, Found, Heard, How, Lost, Operation, Said, Unclear
+from drivers.terminal import (
+    BookingFinding,
+    BookingProof,
+    Command,
+    ConnectionLost,
+    Delivery,
+    DialogueEnded,
+    EndReason,
+    Operation,
+    ResultStatus,
+    Unclear,
+)
 from drivers.transbank.driver import DRIVER
 from tests.drivers.transbank.stage import SALE, STARTED, Counter, Wire
 
@@ -75,7 +86,7 @@ def doubled(data: bytes) -> bytes:
     return data * 2
 
 
-def resolve(counter: Counter) -> Finding:
+def resolve(counter: Counter) -> BookingFinding:
     """A fresh line, a time to listen, and the question; as the agent does it."""
     counter.there = counter.back = bytes
     counter.session.connected(counter.now)
@@ -85,29 +96,33 @@ def resolve(counter: Counter) -> Finding:
     trace = counter.bank.bookings[0].trace
     unclear = Unclear(SALE, trace, trace, STARTED)
     for question in (Command(Operation.REGISTER), *RESOLVER.questions(unclear)):
-        assert isinstance(counter.perform(question), Ended)
-    return RESOLVER.judge(unclear, [counter.result()])
+        assert isinstance(counter.perform(question), DialogueEnded)
+    return RESOLVER.conclude(unclear, [counter.result()])
 
 
-def check(counter: Counter) -> Found | None:
+def check(counter: Counter) -> BookingProof | None:
     """One sale on what the counter's line has become; what resolving found, if it had to."""
     money = counter.bank.balance(152)
     end = counter.perform(SALE)
-    late = [result for result in counter.late() if result.said is Said.APPROVED]
+    late = [result for result in counter.late() if result.status is ResultStatus.APPROVED]
     counter.hear_out()
     taken = counter.bank.balance(152) - money
     assert len(counter.bank.bookings) <= 2
-    if isinstance(end, Ended):
+    if isinstance(end, DialogueEnded):
         results = [event.result for event in counter.outcomes() if not event.late]
         assert len(results) == 1
-        assert bool(taken) is (end.how is How.COMPLETED) is (results[0].said is Said.APPROVED)
+        assert (
+            bool(taken)
+            is (end.end_reason is EndReason.COMPLETED)
+            is (results[0].status is ResultStatus.APPROVED)
+        )
         return None
-    if end.heard is Heard.NEVER:
+    if end.delivery is Delivery.NEVER:
         assert taken == 0
         return None
     assert taken or not late
     finding = resolve(counter)
-    assert finding.found is (Found.BOOKED if taken else Found.NOT_BOOKED)
+    assert finding.found is (BookingProof.BOOKED if taken else BookingProof.NOT_BOOKED)
     assert finding.result is None or finding.result.order == counter.bank.bookings[-1].order
     return finding.found
 
@@ -115,7 +130,7 @@ def check(counter: Counter) -> Found | None:
 def counter_with(behaviour: str, piece: int = 4096) -> Counter:
     """A counter that has taken one payment on a good line."""
     counter = Counter(f"[[payment]]\nwhen_amount = 25000\n{behaviour}\n", Bank(), piece=piece)
-    assert isinstance(counter.perform(BEFORE), Ended)
+    assert isinstance(counter.perform(BEFORE), DialogueEnded)
     return counter
 
 
@@ -155,8 +170,8 @@ def test_the_line_is_bad_enough_to_leave_sales_unclear_and_good_enough_to_end_so
         rng = dice(seed)
         counter.there, counter.back = lossy(rng, 0.2), lossy(rng, 0.2)
         ends.append(counter.perform(SALE))
-    assert any(isinstance(end, Lost) and end.heard is Heard.PERHAPS for end in ends)
-    assert any(isinstance(end, Ended) for end in ends)
+    assert any(isinstance(end, ConnectionLost) and end.delivery is Delivery.PERHAPS for end in ends)
+    assert any(isinstance(end, DialogueEnded) for end in ends)
 
 
 def dead_after(count: int) -> Wire:
@@ -182,4 +197,6 @@ def test_a_line_that_dies_at_any_byte_leaves_nothing_unproven(direction: str) ->
         counter = counter_with("")
         setattr(counter, direction, dead_after(count))
         found.append(check(counter))
-    assert set(found) >= ({None, Found.NOT_BOOKED} if direction == "there" else {None, Found.BOOKED})
+    assert set(found) >= (
+        {None, BookingProof.NOT_BOOKED} if direction == "there" else {None, BookingProof.BOOKED}
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.terminal import Command, Ended, How, Operation, Outcome, Said
+from drivers.terminal import Command, DialogueEnded, EndReason, Operation, ResultStatus, TransactionResult
 from drivers.transbank.frame import encode_frame
 from drivers.transbank.packet import message, same_ticket
 from tests.drivers.transbank.stage import SALE, ByHand
@@ -33,24 +33,24 @@ def test_the_recorded_last_sale_is_read(piece: int) -> None:
     hand.start(Command(Operation.REPEAT_RECEIPT))
     data = b"".join(recorded("last_sale"))
     events = [event for at in range(0, len(data), piece) for event in hand.says(data[at : at + piece])]
-    (outcome,) = [event for event in events if isinstance(event, Outcome)]
+    (outcome,) = [event for event in events if isinstance(event, TransactionResult)]
     told = outcome.result
-    assert (told.said, told.amount, told.trace) == (Said.APPROVED, 25000, 123)
+    assert (told.status, told.amount, told.trace) == (ResultStatus.APPROVED, 25000, 123)
     assert (told.order, told.approval_code, told.terminal_id) == ("001234", "252985", "75001637")
     assert (told.date, told.time, told.tip) == ("20230726", "113748", None)
 
 
 def test_the_recorded_refusal_names_its_ticket_with_zeros_in_front() -> None:
     hand = ByHand()
-    (outcome,) = [event for event in hand.says(*recorded("sale")) if isinstance(event, Outcome)]
-    assert (outcome.result.said, outcome.result.amount) == (Said.CANCELLED, None)
+    (outcome,) = [event for event in hand.says(*recorded("sale")) if isinstance(event, TransactionResult)]
+    assert (outcome.result.status, outcome.result.amount) == (ResultStatus.CANCELLED, None)
     assert same_ticket(outcome.result.order, "ABCD")
 
 
 def test_the_recorded_loading_of_keys_ends_well() -> None:
     hand = ByHand()
     hand.start(Command(Operation.INITIALISE))
-    assert hand.says(*recorded("load_keys")) == [Ended(How.COMPLETED, terminal_id="75001637")]
+    assert hand.says(*recorded("load_keys")) == [DialogueEnded(EndReason.COMPLETED, terminal_id="75001637")]
     assert hand.hears() == b"\x06"
 
 

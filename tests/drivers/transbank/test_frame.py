@@ -10,9 +10,9 @@ from drivers.card.card import SecretBuffer
 from drivers.transbank.frame import (
     BUFFER_BYTES,
     MAX_FRAME_BYTES,
-    Fault,
-    FrameReader,
-    Signal,
+    TransbankFault,
+    TransbankFrameReader,
+    TransbankSignal,
     encode_frame,
 )
 
@@ -35,7 +35,7 @@ VECTORS = {
 # What the makers' documentation prints (reference 5), and one of its hex examples has lost a field.
 WRONG = {b"0280|1": 0x75, b"0710|00|1|2000": 0x04}
 
-Heard = list[Signal | Fault | bytes]
+Heard = list[TransbankSignal | TransbankFault | bytes]
 
 
 class Ear:
@@ -43,7 +43,7 @@ class Ear:
 
     def __init__(self) -> None:
         self.buffer = SecretBuffer(BUFFER_BYTES)
-        self.reader = FrameReader(self.buffer)
+        self.reader = TransbankFrameReader(self.buffer)
 
     def hear(self, data: bytes, piece: int = BUFFER_BYTES) -> Heard:
         heard: Heard = []
@@ -70,7 +70,7 @@ def test_a_frame_is_read_however_it_is_cut(data: bytes, piece: int) -> None:
 
 @pytest.mark.parametrize("data", WRONG, ids=bytes.decode)
 def test_the_checksums_that_the_documentation_has_wrong_are_refused(data: bytes) -> None:
-    assert Ear().hear(encode_frame(data)[:-1] + bytes((WRONG[data],))) == [Fault.LRC]
+    assert Ear().hear(encode_frame(data)[:-1] + bytes((WRONG[data],))) == [TransbankFault.LRC]
 
 
 @pytest.mark.parametrize("wanted", range(256))
@@ -80,12 +80,12 @@ def test_the_checksum_may_be_any_byte(wanted: int) -> None:
     data = b"0900|%c%c|" % (first, rest ^ first)
     frame = encode_frame(data)
     assert frame[-1] == wanted
-    assert Ear().hear(frame + b"\x06", 1) == [data, Signal.ACK]
+    assert Ear().hear(frame + b"\x06", 1) == [data, TransbankSignal.ACK]
 
 
 def test_an_ack_glued_to_a_message_and_two_messages_glued_are_all_heard() -> None:
     glued = b"\x06" + encode_frame(b"0900|81|") + encode_frame(b"0210|00|")
-    assert Ear().hear(glued) == [Signal.ACK, b"0900|81|", b"0210|00|"]
+    assert Ear().hear(glued) == [TransbankSignal.ACK, b"0900|81|", b"0210|00|"]
 
 
 def test_a_new_frame_inside_an_unfinished_one_counts() -> None:
@@ -94,7 +94,7 @@ def test_a_new_frame_inside_an_unfinished_one_counts() -> None:
 
 def test_with_the_checksum_lost_the_next_frame_is_still_read() -> None:
     cut = encode_frame(b"0900|78|")[:-1]
-    assert Ear().hear(cut + encode_frame(b"0210|00|")) == [Fault.LRC, b"0210|00|"]
+    assert Ear().hear(cut + encode_frame(b"0210|00|")) == [TransbankFault.LRC, b"0210|00|"]
 
 
 @pytest.mark.parametrize("piece", [1, 3])
@@ -102,7 +102,7 @@ def test_an_ack_inside_noise_is_noise_until_the_line_was_silent(piece: int) -> N
     ear = Ear()
     assert ear.hear(b"\xff\x06\x15", piece) == []
     assert not ear.reader.silence()
-    assert ear.hear(b"\x06") == [Signal.ACK]
+    assert ear.hear(b"\x06") == [TransbankSignal.ACK]
 
 
 def test_silence_inside_a_frame_drops_it() -> None:
@@ -116,7 +116,7 @@ def test_silence_inside_a_frame_drops_it() -> None:
 def test_an_endless_frame_is_refused_and_does_not_fill_the_buffer() -> None:
     ear = Ear()
     heard = ear.hear(b"\x02" + b"7" * 10 * BUFFER_BYTES, 100)
-    assert heard == [Fault.TOO_LONG]
+    assert heard == [TransbankFault.TOO_LONG]
     assert ear.hear(b"\x02" + b"7" * (MAX_FRAME_BYTES // 2) + b"\x03", 100) == []
 
 

@@ -8,7 +8,15 @@ import pytest
 
 from drivers.simulator.core.bank import Bank
 from drivers.simulator.core.behaviour import TerminalSetup
-from drivers.terminal import Command, Ended, How, Lost, Operation, Progress, Said
+from drivers.terminal import (
+    Command,
+    ConnectionLost,
+    DialogueEnded,
+    DisplayText,
+    EndReason,
+    Operation,
+    ResultStatus,
+)
 from drivers.transbank.frame import encode_frame
 from drivers.transbank.line import TERMINAL_REPEATS_S
 from tests.drivers.transbank.stage import ACK, NAK, PESOS, SALE, TICKET, Counter
@@ -22,13 +30,18 @@ POLL = encode_frame(b"0100")
 
 def test_a_sale_is_polled_for_paid_stored_and_acknowledged() -> None:
     counter = Counter()
-    assert counter.perform(SALE) == Ended(How.COMPLETED, terminal_id="TILLGATE")
+    assert counter.perform(SALE) == DialogueEnded(EndReason.COMPLETED, terminal_id="TILLGATE")
     told = counter.result()
-    assert (told.said, told.amount, told.currency, told.order) == (Said.APPROVED, 25000, 152, TICKET)
+    assert (told.status, told.amount, told.currency, told.order) == (
+        ResultStatus.APPROVED,
+        25000,
+        152,
+        TICKET,
+    )
     assert counter.bank.balance(152) == 25000
     sale = encode_frame(f"0200|25000|{TICKET}|||1|".encode())
     assert bytes(counter.to_terminal) == POLL + sale + ACK * 4
-    assert [event.code for event in counter.heard if isinstance(event, Progress)] == [78, 81, 82]
+    assert [event.code for event in counter.heard if isinstance(event, DisplayText)] == [78, 81, 82]
 
 
 @pytest.mark.parametrize("first", [REGISTER, STATUS])
@@ -36,15 +49,19 @@ def test_a_simulator_names_itself_by_its_terminal_number(first: Command) -> None
     counter = Counter()
     for command in (first, STATUS):
         ended = counter.perform(command)
-        assert isinstance(ended, Ended)
-        assert (ended.how, ended.simulator, ended.terminal_id) == (How.COMPLETED, True, "TILLGATE")
+        assert isinstance(ended, DialogueEnded)
+        assert (ended.end_reason, ended.simulator, ended.terminal_id) == (
+            EndReason.COMPLETED,
+            True,
+            "TILLGATE",
+        )
     assert not counter.outcomes()
 
 
 def test_a_terminal_with_other_software_is_no_simulator() -> None:
     counter = Counter(f'{PESOS}software = "POS 1.2"\nterminal_id = "75001637"')
     ended = counter.perform(REGISTER)
-    assert isinstance(ended, Ended)
+    assert isinstance(ended, DialogueEnded)
     assert (ended.simulator, ended.terminal_id) == (False, "75001637")
 
 
@@ -60,16 +77,16 @@ def test_a_terminal_that_wants_its_keys_asks_for_them_until_it_has_them() -> Non
     counter = Counter('[[payment]]\nwhen_amount = 25000\noutcome = "refuse"\ncode = 26')
     counter.perform(replace(SALE, amount=100, sequence=1))
     ended = counter.perform(SALE)
-    assert isinstance(ended, Ended)
+    assert isinstance(ended, DialogueEnded)
     assert ended.maintenance is Operation.INITIALISE
     assert counter.bank.balance(152) == 100
     for question in (STATUS, REGISTER):  # the second is answered with the sale before
         ended = counter.perform(question)
-        assert isinstance(ended, Ended)
+        assert isinstance(ended, DialogueEnded)
         assert ended.maintenance is Operation.INITIALISE
-    assert isinstance(counter.perform(Command(Operation.INITIALISE)), Ended)
+    assert isinstance(counter.perform(Command(Operation.INITIALISE)), DialogueEnded)
     ended = counter.perform(STATUS)
-    assert isinstance(ended, Ended)
+    assert isinstance(ended, DialogueEnded)
     assert ended.maintenance is None
 
 
@@ -80,10 +97,10 @@ def test_the_last_sale_is_told_without_the_card_until_the_day_is_closed() -> Non
     counter.perform(LAST_SALE)
     assert counter.result() == replace(sold, card=counter.result().card)
     ended = counter.perform(Command(Operation.CLOSE_DAY))
-    assert isinstance(ended, Ended)
-    assert ended.how is How.COMPLETED
+    assert isinstance(ended, DialogueEnded)
+    assert ended.end_reason is EndReason.COMPLETED
     counter.perform(LAST_SALE)
-    assert (counter.result().said, counter.result().code) == (Said.DECLINED, 11)
+    assert (counter.result().status, counter.result().code) == (ResultStatus.DECLINED, 11)
 
 
 def test_a_sale_is_voided_by_its_operation_number_and_only_once() -> None:
@@ -94,10 +111,10 @@ def test_a_sale_is_voided_by_its_operation_number_and_only_once() -> None:
         Operation.REVERSAL, "till 2", original_receipt=number, original_trace=number, sequence=4800
     )
     counter.perform(void)
-    assert (counter.result().said, counter.result().original_trace) == (Said.APPROVED, number)
+    assert (counter.result().status, counter.result().original_trace) == (ResultStatus.APPROVED, number)
     assert counter.bank.balance(152) == 0
     counter.perform(void)
-    assert (counter.result().said, counter.result().code) == (Said.DECLINED, 4)
+    assert (counter.result().status, counter.result().code) == (ResultStatus.DECLINED, 4)
     counter.perform(replace(void, original_receipt=9, original_trace=9))
     assert counter.result().code == 5
 
@@ -130,7 +147,7 @@ def test_a_result_that_is_not_accepted_is_repeated_twice_every_ten_seconds() -> 
     counter = Counter()
     counter.accepts = False
     end = counter.perform(SALE)
-    assert isinstance(end, Lost)
+    assert isinstance(end, ConnectionLost)
     assert counter.to_till.count(b"\x020210|00|") == 3
     assert len(counter.outcomes()) == 1
     assert counter.to_terminal.count(b"\x020200|") == 1
@@ -139,15 +156,15 @@ def test_a_result_that_is_not_accepted_is_repeated_twice_every_ten_seconds() -> 
 def test_a_result_that_came_while_the_cable_was_out_is_repeated_on_the_fresh_line() -> None:
     counter = Counter('[[payment]]\nunplug = { seconds = 12, at = "status" }')
     end = counter.perform(SALE)
-    assert isinstance(end, Lost)
+    assert isinstance(end, ConnectionLost)
     (late,) = counter.late()
-    assert (late.order, late.said) == (TICKET, Said.APPROVED)
+    assert (late.order, late.status) == (TICKET, ResultStatus.APPROVED)
     assert counter.now >= 2 * TERMINAL_REPEATS_S
 
 
 def test_a_sale_of_yesterday_outlives_a_terminal_that_rebooted() -> None:
     counter = Counter('[[payment]]\nreboot = { seconds = 60, at = "status" }')
-    assert isinstance(counter.perform(SALE), Lost)
+    assert isinstance(counter.perform(SALE), ConnectionLost)
     assert not counter.outcomes()
     counter.perform(LAST_SALE)
     assert counter.result().order == TICKET

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import pytest
 
-from drivers.terminal import ProtocolError, Said
+from drivers.terminal import ProtocolError, ResultStatus
 from drivers.transbank.mapping import result
-from drivers.transbank.packet import MOST_FIELDS, Function, Response, decode, same_ticket, ticket
+from drivers.transbank.packet import (
+    MOST_FIELDS,
+    TransbankFunction,
+    TransbankResponse,
+    decode,
+    same_ticket,
+    ticket,
+)
 from drivers.transbank.texts import MOST_CHARACTERS, decode_text, is_known, result_text, status_text
 from tests.drivers.transbank.stage import TICKET, sale_answer
-from tests.drivers.zvt.stage import opened, secret, vault
+from tests.drivers.zvt.stage import card_sealer, opened, secret
 from tests.support.cards import PUBLISHED, make
 
 
-def read(text: str | bytes, context: str = "payment") -> Response:
+def read(text: str | bytes, context: str = "payment") -> TransbankResponse:
     data = secret(text if isinstance(text, bytes) else text.encode("latin-1"))
-    return decode(data, vault(), context)
+    return decode(data, card_sealer(), context)
 
 
 def test_all_fields_of_a_sale_are_read() -> None:
     told = result(read(sale_answer(tip="500")))
-    assert (told.said, told.code, told.text) == (Said.APPROVED, 0, "")
+    assert (told.status, told.code, told.text) == (ResultStatus.APPROVED, 0, "")
     assert (told.order, told.amount, told.currency, told.tip) == (TICKET, 25000, 152, 500)
     assert (told.trace, told.receipt_number, told.approval_code) == (123, 123, "252985")
     assert (told.merchant_id, told.terminal_id) == ("597029414300", "75001637")
@@ -31,13 +38,13 @@ def test_all_fields_of_a_sale_are_read() -> None:
 
 def test_a_refused_sale_has_no_amount() -> None:
     told = result(read("0210|07|597029414300|75001637|00ABCD|      |0|0||0461||CR|||||||0||"))
-    assert (told.said, told.amount, told.currency) == (Said.CANCELLED, None, None)
+    assert (told.status, told.amount, told.currency) == (ResultStatus.CANCELLED, None, None)
 
 
 @pytest.mark.parametrize("fields", range(2, 22))
 def test_fields_at_the_end_may_be_missing(fields: int) -> None:
     told = result(read("|".join(sale_answer().split("|")[:fields])))
-    assert told.said is Said.APPROVED
+    assert told.status is ResultStatus.APPROVED
     assert told.amount == (25000 if fields > 6 else None)
 
 
@@ -145,4 +152,4 @@ def test_totals_are_one_line() -> None:
 def test_a_void_names_what_it_undid() -> None:
     told = result(read("1210|00|597029414300|75001637|ABC123|000042"))
     assert (told.original_trace, told.trace, told.approval_code) == (42, None, "ABC123")
-    assert read("1210|00|").function is Function.VOID_RESULT
+    assert read("1210|00|").function is TransbankFunction.VOID_RESULT

@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from drivers.driver import Options
-from drivers.terminal import Command, Finding, Found, Operation, Result, Said, Unclear
+from drivers.terminal import BookingFinding, BookingProof, Command, Operation, Result, ResultStatus, Unclear
 from drivers.transbank import resolve as words
 from drivers.transbank.driver import DRIVER
 from drivers.transbank.line import TERMINAL_REPEATS_S
 from drivers.transbank.mapping import result
 from drivers.transbank.packet import decode, ticket
 from tests.drivers.transbank.stage import SALE, STARTED, TICKET, sale_answer
-from tests.drivers.zvt.stage import secret, vault
+from tests.drivers.zvt.stage import card_sealer, secret
 
 RESOLVER = DRIVER.resolver(Options())
 UNCLEAR = Unclear(SALE, 122, 122, STARTED)
@@ -26,14 +26,14 @@ OLDER = {"order": "00000A", "operation": "000122", "time": "115500"}
 def told(code: str = "00", **more: str) -> Result:
     order = more.pop("order", TICKET)
     text = sale_answer(code, order=order, amount=int(more.pop("amount", "25000")), function="0260", **more)
-    return result(decode(secret(text.encode()), vault(), ""))
+    return result(decode(secret(text.encode()), card_sealer(), ""))
 
 
-NO_SALE = result(decode(secret(b"0260|11|597029414300|75001637"), vault(), ""))
+NO_SALE = result(decode(secret(b"0260|11|597029414300|75001637"), card_sealer(), ""))
 
 
-def judged(unclear: Unclear, answer: Result | None) -> Finding:
-    return RESOLVER.judge(unclear, [answer])
+def judged(unclear: Unclear, answer: Result | None) -> BookingFinding:
+    return RESOLVER.conclude(unclear, [answer])
 
 
 def test_the_line_is_listened_to_for_as_long_as_a_terminal_repeats() -> None:
@@ -42,14 +42,14 @@ def test_the_line_is_listened_to_for_as_long_as_a_terminal_repeats() -> None:
 
 def test_our_ticket_proves_that_it_is_booked() -> None:
     finding = judged(UNCLEAR, told())
-    assert finding.found is Found.BOOKED
+    assert finding.found is BookingProof.BOOKED
     assert finding.result is not None
     assert finding.result.trace == 123
 
 
 def test_our_ticket_with_another_amount_is_booked_and_the_difference_is_told() -> None:
     finding = judged(UNCLEAR, told(amount="24000"))
-    assert finding.found is Found.BOOKED
+    assert finding.found is BookingProof.BOOKED
     assert finding.result is not None
     assert finding.result.amount == 24000
 
@@ -57,21 +57,21 @@ def test_our_ticket_with_another_amount_is_booked_and_the_difference_is_told() -
 @pytest.mark.parametrize(
     ("date", "time", "found"),
     [
-        ("01032025", "115100", Found.BOOKED),
-        ("01032025", "122900", Found.BOOKED),
-        ("01032025", "114900", Found.UNPROVEN),
-        ("01032025", "123100", Found.UNPROVEN),
-        ("28022025", "120100", Found.UNPROVEN),
-        ("", "", Found.BOOKED),
-        ("99999999", "120100", Found.BOOKED),
+        ("01032025", "115100", BookingProof.BOOKED),
+        ("01032025", "122900", BookingProof.BOOKED),
+        ("01032025", "114900", BookingProof.UNPROVEN),
+        ("01032025", "123100", BookingProof.UNPROVEN),
+        ("28022025", "120100", BookingProof.UNPROVEN),
+        ("", "", BookingProof.BOOKED),
+        ("99999999", "120100", BookingProof.BOOKED),
     ],
 )
-def test_our_ticket_of_another_time_is_somebody_elses(date: str, time: str, found: Found) -> None:
+def test_our_ticket_of_another_time_is_somebody_elses(date: str, time: str, found: BookingProof) -> None:
     assert judged(UNCLEAR, told(date=date, time=time)).found is found
 
 
 def test_the_sale_of_before_is_proof_that_ours_was_not_stored() -> None:
-    assert judged(UNCLEAR, told(**OLDER)).found is Found.NOT_BOOKED
+    assert judged(UNCLEAR, told(**OLDER)).found is BookingProof.NOT_BOOKED
 
 
 @pytest.mark.parametrize(
@@ -86,44 +86,44 @@ def test_the_sale_of_before_is_proof_that_ours_was_not_stored() -> None:
 )
 def test_another_sale_that_may_be_newer_proves_nothing(unclear: Unclear, answer: Result) -> None:
     finding = judged(unclear, answer)
-    assert finding.found is Found.UNPROVEN
+    assert finding.found is BookingProof.UNPROVEN
     assert TICKET in finding.proof
 
 
 def test_no_sale_since_the_close_proves_nothing_for_the_day_may_have_been_closed_since() -> None:
-    assert judged(UNCLEAR, NO_SALE) == Finding(Found.UNPROVEN, words.NO_LAST_SALE)
+    assert judged(UNCLEAR, NO_SALE) == BookingFinding(BookingProof.UNPROVEN, words.NO_LAST_SALE)
 
 
 @pytest.mark.parametrize("answer", [None, told("26"), told("94")])
 def test_a_terminal_that_does_not_answer_proves_nothing(answer: Result | None) -> None:
-    assert judged(UNCLEAR, answer) == Finding(Found.UNPROVEN, words.SILENT)
+    assert judged(UNCLEAR, answer) == BookingFinding(BookingProof.UNPROVEN, words.SILENT)
 
 
 def test_a_void_is_for_a_person_who_is_told_what_to_look_for() -> None:
     assert RESOLVER.questions(VOID) == ()
-    finding = RESOLVER.judge(VOID, [])
-    assert finding.found is Found.UNPROVEN
+    finding = RESOLVER.conclude(VOID, [])
+    assert finding.found is BookingProof.UNPROVEN
     assert "77" in finding.proof
 
 
 @pytest.mark.parametrize(
     ("unclear", "answer", "found"),
     [
-        (CLOSE, NO_SALE, Found.UNPROVEN),
-        (CLOSE, told(**OLDER), Found.NOT_BOOKED),
-        (CLOSE, told(), Found.UNPROVEN),
-        (CLOSE, None, Found.UNPROVEN),
+        (CLOSE, NO_SALE, BookingProof.UNPROVEN),
+        (CLOSE, told(**OLDER), BookingProof.NOT_BOOKED),
+        (CLOSE, told(), BookingProof.UNPROVEN),
+        (CLOSE, None, BookingProof.UNPROVEN),
     ],
 )
 def test_the_memory_of_the_terminal_shows_only_that_its_day_is_not_closed(
-    unclear: Unclear, answer: Result | None, found: Found
+    unclear: Unclear, answer: Result | None, found: BookingProof
 ) -> None:
     assert judged(unclear, answer).found is found
 
 
 def test_late_results_belong_by_ticket_by_operation_or_to_the_close() -> None:
-    voided = Result(Said.APPROVED, 0, original_trace=77)
-    closed = Result(Said.APPROVED, 0)
+    voided = Result(ResultStatus.APPROVED, 0, original_trace=77)
+    closed = Result(ResultStatus.APPROVED, 0)
     assert RESOLVER.belongs(UNCLEAR, told())
     assert not RESOLVER.belongs(UNCLEAR, told(order="00000B"))
     assert not RESOLVER.belongs(UNCLEAR, closed)
@@ -136,16 +136,16 @@ def test_late_results_belong_by_ticket_by_operation_or_to_the_close() -> None:
 
 
 def test_an_acknowledgement_makes_nothing_stand() -> None:
-    assert not RESOLVER.commits(UNCLEAR, told(order="00000B"))
+    assert not RESOLVER.ack_would_book(UNCLEAR, told(order="00000B"))
 
 
 def test_what_the_terminal_cannot_be_asked_is_said_to_the_cashier() -> None:
-    assert RESOLVER.why_not(SALE) == ""
+    assert RESOLVER.refusal_reason(SALE) == ""
     for command in (
         replace(SALE, operation=Operation.REFUND),
         replace(SALE, currency=978),
         replace(SALE, amount=49),
         Command(Operation.REVERSAL),
     ):
-        assert RESOLVER.why_not(command).endswith(".")
+        assert RESOLVER.refusal_reason(command).endswith(".")
     assert ticket(SALE.sequence) == TICKET

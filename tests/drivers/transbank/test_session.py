@@ -8,20 +8,20 @@ import pytest
 
 from drivers.terminal import (
     Command,
-    Ended,
-    Heard,
-    How,
-    Lost,
+    ConnectionLost,
+    Delivery,
+    DialogueEnded,
+    DisplayText,
+    EndReason,
     Operation,
-    Outcome,
-    Progress,
-    Said,
+    ResultStatus,
     SessionError,
+    TransactionResult,
 )
 from drivers.transbank import session as told
 from drivers.transbank.frame import encode_frame
 from drivers.transbank.line import DAMAGED
-from drivers.transbank.quirks import Quirk
+from drivers.transbank.quirks import TransbankQuirk
 from tests.drivers.transbank.stage import (
     ACK,
     NAK,
@@ -41,10 +41,10 @@ OTHER_TICKET = "00ABCD"
 def test_the_result_is_acknowledged_only_when_it_is_accepted() -> None:
     hand = paying()
     (outcome,) = outcomes(hand.says(sale_answer()))
-    assert (outcome.late, outcome.result.said, hand.hears()) == (False, Said.APPROVED, b"")
+    assert (outcome.late, outcome.result.status, hand.hears()) == (False, ResultStatus.APPROVED, b"")
     assert hand.session.busy
-    assert hand.accept() == ACK
-    assert end(hand.says()) == Ended(How.COMPLETED, terminal_id="75001637")
+    assert hand.acknowledge() == ACK
+    assert end(hand.says()) == DialogueEnded(EndReason.COMPLETED, terminal_id="75001637")
     assert not hand.session.busy
 
 
@@ -55,11 +55,11 @@ def test_the_result_is_acknowledged_only_when_it_is_accepted() -> None:
 def test_any_code_but_00_is_a_no(code: str, cancelled: bool, maintenance: Operation | None) -> None:
     hand = paying()
     hand.says(sale_answer(code, amount=0))
-    hand.accept()
+    hand.acknowledge()
     ended = end(hand.says())
-    assert isinstance(ended, Ended)
-    assert (ended.how, ended.code, ended.cancelled, ended.maintenance) == (
-        How.ABORTED,
+    assert isinstance(ended, DialogueEnded)
+    assert (ended.end_reason, ended.code, ended.cancelled, ended.maintenance) == (
+        EndReason.ABORTED,
         int(code),
         cancelled,
         maintenance,
@@ -74,7 +74,7 @@ def test_status_messages_are_acknowledged_at_once_and_decide_nothing() -> None:
         (81, "enter the PIN"),
         (82, "asking the bank"),
     ):
-        assert hand.says(f"0900|{code}|") == [Progress(code, text)]
+        assert hand.says(f"0900|{code}|") == [DisplayText(code, text)]
         assert hand.hears() == ACK
     assert hand.session.busy
 
@@ -82,7 +82,7 @@ def test_status_messages_are_acknowledged_at_once_and_decide_nothing() -> None:
 def test_ack_and_the_first_status_in_one_read_are_not_the_end_of_the_sale() -> None:
     hand = ByHand()
     hand.start(SALE)
-    assert [type(event) for event in hand.says(ACK, "0900|78|")] == [Progress]
+    assert [type(event) for event in hand.says(ACK, "0900|78|")] == [DisplayText]
     (outcome,) = outcomes(hand.says(sale_answer()))
     assert outcome.result.amount == 25000
 
@@ -90,9 +90,9 @@ def test_ack_and_the_first_status_in_one_read_are_not_the_end_of_the_sale() -> N
 def test_a_status_and_the_result_in_one_read_lose_nothing_and_send_no_ack_too_early() -> None:
     hand = paying()
     events = hand.says("0900|82|", sale_answer())
-    assert [type(event) for event in events] == [Progress, Outcome]
+    assert [type(event) for event in events] == [DisplayText, TransactionResult]
     assert hand.hears() == b""
-    assert hand.accept() == ACK
+    assert hand.acknowledge() == ACK
 
 
 def test_a_status_behind_a_held_result_gets_no_ack_that_would_be_the_results() -> None:
@@ -109,7 +109,7 @@ def test_a_pause_of_half_a_second_anywhere_in_the_response_changes_nothing(at: i
     assert hand.wait(0.5) == []
     (outcome,) = outcomes(hand.says(frame[at:]))
     assert outcome.result.amount == 25000
-    assert hand.accept() == ACK
+    assert hand.acknowledge() == ACK
 
 
 def test_a_wrong_checksum_is_refused_and_the_repeat_counts() -> None:
@@ -130,7 +130,7 @@ def test_silence_inside_a_frame_asks_for_it_again() -> None:
 def test_three_damaged_messages_leave_the_sale_unclear() -> None:
     hand, frame = paying(), encode_frame(sale_answer().encode())
     events = [event for _ in range(3) for event in hand.says(frame[:-1] + bytes((frame[-1] ^ 1,)))]
-    assert end(events) == Lost(f"{DAMAGED} (wrong checksum)", Heard.PERHAPS)
+    assert end(events) == ConnectionLost(f"{DAMAGED} (wrong checksum)", Delivery.PERHAPS)
     assert hand.says(frame) == []
 
 
@@ -139,7 +139,7 @@ def test_copies_of_a_result_are_acknowledged_and_told_once() -> None:
     assert len(outcomes(hand.says(sale_answer(), sale_answer()))) == 1
     assert hand.says(sale_answer()) == []
     assert hand.hears() == b""
-    assert hand.accept() == ACK
+    assert hand.acknowledge() == ACK
     hand.says()
     assert hand.says(sale_answer()) == []
     assert hand.hears() == ACK
@@ -148,7 +148,7 @@ def test_copies_of_a_result_are_acknowledged_and_told_once() -> None:
 def test_a_copy_on_a_fresh_line_is_acknowledged_and_not_told_again() -> None:
     hand = paying()
     hand.says(sale_answer())
-    hand.accept()
+    hand.acknowledge()
     hand.says()
     hand.session.disconnected("unplugged", hand.now)
     hand.session.connected(hand.now)
@@ -161,7 +161,7 @@ def test_the_result_of_another_sale_is_late_and_ours_is_still_waited_for() -> No
     (late,) = outcomes(hand.says(sale_answer(order=OTHER_TICKET, amount=999)))
     assert (late.late, late.result.order) == (True, OTHER_TICKET)
     assert hand.session.busy
-    assert hand.accept() == ACK
+    assert hand.acknowledge() == ACK
     (ours,) = outcomes(hand.says(sale_answer()))
     assert not ours.late
 
@@ -170,10 +170,10 @@ def test_two_results_in_one_read_are_accepted_one_after_the_other() -> None:
     hand = paying()
     (late,) = outcomes(hand.says(sale_answer(order=OTHER_TICKET), sale_answer()))
     assert late.late
-    assert hand.accept() == b"", "the terminal would take it for the ACK to what it said last"
+    assert hand.acknowledge() == b"", "the terminal would take it for the ACK to what it said last"
     (ours,) = outcomes(hand.says())
     assert not ours.late
-    assert hand.accept() == ACK
+    assert hand.acknowledge() == ACK
 
 
 def test_an_approval_without_a_ticket_is_not_taken_for_ours() -> None:
@@ -183,7 +183,7 @@ def test_an_approval_without_a_ticket_is_not_taken_for_ours() -> None:
 
 def test_a_refusal_without_a_ticket_is_ours_once_the_sale_is_acknowledged() -> None:
     (outcome,) = outcomes(paying().says("0210|74|597029414300|75001637"))
-    assert (outcome.late, outcome.result.said) == (False, Said.DECLINED)
+    assert (outcome.late, outcome.result.status) == (False, ResultStatus.DECLINED)
     hand = ByHand()
     hand.start(SALE)
     (outcome,) = outcomes(hand.says("0210|74|597029414300|75001637"))
@@ -199,14 +199,14 @@ def test_a_result_while_nothing_runs_is_late_and_held() -> None:
     hand = ByHand()
     (outcome,) = outcomes(hand.says(sale_answer()))
     assert (outcome.late, hand.hears()) == (True, b"")
-    assert hand.accept() == ACK
+    assert hand.acknowledge() == ACK
 
 
 def test_a_late_result_that_nobody_accepted_is_never_acknowledged() -> None:
     hand = ByHand()
     hand.says(sale_answer(order=OTHER_TICKET))
     hand.start(SALE)
-    assert hand.accept() == b""
+    assert hand.acknowledge() == b""
 
 
 def test_two_closes_that_are_answered_alike_are_two_results() -> None:
@@ -216,7 +216,7 @@ def test_two_closes_that_are_answered_alike_are_two_results() -> None:
         hand.says(ACK)
         (outcome,) = outcomes(hand.says("0510|00|597029414300|75001637"))
         assert not outcome.late
-        hand.accept()
+        hand.acknowledge()
         hand.says()
     hand.session.start(Command(Operation.CLOSE_DAY), hand.now)
     (outcome,) = outcomes(hand.says("0510|00|597029414300|75001637"))
@@ -227,8 +227,8 @@ def test_two_closes_that_are_answered_alike_are_two_results() -> None:
 def test_a_message_that_cannot_be_read_leaves_the_sale_unclear_and_unacknowledged(text: str) -> None:
     hand = paying()
     lost = end(hand.says(text))
-    assert isinstance(lost, Lost)
-    assert lost.heard is Heard.PERHAPS
+    assert isinstance(lost, ConnectionLost)
+    assert lost.delivery is Delivery.PERHAPS
     assert hand.hears() == b""
 
 
@@ -267,13 +267,13 @@ def test_a_void_names_the_operation_and_its_answer_must_name_it_too() -> None:
     hand.says(ACK)
     (late,) = outcomes(hand.says("1210|00|597029414300|75001637|252985|000124"))
     assert late.late
-    hand.accept()
+    hand.acknowledge()
     (ours,) = outcomes(hand.says("1210|00|597029414300|75001637|252985|000123"))
     assert (ours.late, ours.result.original_trace) == (False, 123)
 
 
 def test_a_terminal_that_numbers_its_voids_is_understood_by_its_quirk() -> None:
-    hand = ByHand([Quirk.VOID_HAS_OWN_NUMBER])
+    hand = ByHand([TransbankQuirk.VOID_HAS_OWN_NUMBER])
     hand.start(VOID)
     hand.says(ACK)
     (ours,) = outcomes(hand.says("1210|00|597029414300|75001637|252985|000124"))
@@ -289,7 +289,7 @@ def test_the_abort_key_of_the_till_sends_nothing() -> None:
 def test_a_command_without_a_message_ends_at_once() -> None:
     hand = ByHand()
     hand.session.start(Command(Operation.LOG_OFF), hand.now)
-    assert hand.says() == [Ended(How.COMPLETED)]
+    assert hand.says() == [DialogueEnded(EndReason.COMPLETED)]
     assert hand.hears() == b""
 
 
@@ -304,4 +304,4 @@ def test_a_card_number_leaves_sealed_and_nothing_of_it_stays_in_the_buffer() -> 
 def test_a_flood_behind_a_held_result_ends_the_wait() -> None:
     hand = paying()
     events = hand.says(*(sale_answer(order=f"{count:06}") for count in range(told.MOST_WAITING + 2)))
-    assert end(events) == Lost(told.FLOOD, Heard.PERHAPS)
+    assert end(events) == ConnectionLost(told.FLOOD, Delivery.PERHAPS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drivers.terminal import Command, Event, Heard, Lost, Operation
+from drivers.terminal import Command, ConnectionLost, Delivery, Event, Operation
 from drivers.transbank import session as told
 from drivers.transbank.line import ANSWER_S, DAMAGED, NAK_ALONE_S, REFUSED, SILENT
 from tests.drivers.transbank.stage import (
@@ -30,13 +30,13 @@ def test_no_sale_is_sent_when_the_poll_is_not_answered() -> None:
         heard += hand.hears()
         events += hand.wait(ANSWER_S)
     assert heard == POLL * 3
-    assert end(events) == Lost(SILENT, Heard.NEVER)
+    assert end(events) == ConnectionLost(SILENT, Delivery.NEVER)
 
 
 def test_a_sale_that_is_not_acknowledged_is_not_sent_again() -> None:
     hand = ByHand()
     hand.start(SALE)
-    assert end(hand.wait(ANSWER_S)) == Lost(SILENT, Heard.PERHAPS)
+    assert end(hand.wait(ANSWER_S)) == ConnectionLost(SILENT, Delivery.PERHAPS)
     assert hand.hears() == b""
 
 
@@ -48,7 +48,7 @@ def test_a_sale_that_the_terminal_refused_as_damaged_is_sent_three_times_at_most
         assert hand.wait(NAK_ALONE_S) == []
         assert hand.hears() == SALE_FRAME
     hand.says(NAK)
-    assert end(hand.wait(NAK_ALONE_S)) == Lost(REFUSED, Heard.PERHAPS)
+    assert end(hand.wait(NAK_ALONE_S)) == ConnectionLost(REFUSED, Delivery.PERHAPS)
     assert hand.hears() == b""
 
 
@@ -73,19 +73,19 @@ def test_a_result_before_the_ack_stands_for_it() -> None:
     (outcome,) = outcomes(hand.says(sale_answer()))
     assert not outcome.late
     assert hand.wait(ANSWER_S) == []
-    assert hand.accept() == ACK
+    assert hand.acknowledge() == ACK
 
 
 def test_a_terminal_that_says_nothing_more_is_not_a_no() -> None:
     hand = paying()
-    assert end(hand.wait(told.SILENCE_S)) == Lost(told.NO_RESPONSE, Heard.PERHAPS)
+    assert end(hand.wait(told.SILENCE_S)) == ConnectionLost(told.NO_RESPONSE, Delivery.PERHAPS)
 
 
 def test_a_question_that_asks_nobody_is_not_waited_for_as_long_as_a_cardholder() -> None:
     hand = ByHand()
     hand.start(Command(Operation.REPEAT_RECEIPT))
     hand.says(ACK)
-    assert isinstance(end(hand.wait(told.QUESTION_S)), Lost)
+    assert isinstance(end(hand.wait(told.QUESTION_S)), ConnectionLost)
 
 
 def test_on_a_line_that_gave_up_a_command_is_lost_before_it_left() -> None:
@@ -94,7 +94,7 @@ def test_on_a_line_that_gave_up_a_command_is_lost_before_it_left() -> None:
         hand.says(b"\x02x\x03x")
     hand.hears()
     hand.session.start(SALE, hand.now)
-    assert end(hand.says()) == Lost(f"{DAMAGED} (wrong checksum)", Heard.NEVER)
+    assert end(hand.says()) == ConnectionLost(f"{DAMAGED} (wrong checksum)", Delivery.NEVER)
     assert hand.hears() == b""
 
 
@@ -103,7 +103,7 @@ def test_each_status_message_starts_the_wait_anew() -> None:
     for _ in range(3):
         assert hand.wait(told.SILENCE_S - 1) == []
         hand.says("0900|81|")
-    assert isinstance(end(hand.wait(told.SILENCE_S)), Lost)
+    assert isinstance(end(hand.wait(told.SILENCE_S)), ConnectionLost)
 
 
 def test_a_line_that_breaks_before_the_sale_left_proves_that_it_did_not() -> None:
@@ -111,7 +111,7 @@ def test_a_line_that_breaks_before_the_sale_left_proves_that_it_did_not() -> Non
     hand.session.start(SALE, hand.now)
     hand.hears()
     hand.session.disconnected("unplugged", hand.now)
-    assert end(hand.says()) == Lost("unplugged", Heard.NEVER)
+    assert end(hand.says()) == ConnectionLost("unplugged", Delivery.NEVER)
 
 
 def test_a_sale_that_is_given_up_before_it_left_does_not_leave_any_more() -> None:
@@ -119,8 +119,8 @@ def test_a_sale_that_is_given_up_before_it_left_does_not_leave_any_more() -> Non
     hand.session.start(SALE, hand.now)
     hand.hears()
     lost = end(hand.says(ACK, "0271|00|"))
-    assert isinstance(lost, Lost)
-    assert lost.heard is Heard.NEVER
+    assert isinstance(lost, ConnectionLost)
+    assert lost.delivery is Delivery.NEVER
     assert hand.hears() == b""
 
 
@@ -140,7 +140,7 @@ def test_a_status_from_before_the_sale_left_does_not_stand_for_its_ack() -> None
     hand.hears()
     assert hand.says(ACK, "0900|82|") == []
     assert hand.hears() == SALE_FRAME + ACK
-    assert end(hand.wait(ANSWER_S)) == Lost(SILENT, Heard.PERHAPS)
+    assert end(hand.wait(ANSWER_S)) == ConnectionLost(SILENT, Delivery.PERHAPS)
 
 
 def test_an_ack_from_before_the_sale_left_is_not_its_own() -> None:
@@ -149,7 +149,7 @@ def test_an_ack_from_before_the_sale_left_is_not_its_own() -> None:
     hand.hears()
     hand.says(ACK, "0900|82|", ACK)
     hand.hears()
-    assert end(hand.wait(ANSWER_S)) == Lost(SILENT, Heard.PERHAPS)
+    assert end(hand.wait(ANSWER_S)) == ConnectionLost(SILENT, Delivery.PERHAPS)
 
 
 def test_an_unnamed_response_before_the_ack_may_be_an_older_ones() -> None:
@@ -162,5 +162,5 @@ def test_an_unnamed_response_before_the_ack_may_be_an_older_ones() -> None:
 def test_a_line_that_breaks_after_the_sale_left_proves_nothing() -> None:
     hand = paying()
     hand.session.disconnected("unplugged", hand.now)
-    assert end(hand.says()) == Lost("unplugged", Heard.PERHAPS)
-    assert hand.accept() == b""
+    assert end(hand.says()) == ConnectionLost("unplugged", Delivery.PERHAPS)
+    assert hand.acknowledge() == b""

@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import pytest
 
-from drivers.terminal import Ended, Event, How, Outcome, Progress, SessionError
+from drivers.terminal import DialogueEnded, DisplayText, EndReason, Event, SessionError, TransactionResult
 from tests.support.link_shop import APPROVED, DONE, PAY, POSITIVE, SALE, STATUS, WAIT, Shop, in_no_time, turn
 
 
@@ -24,14 +24,14 @@ def test_a_command_gives_its_events_and_the_acknowledgement_waits_for_accept(sho
         async for event in shop.link.perform(SALE):
             seen.append(event)
             match event:
-                case Outcome():
+                case TransactionResult():
                     assert shop.wire.sent == PAY + POSITIVE
-                    shop.link.accept()
+                    shop.link.acknowledge()
                     assert shop.wire.sent == PAY + POSITIVE + POSITIVE
                     shop.wire.bring(DONE)
-                case Progress():
+                case DisplayText():
                     shop.wire.bring(STATUS)
-        assert seen == [Progress(0x17, "wait"), APPROVED, Ended(How.COMPLETED)]
+        assert seen == [DisplayText(0x17, "wait"), APPROVED, DialogueEnded(EndReason.COMPLETED)]
         await shop.link.close()
 
     async def both() -> None:
@@ -63,7 +63,7 @@ def test_bytes_that_came_while_the_host_was_busy_came_in_time(shop: Shop) -> Non
         paying = asyncio.ensure_future(shop.pay())
         await turn()
         shop.wire.arrived.extend([POSITIVE, DONE])  # there, but nobody was told before the alarm
-        assert await paying == [Ended(How.COMPLETED)]
+        assert await paying == [DialogueEnded(EndReason.COMPLETED)]
         await shop.link.close()
 
     assert in_no_time(story()) == []
@@ -77,7 +77,7 @@ def test_a_second_command_is_refused_and_harms_nothing(shop: Shop) -> None:
         with pytest.raises(SessionError):
             await shop.pay()
         shop.wire.bring(POSITIVE + DONE)
-        assert await paying == [Ended(How.COMPLETED)]
+        assert await paying == [DialogueEnded(EndReason.COMPLETED)]
         await shop.link.close()
 
     assert in_no_time(story()) == []
@@ -95,11 +95,11 @@ class TestACallerThatStopsEarly:
                 await paying
             shop.wire.bring(STATUS)
             await turn()
-            assert shop.outside == [Progress(0x17, "wait"), APPROVED]
-            shop.link.accept()
+            assert shop.outside == [DisplayText(0x17, "wait"), APPROVED]
+            shop.link.acknowledge()
             shop.wire.bring(DONE)
             await turn()
-            assert shop.outside[2:] == [Ended(How.COMPLETED)]
+            assert shop.outside[2:] == [DialogueEnded(EndReason.COMPLETED)]
             await shop.link.close()
 
         assert in_no_time(story()) == []
@@ -110,7 +110,7 @@ class TestACallerThatStopsEarly:
             paying = asyncio.ensure_future(self.first(shop.link.perform(SALE)))
             await turn()
             shop.wire.bring(POSITIVE + WAIT + STATUS)
-            assert await paying == Progress(0x17, "wait")
+            assert await paying == DisplayText(0x17, "wait")
             await turn()
             assert shop.outside == [APPROVED]
             with pytest.raises(SessionError):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from drivers.terminal import Ended, Heard, How, Lost, WireError
+from drivers.terminal import ConnectionLost, Delivery, DialogueEnded, EndReason, WireError
 from drivers.wires.link import (
     CLOSED_BY_US,
     DRIVER_FAULT,
@@ -27,7 +27,7 @@ def shop() -> Iterator[Shop]:
 def test_silence_of_three_minutes_is_waited_for_and_then_lost(shop: Shop) -> None:
     async def story() -> None:
         await shop.link.connect()
-        assert await shop.pay() == [Lost("silence at 180", Heard.PERHAPS)]
+        assert await shop.pay() == [ConnectionLost("silence at 180", Delivery.PERHAPS)]
         assert not shop.link.connected
         assert not shop.wire.is_open
 
@@ -45,7 +45,7 @@ def test_a_wire_that_dies_ends_the_command_and_the_line(shop: Shop, when: str) -
             shop.wire.bring()
         else:
             shop.link.abort()
-        assert await paying == [Lost("the cable was cut at 0", Heard.PERHAPS)]
+        assert await paying == [ConnectionLost("the cable was cut at 0", Delivery.PERHAPS)]
         assert not shop.wire.is_open
         assert shop.outside == []
         shop.wire.cut = False
@@ -63,7 +63,7 @@ def test_a_wire_that_dies_at_rest_is_told_to_the_owner(shop: Shop) -> None:
         shop.wire.cut = True
         shop.wire.bring()
         await turn()
-        assert shop.outside == [Lost("the cable was cut", Heard.NEVER)]
+        assert shop.outside == [ConnectionLost("the cable was cut", Delivery.NEVER)]
 
     assert in_no_time(story()) == []
 
@@ -81,7 +81,7 @@ def test_trouble_of_the_line_is_no_reason_to_keep_bytes(shop: Shop) -> None:
 
 def test_a_command_without_a_line_was_never_heard(shop: Shop) -> None:
     async def story() -> None:
-        assert await shop.pay() == [Lost(NOT_CONNECTED, Heard.NEVER)]
+        assert await shop.pay() == [ConnectionLost(NOT_CONNECTED, Delivery.NEVER)]
 
     assert in_no_time(story()) == []
     assert shop.wire.sent == b""
@@ -103,7 +103,7 @@ def test_closing_ends_a_running_command(shop: Shop) -> None:
         paying = asyncio.ensure_future(shop.pay())
         await turn()
         await shop.link.close()
-        assert await paying == [Lost(f"{CLOSED_BY_US} at 0", Heard.PERHAPS)]
+        assert await paying == [ConnectionLost(f"{CLOSED_BY_US} at 0", Delivery.PERHAPS)]
         await shop.link.close()
         assert shop.outside == []
 
@@ -135,8 +135,8 @@ class TestWritesThatBlock:
             paying = asyncio.ensure_future(shop.pay())
             await turn()
             shop.session.line.send(bytes(65_536), 0.0)
-            shop.link.accept()
-            assert await paying == [Lost(f"{NOT_READING} at 0", Heard.PERHAPS)]
+            shop.link.acknowledge()
+            assert await paying == [ConnectionLost(f"{NOT_READING} at 0", Delivery.PERHAPS)]
 
         assert in_no_time(story()) == []
 
@@ -151,7 +151,7 @@ def test_a_flood_of_display_texts_that_nobody_reads_has_an_end(shop: Shop) -> No
         shop.wire.bring(STATUS, DONE)
         seen = await paying
         assert len(seen) == MAX_WAITING_EVENTS + 2
-        assert seen[-2:] == [APPROVED, Ended(How.COMPLETED)]
+        assert seen[-2:] == [APPROVED, DialogueEnded(EndReason.COMPLETED)]
         await shop.link.close()
 
     assert in_no_time(story()) == []
@@ -164,7 +164,7 @@ def test_a_fault_of_ours_is_reported_and_leaves_no_bytes(shop: Shop) -> None:
         await turn()
         with pytest.raises(ZeroDivisionError):
             shop.wire.bring(b"\xee\xee\x08" + bytes.fromhex("4111111111111111") + STATUS[:3])
-        assert await paying == [Lost(f"{DRIVER_FAULT} at 0", Heard.PERHAPS)]
+        assert await paying == [ConnectionLost(f"{DRIVER_FAULT} at 0", Delivery.PERHAPS)]
         assert not shop.link.connected
 
     assert in_no_time(story()) == []

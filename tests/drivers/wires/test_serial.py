@@ -14,7 +14,7 @@ from drivers.card.card import SecretBuffer
 from drivers.terminal import WireError
 from drivers.wires.serial import SerialWire
 from drivers.zvt.frame import encode_frame
-from drivers.zvt.line import SerialLine
+from drivers.zvt.line import ZvtSerialLine
 
 PAY = bytes.fromhex("06010A 04000000001010 490978")
 POSITIVE = bytes.fromhex("800000")
@@ -42,7 +42,7 @@ async def readable(wire: SerialWire) -> None:
 def test_frames_go_both_ways_through_the_given_memory(cable: tuple[int, str]) -> None:
     terminal, name = cable
     buffer = SecretBuffer(4096)
-    line = SerialLine(buffer)
+    line = ZvtSerialLine(buffer)
 
     async def story() -> list[bytes]:
         wire = SerialWire(name)

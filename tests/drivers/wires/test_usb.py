@@ -9,7 +9,7 @@ import pytest
 
 from drivers.terminal import WireError
 from drivers.wires.usb.device import Profile, UsbAddress
-from drivers.wires.usb.memory import Landing
+from drivers.wires.usb.memory import TransferBuffer
 from drivers.wires.usb.profile import UsbLine, ftdi_divisor
 from drivers.wires.usb.wire import MAX_UNWRITTEN_BYTES, UsbWire
 from tests.support.usb_gadget import PATIENCE_S, Gadget, Interface, cdc_acm, ftdi
@@ -288,7 +288,7 @@ def test_a_terminal_that_says_more_than_is_read_has_to_wait() -> None:
 @pytest.mark.parametrize("make", [terminal, adapter])
 def test_nothing_stays_in_the_memory_of_the_wire(make: Callable[[], Gadget]) -> None:
     gadget, track = make(), b"\x10\x02;" + b"1" * 37 + b"?"
-    wire_memory: list[Landing | None] = []
+    wire_memory: list[TransferBuffer | None] = []
 
     async def story(wire: UsbWire) -> None:
         gadget.say_bytes(track * 3)
@@ -297,7 +297,7 @@ def test_nothing_stays_in_the_memory_of_the_wire(make: Callable[[], Gadget]) -> 
         assert zeros(gadget.landings)
         gadget.say_bytes(track)  # and what nobody reads is wiped at the end
         gadget.wait(lambda: not gadget.packets)
-        wire_memory.append(wire._owner._landing)  # type: ignore[union-attr] # open
+        wire_memory.append(wire._owner._transfer_buffer)  # type: ignore[union-attr] # open
         assert wire_memory[0] is not None
         assert {wire_memory[0].buffer_info()} == gadget.landings, (
             "transfers land in the secret block and nowhere else"

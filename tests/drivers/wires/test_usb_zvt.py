@@ -18,20 +18,20 @@ from drivers.simulator.zvt.device import SimulatedDevice
 from drivers.simulator.zvt.terminal import SimulatedTerminal
 from drivers.terminal import (
     Command,
-    Ended,
+    ConnectionLost,
+    Delivery,
+    DialogueEnded,
+    DisplayText,
+    EndReason,
     Event,
-    Heard,
-    How,
-    Lost,
     Operation,
-    Outcome,
-    Progress,
     Receipt,
-    Said,
+    ResultStatus,
+    TransactionResult,
 )
 from drivers.wires.link import Link
 from drivers.zvt.frame import BUFFER_BYTES
-from drivers.zvt.line import SerialLine
+from drivers.zvt.line import ZvtSerialLine
 from drivers.zvt.session import ZvtSession, ZvtSettings
 from tests.drivers.simulator.conftest import STARTED, Shredder
 from tests.drivers.wires.test_usb import adapter, run, terminal, wire_to
@@ -56,22 +56,22 @@ class Counter:
         inside = SimulatedTerminal(self.bank, orders, started=STARTED, speed=SPEED)
         self.device = self.gadget.terminal = SimulatedDevice(inside, faults=Faults(orders.faults))
         self.buffer = SecretBuffer(BUFFER_BYTES)
-        session = ZvtSession(SerialLine(self.buffer), Shredder(), ZvtSettings(password=123456))
+        session = ZvtSession(ZvtSerialLine(self.buffer), Shredder(), ZvtSettings(password=123456))
         wire = wire_to(self.gadget)
         self.link = Link(wire, session, self.buffer, time.monotonic, self.events.append)
 
     async def register(self) -> None:
         *_, end = await self.perform(Command(Operation.REGISTER))
-        assert isinstance(end, Ended)
-        assert end.how is How.COMPLETED
+        assert isinstance(end, DialogueEnded)
+        assert end.end_reason is EndReason.COMPLETED
 
     async def perform(self, command: Command, at: Callable[[Event], None] = lambda _: None) -> list[Event]:
         heard = []
         async for event in self.link.perform(command):
             heard.append(event)
             at(event)
-            if isinstance(event, Outcome | Receipt):
-                self.link.accept()
+            if isinstance(event, TransactionResult | Receipt):
+                self.link.acknowledge()
         return heard
 
     def close(self) -> None:
@@ -97,9 +97,9 @@ def test_a_payment_ends_approved_and_nothing_of_the_card_stays(counter: Counter)
         await counter.link.connect()
         await counter.register()
         heard = await counter.perform(SALE)
-        [outcome] = [event for event in heard if isinstance(event, Outcome)]
-        assert (outcome.result.said, outcome.result.amount) == (Said.APPROVED, 1010)
-        assert isinstance(heard[-1], Ended)
+        [outcome] = [event for event in heard if isinstance(event, TransactionResult)]
+        assert (outcome.result.status, outcome.result.amount) == (ResultStatus.APPROVED, 1010)
+        assert isinstance(heard[-1], DialogueEnded)
         assert counter.bank.bookings
         assert counter.gadget.landings
         await until(lambda: zeros(counter.gadget.landings))  # the terminal's last ACK is still on its way
@@ -111,17 +111,17 @@ def test_a_payment_ends_approved_and_nothing_of_the_card_stays(counter: Counter)
 
 def test_unplugged_in_the_middle_ends_in_lost_and_comes_back(counter: Counter) -> None:
     def pull(event: Event) -> None:
-        if isinstance(event, Progress):
+        if isinstance(event, DisplayText):
             counter.gadget.unplug()
 
     async def story() -> None:
         await counter.link.connect()
         await counter.register()
         heard = await counter.perform(SALE, pull)
-        assert isinstance(heard[-1], Lost)
-        assert heard[-1].heard is Heard.PERHAPS
+        assert isinstance(heard[-1], ConnectionLost)
+        assert heard[-1].delivery is Delivery.PERHAPS
         assert "cable or power" in heard[-1].reason
-        assert not any(isinstance(event, Outcome) for event in heard)
+        assert not any(isinstance(event, TransactionResult) for event in heard)
         assert not counter.link.connected
         counter.gadget.plug_in()
         await counter.link.connect()
@@ -136,7 +136,7 @@ def test_unplugged_between_payments_is_told_to_the_owner(counter: Counter) -> No
         await counter.link.connect()
         counter.gadget.unplug()
         await until(lambda: bool(counter.events))
-        assert isinstance(counter.events[0], Lost)
-        assert counter.events[0].heard is Heard.NEVER
+        assert isinstance(counter.events[0], ConnectionLost)
+        assert counter.events[0].delivery is Delivery.NEVER
 
     run(story())

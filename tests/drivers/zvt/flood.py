@@ -11,7 +11,7 @@ from drivers.zvt.frame import encode_frame
 from drivers.zvt.messages import IntermediateStatus
 from drivers.zvt.session import ZvtSession, ZvtSettings
 from drivers.zvt.writing import encode
-from tests.drivers.zvt.stage import BUFFER_BYTES, LINES, vault
+from tests.drivers.zvt.stage import BUFFER_BYTES, LINES, card_sealer
 
 CHUNK_BYTES: Final = 4096  # what one read of a port gives
 NOISE_BYTES: Final = 1 << 16  # then the same again, so that a longer flood is more of the same
@@ -43,7 +43,7 @@ class Flood:
         self._at = 0
         self._buffer = SecretBuffer(BUFFER_BYTES)
         self._line = LINES[kind](self._buffer)
-        self._session = ZvtSession(self._line, vault(), ZvtSettings(password=123456))
+        self._session = ZvtSession(self._line, card_sealer(), ZvtSettings(password=123456))
         self._session.connected(0.0)
         self.trouble = 0
 

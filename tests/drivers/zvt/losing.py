@@ -26,5 +26,5 @@ def running(till: Till, command: Command = SALE) -> Till:
 def stored(till: Till, result: StatusInformation = APPROVED) -> Till:
     """The result is accepted."""
     running(till).says(result)
-    till.accept()
+    till.acknowledge()
     return till

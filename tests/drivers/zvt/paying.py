@@ -28,5 +28,5 @@ def stored(till: Till, result: StatusInformation = APPROVED) -> Till:
     """The result is accepted."""
     running(till)
     till.says(result)
-    assert till.accept() == [YES]
+    assert till.acknowledge() == [YES]
     return till

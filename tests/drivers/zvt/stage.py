@@ -1,4 +1,4 @@
-"""What the ZVT tests stand on: a vault with a fresh key, a reader of hex, a till facing a terminal.
+"""What the ZVT tests stand on: a card sealer with a fresh key, a reader of hex, a till facing a terminal.
 
 The terminal's end is our own line class again; what it says is written by hand
 in each test. Time is a number that only the test moves.
@@ -14,11 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 
-from drivers.card.card import SecretBuffer, Vault
-from drivers.card.seal import AcquirerKey, Sealer, open_sealed
+from drivers.card.card import CardSealer, SecretBuffer
+from drivers.card.seal import AcquirerKey, HpkeSealer, open_sealed
 from drivers.terminal import Command, Event, SealedCard
-from drivers.zvt.line import Line, SerialLine, TcpLine
-from drivers.zvt.packet import CardDesk, Charset, Packet, decode, encode
+from drivers.zvt.line import ZvtLine, ZvtSerialLine, ZvtTcpLine
+from drivers.zvt.packet import Charset, ZvtCardBinding, ZvtPacket, decode, encode
 from drivers.zvt.session import ZvtSession, ZvtSettings
 
 ORIGIN = "shop.example/till-1"
@@ -26,7 +26,7 @@ KEY_ID = "test-1"
 BUFFER_BYTES = 70_000
 STARTED = 100.0  # seconds of the tests' clock
 
-LINES: dict[str, Callable[[SecretBuffer], Line]] = {"serial": SerialLine, "tcp": TcpLine}
+LINES: dict[str, Callable[[SecretBuffer], ZvtLine]] = {"serial": ZvtSerialLine, "tcp": ZvtTcpLine}
 
 
 @cache
@@ -35,10 +35,10 @@ def _private_parts() -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
 
 
 @cache
-def vault() -> Vault:
+def card_sealer() -> CardSealer:
     mlkem, x25519 = (part.public_key().public_bytes_raw() for part in _private_parts())
     key = AcquirerKey(KEY_ID, date(2020, 1, 1), date(2099, 1, 1), mlkem, x25519)
-    return Vault(Sealer(key, ORIGIN), bytearray(range(32)))
+    return CardSealer(HpkeSealer(key, ORIGIN), bytearray(range(32)))
 
 
 def opened(card: SealedCard, context: str) -> bytes:
@@ -52,9 +52,9 @@ def secret(data: bytes) -> memoryview:
     return memoryview(bytearray(data))
 
 
-def read(apdu: str | bytes, charset: Charset = Charset.CP437, context: str = "payment") -> Packet:
+def read(apdu: str | bytes, charset: Charset = Charset.CP437, context: str = "payment") -> ZvtPacket:
     data = bytes.fromhex(apdu) if isinstance(apdu, str) else apdu
-    return decode(secret(data), CardDesk(vault(), context), charset)
+    return decode(secret(data), ZvtCardBinding(card_sealer(), context), charset)
 
 
 class Till:
@@ -66,7 +66,7 @@ class Till:
         self._near, self._far = SecretBuffer(BUFFER_BYTES), SecretBuffer(BUFFER_BYTES)
         self._line = LINES[kind](self._near)
         self._terminal = LINES[kind](self._far)
-        self.session = ZvtSession(self._line, vault(), settings or ZvtSettings(password=123456))
+        self.session = ZvtSession(self._line, card_sealer(), settings or ZvtSettings(password=123456))
         self.session.connected(self.now)
         self._terminal.reset(self.now)
 
@@ -75,7 +75,7 @@ class Till:
         self.session.start(command, self.now)
         return self.exchange()
 
-    def says(self, *messages: Packet | str) -> list[Event]:
+    def says(self, *messages: ZvtPacket | str) -> list[Event]:
         """The terminal sends; gives what the session makes of it."""
         for message in messages:
             apdu = bytes.fromhex(message) if isinstance(message, str) else encode(message)
@@ -83,9 +83,9 @@ class Till:
         self.exchange()
         return list(self.session.events())
 
-    def accept(self) -> list[str]:
+    def acknowledge(self) -> list[str]:
         """The till has it on disk; gives what the terminal hears then."""
-        self.session.accept(self.now)
+        self.session.acknowledge(self.now)
         return self.exchange()
 
     def exchange(self) -> list[str]:

@@ -14,20 +14,30 @@ from typing import Any
 import pytest
 
 from drivers.card.card import SecretBuffer
-from drivers.terminal import Command, Ended, Event, How, Lost, Operation, Outcome, ProtocolError, Said
-from drivers.zvt.apdu import Malformed
-from drivers.zvt.line import SerialLine, TcpLine
+from drivers.terminal import (
+    Command,
+    ConnectionLost,
+    DialogueEnded,
+    EndReason,
+    Event,
+    Operation,
+    ProtocolError,
+    ResultStatus,
+    TransactionResult,
+)
+from drivers.zvt.apdu import ZvtMalformed
+from drivers.zvt.line import ZvtSerialLine, ZvtTcpLine
 from drivers.zvt.packet import (
-    CardDesk,
     Completion,
-    Packet,
     PrintTextBlock,
     StatusInformation,
     Unknown,
+    ZvtCardBinding,
+    ZvtPacket,
     decode,
 )
 from drivers.zvt.timers import FAILURE_WAIT_S
-from tests.drivers.zvt.stage import BUFFER_BYTES, STARTED, Till, read, vault
+from tests.drivers.zvt.stage import BUFFER_BYTES, STARTED, Till, card_sealer, read
 
 CAPTURES = Path(__file__).resolve().parents[4] / "shared" / "captures"
 MESSAGES = ("zvt-cardcomplete-tcp", "zvt-ecrterm", "zvt-feig-tcp", "zvt-portalum")
@@ -69,7 +79,7 @@ def named(path: Path) -> str:
     return path.name
 
 
-def check(packet: Packet, path: Path) -> None:
+def check(packet: ZvtPacket, path: Path) -> None:
     """Fails with the kind of the message, never with its content."""
     kind = type(packet).__name__
     unparsed = getattr(packet, "unparsed_bytes", 0)
@@ -93,16 +103,16 @@ def test_each_damaged_message_is_refused_with_a_named_reason(path: Path) -> None
     for message in messages(path):
         with pytest.raises(ProtocolError) as refused:
             read(message)
-        assert refused.value.reason == Malformed.LENGTH
+        assert refused.value.reason == ZvtMalformed.LENGTH
 
 
 FRAMES = [*files("zvt-serial-frames", "*.hex"), *files("peer-generated", "zvt_serial_*.hex")]
 
 
-def heard(line: SerialLine | TcpLine, buffer: SecretBuffer, data: bytes, path: Path) -> list[Packet]:
+def heard(line: ZvtSerialLine | ZvtTcpLine, buffer: SecretBuffer, data: bytes, path: Path) -> list[ZvtPacket]:
     buffer.space()[: len(data)] = data
     buffer.filled(len(data))
-    packets = [decode(apdu, CardDesk(vault(), "capture")) for apdu in line.receive(0.0)]
+    packets = [decode(apdu, ZvtCardBinding(card_sealer(), "capture")) for apdu in line.receive(0.0)]
     for packet in packets:
         check(packet, path)
     return packets
@@ -111,14 +121,14 @@ def heard(line: SerialLine | TcpLine, buffer: SecretBuffer, data: bytes, path: P
 @pytest.mark.parametrize("path", FRAMES, ids=named)
 def test_each_recorded_frame_is_one_message(path: Path) -> None:
     buffer = SecretBuffer(BUFFER_BYTES)
-    assert len(heard(SerialLine(buffer), buffer, bytes.fromhex(path.read_text()), path)) == 1
+    assert len(heard(ZvtSerialLine(buffer), buffer, bytes.fromhex(path.read_text()), path)) == 1
 
 
 @pytest.mark.parametrize("path", files("zvt-portalum", "tcp_fragments_*.jsonl"), ids=named)
 def test_a_receipt_in_tcp_pieces_is_one_message(path: Path) -> None:
     buffer = SecretBuffer(BUFFER_BYTES)
-    line = TcpLine(buffer)
-    packets: list[Packet] = []
+    line = ZvtTcpLine(buffer)
+    packets: list[ZvtPacket] = []
     for piece in lines(path):
         packets += heard(line, buffer, bytes.fromhex(piece["tcp_segment"]), path)
     (block,) = packets
@@ -162,7 +172,7 @@ def replayed(path: Path) -> list[Event]:
             events += till.says(line["apdu"])
         elif operation is not None:
             till.start(Command(operation, "replayed", 1, 978))
-        till.accept()
+        till.acknowledge()
     return events + till.wait(FAILURE_WAIT_S)  # one recording stops before the end
 
 
@@ -173,21 +183,21 @@ def time_left(till: Till, recorded_s: float) -> float:
 @pytest.mark.parametrize("path", files("zvt-cardcomplete-tcp/flows", "*.jsonl"), ids=named)
 def test_each_recorded_dialogue_ends_without_a_loss(path: Path) -> None:
     events = replayed(path)
-    assert not [event.reason for event in events if isinstance(event, Lost)]
-    assert [event for event in events if isinstance(event, Ended)]
+    assert not [event.reason for event in events if isinstance(event, ConnectionLost)]
+    assert [event for event in events if isinstance(event, DialogueEnded)]
 
 
 @pytest.mark.parametrize(
     ("flow", "said", "how"),
     [
-        ("03_B1_1", Said.APPROVED, How.COMPLETED),
-        ("06_B2_1", Said.APPROVED, How.COMPLETED),
-        ("07_B4_2", Said.CANCELLED, How.ABORTED),
-        ("18_A2_3", Said.APPROVED, How.COMPLETED),
-        ("14_A2_1", Said.DECLINED, How.ABORTED),
+        ("03_B1_1", ResultStatus.APPROVED, EndReason.COMPLETED),
+        ("06_B2_1", ResultStatus.APPROVED, EndReason.COMPLETED),
+        ("07_B4_2", ResultStatus.CANCELLED, EndReason.ABORTED),
+        ("18_A2_3", ResultStatus.APPROVED, EndReason.COMPLETED),
+        ("14_A2_1", ResultStatus.DECLINED, EndReason.ABORTED),
     ],
 )
-def test_the_recorded_dialogues_end_as_they_did(flow: str, said: Said, how: How) -> None:
+def test_the_recorded_dialogues_end_as_they_did(flow: str, said: ResultStatus, how: EndReason) -> None:
     events = replayed(CAPTURES / "zvt-cardcomplete-tcp" / "flows" / f"{flow}.jsonl")
-    assert [event.result.said for event in events if isinstance(event, Outcome)] == [said]
-    assert [event.how for event in events if isinstance(event, Ended)][-1] is how
+    assert [event.result.status for event in events if isinstance(event, TransactionResult)] == [said]
+    assert [event.end_reason for event in events if isinstance(event, DialogueEnded)][-1] is how

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from drivers.card.card import SecretBuffer
 from drivers.zvt.apdu import join
-from drivers.zvt.frame import BUFFER_BYTES, Fault, FrameReader, Signal, crc16, encode_frame
+from drivers.zvt.frame import BUFFER_BYTES, ZvtFault, ZvtFrameReader, ZvtSignal, crc16, encode_frame
 
 CAPTURES = Path(__file__).parents[4] / "shared" / "captures" / "zvt-serial-frames"
 
@@ -59,10 +59,10 @@ class Ear:
 
     def __init__(self, size: int = 8192) -> None:
         self.buffer = SecretBuffer(size)
-        self.reader = FrameReader(self.buffer)
+        self.reader = ZvtFrameReader(self.buffer)
 
-    def hear(self, data: bytes) -> list[Signal | Fault | bytes]:
-        heard: list[Signal | Fault | bytes] = []
+    def hear(self, data: bytes) -> list[ZvtSignal | ZvtFault | bytes]:
+        heard: list[ZvtSignal | ZvtFault | bytes] = []
         while data:
             space = self.buffer.space()
             taken = min(len(space), len(data))
@@ -102,7 +102,7 @@ class TestWorkedFrames:
         stream = b"\x06" + frame + frame + b"\x15" + frame
         for at in range(len(stream) + 1):
             heard = ear.hear(stream[:at]) + ear.hear(stream[at:])
-            assert heard == [Signal.ACK, apdu, apdu, Signal.NAK, apdu]
+            assert heard == [ZvtSignal.ACK, apdu, apdu, ZvtSignal.NAK, apdu]
         assert ear.clean()
 
 
@@ -148,7 +148,7 @@ def test_one_damaged_byte_never_gives_another_message(apdu: bytes, where: int, f
     frame = bytearray(encode_frame(apdu))
     frame[where % len(frame)] ^= flip
     heard = ear.hear(bytes(frame))
-    heard += [Fault.SILENCE] if ear.reader.silence() else []
+    heard += [ZvtFault.SILENCE] if ear.reader.silence() else []
     assert not [event for event in heard if isinstance(event, bytes)]
     assert ear.clean()
     assert ear.hear(encode_frame(apdu)) == [apdu]
@@ -157,12 +157,12 @@ def test_one_damaged_byte_never_gives_another_message(apdu: bytes, where: int, f
 
 class TestFaults:
     def test_a_wrong_checksum_is_named(self, ear: Ear) -> None:
-        assert ear.hear(ANSWER_FRAME[:-1] + b"\x1e") == [Fault.CRC]
+        assert ear.hear(ANSWER_FRAME[:-1] + b"\x1e") == [ZvtFault.CRC]
         assert ear.clean()
 
     def test_a_lone_dle_is_named_at_the_end_of_its_frame(self, ear: Ear) -> None:
         assert ear.hear(b"\x10\x02\x80\x10\x05\x00\x10\x03\x00\x00" + ANSWER_FRAME) == [
-            Fault.LONE_DLE,
+            ZvtFault.LONE_DLE,
             ANSWER,
         ]
 
@@ -170,11 +170,11 @@ class TestFaults:
         "apdu", [b"\x80\x00\x01", b"\x80\x00\x00\x00", b"\x80\x00", b"", b"\x06\xd3\xff\x00"]
     )
     def test_a_length_that_lies_is_named(self, ear: Ear, apdu: bytes) -> None:
-        assert ear.hear(encode_frame(apdu)) == [Fault.LENGTH]
+        assert ear.hear(encode_frame(apdu)) == [ZvtFault.LENGTH]
         assert ear.clean()
 
     def test_an_endless_frame_is_dropped_and_what_follows_silence_is_read(self, ear: Ear) -> None:
-        assert ear.hear(b"\x10\x02" + b"\x41" * 10_000) == [Fault.TOO_LONG]
+        assert ear.hear(b"\x10\x02" + b"\x41" * 10_000) == [ZvtFault.TOO_LONG]
         assert not ear.reader.silence()
         assert ear.hear(ANSWER_FRAME) == [ANSWER]
 
@@ -203,7 +203,7 @@ class TestNoise:
     def test_holds_no_acknowledgement(self, ear: Ear) -> None:
         assert ear.hear(b"\xff\x06\x06") == []
         assert not ear.reader.silence()
-        assert ear.hear(b"\x06") == [Signal.ACK]
+        assert ear.hear(b"\x06") == [ZvtSignal.ACK]
 
     def test_is_wiped_when_the_line_falls_silent(self, ear: Ear) -> None:
         assert ear.hear(bytes.fromhex("4111111111111111")) == []

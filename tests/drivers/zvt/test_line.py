@@ -16,8 +16,8 @@ from drivers.zvt.line import (
     STOPPED_HALFWAY,
     T1_S,
     TOO_LONG,
-    SerialLine,
-    TcpLine,
+    ZvtSerialLine,
+    ZvtTcpLine,
 )
 from drivers.zvt.sender import T2_S
 
@@ -32,7 +32,7 @@ BLANK_LINE = bytes.fromhex("06D10100")
 class End:
     """One end of a line with its own buffer."""
 
-    def __init__(self, kind: type[SerialLine | TcpLine], size: int = 8192) -> None:
+    def __init__(self, kind: type[ZvtSerialLine | ZvtTcpLine], size: int = 8192) -> None:
         self.buffer = SecretBuffer(size)
         self.line = kind(self.buffer)
 
@@ -59,14 +59,14 @@ class End:
 
 @pytest.fixture
 def serial() -> Iterator[End]:
-    end = End(SerialLine)
+    end = End(ZvtSerialLine)
     yield end
     end.buffer.close()
 
 
 @pytest.fixture
 def tcp() -> Iterator[End]:
-    end = End(TcpLine)
+    end = End(ZvtTcpLine)
     yield end
     end.buffer.close()
 

@@ -18,7 +18,7 @@ import pytest
 
 from drivers.card.card import SecretBuffer
 from drivers.zvt.apdu import join
-from drivers.zvt.line import SerialLine
+from drivers.zvt.line import ZvtSerialLine
 
 POSITIVE = bytes.fromhex("800000")
 BYTE_S = 11 / 9600
@@ -34,7 +34,7 @@ class World:
         self.agenda: list[tuple[float, int, str, bytes]] = []
         self.number = count()
         self.buffers = {name: SecretBuffer(4096) for name in ("till", "terminal")}
-        self.lines = {name: SerialLine(buffer) for name, buffer in self.buffers.items()}
+        self.lines = {name: ZvtSerialLine(buffer) for name, buffer in self.buffers.items()}
         self.free_at = {"till": 0.0, "terminal": 0.0}
         self.messages = messages
         self.sent = 0

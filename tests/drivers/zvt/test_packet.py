@@ -7,25 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.terminal import DayTotal, ProtocolError, SealedCard
-from drivers.zvt.apdu import Malformed, join
+from drivers.zvt.apdu import ZvtMalformed, join
 from drivers.zvt.fields import SCHEMES
 from drivers.zvt.packet import (
     POSITIVE,
     UNKNOWN_COMMAND,
     Abort,
     AbortCommand,
-    Answer,
     Authorisation,
-    CardDesk,
     Charset,
     Completion,
     Diagnosis,
-    DisplayText,
+    DisplayTextCommand,
     EndOfDay,
     Initialisation,
     IntermediateStatus,
     LogOff,
-    Packet,
     PrintLine,
     PrintTextBlock,
     Refund,
@@ -38,20 +35,23 @@ from drivers.zvt.packet import (
     TextLine,
     TurnoverTotals,
     Unknown,
+    ZvtAnswer,
+    ZvtCardBinding,
+    ZvtPacket,
     decode,
     encode,
 )
-from tests.drivers.zvt.stage import read, secret, vault
+from tests.drivers.zvt.stage import card_sealer, read, secret
 
 WORKED = [
     ("800000", POSITIVE),
-    ("840000", Answer(0x84, 0x00)),
-    ("849c00", Answer(0x84, 0x9C)),
+    ("840000", ZvtAnswer(0x84, 0x00)),
+    ("849c00", ZvtAnswer(0x84, 0x9C)),
     ("848300", UNKNOWN_COMMAND),
-    ("84cc00", Answer(0x84, 0xCC)),
-    ("841e016f", Answer(0x84, 0x1E, 0x6F)),
-    ("841e017d", Answer(0x84, 0x1E, 0x7D)),
-    ("849d0704000000001010", Answer(0x84, 0x9D, amount=1010)),
+    ("84cc00", ZvtAnswer(0x84, 0xCC)),
+    ("841e016f", ZvtAnswer(0x84, 0x1E, 0x6F)),
+    ("841e017d", ZvtAnswer(0x84, 0x1E, 0x7D)),
+    ("849d0704000000001010", ZvtAnswer(0x84, 0x9D, amount=1010)),
     ("060006123456be0978", Registration(123456, 0xBE, 978)),
     ("06000e1234568e0978060626040a0206d3", Registration(123456, 0x8E, 978, permitted_commands=(0x06D3,))),
     ("06000d1234563e0978030006031401ff", Registration(123456, 0x3E, 978, 0, character_set=0xFF)),
@@ -68,8 +68,8 @@ WORKED = [
     ("06700506031b0102", Diagnosis(2)),
     ("069303123456", Initialisation(123456)),
     ("06b000", AbortCommand()),
-    ("06e007f1f0f454455354", DisplayText(("TEST",))),
-    ("06e00cf005f1f0f141f2f0f142f901", DisplayText(("A", "B"), 5, 1)),
+    ("06e007f1f0f454455354", DisplayTextCommand(("TEST",))),
+    ("06e00cf005f1f0f141f2f0f142f901", DisplayTextCommand(("A", "B"), 5, 1)),
     ("050103123456", StatusEnquiry(123456)),
     ("0501051234560307", StatusEnquiry(123456, 7)),
     ("050100", StatusEnquiry()),
@@ -105,7 +105,7 @@ WORKED = [
 
 
 @pytest.mark.parametrize(("apdu", "packet"), WORKED)
-def test_worked_apdus_are_read(apdu: str, packet: Packet) -> None:
+def test_worked_apdus_are_read(apdu: str, packet: ZvtPacket) -> None:
     assert read(apdu) == packet
 
 
@@ -113,7 +113,7 @@ OTHER_ORDER = (StatusInformation, PrintTextBlock)  # fields may stand in any ord
 
 
 @pytest.mark.parametrize(("apdu", "packet"), WORKED)
-def test_worked_apdus_are_written_byte_for_byte(apdu: str, packet: Packet) -> None:
+def test_worked_apdus_are_written_byte_for_byte(apdu: str, packet: ZvtPacket) -> None:
     if isinstance(packet, OTHER_ORDER):
         assert read(encode(packet)) == packet
     else:
@@ -154,20 +154,20 @@ def test_a_real_approved_payment_is_read_to_its_last_byte() -> None:
 @pytest.mark.parametrize(
     ("apdu", "reason"),
     [
-        ("", Malformed.HEADER),
-        ("8000", Malformed.HEADER),
-        ("040fff00", Malformed.HEADER),
-        ("800001", Malformed.LENGTH),
-        ("80000000", Malformed.LENGTH),
-        ("04ffff050000", Malformed.LENGTH),
-        ("04ff00", Malformed.MISSING),
-        ("061e00", Malformed.MISSING),
-        ("06d100", Malformed.MISSING),
-        ("0600021234", Malformed.MISSING),
-        ("06000412345aff", Malformed.BCD),
+        ("", ZvtMalformed.HEADER),
+        ("8000", ZvtMalformed.HEADER),
+        ("040fff00", ZvtMalformed.HEADER),
+        ("800001", ZvtMalformed.LENGTH),
+        ("80000000", ZvtMalformed.LENGTH),
+        ("04ffff050000", ZvtMalformed.LENGTH),
+        ("04ff00", ZvtMalformed.MISSING),
+        ("061e00", ZvtMalformed.MISSING),
+        ("06d100", ZvtMalformed.MISSING),
+        ("0600021234", ZvtMalformed.MISSING),
+        ("06000412345aff", ZvtMalformed.BCD),
     ],
 )
-def test_a_malformed_apdu_is_refused_with_a_named_reason(apdu: str, reason: Malformed) -> None:
+def test_a_malformed_apdu_is_refused_with_a_named_reason(apdu: str, reason: ZvtMalformed) -> None:
     with pytest.raises(ProtocolError) as refused:
         read(apdu)
     assert refused.value.reason == reason
@@ -193,7 +193,7 @@ def test_receipt_number_ffff_is_no_receipt_number() -> None:
 
 def test_an_answer_may_carry_data_that_is_not_ours() -> None:
     packet = read("80000806061f7303000001")
-    assert isinstance(packet, Answer)
+    assert isinstance(packet, ZvtAnswer)
     assert packet.positive
     assert packet.unparsed_bytes == 8
 
@@ -238,13 +238,13 @@ def test_the_first_of_two_equal_bmps_counts() -> None:
         Unknown(0x0623),
         Authorisation(10**12, 978),
         Registration(1_000_000, 0x8E),
-        DisplayText(("x" * 100,)),
+        DisplayTextCommand(("x" * 100,)),
         IntermediateStatus(0x0A, 100),
         StatusInformation(totals=(DayTotal("VISA", 1, 1),)),
     ],
     ids=lambda packet: type(packet).__name__,
 )
-def test_what_does_not_fit_is_not_written(packet: Packet) -> None:
+def test_what_does_not_fit_is_not_written(packet: ZvtPacket) -> None:
     with pytest.raises(ValueError):
         encode(packet)
 
@@ -304,7 +304,7 @@ registrations = st.builds(
 
 
 @given(statuses | printed_blocks | registrations)
-def test_messages_come_back_as_they_were(packet: Packet) -> None:
+def test_messages_come_back_as_they_were(packet: ZvtPacket) -> None:
     assert read(encode(packet)) == packet
 
 
@@ -322,8 +322,8 @@ def test_decode_raises_nothing_but_protocol_error_and_leaves_nothing(control: in
     view = secret(control.to_bytes(2, "big") + bytes((len(body),)) + body)
     reasons = []
     try:
-        decode(view, CardDesk(vault(), "payment"))
+        decode(view, ZvtCardBinding(card_sealer(), "payment"))
     except ProtocolError as error:
         reasons.append(error.reason)
-    assert set(reasons) <= set(Malformed)
+    assert set(reasons) <= set(ZvtMalformed)
     assert not any(view)

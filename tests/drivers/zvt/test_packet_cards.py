@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from drivers.zvt import bmp, tlv
 from drivers.zvt.apdu import join
-from drivers.zvt.packet import CardDesk, PrintLine, PrintTextBlock, StatusInformation, decode
-from tests.drivers.zvt.stage import KEY_ID, opened, read, secret, vault
+from drivers.zvt.packet import PrintLine, PrintTextBlock, StatusInformation, ZvtCardBinding, decode
+from tests.drivers.zvt.stage import KEY_ID, card_sealer, opened, read, secret
 from tests.support import cards
 
 CLEAR = cards.PUBLISHED[0]
@@ -146,7 +146,7 @@ def test_what_cannot_be_parsed_leaves_as_a_number_of_bytes(opening: bytes, conte
 @pytest.mark.parametrize("control", [0x040F, 0x0601, 0x061E, 0x06C0, 0x8000, 0x0F0F])
 def test_no_byte_of_the_message_stays_where_it_lay(control: int) -> None:
     view = secret(join(control, b"\x00" + bmp.field(0x22, packed(CLEAR)) + bmp.field(0x23, track_2(CLEAR))))
-    packet = decode(view, CardDesk(vault(), "payment"))
+    packet = decode(view, ZvtCardBinding(card_sealer(), "payment"))
     assert not any(view)
     assert CLEAR not in repr(packet)
 

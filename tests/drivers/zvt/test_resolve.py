@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from drivers.terminal import Command, Day, DayTotal, Found, Operation, Result, Said, Unclear
+from drivers.terminal import BookingProof, Command, Day, DayTotal, Operation, Result, ResultStatus, Unclear
 from drivers.zvt.resolve import ZvtResolver
 
 ASKED_AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SALE = Command(Operation.SALE, "A-1", 1010, 978)
 BEFORE = Result(
-    Said.APPROVED, 0, amount=1010, currency=978, trace=7, receipt_number=7, time="115950", date="1122"
+    ResultStatus.APPROVED, 0, amount=1010, currency=978, trace=7, receipt_number=7, time="115950", date="1122"
 )
 OURS = replace(BEFORE, trace=8, receipt_number=8, time="120003")
-DECLINED = Result(Said.DECLINED, 5)
-EMPTY = Result(Said.APPROVED, 0, totals=(DayTotal("VISA", 0, 0),))
+DECLINED = Result(ResultStatus.DECLINED, 5)
+EMPTY = Result(ResultStatus.APPROVED, 0, totals=(DayTotal("VISA", 0, 0),))
 RESOLVER = ZvtResolver()
 
 
@@ -25,8 +25,8 @@ def unclear(command: Command = SALE, trace: int | None = 7, receipt: int | None 
     return Unclear(command, trace, receipt, ASKED_AT)
 
 
-def found(last: Result | None, what: Unclear | None = None) -> Found:
-    return RESOLVER.judge(what or unclear(), [last]).found
+def found(last: Result | None, what: Unclear | None = None) -> BookingProof:
+    return RESOLVER.conclude(what or unclear(), [last]).found
 
 
 def test_it_asks_for_the_last_stored_transaction_and_moves_no_money() -> None:
@@ -34,17 +34,17 @@ def test_it_asks_for_the_last_stored_transaction_and_moves_no_money() -> None:
 
 
 def test_the_same_transaction_again_proves_that_ours_was_not_stored() -> None:
-    assert found(BEFORE) is Found.NOT_BOOKED
+    assert found(BEFORE) is BookingProof.NOT_BOOKED
 
 
 def test_a_newer_one_that_fits_in_everything_is_ours() -> None:
-    finding = RESOLVER.judge(unclear(), [OURS])
-    assert (finding.found, finding.result) == (Found.BOOKED, OURS)
+    finding = RESOLVER.conclude(unclear(), [OURS])
+    assert (finding.found, finding.result) == (BookingProof.BOOKED, OURS)
     assert "receipt 8" in finding.proof
 
 
 def test_a_tip_on_top_is_still_ours() -> None:
-    assert found(replace(OURS, amount=1110, tip=100)) is Found.BOOKED
+    assert found(replace(OURS, amount=1110, tip=100)) is BookingProof.BOOKED
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_tip_on_top_is_still_ours() -> None:
     ids=["amount", "amount without its tip", "currency", "a reversal", "time", "date"],
 )
 def test_a_newer_one_that_differs_is_a_persons_matter(other: Result) -> None:
-    assert found(other) is Found.UNPROVEN
+    assert found(other) is BookingProof.UNPROVEN
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_newer_one_that_differs_is_a_persons_matter(other: Result) -> None:
 )
 def test_a_late_result_of_another_command_does_not_belong(other: Result) -> None:
     assert not RESOLVER.belongs(unclear(), other)
-    assert RESOLVER.commits(unclear(), other)
+    assert RESOLVER.ack_would_book(unclear(), other)
 
 
 def test_what_was_asked_for_is_not_left_waiting_for_a_clock_or_for_want_of_numbers() -> None:
@@ -78,27 +78,27 @@ def test_what_was_asked_for_is_not_left_waiting_for_a_clock_or_for_want_of_numbe
         (unclear(), replace(OURS, time="093000")),
         (unclear(trace=None, receipt=None), OURS),
     ):
-        assert not RESOLVER.commits(asked, result)
+        assert not RESOLVER.ack_would_book(asked, result)
         assert not RESOLVER.belongs(asked, result)  # and it proves nothing
 
 
 def test_when_nothing_is_unclear_a_new_approval_commits_what_nobody_asked_for() -> None:
     nothing = unclear(Command(Operation.STATUS))
-    assert RESOLVER.commits(nothing, OURS)
-    assert not RESOLVER.commits(nothing, BEFORE)
+    assert RESOLVER.ack_would_book(nothing, OURS)
+    assert not RESOLVER.ack_would_book(nothing, BEFORE)
 
 
 def test_the_last_one_before_again_commits_nothing() -> None:
-    assert not RESOLVER.commits(unclear(), BEFORE)
-    assert not RESOLVER.commits(unclear(), DECLINED)
+    assert not RESOLVER.ack_would_book(unclear(), BEFORE)
+    assert not RESOLVER.ack_would_book(unclear(), DECLINED)
 
 
 def test_what_is_stored_under_the_numbers_it_was_approved_with_is_ours() -> None:
     said = replace(unclear(), trace_said=8, receipt_said=8)
     odd = replace(OURS, amount=1500, time="093000")
-    assert RESOLVER.judge(said, [odd]).found is Found.BOOKED
-    assert RESOLVER.judge(replace(said, receipt_said=9), [odd]).found is Found.UNPROVEN
-    assert RESOLVER.judge(said, [BEFORE]).found is Found.NOT_BOOKED
+    assert RESOLVER.conclude(said, [odd]).found is BookingProof.BOOKED
+    assert RESOLVER.conclude(replace(said, receipt_said=9), [odd]).found is BookingProof.UNPROVEN
+    assert RESOLVER.conclude(said, [BEFORE]).found is BookingProof.NOT_BOOKED
 
 
 def test_a_part_is_ours_when_the_rest_is_named() -> None:
@@ -109,29 +109,29 @@ def test_a_part_is_ours_when_the_rest_is_named() -> None:
 
 @pytest.mark.parametrize("silence", [None, DECLINED])
 def test_a_terminal_that_does_not_tell_proves_nothing(silence: Result | None) -> None:
-    assert found(silence) is Found.UNPROVEN
+    assert found(silence) is BookingProof.UNPROVEN
 
 
 def test_without_anything_known_before_an_equal_amount_proves_nothing() -> None:
-    assert found(OURS, unclear(trace=None, receipt=None)) is Found.UNPROVEN
+    assert found(OURS, unclear(trace=None, receipt=None)) is BookingProof.UNPROVEN
 
 
 def test_a_reversal_is_proven_by_a_reversal_only() -> None:
     reversal = unclear(Command(Operation.REVERSAL, "A-2", original_receipt=7))
-    assert found(replace(OURS, original_trace=7), reversal) is Found.BOOKED
-    assert found(OURS, reversal) is Found.UNPROVEN
+    assert found(replace(OURS, original_trace=7), reversal) is BookingProof.BOOKED
+    assert found(OURS, reversal) is BookingProof.UNPROVEN
 
 
 def test_clocks_may_be_minutes_apart_and_the_year_is_missing() -> None:
     new_year = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
     asked = Unclear(SALE, 7, 7, new_year)
-    assert found(replace(OURS, time="000400", date="0101"), asked) is Found.BOOKED
-    assert found(replace(OURS, time="235100", date="1231"), asked) is Found.BOOKED
-    assert found(replace(OURS, time="233000", date="1231"), asked) is Found.UNPROVEN
+    assert found(replace(OURS, time="000400", date="0101"), asked) is BookingProof.BOOKED
+    assert found(replace(OURS, time="235100", date="1231"), asked) is BookingProof.BOOKED
+    assert found(replace(OURS, time="233000", date="1231"), asked) is BookingProof.UNPROVEN
 
 
 def test_a_time_that_is_no_time_proves_nothing() -> None:
-    assert found(replace(OURS, time="996161")) is Found.UNPROVEN
+    assert found(replace(OURS, time="996161")) is BookingProof.UNPROVEN
 
 
 def test_a_late_result_belongs_when_it_fits_and_a_late_no_commits_nothing() -> None:
@@ -142,24 +142,31 @@ def test_a_late_result_belongs_when_it_fits_and_a_late_no_commits_nothing() -> N
 
 @pytest.mark.parametrize(
     ("count", "total", "expected"),
-    [(0, 0, Found.BOOKED), (2, 3010, Found.NOT_BOOKED), (2, 3000, Found.UNPROVEN), (1, 3010, Found.UNPROVEN)],
+    [
+        (0, 0, BookingProof.BOOKED),
+        (2, 3010, BookingProof.NOT_BOOKED),
+        (2, 3000, BookingProof.UNPROVEN),
+        (1, 3010, BookingProof.UNPROVEN),
+    ],
 )
-def test_totals_show_whether_a_day_with_payments_is_closed(count: int, total: int, expected: Found) -> None:
+def test_totals_show_whether_a_day_with_payments_is_closed(
+    count: int, total: int, expected: BookingProof
+) -> None:
     closing = replace(unclear(Command(Operation.CLOSE_DAY, "Z-1")), day=Day(2, 3010))
-    said = Result(Said.APPROVED, 0, totals=(DayTotal("VISA", count, total), DayTotal("JCB", 0, 0)))
+    said = Result(ResultStatus.APPROVED, 0, totals=(DayTotal("VISA", count, total), DayTotal("JCB", 0, 0)))
     assert RESOLVER.questions(closing) == (Command(Operation.TURNOVER_TOTALS),)
-    assert RESOLVER.judge(closing, [said]).found is expected
+    assert RESOLVER.conclude(closing, [said]).found is expected
 
 
-@pytest.mark.parametrize("said", [None, DECLINED, Result(Said.APPROVED, 0), EMPTY])
+@pytest.mark.parametrize("said", [None, DECLINED, Result(ResultStatus.APPROVED, 0), EMPTY])
 def test_without_totals_or_without_payments_a_close_stays_unproven(said: Result | None) -> None:
     closing = unclear(Command(Operation.CLOSE_DAY, "Z-1"))
-    assert RESOLVER.judge(closing, [said]).found is Found.UNPROVEN
+    assert RESOLVER.conclude(closing, [said]).found is BookingProof.UNPROVEN
     with_payments = replace(closing, day=Day(2, 3010))
     if said is not EMPTY:
-        assert RESOLVER.judge(with_payments, [said]).found is Found.UNPROVEN
+        assert RESOLVER.conclude(with_payments, [said]).found is BookingProof.UNPROVEN
 
 
 def test_an_hour_later_an_equal_payment_is_not_taken_for_ours() -> None:
     late = ASKED_AT + timedelta(hours=1)
-    assert found(replace(OURS, time=f"{late:%H%M%S}")) is Found.UNPROVEN
+    assert found(replace(OURS, time=f"{late:%H%M%S}")) is BookingProof.UNPROVEN

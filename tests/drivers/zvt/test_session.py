@@ -7,28 +7,28 @@ import pytest
 from drivers.terminal import (
     Command,
     Copy,
-    Ended,
-    How,
+    DialogueEnded,
+    DisplayText,
+    EndReason,
     Operation,
-    Outcome,
-    Progress,
     Receipt,
-    Said,
+    ResultStatus,
     SessionError,
+    TransactionResult,
 )
 from drivers.zvt.packet import (
     POSITIVE,
     Abort,
-    Answer,
     Completion,
     IntermediateStatus,
     PrintLine,
     PrintTextBlock,
     StatusInformation,
     TextLine,
+    ZvtAnswer,
 )
-from drivers.zvt.quirks import Quirk
-from drivers.zvt.session import State, ZvtSettings
+from drivers.zvt.quirks import ZvtQuirk
+from drivers.zvt.session import ZvtSettings, ZvtState
 from tests.drivers.zvt.paying import APPROVED, DECLINED, NOT_KNOWN, PAY, STOPPED, YES, running, sale, stored
 from tests.drivers.zvt.stage import Till
 
@@ -38,15 +38,19 @@ from tests.drivers.zvt.stage import Till
 def test_a_good_payment_goes_its_whole_way(till: Till) -> None:
     assert till.start(sale()) == [PAY]
     assert till.says(POSITIVE) == []
-    assert till.says(IntermediateStatus(0x0A, 1)) == [Progress(0x0A, "insert card")]
+    assert till.says(IntermediateStatus(0x0A, 1)) == [DisplayText(0x0A, "insert card")]
     (outcome,) = till.says(APPROVED)
-    assert isinstance(outcome, Outcome)
-    assert (outcome.result.said, outcome.result.amount, outcome.late) == (Said.APPROVED, 1010, False)
-    assert till.accept() == [YES]
+    assert isinstance(outcome, TransactionResult)
+    assert (outcome.result.status, outcome.result.amount, outcome.late) == (
+        ResultStatus.APPROVED,
+        1010,
+        False,
+    )
+    assert till.acknowledge() == [YES]
     (receipt,) = till.says(PrintTextBlock((TextLine("danke"),), 2, last=True))
     assert receipt == Receipt(Copy.CUSTOMER, ("danke",), last=True)
-    assert till.accept() == [YES]
-    assert till.says(Completion()) == [Ended(How.COMPLETED)]
+    assert till.acknowledge() == [YES]
+    assert till.says(Completion()) == [DialogueEnded(EndReason.COMPLETED)]
     assert till.heard == [PAY, YES, YES, YES, YES]
     assert not till.session.busy
 
@@ -55,7 +59,7 @@ def test_the_answer_to_a_result_waits_for_accept(till: Till) -> None:
     running(till).says(APPROVED)
     till.wait(20)
     assert till.heard == [PAY]
-    assert till.accept() == [YES]
+    assert till.acknowledge() == [YES]
 
 
 @pytest.mark.parametrize(
@@ -65,26 +69,26 @@ def test_the_answer_to_a_print_waits_for_accept(till: Till, message: PrintLine |
     events = running(till).says(message)
     assert events == [Receipt(Copy.UNKNOWN, ("danke",), last=True)]
     assert till.heard == [PAY]
-    assert till.accept() == [YES]
+    assert till.acknowledge() == [YES]
 
 
 def test_a_receipt_may_come_before_the_result(till: Till) -> None:
     running(till).says(PrintLine(0, "Storno"))
-    till.accept()
+    till.acknowledge()
     (outcome,) = till.says(APPROVED)
-    assert isinstance(outcome, Outcome)
-    till.accept()
-    assert till.says(Completion()) == [Ended(How.COMPLETED)]
+    assert isinstance(outcome, TransactionResult)
+    till.acknowledge()
+    assert till.says(Completion()) == [DialogueEnded(EndReason.COMPLETED)]
 
 
 def test_what_tcp_glued_to_a_result_waits_until_it_is_accepted() -> None:
     till = running(Till("tcp"))
     events = till.says(APPROVED, PrintLine(0x81, "danke"), Completion())
-    assert [type(event) for event in events] == [Outcome]
-    assert till.accept() == [YES]
+    assert [type(event) for event in events] == [TransactionResult]
+    assert till.acknowledge() == [YES]
     assert [type(event) for event in till.session.events()] == [Receipt]
-    assert till.accept() == [YES, YES]
-    assert list(till.session.events()) == [Ended(How.COMPLETED)]
+    assert till.acknowledge() == [YES, YES]
+    assert list(till.session.events()) == [DialogueEnded(EndReason.COMPLETED)]
 
 
 def test_the_result_keeps_all_that_the_terminal_said(till: Till) -> None:
@@ -108,7 +112,7 @@ def test_the_result_keeps_all_that_the_terminal_said(till: Till) -> None:
         remaining=5,
     )
     (outcome,) = running(till).says(said)
-    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome, TransactionResult)
     result = outcome.result
     assert (result.amount, result.tip, result.remaining) == (1210, 200, 5)
     assert (result.entry_mode, result.cardholder_verification) == ("contactless", "offline encrypted PIN")
@@ -133,70 +137,80 @@ def test_the_result_keeps_all_that_the_terminal_said(till: Till) -> None:
 @pytest.mark.parametrize(
     ("result", "said", "text"),
     [
-        (DECLINED, Said.DECLINED, "Ablehnung"),
-        (STOPPED, Said.CANCELLED, "Abbruch durch Kunde"),
-        (StatusInformation(result_code=0x6F), Said.DECLINED, "wrong currency"),
-        (StatusInformation(result_code=0x05, texts=("Karte", "gesperrt")), Said.DECLINED, "Karte gesperrt"),
+        (DECLINED, ResultStatus.DECLINED, "Ablehnung"),
+        (STOPPED, ResultStatus.CANCELLED, "Abbruch durch Kunde"),
+        (StatusInformation(result_code=0x6F), ResultStatus.DECLINED, "wrong currency"),
+        (
+            StatusInformation(result_code=0x05, texts=("Karte", "gesperrt")),
+            ResultStatus.DECLINED,
+            "Karte gesperrt",
+        ),
     ],
 )
-def test_a_failing_result_says_why(till: Till, result: StatusInformation, said: Said, text: str) -> None:
+def test_a_failing_result_says_why(
+    till: Till, result: StatusInformation, said: ResultStatus, text: str
+) -> None:
     (outcome,) = running(till).says(result)
-    assert isinstance(outcome, Outcome)
-    assert (outcome.result.said, outcome.result.code, outcome.result.text) == (said, result.result_code, text)
+    assert isinstance(outcome, TransactionResult)
+    assert (outcome.result.status, outcome.result.code, outcome.result.text) == (
+        said,
+        result.result_code,
+        text,
+    )
 
 
 def test_a_declined_payment_ends_with_the_terminals_abort(till: Till) -> None:
     stored(till, STOPPED)
     (ended,) = till.says(Abort(0x6C))
-    assert ended == Ended(How.ABORTED, 0x6C, "aborted: time-out or stop key", cancelled=True)
+    assert ended == DialogueEnded(EndReason.ABORTED, 0x6C, "aborted: time-out or stop key", cancelled=True)
     assert till.heard[-1] == YES
 
 
 def test_a_terminal_may_leave_out_the_abort_after_a_failing_result(till: Till) -> None:
     stored(till, STOPPED)
     assert till.wait(4.9) == []
-    assert till.wait(0.2) == [Ended(How.ABORTED, 0x6C, "Abbruch durch Kunde", cancelled=True)]
+    assert till.wait(0.2) == [DialogueEnded(EndReason.ABORTED, 0x6C, "Abbruch durch Kunde", cancelled=True)]
 
 
 def test_a_terminal_known_to_leave_it_out_is_not_waited_for(kind: str) -> None:
-    quirks = frozenset({Quirk.NO_COMPLETION_AFTER_FAILURE})
+    quirks = frozenset({ZvtQuirk.NO_COMPLETION_AFTER_FAILURE})
     till = stored(Till(kind, ZvtSettings(quirks=quirks)), DECLINED)
-    assert till.wait(0) == [Ended(How.ABORTED, 0x05, "Ablehnung")]
+    assert till.wait(0) == [DialogueEnded(EndReason.ABORTED, 0x05, "Ablehnung")]
 
 
 def test_a_terminal_may_leave_out_the_failing_result(till: Till) -> None:
     assert running(till).says(Abort(0x6C, extended_error_text="Stopptaste")) == [
-        Ended(How.ABORTED, 0x6C, "Stopptaste", cancelled=True)
+        DialogueEnded(EndReason.ABORTED, 0x6C, "Stopptaste", cancelled=True)
     ]
 
 
 def test_an_abort_after_a_stored_approval_is_told_as_such(till: Till) -> None:
     """The terminal has undone it: the payment layer keeps both."""
     (ended,) = stored(till).says(Abort(0xB4))
-    assert ended == Ended(How.ABORTED, 0xB4, "already reversed")
+    assert ended == DialogueEnded(EndReason.ABORTED, 0xB4, "already reversed")
 
 
 @pytest.mark.parametrize(
     ("answer", "code", "text"),
     [
-        (Answer(0x84, 0x83), 0x83, "function not possible"),
-        (Answer(0x84, 0x9C), 0x9C, "please wait"),
-        (Answer(0x84, 0x1E, 0x6F), 0x6F, "wrong currency"),
-        (Answer(0x84, 0x1E, 0x7D), 0x7D, "communication error"),
+        (ZvtAnswer(0x84, 0x83), 0x83, "function not possible"),
+        (ZvtAnswer(0x84, 0x9C), 0x9C, "please wait"),
+        (ZvtAnswer(0x84, 0x1E, 0x6F), 0x6F, "wrong currency"),
+        (ZvtAnswer(0x84, 0x1E, 0x7D), 0x7D, "communication error"),
     ],
 )
 def test_a_command_that_is_answered_with_an_error_did_not_start(
-    till: Till, answer: Answer, code: int, text: str
+    till: Till, answer: ZvtAnswer, code: int, text: str
 ) -> None:
     till.start(sale())
-    assert till.says(answer) == [Ended(How.REFUSED, code, text, busy=code == 0x9C)]
+    assert till.says(answer) == [DialogueEnded(EndReason.REFUSED, code, text, busy=code == 0x9C)]
     assert not till.session.busy
 
 
 def test_84_00_is_a_positive_answer(till: Till) -> None:
     till.start(sale())
     assert till.says("840000") == []
-    assert till.session.state is State.RUNNING
+    assert till.session.state is ZvtState.RUNNING
 
 
 # ---- 11.3 cancelled by the till ----
@@ -211,8 +225,8 @@ def test_a_sent_abort_decides_nothing(till: Till, answer: str | None) -> None:
         assert till.says(answer) == []
     assert till.session.busy
     (outcome,) = till.says(APPROVED)
-    assert isinstance(outcome, Outcome)
-    assert outcome.result.said is Said.APPROVED
+    assert isinstance(outcome, TransactionResult)
+    assert outcome.result.status is ResultStatus.APPROVED
 
 
 def test_an_abort_before_the_answer_goes_out_behind_it(till: Till) -> None:
@@ -234,7 +248,7 @@ def test_an_abort_is_sent_once_until_it_is_answered(till: Till) -> None:
 
 
 def test_no_abort_is_sent_where_it_is_not_possible_or_too_late(kind: str) -> None:
-    quirky = running(Till(kind, ZvtSettings(quirks=frozenset({Quirk.NO_ABORT}))))
+    quirky = running(Till(kind, ZvtSettings(quirks=frozenset({ZvtQuirk.NO_ABORT}))))
     held = running(Till(kind))
     held.says(APPROVED)
     for till in (Till(kind), quirky, held, stored(Till(kind))):
@@ -271,4 +285,4 @@ def test_a_command_that_cannot_be_written_sends_nothing(till: Till, command: Com
 
 
 def test_accept_without_anything_held_sends_nothing(till: Till) -> None:
-    assert running(till).accept() == []
+    assert running(till).acknowledge() == []

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from drivers.terminal import Copy, Ended, How, Lost, Outcome, Receipt, Said
+from drivers.terminal import (
+    ConnectionLost,
+    Copy,
+    DialogueEnded,
+    EndReason,
+    Receipt,
+    ResultStatus,
+    TransactionResult,
+)
 from drivers.zvt.packet import (
     POSITIVE,
     Abort,
     Completion,
     PrintLine,
 )
-from drivers.zvt.session import State
+from drivers.zvt.session import ZvtState
 from tests.drivers.zvt.losing import (
     APPROVED,
     NOT_KNOWN,
@@ -45,10 +53,10 @@ def test_a_repeated_result_is_answered_again_only_after_it_was_accepted() -> Non
     before = len(till.heard)
     assert repeat(till, "040f022700") == []
     assert len(till.heard) == before
-    assert till.accept() == [YES]
+    assert till.acknowledge() == [YES]
     assert repeat(till, "040f022700") == []
     assert till.heard[-2:] == [YES, YES]
-    assert till.session.state is State.STORED
+    assert till.session.state is ZvtState.STORED
 
 
 def test_a_repeated_unknown_command_gets_the_same_answer_again() -> None:
@@ -62,29 +70,29 @@ def test_a_repeated_unknown_command_gets_the_same_answer_again() -> None:
 
 
 def lost_sale(till: Till) -> Till:
-    assert [type(event) for event in running(till).wait(181)] == [Lost]
+    assert [type(event) for event in running(till).wait(181)] == [ConnectionLost]
     return till
 
 
 def test_a_late_result_is_marked_and_held_until_it_is_accepted(till: Till) -> None:
     heard = lost_sale(till).heard[:]
     (outcome,) = till.says(APPROVED)
-    assert isinstance(outcome, Outcome)
-    assert (outcome.late, outcome.result.said, outcome.result.amount) == (True, Said.APPROVED, 1010)
+    assert isinstance(outcome, TransactionResult)
+    assert (outcome.late, outcome.result.status, outcome.result.amount) == (True, ResultStatus.APPROVED, 1010)
     assert till.heard == heard
-    assert till.accept() == [YES]
+    assert till.acknowledge() == [YES]
     assert not till.session.busy
 
 
 def test_a_late_receipt_is_held_until_it_is_accepted(till: Till) -> None:
     assert lost_sale(till).says(PrintLine(0, "Beleg")) == [Receipt(Copy.UNKNOWN, ("Beleg",))]
-    assert till.accept() == [YES]
+    assert till.acknowledge() == [YES]
 
 
 def test_a_late_abort_is_told_because_it_may_undo_a_late_result(till: Till) -> None:
     lost_sale(till).says(APPROVED)
-    till.accept()
-    assert till.says(Abort(0xB4)) == [Ended(How.ABORTED, 0xB4, "already reversed")]
+    till.acknowledge()
+    assert till.says(Abort(0xB4)) == [DialogueEnded(EndReason.ABORTED, 0xB4, "already reversed")]
 
 
 def test_a_late_answer_and_a_late_completion_are_no_events(till: Till) -> None:
@@ -102,7 +110,7 @@ def test_a_late_result_without_a_code_is_not_acknowledged(till: Till) -> None:
 def test_a_late_result_that_nobody_accepts_is_never_acknowledged(till: Till) -> None:
     till.says(APPROVED)
     assert till.start(STATUS) == ["050103123456"]
-    assert till.accept() == []
+    assert till.acknowledge() == []
 
 
 @pytest.mark.parametrize("answered", [False, True], ids=["before its answer", "behind its answer"])
@@ -111,12 +119,12 @@ def test_a_status_enquiry_may_bring_the_result_of_an_older_payment(till: Till, *
     if answered:
         till.says(POSITIVE)
     (outcome,) = till.says(APPROVED)
-    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome, TransactionResult)
     assert outcome.late
-    assert till.accept() == [YES]
+    assert till.acknowledge() == [YES]
     if not answered:
         till.says(POSITIVE)
-    assert till.says(Completion(terminal_status=0)) == [Ended(How.COMPLETED, status=0)]
+    assert till.says(Completion(terminal_status=0)) == [DialogueEnded(EndReason.COMPLETED, status=0)]
 
 
 def test_the_end_of_an_older_dialogue_does_not_end_a_new_command(till: Till) -> None:
@@ -124,7 +132,7 @@ def test_the_end_of_an_older_dialogue_does_not_end_a_new_command(till: Till) -> 
     assert till.says(Completion()) == []
     assert till.heard[-1] == YES
     till.says(POSITIVE)
-    assert till.session.state is State.RUNNING
+    assert till.session.state is ZvtState.RUNNING
 
 
 def test_a_card_in_a_late_result_is_sealed_for_the_payment_that_was_lost(till: Till) -> None:
@@ -132,7 +140,7 @@ def test_a_card_in_a_late_result_is_sealed_for_the_payment_that_was_lost(till: T
     till.start(STATUS)
     number = bytes.fromhex(cards.PUBLISHED[0])
     (outcome,) = till.says((b"\x04\x0f\x0d\x27\x00\x22\xf0\xf8" + number).hex())
-    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome, TransactionResult)
     assert outcome.result.card is not None
     assert opened(outcome.result.card, SALE.payment_id)
 

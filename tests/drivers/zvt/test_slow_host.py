@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from drivers.terminal import Command, Operation, Progress
-from drivers.zvt.frame import Signal, encode_frame
+from drivers.terminal import Command, DisplayText, Operation
+from drivers.zvt.frame import ZvtSignal, encode_frame
 from drivers.zvt.packet import POSITIVE, IntermediateStatus, encode
 from tests.drivers.zvt.stage import Till
 
 WAIT = encode_frame(encode(IntermediateStatus(0x0E)))
-ACK = bytes((Signal.ACK.value,))
+ACK = bytes((ZvtSignal.ACK.value,))
 YES = encode_frame(encode(POSITIVE))
 
 
@@ -18,5 +18,5 @@ def test_a_message_and_its_repeat_in_one_read_are_answered_once() -> None:
     till.start(Command(Operation.SALE, "payment 1", 1010, 978))
     till.says(POSITIVE)
     events = till.noise(WAIT + ACK + WAIT)
-    assert [type(event) for event in events] == [Progress]
+    assert [type(event) for event in events] == [DisplayText]
     assert till.session.bytes_to_send().count(YES) == 1

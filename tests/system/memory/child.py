@@ -9,8 +9,8 @@ from datetime import date
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from drivers.card.card import Card, SecretBuffer, Vault, scrub_text
-from drivers.card.seal import AcquirerKey, Sealer
+from drivers.card.card import Card, CardSealer, SecretBuffer, scrub_text
+from drivers.card.seal import AcquirerKey, HpkeSealer
 from tests.system.memory.scanner import FORMS
 
 # One record: number and expiry in BCD, then a line of a receipt with the number and the track.
@@ -29,11 +29,11 @@ def plant(form: str, given: memoryview) -> object:
 
 def careful(buffer: SecretBuffer) -> None:
     """What a driver does: everything in place, everything wiped."""
-    vault = Vault(Sealer(acquirer_key(), "shop"), bytearray(os.urandom(32)))
+    card_sealer = CardSealer(HpkeSealer(acquirer_key(), "shop"), bytearray(os.urandom(32)))
     while buffer.end - buffer.start >= RECORD_BYTES:
         record = buffer.view[buffer.start : buffer.start + RECORD_BYTES]
         card = Card.from_bcd(record[:BCD_BYTES], record[BCD_BYTES : BCD_BYTES + EXPIRY_BYTES])
-        vault.take(card, "payment")
+        card_sealer.seal_card(card, "payment")
         text = record[BCD_BYTES + EXPIRY_BYTES :]
         if scrub_text(text) != 2:
             raise SystemExit("a number or a track was not found")

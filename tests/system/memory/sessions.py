@@ -10,9 +10,18 @@ import os
 import sys
 from collections.abc import Iterator
 
-from drivers.card.card import SecretBuffer, Vault
-from drivers.card.seal import Sealer
-from drivers.terminal import Command, Ended, Event, How, Operation, Outcome, Receipt, Session
+from drivers.card.card import CardSealer, SecretBuffer
+from drivers.card.seal import HpkeSealer
+from drivers.terminal import (
+    Command,
+    DialogueEnded,
+    EndReason,
+    Event,
+    Operation,
+    Receipt,
+    Session,
+    TransactionResult,
+)
 from tests.conformance.bed import sale
 from tests.conformance.table import Case
 from tests.system.memory.child import acquirer_key
@@ -22,13 +31,13 @@ from tests.system.memory.tape import HEAD, rows
 class Player:
     """One session that hears a tape and does what the till of a `Bed` does."""
 
-    def __init__(self, case: Case, vault: Vault) -> None:
+    def __init__(self, case: Case, card_sealer: CardSealer) -> None:
         self.buffer = SecretBuffer(case.row.buffer_bytes)
-        self.session: Session = case.row.session(self.buffer, vault, case.options)
+        self.session: Session = case.row.session(self.buffer, card_sealer, case.options)
         self.now = 0.0
         self.paid = False
         self._todo = self._story(case)
-        self._ended: Ended | None = None
+        self._ended: DialogueEnded | None = None
         self.session.connected(0.0)
         next(self._todo)
         self._pump()
@@ -47,7 +56,7 @@ class Player:
         yield
         self.session.start(sale(case), self.now)
         yield
-        self.paid = self._ended is not None and self._ended.how is How.COMPLETED
+        self.paid = self._ended is not None and self._ended.end_reason is EndReason.COMPLETED
         yield
 
     def hear(self, at: float, count: int) -> None:
@@ -76,21 +85,21 @@ class Player:
             moved = bool(sent or events)
 
     def _take(self, event: Event) -> None:
-        if isinstance(event, Outcome | Receipt):
-            self.session.accept(self.now)
-        elif isinstance(event, Ended):
+        if isinstance(event, TransactionResult | Receipt):
+            self.session.acknowledge(self.now)
+        elif isinstance(event, DialogueEnded):
             self._ended = event
             next(self._todo)
 
 
-def play(vault: Vault) -> int:
+def play(card_sealer: CardSealer) -> int:
     """How many payments of the tapes were paid."""
     table, player, paid = rows(), None, 0
     while head := os.read(0, HEAD.size):
         while len(head) < HEAD.size:
             head += os.read(0, HEAD.size - len(head))
         row, at, count = HEAD.unpack(head)
-        player = player or Player(table[row], vault)
+        player = player or Player(table[row], card_sealer)
         if count:
             player.hear(at, count)
             continue
@@ -108,7 +117,11 @@ def main(mode: str) -> None:
         buffer.filled(os.readv(0, [buffer.space()]))
         kept = bytes(buffer.view[: buffer.end])
         buffer.close()
-    paid = play(Vault(Sealer(acquirer_key(), "shop"), bytearray(os.urandom(32)))) if not kept else len(kept)
+    paid = (
+        play(CardSealer(HpkeSealer(acquirer_key(), "shop"), bytearray(os.urandom(32))))
+        if not kept
+        else len(kept)
+    )
     sys.stdout.write(f"ready {paid}\n")
     sys.stdout.flush()
     os.read(3, 1)

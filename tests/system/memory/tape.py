@@ -16,7 +16,7 @@ from drivers.simulator.core.behaviour import Behaviour
 from drivers.simulator.core.cards import SampleCard, Shown
 from drivers.simulator.core.terminal import PlainTerminal
 from drivers.simulator.zvt.device import SimulatedDevice
-from drivers.terminal import How
+from drivers.terminal import EndReason
 from tests.conformance.bed import Bed
 from tests.conformance.cable import CABLE_S, Piece, Way
 from tests.conformance.table import Case, cases
@@ -63,7 +63,7 @@ def record(row: int, case: Case, seed: int) -> Tape:
         bed.cable.harm = heard
         bed.begin()
         end = bed.pay(heard)
-        assert getattr(end, "how", None) is How.COMPLETED
+        assert getattr(end, "how", None) is EndReason.COMPLETED
         card = card_of(bed)
     content = b"".join(HEAD.pack(row, at, len(data)) + data for at, data in pieces)
     return Tape(card, content + HEAD.pack(row, 0.0, 0), b"".join(data for _, data in pieces))

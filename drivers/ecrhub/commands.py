@@ -13,8 +13,8 @@ from typing import Final
 from drivers.ecrhub.amounts import CURRENCIES, amount_text, currency_letters
 from drivers.ecrhub.codec import Variant
 from drivers.ecrhub.config import NO_TILL_ID, EcrHubSettings
-from drivers.ecrhub.packet import Request, Topic, TransType
-from drivers.ecrhub.quirks import Quirk
+from drivers.ecrhub.packet import EcrHubRequest, Topic, TransType
+from drivers.ecrhub.quirks import EcrHubQuirk
 from drivers.terminal import Command, Operation
 
 # The card is what a till's payment is made with; a wallet's code has another category.
@@ -43,7 +43,7 @@ _CANNOT: Final = {
 }
 
 
-def why_not(command: Command) -> str:
+def refusal_reason(command: Command) -> str:
     """Why the command cannot be said in ECRHub, for the cashier; empty if it can."""
     if command.operation in _CANNOT:
         return _CANNOT[command.operation]
@@ -79,12 +79,12 @@ _HEX_TO_LETTERS: Final = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 TRIAL_ORDER: Final = order_number("", 0)
 
 
-def payment(command: Command, currency: int, asked: str, settings: EcrHubSettings) -> Request:
+def payment(command: Command, currency: int, asked: str, settings: EcrHubSettings) -> EcrHubRequest:
     """The order of a financial command. `asked` is its request id, `currency` the one it is in."""
     amount = "" if command.amount is None else amount_text(command.amount, currency)
     refers = command.operation is not Operation.SALE
-    named = Quirk.OWN_CURRENCY not in settings.quirks
-    return Request(
+    named = EcrHubQuirk.OWN_CURRENCY not in settings.quirks
+    return EcrHubRequest(
         topic=Topic.ORDER,
         request_id=asked,
         app_id=_app_id(settings),
@@ -98,19 +98,21 @@ def payment(command: Command, currency: int, asked: str, settings: EcrHubSetting
     )
 
 
-def about(topic: Topic, order: str, asked: str, settings: EcrHubSettings) -> Request:
+def about(topic: Topic, order: str, asked: str, settings: EcrHubSettings) -> EcrHubRequest:
     """A query or a close of an order."""
-    return Request(topic=topic, request_id=asked, app_id=_app_id(settings), order=order, mac=_mac(settings))
+    return EcrHubRequest(
+        topic=topic, request_id=asked, app_id=_app_id(settings), order=order, mac=_mac(settings)
+    )
 
 
-def probe(asked: str, settings: EcrHubSettings) -> Request:
+def probe(asked: str, settings: EcrHubSettings) -> EcrHubRequest:
     """A message that moves no money and whose answer shows the terminal's form (reference 1).
 
     SDK 1.0 pairs, as it must anyway; the others ask for an order that nobody has.
     """
     if settings.variant is not Variant.SDK_1_0:
         return about(Topic.QUERY, TRIAL_ORDER, asked, settings)
-    return Request(
+    return EcrHubRequest(
         topic=Topic.PAIR,
         request_id=asked,
         app_id=_app_id(settings),

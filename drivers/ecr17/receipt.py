@@ -11,12 +11,12 @@ from drivers.ecr17.texts import blank_controls, decode_text
 
 NEW_LINE: Final = 0x7D
 DOUBLE_HEIGHT: Final = 0x7F
-END_OF_TICKET: Final = 0x1B
+END_OF_RECEIPT: Final = 0x1B
 # Nexi's document, "send ticket": a line of 24 characters is complete without a new-line character.
 COLUMNS: Final = 24
 
 
-class Ticket:
+class ReceiptText:
     """Joins the pieces. What has no end yet stays in secret memory: a number may go on in the next piece."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Ticket:
         """Take over all but the marks that are no text; True when the receipt's end was among them."""
         space, count = self._rest.space(), 0
         for byte in piece:
-            if byte == END_OF_TICKET:
+            if byte == END_OF_RECEIPT:
                 break
             if byte != DOUBLE_HEIGHT:
                 space[count] = byte
