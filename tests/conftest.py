@@ -35,6 +35,7 @@ from agent.payments.views import (
     PaymentView,
     Prompt,
     PromptAnswer,
+    ReasonView,
     ReceiptView,
     Resolution,
     StatusView,
@@ -124,8 +125,9 @@ class SceneService:
         )
         if amount in {CONFIRM, SUPERVISE}:
             action: Any = "confirm" if amount == CONFIRM else "supervisor"
-            text = "This is above the shop's soft limit of 15.00 EUR."
-            prompt = Prompt(id=f"{action}-1", action=action, text=text, needs=NEEDS[action])
+            figures: dict[str, int | str] = {"amount": amount, "limit": 1500, "currency": "EUR"}
+            reason = ReasonView(rule="soft", action=action, code="soft", figures=figures)
+            prompt = Prompt(id=f"{action}-1", action=action, needs=NEEDS[action], reasons=[reason])
             scene.show("prompt", phase="asking", prompt=prompt)
         elif amount != LONG:
             scene.end(VERDICTS.get(amount, "approved"))

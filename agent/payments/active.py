@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Literal
 
-from agent.journal.schema.entry import ActionName, Prompted, Replied, Requested
-from agent.payments.views import EventKind, Need, PaymentEvent, PaymentView, Prompt, PromptAnswer, ReceiptView
+from agent.journal.schema.entry import ActionName, Prompted, Reason, Replied, Requested
+from agent.payments.views import (
+    EventKind,
+    Need,
+    PaymentEvent,
+    PaymentView,
+    Prompt,
+    PromptAnswer,
+    ReceiptView,
+    reason_views,
+)
 
 # Long enough for a supervisor to walk over, short enough not to hold a till for a lunch break.
 PROMPT_TIMEOUT_S = 180.0
@@ -46,12 +55,20 @@ class ActivePayment:
         self._events: list[PaymentEvent] = []
         self._changed = asyncio.Event()
 
-    def pose(self, action: ActionName, text: str, now: float) -> Prompted:
-        """Open the question that the rules want answered."""
+    def pose(
+        self, action: ActionName, now: float, reasons: Sequence[Reason] = (), text: str = ""
+    ) -> Prompted:
+        """Open a question, about the reasons of the rules or with a text of its own."""
         self._asked += 1
-        prompt = Prompt(id=f"{action}-{self._asked}", action=action, text=text, needs=NEEDS[action])
+        prompt = Prompt(
+            id=f"{action}-{self._asked}",
+            action=action,
+            needs=NEEDS[action],
+            reasons=reason_views(reasons),
+            text=text,
+        )
         self.question = Question(prompt, now)
-        return Prompted(payment_id=self.request.payment_id, prompt=prompt.id, action=action, text=text)
+        return Prompted(payment_id=self.request.payment_id, prompt=prompt.id, action=action)
 
     async def reply(self) -> Replied:
         """Wait for the answer; silence is one too, and it is not a yes."""

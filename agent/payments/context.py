@@ -123,8 +123,7 @@ class Context:
 
     def open_question(self, payment: ActivePayment, decision: Decided) -> Prompted:
         """Open the question of a decision; the till sees it when it is on disk."""
-        text = " ".join(reason.text for reason in decision.reasons if reason.action == decision.action)
-        return payment.pose(decision.action, text, self.clock.monotonic())
+        return payment.pose(decision.action, self.clock.monotonic(), decision.decisive)
 
     def refusal_before_send(
         self, payment: ActivePayment, asked: Decided, story: list[AnyBody]
@@ -161,7 +160,7 @@ class Context:
     def open_mismatch_question(self, payment: ActivePayment) -> Prompted:
         """Open the question of an approval that differs. The money has moved, whatever the answer is."""
         text = next_step(self.record(payment.request))
-        return payment.pose("supervisor", text, self.clock.monotonic())
+        return payment.pose("supervisor", self.clock.monotonic(), text=text)
 
     def submission(self, request: Requested) -> Submitted:
         """The last entry before the terminal hears of it, with what to compare with later."""

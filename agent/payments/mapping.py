@@ -42,9 +42,8 @@ OPERATION = {
 
 
 def refused(decision: Decided) -> Answered:
-    """The verdict of our own rules: the sentences of all that said block."""
-    why = " ".join(reason.text for reason in decision.reasons if reason.action == decision.action)
-    return Answered(payment_id=decision.payment_id, verdict="refused", text=why)
+    """The verdict of our own rules; the reasons stand in the decision before it."""
+    return Answered(payment_id=decision.payment_id, verdict="refused")
 
 
 def given_up(reply: Replied, by_till: bool) -> Answered:

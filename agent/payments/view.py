@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent.journal.schema.entry import CardSummary
 from agent.payments.active import ActivePayment
 from agent.payments.record import Record
-from agent.payments.views import CardView, PaymentPhase, PaymentView, ReceiptView
+from agent.payments.views import CardView, PaymentPhase, PaymentView, ReceiptView, reason_views
 from agent.payments.wording import next_step
 
 
@@ -39,7 +39,7 @@ def view_of(record: Record, active: ActivePayment | None) -> PaymentView:
         verdict=record.verdict if done else None,
         text=record.why if done else "",
         next_step=next_step(record) if done else "",
-        reasons=record.reasons,
+        reasons=reason_views(record.reasons),
         terminal_amount=said.amount if said else None,
         differs=said.differs if said else [],
         tip=said.tip if said else None,

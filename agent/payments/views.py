@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from agent.journal.schema.entry import ActionName, PaymentKind, Reason, Verdict
+from agent.journal.schema.entry import ACTION_ORDER, ActionName, PaymentKind, Reason, Verdict
 
 # Twelve BCD digits are all that a ZVT amount field can hold.
 MAX_AMOUNT_MINOR = 999_999_999_999
@@ -85,13 +86,40 @@ class Resolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 Need = Literal["credential", "identity", "purpose"]
 
 
+class ReasonView(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a rule gave its action. `text` is made of `code` and `figures` by who shows it."""
+
+    rule: str
+    action: ActionName
+    code: str
+    figures: dict[str, int | str] = {}
+    text: str = ""
+
+    @property
+    def severity(self) -> int:
+        """Higher is stricter."""
+        return ACTION_ORDER.index(self.action)
+
+
+def reason_views(reasons: Iterable[Reason]) -> list[ReasonView]:
+    """The reasons of a decision, still without sentences."""
+    return [
+        ReasonView(rule=reason.rule, action=reason.action, code=reason.code, figures=reason.figures)
+        for reason in reasons
+    ]
+
+
 class Prompt(msgspec.Struct, frozen=True, kw_only=True):
-    """A question that holds the payment back until somebody answers it."""
+    """A question that holds the payment back until somebody answers it.
+
+    `reasons` are what the rules want answered; without any, `text` asks about what the terminal said.
+    """
 
     id: str
     action: ActionName
-    text: str
     needs: list[Need]
+    reasons: list[ReasonView] = []
+    text: str = ""
 
 
 PaymentPhase = Literal["deciding", "asking", "running", "done"]
@@ -127,7 +155,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None
     text: str = ""
     next_step: str = ""
-    reasons: list[Reason] = []
+    reasons: list[ReasonView] = []
     terminal_amount: int | None = None
     differs: list[str] = []
     tip: int | None = None

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from agent.journal.schema.entry import ActionName, PaymentKind, Reason
+from agent.rules.action import Action
+from agent.rules.policy import Policy
+from agent.rules.totals import DayTotals
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +48,45 @@ class Decision:
 
     action: ActionName
     reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleContext:
+    """One request with all that a rule may look at. `now` is the wall clock, with its offset."""
+
+    request: RuleRequest
+    totals: DayTotals
+    policy: Policy
+    now: datetime
+
+    @property
+    def amount(self) -> int:
+        """The amount asked for; 0 for what has none (a reversal, a close of the day)."""
+        return self.request.amount or 0
+
+    @property
+    def currency(self) -> str:
+        """The letters of the shop's currency."""
+        return self.policy.currency.letters
+
+    @property
+    def moves_money(self) -> bool:
+        """A sale or a refund: what has an amount of its own."""
+        return self.request.kind in {"sale", "refund"}
+
+    @property
+    def comparable(self) -> bool:
+        """The amount can be held against the limits; in another currency it is blocked as such."""
+        return self.moves_money and self.request.currency == self.currency
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """What a rule found: an action, the code of the finding, and the figures it compared.
+
+    The sentence is made from code and figures where people read it (`agent/texts/en/rules.py`).
+    """
+
+    action: Action
+    code: str
+    figures: dict[str, int | str]

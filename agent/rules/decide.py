@@ -11,30 +11,32 @@ from typing import Final
 
 from agent.journal.schema.entry import Reason
 from agent.rules.action import Action
-from agent.rules.checks import limits
-from agent.rules.checks.limits import RuleContext, RuleResult
-from agent.rules.context import Decision, RuleRequest
+from agent.rules.checks import amount, day, hours, refund, training
+from agent.rules.context import Decision, RuleContext, RuleRequest, RuleResult
 from agent.rules.policy import Policy
 from agent.rules.totals import DayTotals
 
 NamedRule = tuple[str, Callable[[RuleContext], RuleResult | None]]
 
 RULES: Final[tuple[NamedRule, ...]] = (
-    ("amount", limits.amount),
-    ("currency", limits.currency),
-    ("min", limits.minimum),
-    ("soft", limits.soft),
-    ("hard", limits.hard),
-    ("day_count", limits.day_count),
-    ("day_sum", limits.day_sum),
-    ("refund", limits.refund),
-    ("refund_count", limits.refund_count),
-    ("refund_sum", limits.refund_sum),
-    ("original", limits.original),
-    ("hours", limits.hours),
-    ("clock", limits.clock),
-    ("training", limits.training),
+    ("amount", amount.whole),
+    ("currency", amount.currency),
+    ("min", amount.minimum),
+    ("soft", amount.soft),
+    ("hard", amount.hard),
+    ("day_count", day.count),
+    ("day_sum", day.total),
+    ("refund", refund.single),
+    ("refund_count", refund.count),
+    ("refund_sum", refund.total),
+    ("original", refund.original),
+    ("hours", hours.opening),
+    ("clock", hours.clock),
+    ("training", training.training),
 )
+
+# The finding of any rule that could not be worked out.
+FAILED: Final = "failed"
 
 
 def decide(
@@ -58,8 +60,8 @@ def _run_rule(
     try:
         result = rule(context)
     except Exception as error:  # noqa: BLE001 - whatever it is, the payment must not pass unchecked
-        text = f'The rule "{name}" failed ({type(error).__name__}), so nothing is charged: call support.'
-        return Reason(rule=name, action="block", text=text)
+        figures: dict[str, int | str] = {"rule": name, "error": type(error).__name__}
+        return Reason(rule=name, action="block", code=FAILED, figures=figures)
     if result is None:
         return None
-    return Reason(rule=name, action=result.action.label, text=result.text, figures=result.figures)
+    return Reason(rule=name, action=result.action.label, code=result.code, figures=result.figures)

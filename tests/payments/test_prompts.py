@@ -15,7 +15,7 @@ from tests.payments.conftest import Make
 from tests.payments.world import OTHER_SUPERVISOR, PIN, SUPERVISOR, World
 
 ANNA = Credential(SUPERVISOR, PIN)
-LIMITS = 'hard = "2000.00"\nsoft = "500.00"\nsoft_step = "{action}"'
+LIMITS = 'hard = "2000.00"\nsoft = "500.00"\nsoft_action = "{action}"'
 LARGE = 60_000
 
 
@@ -41,7 +41,9 @@ def test_the_question_is_on_disk_before_it_is_asked(supervised: World) -> None:
     prompt = supervised.view().prompt
     assert prompt is not None
     assert (prompt.action, prompt.needs) == ("supervisor", ["credential"])
-    assert "600.00 EUR is above the soft limit of 500.00 EUR" in prompt.text
+    assert [(reason.code, reason.figures) for reason in prompt.reasons] == [
+        ("soft", {"amount": LARGE, "limit": 50_000, "currency": "EUR"})
+    ]
 
 
 def test_a_yes_of_the_cashier_is_enough_for_a_confirmation(make: Make) -> None:
@@ -185,7 +187,12 @@ def test_limits_that_were_reached_while_the_question_was_open_count(make: Make) 
     world.answer("A-1", "yes")
     view = world.follow()
     assert (view.verdict, world.sent("0601")) == ("refused", 0)
-    assert "the limit is 700.00 EUR" in view.text
+    assert [
+        (reason.action, reason.code, reason.figures["limit"]) for reason in view.reasons if reason.figures
+    ] == [
+        ("confirm", "soft", 50_000),
+        ("block", "day_sum", 70_000),
+    ]
 
 
 def test_a_yes_does_not_cover_a_stricter_question(make: Make) -> None:

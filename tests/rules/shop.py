@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,11 +14,13 @@ from agent.journal.schema.entry import (
     Completed,
     Entry,
     PaymentKind,
+    Reason,
     Requested,
     Submitted,
     Verdict,
 )
 from agent.rules import DayTotals, Decision, Original, Policy, RuleRequest, decide
+from agent.texts.en import TEXTS
 
 EUR = CURRENCIES["EUR"]
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -55,7 +58,17 @@ def day_totals() -> DayTotals:
 def judged(
     request: RuleRequest, limits: Policy, totals: DayTotals | None = None, now: datetime = NOON
 ) -> Decision:
-    return decide(request, totals or day_totals(), limits, now)
+    decision = decide(request, totals or day_totals(), limits, now)
+    for reason in decision.reasons:
+        can_be_told(reason)
+    return decision
+
+
+def can_be_told(reason: Reason) -> None:
+    """Every finding has its sentence, and every figure of the sentence is there."""
+    sentence = TEXTS[reason.text_key]
+    names = {name for _, name, _, _ in Formatter().parse(str(sentence)) if name}
+    assert names <= set(reason.figures)
 
 
 class Till:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agent.api import body, errors, events
+from agent.api.sentences import told
 from agent.payments.refusal import NotFound
 from agent.payments.views import (
     CloseDayRequest,
@@ -80,7 +81,7 @@ async def put_payment(api: ApiContext, request: Request) -> Response:
     """The same id with the same content is the same payment, however often it comes."""
     payment_id = _payment_id(request)
     view, created = api.service.put(payment_id, await body.read(request, PaymentRequest))
-    return answer(view, 201 if created else 200)
+    return answer(told(view), 201 if created else 200)
 
 
 async def get_payment(api: ApiContext, request: Request) -> Response:
@@ -90,31 +91,31 @@ async def get_payment(api: ApiContext, request: Request) -> Response:
     if seconds and view.phase != "done":
         with api.place_to_wait():
             view = await _unless_stopped(api, api.service.wait(payment_id, seconds)) or view
-    return answer(view)
+    return answer(told(view))
 
 
 async def list_payments(api: ApiContext, request: Request) -> Response:
     """The newest payments, newest first."""
-    return answer(api.service.last(_query(request, "last", 1, MAX_LAST, default=10)))
+    return answer([told(view) for view in api.service.last(_query(request, "last", 1, MAX_LAST, default=10))])
 
 
 async def answer_prompt(api: ApiContext, request: Request) -> Response:
     """A person's answer to the question that holds a payment back."""
     payment_id = _payment_id(request)
-    return answer(await api.service.answer(payment_id, await body.read(request, PromptAnswer)))
+    return answer(told(await api.service.answer(payment_id, await body.read(request, PromptAnswer))))
 
 
 async def cancel_payment(api: ApiContext, request: Request) -> Response:
     """A wish: the terminal's result still decides."""
     payment_id = _payment_id(request)
     await body.read_nothing(request)
-    return answer(api.service.cancel(payment_id))
+    return answer(told(api.service.cancel(payment_id)))
 
 
 async def resolve_payment(api: ApiContext, request: Request) -> Response:
     """A person's word on an unclear payment."""
     payment_id = _payment_id(request)
-    return answer(await api.service.resolve(payment_id, await body.read(request, Resolution)))
+    return answer(told(await api.service.resolve(payment_id, await body.read(request, Resolution))))
 
 
 async def get_receipts(api: ApiContext, request: Request) -> Response:
@@ -136,7 +137,7 @@ async def get_events(api: ApiContext, request: Request) -> Response:
 async def close_day(api: ApiContext, request: Request) -> Response:
     """The terminal's end of day, under a payment id of its own."""
     view, created = api.service.close_day(await body.read(request, CloseDayRequest))
-    return answer(view, 201 if created else 200)
+    return answer(told(view), 201 if created else 200)
 
 
 async def get_status(api: ApiContext, _request: Request) -> Response:

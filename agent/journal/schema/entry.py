@@ -79,12 +79,20 @@ class Requested(Body, frozen=True, kw_only=True):
 
 
 class Reason(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Why a rule gave its action, in one sentence, with the figures it looked at."""
+    """Why a rule gave its action: what it found, and the figures it looked at.
+
+    `code` names the finding, and with it the sentence for people (`text_key`).
+    """
 
     rule: str
     action: ActionName
-    text: str
-    figures: dict[str, int] = {}
+    code: str
+    figures: dict[str, int | str] = {}
+
+    @property
+    def text_key(self) -> str:
+        """The key of its sentence in the text catalogue."""
+        return f"rules.{self.code}"
 
 
 class Decided(Body, frozen=True, kw_only=True):
@@ -94,6 +102,11 @@ class Decided(Body, frozen=True, kw_only=True):
     action: ActionName
     reasons: list[Reason]
     policy: str
+
+    @property
+    def decisive(self) -> list[Reason]:
+        """The reasons for the action; what was only noted beside them is none of them."""
+        return [reason for reason in self.reasons if reason.action == self.action]
 
     @property
     def asks(self) -> bool:
@@ -106,12 +119,14 @@ class Decided(Body, frozen=True, kw_only=True):
 
 
 class Prompted(Body, frozen=True, kw_only=True):
-    """A question was put to the cashier before the terminal heard of the payment."""
+    """A question was put to the cashier. The facts that it asks about stand in the entries before it.
+
+    Before `Submitted` it asks about the reasons of the decision, after it about what differs.
+    """
 
     payment_id: str
     prompt: str
     action: ActionName
-    text: str
 
 
 class Replied(Body, frozen=True, kw_only=True):

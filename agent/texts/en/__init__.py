@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from agent.texts.en.rules import RULES
+
 Sentence = str | tuple[str, str]
 
-FAMILIES: Final[tuple[dict[str, Sentence], ...]] = ()
+FAMILIES: Final[tuple[dict[str, Sentence], ...]] = (RULES,)
 
 TEXTS: Final[dict[str, Sentence]] = {key: text for family in FAMILIES for key, text in family.items()}

@@ -1,0 +1,54 @@
+"""What gives money back: one refund, the refunds of a day, and the payment that is taken back."""
+
+from __future__ import annotations
+
+from agent.rules.action import Action
+from agent.rules.checks.levels import amount_above, count_above, sum_above
+from agent.rules.context import RuleContext, RuleResult
+
+
+def single(context: RuleContext) -> RuleResult | None:
+    """One refund, by value."""
+    policy = context.policy
+    levels = ((Action.BLOCK, policy.refund_block), (Action.SUPERVISOR, policy.refund_supervisor))
+    return amount_above(context, "refund", levels) if context.request.kind == "refund" else None
+
+
+def count(context: RuleContext) -> RuleResult | None:
+    """The refunds of a till on one business day, by number."""
+    policy = context.policy
+    levels = ((Action.BLOCK, policy.refund_count_block), (Action.SUPERVISOR, policy.refund_count_supervisor))
+    return count_above(context, "refund_count", "refund", levels)
+
+
+def total(context: RuleContext) -> RuleResult | None:
+    """The refunds of a till on one business day, by value."""
+    policy = context.policy
+    levels = ((Action.BLOCK, policy.refund_sum_block), (Action.SUPERVISOR, policy.refund_sum_supervisor))
+    return sum_above(context, "refund_sum", "refund", levels)
+
+
+def original(context: RuleContext) -> RuleResult | None:
+    """A refund or reversal takes back an approved sale, and never more than is left of it."""
+    kind, known = context.request.kind, context.request.original
+    if kind not in {"refund", "reversal"}:
+        return None
+    if known is None:
+        return RuleResult(Action.BLOCK, "original_unknown", {})
+    if known.kind != "sale" or not known.approved:
+        return RuleResult(Action.BLOCK, "original_not_a_sale", {})
+    if known.reversed:
+        return RuleResult(Action.BLOCK, "original_reversed", {})
+    if kind == "reversal" and known.refunded > 0:
+        figures: dict[str, int | str] = {"refunded": known.refunded, "currency": known.currency}
+        return RuleResult(Action.BLOCK, "original_refunded", figures)
+    return _beyond_original(context, known.left, known.currency) if kind == "refund" else None
+
+
+def _beyond_original(context: RuleContext, left: int, letters: str) -> RuleResult | None:
+    if letters != context.request.currency:
+        return RuleResult(Action.BLOCK, "original_currency", {"original": letters})
+    if context.amount <= left:
+        return None
+    figures: dict[str, int | str] = {"amount": context.amount, "left": left, "currency": letters}
+    return RuleResult(Action.BLOCK, "original_left", figures)

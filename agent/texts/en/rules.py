@@ -1,0 +1,39 @@
+"""What the rules found, by the code of the finding (`agent/rules/checks`)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+RULES: Final[dict[str, str | tuple[str, str]]] = {
+    "rules.failed": 'The rule "{rule}" failed ({error}), so nothing is charged: call support.',
+    "rules.amount": "The amount is not one that a terminal can take.",
+    "rules.currency": "The till asked for {asked}, but this shop's currency is {shop}.",
+    "rules.currency_missing": "The till named no currency; this shop's currency is {shop}.",
+    "rules.min": "{amount:money} is below the smallest usual sale of {limit:money}.",
+    "rules.soft": "{amount:money} is above the soft limit of {limit:money}.",
+    "rules.hard": "{amount:money} is above the hard limit of {limit:money}.",
+    "rules.hard_unset": "The shop has not set its hard limit, so nothing can be charged.",
+    "rules.day_count": "This is sale number {number} of today at this till; the limit is {limit}.",
+    "rules.day_sum": (
+        "With {amount:money} today's sales at this till come to {sum:money}; the limit is {limit:money}."
+    ),
+    "rules.refund": "{amount:money} is above the limit for one refund of {limit:money}.",
+    "rules.refund_count": "This is refund number {number} of today at this till; the limit is {limit}.",
+    "rules.refund_sum": (
+        "With {amount:money} today's refunds at this till come to {sum:money}; the limit is {limit:money}."
+    ),
+    "rules.original_unknown": "This agent does not know the payment that is to be taken back.",
+    "rules.original_not_a_sale": "The payment that is to be taken back is not an approved sale.",
+    "rules.original_reversed": "That payment has already been reversed as a whole.",
+    "rules.original_refunded": (
+        "{refunded:money} of that payment were already refunded: refund the rest instead."
+    ),
+    "rules.original_currency": "That payment was made in {original}.",
+    "rules.original_left": "{amount:money} is more than the {left:money} that is left of that payment.",
+    "rules.hours": "It is {time}, outside the opening hours of today ({usual}).",
+    "rules.closed": "It is {time}, and the shop is closed today.",
+    "rules.clock": (
+        "The clock of this computer is {behind_min} minutes behind the last payment: call support."
+    ),
+    "rules.training": "Training: no money moves.",
+}
