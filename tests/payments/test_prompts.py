@@ -37,7 +37,7 @@ def reply(world: World) -> Replied:
 
 def test_the_question_is_on_disk_before_it_is_asked(supervised: World) -> None:
     asking(supervised)
-    assert supervised.story[-2:] == ["disk requested decided asked", "told asking"]
+    assert supervised.story[-2:] == ["disk requested decided prompted", "told asking"]
     prompt = supervised.view().prompt
     assert prompt is not None
     assert (prompt.action, prompt.needs) == ("supervisor", ["credential"])

@@ -192,7 +192,7 @@ def test_an_agent_that_was_killed_asks_when_it_is_back(make: Make) -> None:
 
 def test_a_first_payment_has_nothing_to_compare_with_and_stays_unclear(unclear: World) -> None:
     assert unclear.view().verdict == "unclear"
-    assert unclear.kinds().count("unclear") == 2  # the second says what the terminal could not prove
+    assert unclear.kinds().count("became_unclear") == 2  # the second says what the terminal could not prove
 
 
 def test_a_first_payment_has_its_late_answer_and_proves_nothing(make: Make) -> None:
