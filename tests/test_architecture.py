@@ -164,6 +164,16 @@ def test_a_file_imports_only_what_the_design_allows(file: Path) -> None:
     assert {name for name in imported(file) if within(name, row.never)} == set()
 
 
+def test_no_class_name_stands_twice() -> None:
+    """An import line has to say which of two things it brings."""
+    places: dict[str, list[str]] = {}
+    for file in sources():
+        for node in ast.parse(file.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(str(file.relative_to(HOUSE)))
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}
+
+
 LONG_FILE_LINES = 400
 LONG_FUNCTION_LINES = 60
 
