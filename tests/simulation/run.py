@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from multiprocessing import get_context
 
 from drivers.driver import PROTOCOLS, driver
-from tests.simulation.chance import first_seed, plan_of
+from tests.simulation.chance import SEEDS_EACH, first_seed, plan_of
 from tests.simulation.checker import Tally, Violation, check
 from tests.simulation.plan import Plan
 from tests.simulation.simulation import Account, Simulation
@@ -103,7 +103,14 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--protocol", choices=PROTOCOLS, default=PROTOCOLS[0], help="the terminal's")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="processes")
     parser.add_argument("--json", action="store_true", help="figures for programs")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if not 0 <= options.start <= SEEDS_EACH - options.seeds or options.seeds < 0:
+        last = SEEDS_EACH - 1
+        parser.error(
+            f"each protocol has the seeds 0 to {last}: --start {options.start} --seeds {options.seeds} "
+            "leaves them. Take a smaller START, or fewer SEEDS."
+        )
+    return options
 
 
 def figures(tally: Tally, broken: dict[int, list[Violation]], seconds: float) -> dict[str, object]:

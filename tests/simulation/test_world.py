@@ -20,7 +20,7 @@ from tests.simulation.checker import check
 from tests.simulation.plan import Fault, Payment, Plan, faults_of, from_json, to_json
 from tests.simulation.planted import BUGS, Bug, seeds_until_caught
 from tests.simulation.replay import STORIES
-from tests.simulation.run import play
+from tests.simulation.run import main, play
 from tests.simulation.shrink import shrink
 from tests.simulation.simulation import Account, Simulation
 from tests.simulation.till import Told
@@ -251,3 +251,14 @@ def test_a_story_is_told_in_lines_for_people() -> None:
 def test_every_fault_has_its_sentence() -> None:
     for what in SENTENCES:
         assert sentence(Fault(what, 3, "to_till", 1.0, 5))  # type: ignore[arg-type]  # one of the kinds
+
+
+@pytest.mark.parametrize(
+    "asked", [["--start", "1000000"], ["--start", "-1"], ["--start", "999990", "--seeds", "11"]]
+)
+def test_a_start_outside_of_a_protocols_seeds_is_refused_in_words(
+    asked: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--protocol", "transbank", *asked])
+    assert "each protocol has the seeds 0 to 999999" in capsys.readouterr().err
