@@ -53,7 +53,7 @@ OTHERS ?= 250
 START ?= 0
 simulate: $(VENV)/dev
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --start $(START)
-	@for protocol in ecrhub telium ecr17 transbank; do echo; $(BIN)/python -m tests.simulation --protocol $$protocol --seeds $(OTHERS) --start $(START) || exit 1; done
+	@for protocol in $$($(BIN)/python -c 'from drivers.driver import PROTOCOLS; print(*PROTOCOLS[1:])'); do echo; $(BIN)/python -m tests.simulation --protocol $$protocol --seeds $(OTHERS) --start $(START) || exit 1; done
 
 lock: $(VENV)/made
 	@$(BIN)/pip install --quiet uv

@@ -17,7 +17,7 @@ from drivers.terminal import DriverError, Resolver, Session
 WireKind = Literal["serial", "tcp", "usb"]
 Parity = Literal["N", "E", "O"]
 
-# The protocols; `drivers.NAME.driver` holds each one's row.
+# The protocols; `drivers.NAME.driver` holds each one's row. Written here and nowhere else.
 PROTOCOLS: Final = ("zvt", "ecrhub", "telium", "ecr17", "transbank")
 
 
@@ -57,13 +57,26 @@ class SerialDefaults:
 
 
 @dataclass(frozen=True, slots=True)
+class Maker:
+    """A maker whose terminals are known to speak a protocol, by its USB vendor number.
+
+    Names are those of the usb.ids list (vcrhonek/hwdata) unless a line says otherwise. The contract
+    with the acquirer decides which protocol a given terminal was set up for.
+    """
+
+    vendor: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Driver:
     """One protocol.
 
     `wires` are those that its reference knows; `tcp_port` is the reference's. `buffer_bytes`
     is the size of the secret buffer that wire and session share: the longest message must
     fit. `variants` are the dialects, the usual one first. `quirks` gives each name its
-    meaning in words. `session` and `resolver` raise `OptionError` for options that do not go together.
+    meaning in words. `makers` are those whose terminals may speak it. `session` and
+    `resolver` raise `OptionError` for options that do not go together.
     """
 
     name: str
@@ -76,6 +89,7 @@ class Driver:
     tcp_port: int | None = None
     variants: tuple[str, ...] = ()
     quirks: Mapping[str, str] = field(default_factory=dict)
+    makers: tuple[Maker, ...] = ()
 
 
 class OptionError(DriverError):

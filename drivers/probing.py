@@ -1,4 +1,4 @@
-"""Asks the questions of `probes` over a wire."""
+"""Asks every protocol's question over a wire."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from drivers.card.secret import SecretBuffer
-from drivers.probes import LONGEST_ANSWER_BYTES, PROBES, Probe, ProbeListener
+from drivers.probe import LONGEST_ANSWER_BYTES, Probe, ProbeListener, probes
 from drivers.wires.wire import Wire
 
 # Terminals acknowledge within a fraction of a second; a frame takes 20 ms at 9600 bits a second.
@@ -22,7 +22,7 @@ async def who_answers(
     `wire` makes a closed wire with the probe's line settings. Raises `WireError`
     when it cannot be opened: whoever holds the port keeps it.
     """
-    for probe in PROBES:
+    for probe in probes():
         listener = await run_probe(wire(probe), probe, wait_s)
         if listener.known:
             return probe, listener

@@ -15,7 +15,7 @@ HOUSE = Path(__file__).parent.parent
 # What of the standard library does I/O, keeps time or logs.
 OUTSIDE = {"asyncio", "time", "logging", "serial", "usb", "socket", "selectors", "subprocess", "threading"}
 DEVICES = {"serial", "usb"}
-PURE_DRIVER = {"drivers.terminal", "drivers.clocks", "drivers.driver", "drivers.card"}
+PURE_DRIVER = {"drivers.terminal", "drivers.clocks", "drivers.driver", "drivers.probe", "drivers.card"}
 READERS = {f"agent.journal.{name}" for name in ("reader", "checkpoint", "note", "tree", "transfer")}
 
 
@@ -113,7 +113,7 @@ ROWS: dict[str, Row] = {
     "drivers/simulator/core": Row({"drivers"}, {"agent", "structlog", "asyncio"}),
     **{
         f"drivers/{name}.py": Row({"drivers"}, OUTSIDE | {"agent", "structlog"})
-        for name in ("__init__", "terminal", "driver", "clocks", "probes")
+        for name in ("__init__", "terminal", "driver", "clocks", "probe")
     },
     "drivers/probing.py": Row({"drivers"}, {"agent", "structlog"}),
 }

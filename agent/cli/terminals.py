@@ -14,7 +14,7 @@ from agent.cli.ui.exits import Exit
 from agent.cli.ui.screen import INDENT, Screen, plain
 from agent.terminals.discovery.suggestions import Suggestion, suggest
 from agent.terminals.discovery.usb import AttachedDevice, attached_devices
-from drivers.probes import Probe
+from drivers.probe import Probe
 from drivers.probing import who_answers
 from drivers.terminal import DriverError
 from drivers.wires.serial import SerialWire

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drivers.card.card import CardSealer, SecretBuffer
-from drivers.driver import Driver, Options, SerialDefaults
+from drivers.driver import Driver, Maker, Options, SerialDefaults
 from drivers.ecr17.config import ecr17_settings
 from drivers.ecr17.frame import BUFFER_BYTES, SCOPES
 from drivers.ecr17.quirks import QUIRKS
@@ -34,4 +34,10 @@ DRIVER = Driver(
     resolver=resolver,
     variants=tuple(SCOPES),
     quirks={quirk.value: words for quirk, words in QUIRKS.items()},
+    makers=(
+        Maker(0x0B00, "Ingenico"),
+        Maker(0x0F14, "Ingenico"),
+        Maker(0x11CA, "Verifone"),
+        Maker(0x2FB8, "PAX"),
+    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from drivers.card.card import CardSealer, SecretBuffer
-from drivers.driver import Driver, Options, SerialDefaults
+from drivers.driver import Driver, Maker, Options, SerialDefaults
 from drivers.ecrhub.codec import Variant
 from drivers.ecrhub.config import ANSWER_S, PAYMENT_S, EcrHubSettings
 from drivers.ecrhub.frame import BUFFER_BYTES
@@ -49,4 +49,6 @@ DRIVER = Driver(
     resolver=resolver,
     variants=tuple(variant.value for variant in Variant),
     quirks={quirk.value: words for quirk, words in QUIRKS.items()},
+    # paycloud-open/cahsier-ecr-hub asks for Qualcomm's driver for Wiseasy terminals: Android, like modems.
+    makers=(Maker(0x05C6, "Qualcomm (Wiseasy; modems)"),),
 )

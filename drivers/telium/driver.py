@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drivers.card.card import CardSealer, SecretBuffer
-from drivers.driver import Driver, Options, SerialDefaults
+from drivers.driver import Driver, Maker, Options, SerialDefaults
 from drivers.telium.concert import ConcertV3
 from drivers.telium.config import E_PLUS, VARIANTS, TeliumSettings, telium_settings
 from drivers.telium.eplus import EPlus
@@ -46,4 +46,12 @@ DRIVER = Driver(
     resolver=resolver,
     variants=VARIANTS,
     quirks={quirk.value: words for quirk, words in QUIRKS.items()},
+    makers=(
+        Maker(0x0B00, "Ingenico"),
+        Maker(0x0F14, "Ingenico"),
+        # Sagem built the Telium terminals, which speak Concert E+.
+        # NCR's device list has 079b:0028 as "Ingenico ... Telium".
+        Maker(0x079B, "Sagem, Ingenico Telium"),
+        Maker(0x0780, "Sagem Monetel"),
+    ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drivers.card.card import CardSealer, SecretBuffer
-from drivers.driver import Driver, Options, SerialDefaults
+from drivers.driver import Driver, Maker, Options, SerialDefaults
 from drivers.zvt.config import SENDS_STATUS, T3_S, T4_S, ZvtSettings
 from drivers.zvt.frame import BUFFER_BYTES
 from drivers.zvt.line import ZvtLine, ZvtSerialLine, ZvtTcpLine
@@ -53,4 +53,12 @@ DRIVER = Driver(
     session=session,
     resolver=resolver,
     quirks={quirk.value: words for quirk, words in QUIRKS.items()},
+    makers=(
+        Maker(0x0B00, "Ingenico"),
+        Maker(0x0F14, "Ingenico"),
+        Maker(0x11CA, "Verifone"),  # reference 3 (VX 820); Linux' cdc-acm lists 11ca:0201
+        # Not in usb.ids. Published udev rules for PAX A910 name it; reference 8.1 (A80).
+        Maker(0x2FB8, "PAX"),
+        Maker(0x0AB1, "Feig"),  # reference 3: cVEND, usually over the network
+    ),
 )

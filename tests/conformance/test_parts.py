@@ -15,7 +15,7 @@ from tests.conformance.table import WANTS, ZVT, cases
 from tests.support.still import card_sealer
 
 HOUSE = Path(__file__).parents[2]
-MODULES = ("frame", "packet", "session", "resolve", "quirks", "texts", "driver")
+MODULES = ("frame", "packet", "session", "resolve", "quirks", "texts", "probe", "driver")
 # The shortest answer of any protocol is longer.
 LEAST_BUFFER_BYTES = 128
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from drivers.card.secret import SecretBuffer
-from drivers.probes import LONGEST_ANSWER_BYTES, PROBES, Probe, ProbeListener
+from drivers.driver import PROTOCOLS
+from drivers.probe import LONGEST_ANSWER_BYTES, Probe, ProbeListener, probes
 from drivers.zvt.frame import encode_frame
 
+PROBES = probes()
 BY_NAME = {probe.protocol: probe for probe in PROBES}
 ACK = b"\x06"
 POSITIVE = encode_frame(bytes.fromhex("800000"))
@@ -40,6 +42,12 @@ def listening(request: pytest.FixtureRequest) -> Iterator[Listening]:
 
 def heard_by(protocol: str) -> Listening:
     return Listening(BY_NAME[protocol])
+
+
+def test_every_protocol_has_its_question_and_the_surest_is_asked_first() -> None:
+    assert sorted(BY_NAME) == sorted(PROTOCOLS)
+    assert [probe.protocol for probe in PROBES] == ["zvt", "ecrhub", "ecr17", "transbank", "telium"]
+    assert len({probe.rank for probe in PROBES}) == len(PROBES)
 
 
 def test_the_questions_are_the_references_harmless_ones() -> None:

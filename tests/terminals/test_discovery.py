@@ -10,9 +10,8 @@ import pytest
 
 from agent.terminals.discovery.suggestions import AMBIGUOUS, NO_PORT, suggest
 from agent.terminals.discovery.usb import AttachedDevice, attached_devices
-from agent.terminals.discovery.vendors import VENDORS
-from drivers.driver import PROTOCOLS
-from drivers.probes import PROBES
+from agent.terminals.discovery.vendors import ANY_PROTOCOL, vendors
+from drivers.driver import PROTOCOLS, driver
 from tests.support.fake_sysfs import ACM, KEYBOARD, VENDOR, FakeHost
 
 
@@ -123,13 +122,21 @@ def test_a_probe_decides(host: FakeHost) -> None:
     assert tomllib.loads(suggestion.settings)["terminals"]["front"]["protocol"] == "ecrhub"
 
 
-def test_every_protocol_has_its_question_and_the_table_names_no_other() -> None:
-    assert {probe.protocol for probe in PROBES} == set(PROTOCOLS)
-    assert {protocol for vendor in VENDORS.values() for protocol in vendor.protocols} <= set(PROTOCOLS)
+def test_a_maker_whom_several_drivers_name_is_one() -> None:
+    ingenico = vendors()[0x0B00]
+    assert ingenico.protocols == ("zvt", "telium", "ecr17")
+    titles = [driver(name).title for name in ingenico.protocols]
+    assert ingenico.why == f"Ingenico: {'; '.join(titles)}"
+
+
+def test_drivers_agree_on_the_names_of_makers_and_none_claims_an_adapter() -> None:
+    rows = [maker for name in PROTOCOLS for maker in driver(name).makers]
+    assert len({maker.vendor for maker in rows}) == len({(maker.vendor, maker.name) for maker in rows})
+    assert {maker.vendor for maker in rows}.isdisjoint(ANY_PROTOCOL)
 
 
 def test_the_udev_rules_name_every_vendor_but_the_one_that_makes_modems() -> None:
     rules = (Path(__file__).parents[2] / "config/udev/60-tillgate.rules").read_text()
     matched = re.findall(r'^ENV\{ID_VENDOR_ID\}=="([^"]+)", ENV\{TILLGATE\}="1"$', rules, re.MULTILINE)
-    missing = set(VENDORS) - {int(number, 16) for one in matched for number in one.split("|")}
+    missing = set(vendors()) - {int(number, 16) for one in matched for number in one.split("|")}
     assert missing == {0x05C6}

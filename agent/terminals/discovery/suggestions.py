@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.terminals.discovery.usb import AttachedDevice
-from agent.terminals.discovery.vendors import VENDORS
+from agent.terminals.discovery.vendors import vendors
 from drivers.driver import PROTOCOLS
 
 _FTDI: Final = 0x0403
@@ -39,7 +39,7 @@ class Suggestion:
 
 def suggest(device: AttachedDevice, name: str, answered: str = "") -> Suggestion:
     """What fits this device; `answered` is the protocol that a probe found."""
-    vendor = VENDORS.get(device.vendor)
+    vendor = vendors().get(device.vendor)
     protocols = (answered,) if answered else vendor.protocols if vendor else PROTOCOLS
     return Suggestion(
         what=_what(device),
@@ -53,13 +53,13 @@ def suggest(device: AttachedDevice, name: str, answered: str = "") -> Suggestion
 def _what(device: AttachedDevice) -> str:
     if not device.is_usb:
         return "serial port"
-    vendor = VENDORS.get(device.vendor)
+    vendor = vendors().get(device.vendor)
     said = " ".join(part for part in (device.maker, device.model) if part)
     return f"{said or (vendor.name if vendor else 'USB device')} ({device.vendor:04x}:{device.product:04x})"
 
 
 def _why(device: AttachedDevice) -> str:
-    vendor = VENDORS.get(device.vendor)
+    vendor = vendors().get(device.vendor)
     if vendor is not None:
         return vendor.why
     return _UNKNOWN if device.is_usb else _BOARD

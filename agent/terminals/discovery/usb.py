@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from agent.terminals.discovery.vendors import VENDORS
+from agent.terminals.discovery.vendors import vendors
 from drivers.wires.port_owner import owner_of
 from drivers.wires.usb.device import CLASS_COMMUNICATIONS, SUBCLASS_ACM
 from drivers.wires.usb.trouble import ROOT, serial_ports
@@ -79,7 +79,7 @@ def _usb(root: Path) -> Iterator[AttachedDevice]:
         interfaces = _interfaces(root, configured)
         ports = list(serial_ports(configured, tuple(interfaces), root))
         acm = _ACM in interfaces.values()
-        if ports or acm or vendor in VENDORS:
+        if ports or acm or vendor in vendors():
             for port in ports or [""]:
                 yield AttachedDevice(
                     port=f"/dev/{port}" if port else "",
