@@ -6,9 +6,10 @@ from typing import Literal
 
 import msgspec
 
+from agent.journal.schema.base import Fact
+
 DamageKind = Literal[
     "changed_entry",
-    "unknown_kind",
     "unknown_line",
     "missing_lines",
     "repeated_line",
@@ -57,3 +58,11 @@ class DamagedJournal(JournalError):
     def __init__(self, damage: Damage) -> None:
         super().__init__(str(damage))
         self.damage = damage
+
+
+class NewerJournal(JournalError):
+    """A newer version has written to this journal: it is whole, and this version does not understand it."""
+
+    def __init__(self, file: str, index: int) -> None:
+        self.fact = Fact("journal.newer", {"file": file, "index": index})
+        super().__init__(self.fact.code)

@@ -112,7 +112,7 @@ class DamageDiagnosis:
         return _at(here, end, "unfinished_commit", "these lines are not the beginning of a commit")
 
     def unreadable(self, commit: Commit) -> Damage | None:
-        """The first line of a commit that is no entry of a known kind."""
+        """The first line of a commit that no version has written so."""
         found = (self._unreadable(commit, place, line) for place, line in enumerate(commit.lines))
         return next((damage for damage in found if damage), None)
 
@@ -144,10 +144,7 @@ class DamageDiagnosis:
     def _unreadable(self, commit: Commit, place: int, line: bytes) -> Damage | None:
         try:
             decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            if isinstance(error, msgspec.ValidationError) and "$.body" in str(error):
-                text = "an entry of a kind, or with a field, that this version does not know"
-                return _at(commit, place, "unknown_kind", text)
+        except (msgspec.DecodeError, UnicodeDecodeError):
             text = f"entry {commit.index + place} cannot be read any more"
             return _at(commit, place, "changed_entry", text)
         return None

@@ -9,12 +9,12 @@ from datetime import datetime
 import msgspec
 
 from agent.journal.checkpoint import parse_checkpoint
-from agent.journal.damage import Damage, DamagedJournal, JournalError
+from agent.journal.damage import Damage, DamagedJournal, JournalError, NewerJournal
 from agent.journal.diagnosis import DamageDiagnosis
 from agent.journal.disk import Readable
 from agent.journal.lines import MAX_LINE_BYTES, Commit, note_of
 from agent.journal.note import Verifier, open_note
-from agent.journal.schema.entry import Entry, TailCut, decode
+from agent.journal.schema.entry import SCHEMA, Entry, Schema, TailCut
 from agent.journal.tree import Frontier
 from agent.journal.walk import Start, Walk
 
@@ -73,20 +73,28 @@ class Recovery:
 
 
 def recover(
-    folder: Readable, origin: str, verifier: Verifier, start: Snapshot | None, apply: Callable[[Entry], None]
+    folder: Readable,
+    origin: str,
+    verifier: Verifier,
+    start: Snapshot | None,
+    apply: Callable[[Entry], None],
+    schema: Schema = SCHEMA,
 ) -> Recovery:
     """Check the journal from `start` on and give its entries to `apply`.
 
-    Raises `DamagedJournal`, `SnapshotUnusable` and `OSError`.
+    Raises `DamagedJournal`, `NewerJournal`, `SnapshotUnusable` and `OSError`.
     """
     walk = Walk(folder, origin, [verifier], signatures=START_SIGNATURES)
     diagnosis = DamageDiagnosis(folder, origin, [verifier])
     found = _beginning(start, folder, verifier)
-    moment = None
+    boot, moment = start.moment.boot if start else "", None
     for commit in walk.commits(_start(start)):
-        for entry in _entries(commit, diagnosis):
+        for entry in _entries(commit, diagnosis, schema):
+            if schema.is_newer(entry):
+                raise NewerJournal(commit.file, entry.index)
             apply(entry)
-            moment = ClockReading(entry.at, entry.boot_ms, entry.boot)
+            boot = entry.written_by.boot if entry.written_by else boot
+            moment = ClockReading(entry.at, entry.boot_ms, boot)
     found.frontier = walk.frontier
     if walk.last is not None and moment is not None:
         found.head = _head(walk.last, moment)
@@ -136,9 +144,9 @@ def _lost(name: str, size: int, found: int | None, start: Snapshot) -> Damage:
     return Damage(kind="shortened_file", file=name, line=0, index=start.size, text=text)
 
 
-def _entries(commit: Commit, diagnosis: DamageDiagnosis) -> list[Entry]:
+def _entries(commit: Commit, diagnosis: DamageDiagnosis, schema: Schema) -> list[Entry]:
     try:
-        return [decode(line) for line in commit.lines]
+        return [schema.decode(line) for line in commit.lines]
     except (msgspec.DecodeError, UnicodeDecodeError):
         damage = diagnosis.unreadable(commit)
         if damage is None:

@@ -14,7 +14,15 @@ from agent.journal.evolving import EvolvingKey
 from agent.journal.lines import checkpoint_line
 from agent.journal.note import Signer, parse_vkey, signature_line
 from agent.journal.recover import ClockReading, JournalHead, Recovery, Snapshot, recover
-from agent.journal.schema.entry import MAX_ENTRY_BYTES, AnyBody, ClockMoved, Entry, encode
+from agent.journal.schema.entry import (
+    MAX_ENTRY_BYTES,
+    SCHEMA,
+    AnyBody,
+    ClockMoved,
+    Entry,
+    Schema,
+    WrittenBy,
+)
 from agent.journal.tree import leaf_hash
 
 # Daemons that set the time step it by a second or two at start; nobody means harm by less than this.
@@ -55,6 +63,7 @@ class Journal:
         config: str,
         found: Recovery,
         apply: Callable[[Entry], None],
+        schema: Schema,
     ) -> None:
         self._disk = disk
         self._signer = signer
@@ -63,6 +72,8 @@ class Journal:
         self._version = version
         self._config = config
         self._apply = apply
+        self._schema = schema
+        self._said_who = False
         self._frontier = found.frontier
         self._head: JournalHead | None = found.head
         self._sizes = disk.list()
@@ -87,12 +98,13 @@ class Journal:
         config: str,
         start: Snapshot | None,
         apply: Callable[[Entry], None],
+        schema: Schema = SCHEMA,
     ) -> Journal:
         """Check what is there, give its entries to `apply`, cut a torn end, and be ready to write.
 
         With `start`, only what follows the snapshot is read and applied. Raises
-        `JournalLocked`, `DamagedJournal`, `SnapshotUnusable` and `OSError`; the
-        journal is then as it was.
+        `JournalLocked`, `DamagedJournal`, `NewerJournal`, `SnapshotUnusable` and
+        `OSError`; the journal is then as it was.
         """
         check_origin(origin)
         if signer.name != origin:
@@ -100,9 +112,9 @@ class Journal:
         disk.lock()
         try:
             _sync_leftovers(disk)
-            found = recover(disk, origin, parse_vkey(signer.vkey), start, apply)
+            found = recover(disk, origin, parse_vkey(signer.vkey), start, apply, schema)
             evolving.start(clock.monotonic())
-            journal = cls(disk, signer, evolving, clock, version, config, found, apply)
+            journal = cls(disk, signer, evolving, clock, version, config, found, apply, schema)
             journal._make_ready(found)
         except BaseException:
             disk.unlock()
@@ -118,7 +130,8 @@ class Journal:
         """Write entries durably, then apply them. Their order is the order on disk.
 
         Raises `JournalBroken`, now and ever after, when they may not be on disk;
-        `ValueError` for no bodies or an entry too long, and then nothing has changed.
+        `ValueError` for no bodies, an entry too long, or one that could not be read again, and
+        then nothing has changed.
         """
         if self._broken:
             raise JournalBroken(self._broken)
@@ -126,7 +139,7 @@ class Journal:
             raise ValueError("a commit needs an entry")
         moment, jump = self._moment()
         entries = self._entries((ClockMoved(by_ms=jump), *bodies) if jump else bodies, moment)
-        lines = _encode(entries)
+        lines = [_short_enough(self._schema.encode(entry)) for entry in entries]
         try:
             self._write(lines, moment)
         except BaseException as error:
@@ -196,21 +209,30 @@ class Journal:
             self.commit(found.cut)
 
     def _entries(self, bodies: tuple[AnyBody, ...], moment: ClockReading) -> tuple[Entry, ...]:
-        version, config = self._version, self._config
+        written_by = self._written_by(moment)
         return tuple(
             [
                 Entry(
                     index=index,
                     at=moment.wall,
                     boot_ms=moment.boot_ms,
-                    boot=moment.boot,
-                    version=version,
-                    config=config,
                     body=body,
+                    written_by=written_by if index == self.size else None,
                 )
                 for index, body in enumerate(bodies, self.size)
             ]
         )
+
+    def _written_by(self, moment: ClockReading) -> WrittenBy | None:
+        """Who writes, for the first entry of this run and of each file."""
+        if self._said_who and self._offset and not self._turns(moment):
+            return None
+        version, config = self._version, self._config
+        return WrittenBy(format=self._schema.version, version=version, config=config, boot=moment.boot)
+
+    def _turns(self, moment: ClockReading) -> bool:
+        """Whether the next commit begins a new file. On a full disk the reserve belongs to the old one."""
+        return moment.wall.date() > self._day and not self._no_reserve
 
     def _moment(self) -> tuple[ClockReading, int]:
         """This moment, and by how many milliseconds the wall clock jumped to it since the newest entry."""
@@ -219,8 +241,7 @@ class Journal:
 
     def _write(self, lines: list[bytes], moment: ClockReading) -> None:
         self._evolve()
-        # On a full disk the reserve belongs to the old file: it must be used up there.
-        if moment.wall.date() > self._day and not self._no_reserve:
+        if self._turns(moment):
             self._end_file()
             self._begin_file(moment.wall.date())
             self._reserve()
@@ -231,6 +252,7 @@ class Journal:
         lines.append(checkpoint_line(note))
         block = b"\n".join(lines) + b"\n"
         self._append(block)
+        self._said_who = True
         self._offset += len(block)
         self._line += len(lines)
         self._head = JournalHead(
@@ -301,12 +323,10 @@ def _end(found: Recovery, names: list[str]) -> tuple[str, int, int]:
     return (names[-1], 0, 1) if names else ("", 0, 1)
 
 
-def _encode(entries: tuple[Entry, ...]) -> list[bytes]:
-    lines = [encode(entry) for entry in entries]
-    for line in lines:
-        if len(line) > MAX_ENTRY_BYTES:
-            raise ValueError(f"an entry of {len(line)} bytes is too long; at most {MAX_ENTRY_BYTES} fit")
-    return lines
+def _short_enough(line: bytes) -> bytes:
+    if len(line) > MAX_ENTRY_BYTES:
+        raise ValueError(f"an entry of {len(line)} bytes is too long; at most {MAX_ENTRY_BYTES} fit")
+    return line
 
 
 def _clock_jump(before: ClockReading, now: ClockReading) -> int:

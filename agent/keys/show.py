@@ -27,7 +27,7 @@ from drivers.card.seal import SealError
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class KeyFact:
     """One key in one line; `wrong` when something has to be done, `whole` when the text is to be copied."""
 
     name: str
@@ -36,14 +36,14 @@ class Fact:
     whole: bool = False
 
 
-def describe(settings: Settings, places: Places, now: datetime) -> list[Fact]:
+def describe(settings: Settings, places: Places, now: datetime) -> list[KeyFact]:
     """All keys that these settings need."""
     return list(_facts(settings, places, now))
 
 
-def _facts(settings: Settings, places: Places, now: datetime) -> Iterator[Fact]:
+def _facts(settings: Settings, places: Places, now: datetime) -> Iterator[KeyFact]:
     folder = places.credentials
-    yield Fact("agent", places.origin)
+    yield KeyFact("agent", places.origin)
     yield _fact("journal", lambda: _vkey(places), whole=True)
     yield _fact("evolving", lambda: _evolving(places.state / EVOLVING_KEY))
     yield _fact("fingerprint", lambda: _fingerprint(folder))
@@ -55,14 +55,14 @@ def _facts(settings: Settings, places: Places, now: datetime) -> Iterator[Fact]:
     yield _fact("acquirer", lambda: _acquirer(settings, now))
     if (folder / ENROLMENT_FOLDER).exists():
         text = f"still here: carry {folder / ENROLMENT_FOLDER} to headquarters and remove it"
-        yield Fact("enrolment", text, wrong=True)
+        yield KeyFact("enrolment", text, wrong=True)
 
 
-def _fact(name: str, read_value: Callable[[], str], *, whole: bool = False) -> Fact:
+def _fact(name: str, read_value: Callable[[], str], *, whole: bool = False) -> KeyFact:
     try:
-        return Fact(name, read_value(), whole=whole)
+        return KeyFact(name, read_value(), whole=whole)
     except (KeysError, SealError, EvolvingError) as error:
-        return Fact(name, str(error), wrong=True)
+        return KeyFact(name, str(error), wrong=True)
 
 
 def _vkey(places: Places) -> str:
@@ -91,16 +91,17 @@ def _upload(path: Path, origin: str) -> str:
     return f"present, for the client name {client_name(origin)}"
 
 
-def _certificate(path: Path, now: datetime) -> Fact:
+def _certificate(path: Path, now: datetime) -> KeyFact:
     try:
         certificate = x509.load_pem_x509_certificate(path.read_bytes())
     except OSError as error:
-        return Fact("certificate", f"{path} cannot be read ({error.strerror})", wrong=True)
+        return KeyFact("certificate", f"{path} cannot be read ({error.strerror})", wrong=True)
     except ValueError:
-        return Fact("certificate", f"{path} holds no certificate in PEM", wrong=True)
+        return KeyFact("certificate", f"{path} holds no certificate in PEM", wrong=True)
     until = certificate.not_valid_after_utc
     over = not certificate.not_valid_before_utc <= now <= until
-    return Fact("certificate", f"valid until {until:%Y-%m-%d}{', not valid now' if over else ''}", wrong=over)
+    text = f"valid until {until:%Y-%m-%d}{', not valid now' if over else ''}"
+    return KeyFact("certificate", text, wrong=over)
 
 
 def _acquirer(settings: Settings, now: datetime) -> str:

@@ -6,7 +6,15 @@ import sqlite3
 
 import msgspec
 
-from agent.journal.schema.entry import Answered, ClockMoved, Entry, Requested, Submitted, UnsolicitedResult
+from agent.journal.schema.entry import (
+    Answered,
+    ClockMoved,
+    Entry,
+    Requested,
+    Submitted,
+    UnknownEntry,
+    UnsolicitedResult,
+)
 from agent.payments.record import Record, begin, change
 from agent.payments.store import PaymentStore
 from agent.terminals.clocks import ClockOffsets
@@ -54,6 +62,8 @@ class PaymentIndex:
     def apply(self, entry: Entry) -> None:
         """Let one entry change the payment index."""
         body = entry.body
+        if isinstance(body, UnknownEntry):
+            return
         if isinstance(body, ClockMoved):
             self.clock_offsets.host_moved(body.by_ms)
         payment_id = (

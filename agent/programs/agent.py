@@ -11,9 +11,10 @@ from typing import Any
 
 from agent.api.app import serve
 from agent.base.notify import notify, watchdog_interval_s
-from agent.journal.damage import JournalError
+from agent.journal.damage import JournalError, NewerJournal
 from agent.journal.schema.entry import Stopped
 from agent.programs.assembly import Agent, assemble
+from agent.texts import say
 
 # HMAC keys of the journal must evolve at least every ten minutes, busy or idle.
 EVOLVE_CHECK_S = 60.0
@@ -107,12 +108,18 @@ def _watch(agent: Agent, task: asyncio.Task[None]) -> None:
         agent.fatal(error)
 
 
+def _told(error: Exception) -> str:
+    if isinstance(error, NewerJournal):
+        return say(error.fact.code, **error.fact.figures)
+    return str(error) or type(error).__name__
+
+
 def main(settings_file: str, boot_id: str) -> int:
     """Start the agent of one settings file. Errors of the installation end it with a clear sentence."""
     try:
         agent = assemble(settings_file, boot_id, os.environ)
     except Exception as error:  # noqa: BLE001 - assemble says in words what is wrong; a bug shows its type
         with suppress(BrokenPipeError):
-            sys.stderr.write(f"tillgate agent: {error or type(error).__name__}\n")
+            sys.stderr.write(f"tillgate agent: {_told(error)}\n")
         return os.EX_CONFIG
     return asyncio.run(run(agent))

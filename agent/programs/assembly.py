@@ -22,7 +22,7 @@ from agent.journal.disk import FolderDisk
 from agent.journal.evolving import EvolvingKey, KeyFile
 from agent.journal.note import CosignatureVerifier, Ed25519Signer, parse_vkey
 from agent.journal.recover import Snapshot, SnapshotUnusable
-from agent.journal.schema.entry import Started
+from agent.journal.schema.entry import FORMAT_VERSION, Started
 from agent.journal.writer import Journal
 from agent.keys import store as keys
 from agent.oplog import log
@@ -138,6 +138,7 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
     recovered = context.recover_open()
     context.write(
         Started(
+            format=FORMAT_VERSION,
             terminals=sorted(settings.terminals),
             acquirer_key=context.key_id,
             training=settings.agent.training,

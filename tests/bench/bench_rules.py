@@ -44,7 +44,7 @@ def history() -> Iterator[Entry]:
         day, of_day = divmod(number, a_day)
         at = OPENS + timedelta(days=day, seconds=of_day * 9 * 3600 // a_day)
         for body in payment(number):
-            yield Entry(index=number, at=at, boot_ms=0, boot="b", version="0", config="c", body=body)
+            yield Entry(index=number, at=at, boot_ms=0, body=body)
 
 
 def payment(number: int) -> Iterator[AnyBody]:

@@ -67,7 +67,7 @@ def good_journal(key: KnownTexts) -> tuple[bytes, list[bytes]]:
     for count in (1, 2, 1):
         for _ in range(count):
             body = Completed(payment_id=f"t-{tree.size}")
-            entry = Entry(index=tree.size, at=at, boot_ms=1, boot="b", version="1", config="c", body=body)
+            entry = Entry(index=tree.size, at=at, boot_ms=1, body=body)
             lines.append(encode(entry))
             tree.append(leaf_hash(lines[-1]))
             content += lines[-1] + b"\n"

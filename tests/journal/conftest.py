@@ -16,7 +16,7 @@ from agent.journal.evolving import EvolvingKey
 from agent.journal.lines import note_of
 from agent.journal.note import Ed25519Signer, parse_vkey
 from agent.journal.recover import Snapshot
-from agent.journal.schema.entry import Completed, Entry
+from agent.journal.schema.entry import SCHEMA, Completed, Entry, Schema
 from agent.journal.writer import Journal
 
 ORIGIN = "journal.example/store-0042/pos-07"
@@ -157,11 +157,21 @@ class World:
     keys: MemoryKeys = field(default_factory=MemoryKeys)
     applied: list[Entry] = field(default_factory=list)
 
-    def open(self, start: Snapshot | None = None, signer: Ed25519Signer = SIGNER) -> Journal:
+    def open(
+        self, start: Snapshot | None = None, signer: Ed25519Signer = SIGNER, schema: Schema = SCHEMA
+    ) -> Journal:
         self.applied = []
-        key = EvolvingKey(ORIGIN, self.keys)
         return Journal.open(
-            self.disk, signer.name, signer, key, self.clock, "0.1.0", "config", start, self.applied.append
+            self.disk,
+            signer.name,
+            signer,
+            EvolvingKey(ORIGIN, self.keys),
+            self.clock,
+            "0.1.0",
+            "config",
+            start,
+            self.applied.append,
+            schema,
         )
 
 

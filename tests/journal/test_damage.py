@@ -81,11 +81,6 @@ def only_day_1(files: Files) -> Lines:
     return files[DAY_1]
 
 
-def unknown_kind(lines: Lines) -> None:
-    lines[6] = lines[6].replace(b'"kind":"completed"', b'"kind":"forgotten"')
-    resigned(lines, SIGNER)
-
-
 def added(lines: Lines) -> None:
     entry = msgspec.structs.replace(decode(lines[6]), index=5)
     lines.insert(7, encode(entry))
@@ -167,12 +162,6 @@ def test_damage_is_named_by_verify_and_by_a_start(folder: Path, case: str) -> No
     assert file in str(found)
     assert "Take no payment" in str(found)
     assert load(folder) == before
-
-
-def test_an_entry_of_an_unknown_kind_stops_a_start(folder: Path) -> None:
-    change(folder, lambda files: unknown_kind(only_day_1(files)))
-    with pytest.raises(DamagedJournal, match=r"unknown_kind in .* line 7"):
-        World(FolderDisk(folder)).open()
 
 
 def test_a_line_feed_changed_at_the_very_end_is_damage_and_nothing_is_cut(folder: Path) -> None:

@@ -8,7 +8,7 @@ from agent.journal.checkpoint import open_checkpoint
 from agent.journal.damage import DamagedJournal
 from agent.journal.disk import JournalLocked
 from agent.journal.evolving import EvolvingKey
-from agent.journal.schema.entry import Printed, decode
+from agent.journal.schema.entry import FORMAT_VERSION, Printed, WrittenBy, decode
 from agent.journal.tree import Frontier, leaf_hash
 from agent.journal.writer import Journal, JournalBroken
 from tests.journal.conftest import (
@@ -133,5 +133,6 @@ def test_a_closed_journal_takes_nothing(world: World) -> None:
 def test_an_entry_says_when_where_and_by_which_agent(world: World, disk: MemoryDisk) -> None:
     (entry,) = world.open().commit(body(1))
     assert decode(lines_of(disk)[0]) == entry
-    assert (entry.at, entry.boot_ms, entry.boot) == (MORNING, 1_000, "aaaa")
-    assert (entry.version, entry.config) == ("0.1.0", "config")
+    assert (entry.at, entry.boot_ms) == (MORNING, 1_000)
+    by = WrittenBy(format=FORMAT_VERSION, version="0.1.0", config="config", boot="aaaa")
+    assert entry.written_by == by

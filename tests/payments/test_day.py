@@ -36,7 +36,7 @@ class Told:
         self._write(Completed(payment_id=payment_id))
 
     def _write(self, body: AnyBody) -> None:
-        entry = Entry(index=self._index, at=AT, boot_ms=0, boot="", version="", config="", body=body)
+        entry = Entry(index=self._index, at=AT, boot_ms=0, body=body)
         self.payments.apply(entry)
         self._index += 1
 

@@ -29,7 +29,7 @@ def people(role: Role = "supervisor") -> People:
 
 
 def entry(body: AnyBody, at: datetime = NOON) -> Entry:
-    return Entry(index=0, at=at, boot_ms=0, boot="b", version="0", config="c", body=body)
+    return Entry(index=0, at=at, boot_ms=0, body=body)
 
 
 def failed(persons: People, times: int, at: datetime = NOON, person: str = "anna") -> People:

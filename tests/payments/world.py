@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from agent.journal.evolving import EvolvingKey
-from agent.journal.schema.entry import Started
+from agent.journal.schema.entry import FORMAT_VERSION, Started
 from agent.journal.writer import Journal
 from agent.payments.context import Context
 from agent.payments.index import PaymentIndex
@@ -273,7 +273,15 @@ class World:
             self.disk, ORIGIN, SIGNER, evolving, clock, "0.1.0", self.settings.digest, None, context.apply
         )
         recovered = context.recover_open()
-        context.write(Started(terminals=[FRONT], acquirer_key="test-1", training=True, recovered=recovered))
+        context.write(
+            Started(
+                format=FORMAT_VERSION,
+                terminals=[FRONT],
+                acquirer_key="test-1",
+                training=True,
+                recovered=recovered,
+            )
+        )
         return context
 
     def _link(self, unsolicited: Callable[[Event], None]) -> Link:

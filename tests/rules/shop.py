@@ -30,7 +30,7 @@ A_MINUTE = timedelta(minutes=1)
 
 
 def entry(body: AnyBody, at: datetime = NOON) -> Entry:
-    return Entry(index=0, at=at, boot_ms=0, boot="b", version="0", config="c", body=body)
+    return Entry(index=0, at=at, boot_ms=0, body=body)
 
 
 def policy(**limits: Any) -> Policy:

@@ -19,7 +19,16 @@ import msgspec
 from agent.journal.damage import DamagedJournal, JournalError
 from agent.journal.evolving import EvolvingKey
 from agent.journal.recover import SnapshotUnusable
-from agent.journal.schema.entry import Answered, AnyBody, Entry, Started, Submitted, UnsolicitedResult, encode
+from agent.journal.schema.entry import (
+    FORMAT_VERSION,
+    Answered,
+    AnyBody,
+    Entry,
+    Started,
+    Submitted,
+    UnsolicitedResult,
+    encode,
+)
 from agent.journal.writer import Journal
 from agent.payments.context import Context
 from agent.payments.index import PaymentIndex
@@ -304,7 +313,15 @@ class Host:
         context.on_fatal = self._broke
         context.journal = self._open_journal(context, clock)
         recovered = context.recover_open()
-        context.write(Started(terminals=[FRONT], acquirer_key="test-1", training=True, recovered=recovered))
+        context.write(
+            Started(
+                format=FORMAT_VERSION,
+                terminals=[FRONT],
+                acquirer_key="test-1",
+                training=True,
+                recovered=recovered,
+            )
+        )
         return context
 
     def _open_journal(self, context: Context, clock: OutsideClock) -> Journal:

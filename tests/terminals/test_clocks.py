@@ -43,7 +43,7 @@ class Shop:
         self.write(said, at)
 
     def write(self, body: AnyBody, at: datetime) -> None:
-        self.payments.apply(Entry(index=0, at=at, boot_ms=0, boot="", version="", config="", body=body))
+        self.payments.apply(Entry(index=0, at=at, boot_ms=0, body=body))
 
     def asked_at(self, payment_id: str) -> datetime | None:
         record = self.payments.get(payment_id)

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from agent.cli.ui.screen import Screen
-from agent.journal.schema.entry import Entry
+from agent.journal.schema.entry import Entry, UnknownEntry
 from agent.journal.verify import Report
+from agent.texts import say
 
 # A sealed card is for the acquirer; to a person it is only noise.
 _NOISE = ("kind", "payment_id", "sealed", "digest")
@@ -17,6 +18,10 @@ _NOISE = ("kind", "payment_id", "sealed", "digest")
 
 def print_entry(out: Screen, entry: Entry) -> None:
     """One entry: where, when and what; below it what it says."""
+    if isinstance(entry.body, UnknownEntry):
+        out.say(f"{entry.index:>8}  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.body.kind}")
+        out.detail(say("journal.entry_of_newer_version"))
+        return
     body = msgspec.to_builtins(entry.body)
     said = f"{entry.index:>8}  {entry.at:%Y-%m-%d %H:%M:%S}  {body['kind']:<17} {body.get('payment_id', '')}"
     out.say(said.rstrip())

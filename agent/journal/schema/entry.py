@@ -1,322 +1,195 @@
-"""What the journal can say: one closed vocabulary of typed entries.
+"""What the journal can say: one table of all kinds of entries, and how one line is written and read.
 
-An entry is stored as one line of canonical JSON. The exact bytes of that line,
-without its newline, are the leaf of the tree; nothing is ever encoded again to
-check a hash. Money is an integer of minor units beside an ISO 4217 letter code.
+An entry is one line of canonical JSON: where and when it was written, then its body.
+The exact bytes of that line, without its newline, are the leaf of the tree. Nothing is
+ever encoded again to check a hash. Money is an integer of minor units beside an ISO 4217
+letter code.
+
+**Format version.** A field with a default may be added without a new version: older
+versions read over it, and the line keeps it. A new kind, a new value, or another meaning
+needs a new version. An older version then says so, and takes no payment. `index`, `at`,
+`boot_ms` and `kind` stand in every line of every version.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Final
 
 import msgspec
 
-# The length prefix of a C2SP entry bundle is a uint16.
-MAX_ENTRY_BYTES = 65_535
-
-Verdict = Literal["approved", "declined", "cancelled", "not_sent", "refused", "unclear"]
-PaymentKind = Literal["sale", "refund", "reversal", "close_day"]
-ActionName = Literal["allow", "note", "confirm", "verify", "supervisor", "block"]
-
-# The order in which an action wins over another.
-ACTION_ORDER: tuple[ActionName, ...] = get_args(ActionName)
-
-
-class Body(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    omit_defaults=True,
-    forbid_unknown_fields=True,
-    tag_field="kind",
-    tag=lambda name: "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_"),
-):
-    """The part of an entry that depends on its kind."""
-
-
-class Started(Body, frozen=True, kw_only=True):
-    """The agent began to run. `recovered` counts the payments it found open."""
-
-    terminals: list[str]
-    acquirer_key: str
-    training: bool = False
-    recovered: int = 0
-
-
-class Stopped(Body, frozen=True, kw_only=True):
-    """The agent ended in good order."""
-
-    reason: str
-
-
-class TailCut(Body, frozen=True, kw_only=True):
-    """Bytes without a valid checkpoint were removed at start: promised to nobody."""
-
-    file: str
-    offset: int
-    removed_bytes: int
-
-
-class ClockMoved(Body, frozen=True, kw_only=True):
-    """The wall clock moved against the boot clock by `by_ms` (negative: back)."""
-
-    by_ms: int
-
-
-class Requested(Body, frozen=True, kw_only=True):
-    """The till asked for a payment. `digest` is the hash of what it asked for."""
-
-    payment_id: str
-    digest: str
-    payment: PaymentKind
-    terminal: str
-    till: str
-    amount: int | None = None
-    currency: str | None = None
-    operator: str = ""
-    original: str = ""
-
-
-class Reason(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Why a rule gave its action: what it found, and the figures it looked at.
-
-    `code` names the finding, and with it the sentence for people (`text_key`).
-    """
-
-    rule: str
-    action: ActionName
-    code: str
-    figures: dict[str, int | str] = {}
-
-    @property
-    def text_key(self) -> str:
-        """The key of its sentence in the text catalogue."""
-        return f"rules.{self.code}"
-
-
-class Decided(Body, frozen=True, kw_only=True):
-    """All rules ran; `action` is the strictest of `reasons`."""
-
-    payment_id: str
-    action: ActionName
-    reasons: list[Reason]
-    policy: str
-
-    @property
-    def decisive(self) -> list[Reason]:
-        """The reasons for the action; what was only noted beside them is none of them."""
-        return [reason for reason in self.reasons if reason.action == self.action]
-
-    @property
-    def asks(self) -> bool:
-        """A person must answer before the terminal may hear of it."""
-        return self.action in {"confirm", "verify", "supervisor"}
-
-    def stricter_than(self, other: Decided) -> bool:
-        """This decision asks for more than the other did."""
-        return ACTION_ORDER.index(self.action) > ACTION_ORDER.index(other.action)
-
-
-class Prompted(Body, frozen=True, kw_only=True):
-    """A question was put to the cashier. The facts that it asks about stand in the entries before it.
-
-    Before `Submitted` it asks about the reasons of the decision, after it about what differs.
-    """
-
-    payment_id: str
-    prompt: str
-    action: ActionName
-
-
-class Replied(Body, frozen=True, kw_only=True):
-    """The answer to a question. `person` is set when a credential was checked."""
-
-    payment_id: str
-    prompt: str
-    answer: Literal["yes", "no", "timeout"]
-    person: str = ""
-    purpose: str = ""
-    identity: bool | None = None
-    after_ms: int = 0
-
-
-class CredentialFailed(Body, frozen=True, kw_only=True):
-    """Somebody gave a wrong credential; enough of these lock the person out."""
-
-    payment_id: str
-    person: str
-
-
-class Submitted(Body, frozen=True, kw_only=True):
-    """Written before the terminal hears of the payment. From here it is never forgotten.
-
-    `receipts` says who prints: with `till`, the payment stands only at `Completed`.
-    """
-
-    payment_id: str
-    terminal: str
-    receipts: Literal["terminal", "till"]
-    last_trace: int | None = None
-    last_receipt: int | None = None
-
-
-class CardSummary(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What left the driver about a card. `sealed` is base64 HPKE ciphertext."""
-
-    masked: str
-    fingerprint: str = ""
-    key_id: str = ""
-    sealed: str = ""
-    name: str = ""
-    type: int | None = None
-    entry_mode: str = ""
-    verification: str = ""
-
-
-class SchemeTotal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of the terminal's end-of-day totals."""
-
-    scheme: str
-    count: int
-    total: int
-
-
-class Answered(Body, frozen=True, kw_only=True):
-    """What is known about the money, and what the terminal said word for word.
-
-    `amount` is the amount the *terminal* says; `differs` names the fields in
-    which it contradicts the request.
-    """
-
-    payment_id: str
-    verdict: Verdict
-    code: int | None = None
-    text: str = ""
-    amount: int | None = None
-    currency: str | None = None
-    differs: list[str] = []
-    trace: int | None = None
-    original_trace: int | None = None
-    receipt_number: int | None = None
-    turnover_number: int | None = None
-    terminal_id: str = ""
-    merchant_id: str = ""
-    approval_code: str = ""
-    terminal_time: str = ""
-    terminal_date: str = ""
-    card: CardSummary | None = None
-    tip: int | None = None
-    remaining: int | None = None
-    totals: list[SchemeTotal] = []
-    unparsed_bytes: int = 0
-
-
-class Printed(Body, frozen=True, kw_only=True):
-    """Receipt lines from the terminal, masked by the driver, before they are acknowledged."""
-
-    payment_id: str
-    copy: Literal["merchant", "customer", "administration", "unknown"]
-    lines: list[str]
-    last: bool = False
-
-
-class Completed(Body, frozen=True, kw_only=True):
-    """The dialogue ended as it should after a result: nothing is owed any more."""
-
-    payment_id: str
-
-
-class Undone(Body, frozen=True, kw_only=True):
-    """The terminal reported an abort after it had reported an approval: for a human."""
-
-    payment_id: str
-    code: int
-    text: str = ""
-
-
-class BecameUnclear(Body, frozen=True, kw_only=True):
-    """The terminal heard us and we lost it. Nothing is proven either way."""
-
-    payment_id: str
-    reason: str
-
-
-class UnsolicitedResult(Body, frozen=True, kw_only=True):
-    """A result that came when nobody waited. `result` keeps all of it."""
-
-    terminal: str
-    result: Answered
-
-
-class Resolved(Body, frozen=True, kw_only=True):
-    """An unclear payment is clear: by proof from the terminal or by a person's word.
-
-    `result` is what the terminal told of it, if it did. Two persons sign: who
-    says it (`person`) and who has seen it too (`witness`).
-    """
-
-    payment_id: str
-    verdict: Verdict
-    proof: str
-    result: Answered | None = None
-    person: str = ""
-    witness: str = ""
-
-
-class TerminalState(Body, frozen=True, kw_only=True):
-    """A terminal came, went or changed its identity."""
-
-    terminal: str
-    state: Literal["ready", "away", "trouble"]
-    text: str = ""
-    terminal_id: str = ""
-    software: str = ""
-
-
-AnyBody = (
-    Started
-    | Stopped
-    | TailCut
-    | ClockMoved
-    | Requested
-    | Decided
-    | Prompted
-    | Replied
-    | CredentialFailed
-    | Submitted
-    | Answered
-    | Printed
-    | Completed
-    | Undone
-    | BecameUnclear
-    | UnsolicitedResult
-    | Resolved
-    | TerminalState
+from agent.journal.schema.base import MAX_ENTRY_BYTES, Body, Fact
+from agent.journal.schema.payments import (
+    ACTION_ORDER,
+    ActionName,
+    Answered,
+    BecameUnclear,
+    CardSummary,
+    Completed,
+    Decided,
+    PaymentKind,
+    Printed,
+    Reason,
+    Requested,
+    Resolved,
+    SchemeTotal,
+    Submitted,
+    Undone,
+    UnsolicitedResult,
+    Verdict,
 )
+from agent.journal.schema.people import CredentialFailed, Prompted, Replied
+from agent.journal.schema.system import ClockMoved, Started, Stopped, TailCut
+from agent.journal.schema.terminals import TerminalState
+
+# The version of what this program writes. It grows with every change that an older version must not miss.
+FORMAT_VERSION: Final = 1
+
+# One row a family; a new kind is a class in its family's file and a name here.
+AnyBody = (
+    Requested | Decided | Submitted | Answered | Printed | Completed | Undone
+    | BecameUnclear | UnsolicitedResult | Resolved
+    | Prompted | Replied | CredentialFailed
+    | TerminalState
+    | Started | Stopped | TailCut | ClockMoved
+)  # fmt: skip
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One line of the journal. `boot_ms` is `CLOCK_BOOTTIME`, it orders entries of one boot."""
+class UnknownEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of a line that only a newer version understands. The line itself is whole."""
+
+    kind: str
+    line: bytes
+
+
+class WrittenBy(msgspec.Struct, frozen=True, kw_only=True):
+    """Which program wrote what follows: the journal's format, its own version, its settings, its boot."""
+
+    format: int
+    version: str
+    config: str
+    boot: str
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the journal. `boot_ms` is `CLOCK_BOOTTIME`, it orders entries of one boot.
+
+    `written_by` stands in the first entry of each file and of each run; it holds for those after it.
+    """
 
     index: int
     at: datetime
     boot_ms: int
-    boot: str
-    version: str
-    config: str
-    body: AnyBody
+    body: AnyBody | UnknownEntry
+    written_by: WrittenBy | None = None
 
 
+class _Envelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The part of a line that every kind has."""
+
+    index: int
+    at: datetime
+    boot_ms: int
+    written_by: WrittenBy | None = None
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    kind: str
+
+
+_kind = msgspec.json.Decoder(_Kind)
 _encoder = msgspec.json.Encoder(order="deterministic")
-_decoder = msgspec.json.Decoder(Entry)
 
 
-def encode(entry: Entry) -> bytes:
-    """The canonical bytes of an entry, without a newline."""
-    return _encoder.encode(entry)
+class Schema:
+    """How the lines of one format version are written and read: `kinds` is the union of its bodies."""
+
+    def __init__(self, version: int, kinds: object) -> None:
+        self.version = version
+        self._envelope = msgspec.json.Decoder(_Envelope)
+        self._body: msgspec.json.Decoder[AnyBody] = msgspec.json.Decoder(kinds)
+
+    def encode(self, entry: Entry) -> bytes:
+        """The canonical bytes of an entry, without a newline.
+
+        Raises `ValueError` for a body that this version could not read again.
+        """
+        envelope = _Envelope(
+            index=entry.index, at=entry.at, boot_ms=entry.boot_ms, written_by=entry.written_by
+        )
+        body = _encoder.encode(entry.body)
+        try:
+            self._body.decode(body)
+        except msgspec.ValidationError as error:
+            raise ValueError(f"unreadable entry: {error}") from None
+        return _encoder.encode(envelope)[:-1] + b"," + body[1:]
+
+    def decode(self, line: bytes | memoryview) -> Entry:
+        """The entry of one line; its body is an `UnknownEntry` if a newer version wrote it.
+
+        Raises `msgspec.DecodeError` or `UnicodeDecodeError` for bytes that no version writes.
+        """
+        envelope = self._envelope.decode(line)
+        body: AnyBody | UnknownEntry
+        try:
+            body = self._body.decode(line)
+        except msgspec.ValidationError:
+            body = UnknownEntry(kind=_kind.decode(line).kind, line=bytes(line))
+        return Entry(
+            index=envelope.index,
+            at=envelope.at,
+            boot_ms=envelope.boot_ms,
+            body=body,
+            written_by=envelope.written_by,
+        )
+
+    def is_newer(self, entry: Entry) -> bool:
+        """Whether this version must not go on behind such an entry."""
+        by = entry.written_by
+        return isinstance(entry.body, UnknownEntry) or (by is not None and by.format > self.version)
 
 
-def decode(line: bytes | memoryview) -> Entry:
-    """The entry of one line. Raises `msgspec.ValidationError` or `msgspec.DecodeError`."""
-    return _decoder.decode(line)
+SCHEMA: Final = Schema(FORMAT_VERSION, AnyBody)
+
+encode = SCHEMA.encode
+decode = SCHEMA.decode
+
+__all__ = [
+    "ACTION_ORDER",
+    "FORMAT_VERSION",
+    "MAX_ENTRY_BYTES",
+    "SCHEMA",
+    "ActionName",
+    "Answered",
+    "AnyBody",
+    "BecameUnclear",
+    "Body",
+    "CardSummary",
+    "ClockMoved",
+    "Completed",
+    "CredentialFailed",
+    "Decided",
+    "Entry",
+    "Fact",
+    "PaymentKind",
+    "Printed",
+    "Prompted",
+    "Reason",
+    "Replied",
+    "Requested",
+    "Resolved",
+    "Schema",
+    "SchemeTotal",
+    "Started",
+    "Stopped",
+    "Submitted",
+    "TailCut",
+    "TerminalState",
+    "Undone",
+    "UnknownEntry",
+    "UnsolicitedResult",
+    "Verdict",
+    "WrittenBy",
+    "decode",
+    "encode",
+]

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from agent.texts.en.journal import JOURNAL
 from agent.texts.en.rules import RULES
 
 Sentence = str | tuple[str, str]
 
-FAMILIES: Final[tuple[dict[str, Sentence], ...]] = (RULES,)
+FAMILIES: Final[tuple[dict[str, Sentence], ...]] = (JOURNAL, RULES)
 
 TEXTS: Final[dict[str, Sentence]] = {key: text for family in FAMILIES for key, text in family.items()}

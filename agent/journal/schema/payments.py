@@ -1,0 +1,186 @@
+"""The life of a payment, from the till's request to what is known about the money."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import msgspec
+
+from agent.journal.schema.base import Body
+
+Verdict = Literal["approved", "declined", "cancelled", "not_sent", "refused", "unclear"]
+PaymentKind = Literal["sale", "refund", "reversal", "close_day"]
+ActionName = Literal["allow", "note", "confirm", "verify", "supervisor", "block"]
+
+# The order in which an action wins over another.
+ACTION_ORDER: tuple[ActionName, ...] = get_args(ActionName)
+
+
+class Requested(Body, frozen=True, kw_only=True):
+    """The till asked for a payment. `digest` is the hash of what it asked for."""
+
+    payment_id: str
+    digest: str
+    payment: PaymentKind
+    terminal: str
+    till: str
+    amount: int | None = None
+    currency: str | None = None
+    operator: str = ""
+    original: str = ""
+
+
+class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a rule gave its action: what it found, and the figures it looked at.
+
+    `code` names the finding, and with it the sentence for people (`text_key`).
+    """
+
+    rule: str
+    action: ActionName
+    code: str
+    figures: dict[str, int | str] = {}
+
+    @property
+    def text_key(self) -> str:
+        """The key of its sentence in the text catalogue."""
+        return f"rules.{self.code}"
+
+
+class Decided(Body, frozen=True, kw_only=True):
+    """All rules ran; `action` is the strictest of `reasons`."""
+
+    payment_id: str
+    action: ActionName
+    reasons: list[Reason]
+    policy: str
+
+    @property
+    def decisive(self) -> list[Reason]:
+        """The reasons for the action; what was only noted beside them is none of them."""
+        return [reason for reason in self.reasons if reason.action == self.action]
+
+    @property
+    def asks(self) -> bool:
+        """A person must answer before the terminal may hear of it."""
+        return self.action in {"confirm", "verify", "supervisor"}
+
+    def stricter_than(self, other: Decided) -> bool:
+        """This decision asks for more than the other did."""
+        return ACTION_ORDER.index(self.action) > ACTION_ORDER.index(other.action)
+
+
+class Submitted(Body, frozen=True, kw_only=True):
+    """Written before the terminal hears of the payment. From here it is never forgotten.
+
+    `receipts` says who prints: with `till`, the payment stands only at `Completed`.
+    """
+
+    payment_id: str
+    terminal: str
+    receipts: Literal["terminal", "till"]
+    last_trace: int | None = None
+    last_receipt: int | None = None
+
+
+class CardSummary(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What left the driver about a card. `sealed` is base64 HPKE ciphertext."""
+
+    masked: str
+    fingerprint: str = ""
+    key_id: str = ""
+    sealed: str = ""
+    name: str = ""
+    type: int | None = None
+    entry_mode: str = ""
+    verification: str = ""
+
+
+class SchemeTotal(msgspec.Struct, frozen=True):
+    """One line of the terminal's end-of-day totals."""
+
+    scheme: str
+    count: int
+    total: int
+
+
+class Answered(Body, frozen=True, kw_only=True):
+    """What is known about the money, and what the terminal said word for word.
+
+    `amount` is the amount the *terminal* says; `differs` names the fields in
+    which it contradicts the request.
+    """
+
+    payment_id: str
+    verdict: Verdict
+    code: int | None = None
+    text: str = ""
+    amount: int | None = None
+    currency: str | None = None
+    differs: list[str] = msgspec.field(default_factory=list)
+    trace: int | None = None
+    original_trace: int | None = None
+    receipt_number: int | None = None
+    turnover_number: int | None = None
+    terminal_id: str = ""
+    merchant_id: str = ""
+    approval_code: str = ""
+    terminal_time: str = ""
+    terminal_date: str = ""
+    card: CardSummary | None = None
+    tip: int | None = None
+    remaining: int | None = None
+    totals: list[SchemeTotal] = msgspec.field(default_factory=list)
+    unparsed_bytes: int = 0
+
+
+class Printed(Body, frozen=True, kw_only=True):
+    """Receipt lines from the terminal, masked by the driver, before they are acknowledged."""
+
+    payment_id: str
+    copy: Literal["merchant", "customer", "administration", "unknown"]
+    lines: list[str]
+    last: bool = False
+
+
+class Completed(Body, frozen=True, kw_only=True):
+    """The dialogue ended as it should after a result: nothing is owed any more."""
+
+    payment_id: str
+
+
+class Undone(Body, frozen=True, kw_only=True):
+    """The terminal reported an abort after it had reported an approval: for a human."""
+
+    payment_id: str
+    code: int
+    text: str = ""
+
+
+class BecameUnclear(Body, frozen=True, kw_only=True):
+    """The terminal heard us and we lost it. Nothing is proven either way."""
+
+    payment_id: str
+    reason: str
+
+
+class UnsolicitedResult(Body, frozen=True, kw_only=True):
+    """A result that came when nobody waited. `result` keeps all of it."""
+
+    terminal: str
+    result: Answered
+
+
+class Resolved(Body, frozen=True, kw_only=True):
+    """An unclear payment is clear: by proof from the terminal or by a person's word.
+
+    `result` is what the terminal told of it, if it did. Two persons sign: who
+    says it (`person`) and who has seen it too (`witness`).
+    """
+
+    payment_id: str
+    verdict: Verdict
+    proof: str
+    result: Answered | None = None
+    person: str = ""
+    witness: str = ""

@@ -1,0 +1,38 @@
+"""What happened to the agent and its host."""
+
+from __future__ import annotations
+
+from agent.journal.schema.base import Body
+
+
+class Started(Body, frozen=True, kw_only=True):
+    """The agent began to run. `recovered` counts the payments it found open.
+
+    `format` is the version of the journal's format that it writes.
+    """
+
+    format: int
+    terminals: list[str]
+    acquirer_key: str
+    training: bool = False
+    recovered: int = 0
+
+
+class Stopped(Body, frozen=True, kw_only=True):
+    """The agent ended in good order."""
+
+    reason: str
+
+
+class TailCut(Body, frozen=True, kw_only=True):
+    """Bytes without a valid checkpoint were removed at start: promised to nobody."""
+
+    file: str
+    offset: int
+    removed_bytes: int
+
+
+class ClockMoved(Body, frozen=True, kw_only=True):
+    """The wall clock moved against the boot clock by `by_ms` (negative: back)."""
+
+    by_ms: int
