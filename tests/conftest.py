@@ -26,20 +26,17 @@ from agent.api.access import AccessList
 from agent.api.app import serve
 from agent.api.sockets import bind
 from agent.payments.active import NEEDS
+from agent.payments.commands import PaymentCommand, PersonsWord, PromptReply
 from agent.payments.refusal import Conflict, NotFound, WrongCredential
-from agent.payments.views import (
-    CardView,
-    CloseDayRequest,
-    PaymentEvent,
-    PaymentRequest,
-    PaymentView,
-    Prompt,
-    PromptAnswer,
-    ReasonView,
-    ReceiptView,
-    Resolution,
-    StatusView,
-    TerminalView,
+from agent.payments.state import (
+    AgentStatus,
+    CardState,
+    OpenPrompt,
+    PaymentChange,
+    PaymentState,
+    Printout,
+    Reason,
+    TerminalStatus,
 )
 from agent.payments.wording import NEXT_STEP
 
@@ -53,14 +50,14 @@ TOKEN = "a-token-for-tests-of-forty-characters-00"  # noqa: S105 - opens nothing
 class Scene:
     """One payment of the service below."""
 
-    request: PaymentRequest | CloseDayRequest
-    view: PaymentView
-    events: list[PaymentEvent] = field(default_factory=list)
+    request: PaymentCommand
+    view: PaymentState
+    events: list[PaymentChange] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def show(self, kind: Any, **changes: Any) -> None:
         self.view = msgspec.structs.replace(self.view, **changes)
-        self.events.append(PaymentEvent(id=len(self.events) + 1, event=kind, payment=self.view))
+        self.events.append(PaymentChange(id=len(self.events) + 1, kind=kind, payment=self.view))
         self.changed.set()
         self.changed = asyncio.Event()
 
@@ -72,7 +69,7 @@ class Scene:
             verdict=verdict,
             next_step=NEXT_STEP[verdict],
             terminal_amount=self.view.amount if verdict == "approved" else None,
-            card=CardView(masked="411111******1111", name="Visa") if verdict == "approved" else None,
+            card=CardState(masked="411111******1111", name="Visa") if verdict == "approved" else None,
             receipt_number=23,
             trace=42,
             entry=7,
@@ -87,33 +84,27 @@ class SceneService:
         self.scenes: dict[str, Scene] = {}
         self.clock_ahead_s: int | None = None
 
-    def put(self, payment_id: str, request: PaymentRequest) -> tuple[PaymentView, bool]:
+    def put(self, command: PaymentCommand) -> tuple[PaymentState, bool]:
         self.heard.append("put")
-        return self._begin(payment_id, request, request.payment, request.amount or 0)
-
-    def close_day(self, request: CloseDayRequest) -> tuple[PaymentView, bool]:
-        self.heard.append("close_day")
-        return self._begin(request.payment_id, request, "close_day", 0)
-
-    def _begin(self, payment_id: str, request: Any, kind: Any, amount: int) -> tuple[PaymentView, bool]:
+        payment_id, amount = command.payment_id, command.amount or 0
         known = self.scenes.get(payment_id)
         if known is not None:
-            if known.request != request:
+            if known.request != command:
                 raise Conflict("This payment id belongs to another payment.", next_step="Use a new one.")
             return known.view, False
         if amount == BROKEN:
             raise RuntimeError("4111111111111111 must not be quoted")
-        view = PaymentView(
+        view = PaymentState(
             payment_id=payment_id,
-            payment=kind,
+            payment=command.payment,  # type: ignore[arg-type]  # the service below checks nothing
             terminal="front",
-            till=getattr(request, "till", ""),
+            till=command.till,
             phase="running",
             amount=amount or None,
             currency="EUR" if amount else None,
-            original=getattr(request, "original", None) or "",
+            original=command.original,
         )
-        scene = self.scenes[payment_id] = Scene(request, view)
+        scene = self.scenes[payment_id] = Scene(command, view)
         self._play(scene, amount)
         return view, True
 
@@ -126,53 +117,53 @@ class SceneService:
         if amount in {CONFIRM, SUPERVISE}:
             action: Any = "confirm" if amount == CONFIRM else "supervisor"
             figures: dict[str, int | str] = {"amount": amount, "limit": 1500, "currency": "EUR"}
-            reason = ReasonView(rule="soft", action=action, code="soft", figures=figures)
-            prompt = Prompt(id=f"{action}-1", action=action, needs=NEEDS[action], reasons=[reason])
+            reason = Reason(rule="soft", action=action, code="soft", figures=figures)
+            prompt = OpenPrompt(id=f"{action}-1", action=action, needs=NEEDS[action], reasons=[reason])
             scene.show("prompt", phase="asking", prompt=prompt)
         elif amount != LONG:
             scene.end(VERDICTS.get(amount, "approved"))
 
-    def get(self, payment_id: str) -> PaymentView | None:
+    def get(self, payment_id: str) -> PaymentState | None:
         scene = self.scenes.get(payment_id)
         return scene.view if scene else None
 
-    async def wait(self, payment_id: str, seconds: float) -> PaymentView:
+    async def wait(self, payment_id: str, seconds: float) -> PaymentState:
         self.heard.append(f"wait {seconds}")
         scene = self._scene(payment_id)
         while scene.view.phase == "running":
             await scene.changed.wait()
         return scene.view
 
-    async def answer(self, payment_id: str, answer: PromptAnswer) -> PaymentView:
-        self.heard.append(f"answer {answer.answer}")
+    async def answer(self, payment_id: str, reply: PromptReply) -> PaymentState:
+        self.heard.append(f"answer {reply.answer}")
         scene = self._scene(payment_id)
         prompt = scene.view.prompt
-        if prompt is None or prompt.id != answer.prompt:
+        if prompt is None or prompt.id != reply.prompt:
             raise Conflict("It does not ask this now.", next_step="Look at its state.")
-        given = answer.credential.secret if answer.credential else ""
-        if answer.answer == "yes" and prompt.needs and given != SECRET:
+        given = reply.credential.secret if reply.credential else ""
+        if reply.answer == "yes" and prompt.needs and given != SECRET:
             raise WrongCredential("The person or the secret is wrong.", next_step="Try again.")
-        scene.end("approved" if answer.answer == "yes" else "cancelled")
+        scene.end("approved" if reply.answer == "yes" else "cancelled")
         return scene.view
 
-    def cancel(self, payment_id: str) -> PaymentView:
+    def cancel(self, payment_id: str) -> PaymentState:
         self.heard.append("cancel")
         scene = self._scene(payment_id)
         if scene.view.phase != "done":
             scene.end("cancelled")
         return scene.view
 
-    async def resolve(self, payment_id: str, resolution: Resolution) -> PaymentView:
-        self.heard.append(f"resolve {resolution.verdict}")
+    async def resolve(self, payment_id: str, word: PersonsWord) -> PaymentState:
+        self.heard.append(f"resolve {word.verdict}")
         scene = self._scene(payment_id)
-        scene.end(resolution.verdict)
+        scene.end(word.verdict)
         return scene.view
 
-    def receipts(self, payment_id: str) -> list[ReceiptView]:
+    def receipts(self, payment_id: str) -> list[Printout]:
         self._scene(payment_id)
-        return [ReceiptView(copy="customer", lines=["Shop of Tests", "EUR 12.50".rjust(90)])]
+        return [Printout(copy="customer", lines=["Shop of Tests", "EUR 12.50".rjust(90)])]
 
-    async def events(self, payment_id: str, after: int = 0) -> AsyncIterator[PaymentEvent]:
+    async def events(self, payment_id: str, after: int = 0) -> AsyncIterator[PaymentChange]:
         self.heard.append("events")
         scene = self._scene(payment_id)
         while True:
@@ -183,19 +174,19 @@ class SceneService:
                 return
             await scene.changed.wait()
 
-    def last(self, count: int) -> list[PaymentView]:
+    def last(self, count: int) -> list[PaymentState]:
         self.heard.append(f"last {count}")
         return [scene.view for scene in self.scenes.values()][-count:][::-1]
 
-    def status(self) -> StatusView:
-        return StatusView(
+    def status(self) -> AgentStatus:
+        return AgentStatus(
             version="0.1.0",
             name="shop.example/till-1",
             training=False,
             taking_payments=False,
             refusal_reason="Terminal front is away: the cable was pulled.",
             terminals=[
-                TerminalView(
+                TerminalStatus(
                     name="front", state="away", text="the cable was pulled", clock_ahead_s=self.clock_ahead_s
                 )
             ],
@@ -276,8 +267,8 @@ class ServedApi:
         return self.raw("\r\n".join([*lines, "", ""]).encode() + (body or b""))
 
     def pay(self, payment_id: str, amount: int = 1250) -> Reply:
-        body = json.dumps({"amount": amount, "currency": "EUR"}).encode()
-        return self.ask("PUT", f"/payments/{payment_id}", body)
+        body = json.dumps({"payment": "sale", "amount": amount, "currency": "EUR"}).encode()
+        return self.ask("PUT", f"/v1/payments/{payment_id}", body)
 
 
 def read_reply(connection: socket.socket, method: str) -> Reply:

@@ -53,7 +53,7 @@ ROWS: dict[str, Row] = {
     # The words that could be a card number are the drivers' to tell.
     "agent/oplog": Row({"agent.oplog", "drivers.card.scrub"}, {"asyncio", "socket"}),
     "agent/terminals": Row(
-        {"agent.terminals", "agent.journal.schema", "agent.payments", "agent.base", "drivers"},
+        {"agent.terminals", "agent.journal.schema", "agent.payments.wording", "agent.base", "drivers"},
         {"socket"} | DEVICES,
     ),
     "agent/terminals/discovery": Row({"agent.terminals.discovery", "drivers"}, {"socket", "asyncio"}),

@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from agent.api import errors
 from agent.api.errors import ApiRefusal
-from agent.payments.views import Credential
+from agent.api.v1.bodies import Credential
 
 # The longest honest body is a resolution: 328 free characters, each 12 bytes at most
 # when JSON escapes it as a surrogate pair, and its names.

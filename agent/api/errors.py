@@ -11,9 +11,9 @@ from agent.payments.refusal import Refusal
 
 UNHEARD = "This request moved no money and changed no payment."
 PERHAPS = "If this was about a payment, it may be running: do not charge again."
-ASK_AGAIN = "Ask for the payment by its payment id (GET /payments/{payment_id}) and go by its verdict."
-COMPARE_ID = "Compare the payment id; GET /payments lists the newest payments."
-SEE_DOCUMENT = "Compare the request with GET /openapi.json and send it again."
+ASK_AGAIN = "Ask for the payment by its payment id (GET /v1/payments/{payment_id}) and go by its verdict."
+COMPARE_ID = "Compare the payment id; GET /v1/payments lists the newest payments."
+SEE_DOCUMENT = "Compare the request with GET /v1/openapi.json and send it again."
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
@@ -72,7 +72,7 @@ FIELDS = {
     "identity": "true when somebody looked at an identity document, else false",
     "operator": f"the operator's short name: 1 to 32 {_NAME}",
     "original": "the payment id of the payment that is given back",
-    "payment": '"sale", "refund" or "reversal"',
+    "payment": '"sale", "refund", "reversal" or "close_day"',
     "person": "a name from [people] in the settings",
     "prompt": "the id of the prompt that is answered",
     "purpose": f"a text of at most 40 characters {_TEXT}",

@@ -9,8 +9,7 @@ import msgspec
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from agent.api.sentences import told
-from agent.payments.views import PaymentEvent
+from agent.api.v1.bodies import PaymentEvent
 
 # Tells a till's program, and whatever stands between, that the line is alive; two
 # of them may be late before a client should give up.
@@ -25,7 +24,7 @@ RETRY_MS = 1_000
 
 def encode(event: PaymentEvent) -> bytes:
     """One event on the wire. JSON has no raw line break, so one `data` line holds it."""
-    content = msgspec.json.encode(msgspec.structs.replace(event, payment=told(event.payment)))
+    content = msgspec.json.encode(event)
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.id, event.event.encode(), content)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from agent.cli.ui import follow
+from agent.api.v1.bodies import PaymentRequest
+from agent.cli.pay import send_and_follow
 from agent.cli.ui.exits import EXIT_CODES
 from agent.cli.ui.options import add_api, add_payment_id
-from agent.cli.ui.payment_ids import new_payment_id
-from agent.payments.views import CloseDayRequest, PaymentView
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,6 +26,5 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _close(args: argparse.Namespace) -> int:
-    payment_id = args.payment_id or new_payment_id()
-    wanted = CloseDayRequest(payment_id=payment_id, terminal=args.terminal, operator=args.operator)
-    return follow.run(args, payment_id, lambda client: client.call("POST", "/close-day", PaymentView, wanted))
+    wanted = PaymentRequest(payment="close_day", terminal=args.terminal, operator=args.operator)
+    return send_and_follow(args, wanted)

@@ -14,12 +14,12 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from agent.api.v1.bodies import StatusView
 from agent.cli.ui.client import AgentUnreachableError, ApiClient, BrokenError, RefusedError
 from agent.cli.ui.exits import Exit
 from agent.cli.ui.options import add_settings, settings
 from agent.cli.ui.screen import Screen
 from agent.keys import store as keys
-from agent.payments.views import StatusView
 from agent.settings.load import Settings, credentials_folder, live_refusal_reason
 from drivers.card.seal import KeyExpired, KeyUnknown
 
@@ -153,7 +153,7 @@ def _unit(unit: str) -> DoctorFinding:
 
 def _api(path: Path) -> DoctorFinding:
     try:
-        status = ApiClient(path).call("GET", "/status", StatusView)
+        status = ApiClient(path).call("GET", "/v1/status", StatusView)
     except (AgentUnreachableError, BrokenError) as error:
         return DoctorFinding("api", "bad", f"nobody answers at {path}: {error}. Is the agent running?")
     except RefusedError as error:

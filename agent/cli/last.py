@@ -7,12 +7,12 @@ import sys
 
 import msgspec
 
+from agent.api.v1.bodies import PaymentView, ReceiptView
 from agent.cli.ui import follow, verdict
 from agent.cli.ui.ask import call_agent
 from agent.cli.ui.exits import Exit
 from agent.cli.ui.options import add_api, api, payment_id, screen
 from agent.cli.ui.screen import Screen
-from agent.payments.views import PaymentView, ReceiptView
 
 NONE_YET = "No payment yet."
 
@@ -30,7 +30,7 @@ def _last(args: argparse.Namespace) -> int:
     out = screen(args)
     if args.payment_id:
         return _one(args, out)
-    views = call_agent(api(args), "GET", f"/payments?last={args.count}", list[PaymentView])
+    views = call_agent(api(args), "GET", f"/v1/payments?last={args.count}", list[PaymentView])
     for view in views:
         _print_view(out, view)
     if not views:
@@ -42,7 +42,7 @@ def _last(args: argparse.Namespace) -> int:
 
 def _one(args: argparse.Namespace, out: Screen) -> int:
     """The exit code is that of the payment: who lost sight of it asks here."""
-    client, path = api(args), f"/payments/{args.payment_id}"
+    client, path = api(args), f"/v1/payments/{args.payment_id}"
     view = call_agent(client, "GET", path, PaymentView)
     _print_view(out, view)
     for receipt in call_agent(client, "GET", path + "/receipts", list[ReceiptView]):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import Literal
 
+from agent.api.v1.bodies import PaymentRequest, PaymentView
 from agent.base.money import AmountError, UnknownCurrencyError, currency_of, parse_amount
 from agent.cli.ui import follow
 from agent.cli.ui.exits import EXIT_CODES, CommandError, Exit
 from agent.cli.ui.options import add_api, add_who, default_currency
 from agent.cli.ui.payment_ids import new_payment_id
-from agent.payments.views import PaymentRequest, PaymentView
 
 NOTHING_DONE = "{why}.\nNothing was sent and no money has moved."
 
@@ -55,7 +55,7 @@ def send_and_follow(args: argparse.Namespace, wanted: PaymentRequest) -> int:
     """Send a request under the given payment id, or under a new one, and follow it."""
     payment_id = args.payment_id or new_payment_id()
     return follow.run(
-        args, payment_id, lambda client: client.call("PUT", f"/payments/{payment_id}", PaymentView, wanted)
+        args, payment_id, lambda client: client.call("PUT", f"/v1/payments/{payment_id}", PaymentView, wanted)
     )
 
 

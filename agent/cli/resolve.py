@@ -6,12 +6,12 @@ import argparse
 
 import msgspec
 
+from agent.api.v1.bodies import Credential, PaymentView, Resolution
 from agent.cli.ui import follow, verdict
 from agent.cli.ui.ask import call_agent
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.options import add_api, api, payment_id, screen
 from agent.cli.ui.prompt import ask_secret
-from agent.payments.views import Credential, PaymentView, Resolution
 
 NEEDS = """\
 A resolution needs a reason of 3 to 200 characters, a person, and a witness
@@ -42,7 +42,9 @@ def _resolve(args: argparse.Namespace) -> int:
         msgspec.convert(msgspec.to_builtins(resolution), Resolution)
     except (EOFError, msgspec.ValidationError):
         raise CommandError(NEEDS, Exit.USAGE) from None
-    view = call_agent(api(args), "POST", f"/payments/{args.payment_id}/resolution", PaymentView, resolution)
+    view = call_agent(
+        api(args), "POST", f"/v1/payments/{args.payment_id}/resolution", PaymentView, resolution
+    )
     out = screen(args)
     out.say(verdict.headline(view))
     verdict.print_verdict(out, view)

@@ -7,11 +7,11 @@ import sys
 
 import msgspec
 
+from agent.api.v1.bodies import StatusView
 from agent.cli.ui.ask import call_agent
 from agent.cli.ui.exits import Exit
 from agent.cli.ui.options import add_api, api, screen
 from agent.cli.ui.screen import Screen
-from agent.payments.views import StatusView
 
 TAKING = "Payments are taken."
 NOT_TAKING = "NO PAYMENTS ARE TAKEN: {why}"
@@ -30,7 +30,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _status(args: argparse.Namespace) -> int:
-    view = call_agent(api(args), "GET", "/status", StatusView)
+    view = call_agent(api(args), "GET", "/v1/status", StatusView)
     _print_view(screen(args), view)
     if args.json:
         sys.stdout.write(msgspec.json.encode(view).decode() + "\n")

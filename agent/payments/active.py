@@ -7,16 +7,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Literal
 
 from agent.journal.schema.entry import ActionName, Prompted, Reason, Replied, Requested
-from agent.payments.views import (
-    EventKind,
-    Need,
-    PaymentEvent,
-    PaymentView,
-    Prompt,
-    PromptAnswer,
-    ReceiptView,
-    reason_views,
-)
+from agent.payments.commands import PromptReply
+from agent.payments.record import Printout
+from agent.payments.state import ChangeKind, OpenPrompt, PaymentChange, PaymentState, PromptNeed
 
 # Long enough for a supervisor to walk over, short enough not to hold a till for a lunch break.
 PROMPT_TIMEOUT_S = 180.0
@@ -25,7 +18,7 @@ PROMPT_TIMEOUT_S = 180.0
 # many behind gets the newest and asks for the whole.
 MAX_EVENTS = 500
 
-NEEDS: dict[ActionName, list[Need]] = {
+NEEDS: dict[ActionName, list[PromptNeed]] = {
     "confirm": [],
     "verify": ["identity", "purpose"],
     "supervisor": ["credential"],
@@ -35,7 +28,7 @@ NEEDS: dict[ActionName, list[Need]] = {
 class Question:
     """A prompt that is open, and the answer to come."""
 
-    def __init__(self, prompt: Prompt, asked_at: float) -> None:
+    def __init__(self, prompt: OpenPrompt, asked_at: float) -> None:
         self.prompt = prompt
         self.asked_at = asked_at
         self.reply: asyncio.Future[Replied] = asyncio.get_running_loop().create_future()
@@ -44,7 +37,7 @@ class Question:
 class ActivePayment:
     """One payment under way. Its events feed every till that watches it."""
 
-    def __init__(self, request: Requested, view: Callable[[ActivePayment], PaymentView]) -> None:
+    def __init__(self, request: Requested, view: Callable[[ActivePayment], PaymentState]) -> None:
         self.request = request
         self.display = ""
         self.question: Question | None = None
@@ -52,7 +45,7 @@ class ActivePayment:
         self._asked = 0
         self._view = view
         self.cancelled = False
-        self._events: list[PaymentEvent] = []
+        self._events: list[PaymentChange] = []
         self._changed = asyncio.Event()
 
     def pose(
@@ -60,11 +53,11 @@ class ActivePayment:
     ) -> Prompted:
         """Open a question, about the reasons of the rules or with a text of its own."""
         self._asked += 1
-        prompt = Prompt(
+        prompt = OpenPrompt(
             id=f"{action}-{self._asked}",
             action=action,
             needs=NEEDS[action],
-            reasons=reason_views(reasons),
+            reasons=list(reasons),
             text=text,
         )
         self.question = Question(prompt, now)
@@ -84,7 +77,7 @@ class ActivePayment:
             self.question = None
 
     def reply_entry(
-        self, word: Literal["yes", "no", "timeout"], now: float, answer: PromptAnswer | None = None
+        self, word: Literal["yes", "no", "timeout"], now: float, answer: PromptReply | None = None
     ) -> Replied:
         """The entry of an answer to the open question."""
         question = self.question
@@ -110,10 +103,10 @@ class ActivePayment:
         self.finished = True
         self.publish("verdict")
 
-    def publish(self, kind: EventKind, receipt: ReceiptView | None = None) -> None:
+    def publish(self, kind: ChangeKind, receipt: Printout | None = None) -> None:
         """Tell every watcher. The oldest events give way when there are too many."""
         number = self._events[-1].id + 1 if self._events else 1
-        self._events.append(PaymentEvent(id=number, event=kind, payment=self._view(self), receipt=receipt))
+        self._events.append(PaymentChange(id=number, kind=kind, payment=self._view(self), receipt=receipt))
         del self._events[:-MAX_EVENTS]
         self._changed.set()
         self._changed = asyncio.Event()
@@ -122,7 +115,7 @@ class ActivePayment:
         """Return at the next event."""
         await self._changed.wait()
 
-    async def events(self, after: int) -> AsyncIterator[PaymentEvent]:
+    async def events(self, after: int) -> AsyncIterator[PaymentChange]:
         """Every event later than `after`, until the payment is finished."""
         while True:
             news = [event for event in self._events if event.id > after]

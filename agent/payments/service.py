@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from base64 import b32encode
 from collections.abc import AsyncIterator, Callable, Coroutine
-
-import msgspec
+from typing import get_args
 
 from agent.journal.schema.entry import (
     Entry,
@@ -20,26 +17,17 @@ from agent.journal.schema.entry import (
     Submitted,
 )
 from agent.payments.active import ActivePayment
+from agent.payments.commands import PaymentCommand, PersonsWord, PromptReply
 from agent.payments.context import Context
+from agent.payments.meaning import meaning_of, same_meaning
 from agent.payments.payment import run_payment
-from agent.payments.record import Record, begin
+from agent.payments.record import Printout, Record, begin
 from agent.payments.refusal import BadRequest, Busy, Conflict, NotFound, NotTaking
 from agent.payments.signing import second_person
+from agent.payments.state import AgentStatus, PaymentChange, PaymentState
 from agent.payments.status import status_of
-from agent.payments.view import receipts_of, view_of
-from agent.payments.views import (
-    CloseDayRequest,
-    PaymentEvent,
-    PaymentRequest,
-    PaymentView,
-    PromptAnswer,
-    ReceiptView,
-    Resolution,
-    StatusView,
-)
+from agent.payments.view import view_of
 from agent.terminals.connection import TerminalConnection
-
-_canonical = msgspec.json.Encoder(order="deterministic")
 
 
 class PaymentService:
@@ -52,45 +40,23 @@ class PaymentService:
         self._tasks: set[asyncio.Task[None]] = set()
         context.on_entry = self._on_entry
 
-    def put(self, payment_id: str, request: PaymentRequest) -> tuple[PaymentView, bool]:
-        """Take a payment; True if it is new. The same id with the same content is the same payment."""
-        _check_shape(request)
-        return self._begin(payment_id, request.payment, request, request.till)
-
-    def close_day(self, request: CloseDayRequest) -> tuple[PaymentView, bool]:
-        """Close the terminal's day; like a payment it is asked once and never repeated."""
-        return self._begin(request.payment_id, "close_day", request, "")
-
-    def _begin(
-        self, payment_id: str, kind: PaymentKind, request: PaymentRequest | CloseDayRequest, till: str
-    ) -> tuple[PaymentView, bool]:
-        digest = _digest(request)
-        known = self.find(payment_id)
+    def put(self, command: PaymentCommand) -> tuple[PaymentState, bool]:
+        """Take a payment; True if it is new. The same id with the same meaning is the same payment."""
+        _check_shape(command, _kind(command))
+        known = self.find(command.payment_id)
         if known is not None:
-            if known.digest != digest:
+            if not same_meaning(known, command):
                 raise Conflict(
-                    f"Payment id {payment_id} belongs to another payment.",
+                    f"Payment id {command.payment_id} belongs to another payment.",
                     next_step="Use a new payment id for a new payment.",
                 )
-            return view_of(known, self._active.get(payment_id)), False
-        terminal = self._free_terminal(request.terminal)
-        requested = Requested(
-            payment_id=payment_id,
-            digest=digest,
-            payment=kind,
-            terminal=terminal.name,
-            till=till,
-            amount=getattr(request, "amount", None),
-            currency=getattr(request, "currency", None),
-            operator=request.operator or "",
-            original=getattr(request, "original", None) or "",
-        )
-        active = ActivePayment(requested, self._view)
-        self._active[payment_id] = active
+            return view_of(known, self._active.get(command.payment_id)), False
+        active = ActivePayment(_requested(command, self._free_terminal(command.terminal).name), self._view)
+        self._active[command.payment_id] = active
         self._start(self._run(active))
         return self._view(active), True
 
-    def get(self, payment_id: str) -> PaymentView | None:
+    def get(self, payment_id: str) -> PaymentState | None:
         """The payment as it stands, or None."""
         record = self.find(payment_id)
         return view_of(record, self._active.get(payment_id)) if record else None
@@ -103,7 +69,7 @@ class PaymentService:
             return begin(active.request, -1, self._context.clock.wall())
         return record
 
-    async def wait(self, payment_id: str, seconds: float) -> PaymentView:
+    async def wait(self, payment_id: str, seconds: float) -> PaymentState:
         """The payment when it is done or asks something, at the latest after `seconds`."""
         active = self._active.get(payment_id)
         try:
@@ -114,7 +80,7 @@ class PaymentService:
             pass
         return self._known(payment_id)
 
-    async def answer(self, payment_id: str, answer: PromptAnswer) -> PaymentView:
+    async def answer(self, payment_id: str, answer: PromptReply) -> PaymentState:
         """Answer the open question. A wrong credential leaves the question open."""
         active = self._asking(payment_id, answer.prompt)
         needs = active.question.prompt.needs if active.question and answer.answer == "yes" else []
@@ -133,7 +99,7 @@ class PaymentService:
         await asyncio.sleep(0)
         return self._view(active)
 
-    def cancel(self, payment_id: str) -> PaymentView:
+    def cancel(self, payment_id: str) -> PaymentState:
         """Cancel: at once while a question is open, else as a wish to the terminal."""
         active = self._active.get(payment_id)
         if active is not None and active.question is not None and not active.question.reply.done():
@@ -143,18 +109,18 @@ class PaymentService:
             self._context.terminals[active.request.terminal].abort()
         return self._known(payment_id)
 
-    async def resolve(self, payment_id: str, resolution: Resolution) -> PaymentView:
+    async def resolve(self, payment_id: str, word: PersonsWord) -> PaymentState:
         """Take the word of two persons on an unclear payment."""
         self._check_unclear(payment_id)
-        await second_person(self._context, payment_id, resolution.person, resolution.credential)
+        await second_person(self._context, payment_id, word.person, word.credential)
         self._check_unclear(payment_id)  # it may have been resolved while the secret was checked
         self._context.write(
             Resolved(
                 payment_id=payment_id,
-                verdict=resolution.verdict,
-                proof=resolution.reason,
-                person=resolution.person,
-                witness=resolution.credential.person,
+                verdict=word.verdict,
+                proof=word.reason,
+                person=word.person,
+                witness=word.credential.person,
             )
         )
         return self._known(payment_id)
@@ -169,30 +135,30 @@ class PaymentService:
                 next_step="Look at its verdict.",
             )
 
-    def receipts(self, payment_id: str) -> list[ReceiptView]:
+    def receipts(self, payment_id: str) -> list[Printout]:
         """What the terminal printed for a payment."""
         record = self.find(payment_id)
         if record is None:
             raise _unknown(payment_id)
-        return receipts_of(record)
+        return record.receipts
 
-    async def events(self, payment_id: str, after: int = 0) -> AsyncIterator[PaymentEvent]:
+    async def events(self, payment_id: str, after: int = 0) -> AsyncIterator[PaymentChange]:
         """The payment's life as it happens; one last event when it is already over."""
         active = self._active.get(payment_id)
         if active is None:
-            yield PaymentEvent(id=after + 1, event="verdict", payment=self._known(payment_id))
+            yield PaymentChange(id=after + 1, kind="verdict", payment=self._known(payment_id))
             return
         async for event in active.events(after):
             yield event
 
-    def last(self, count: int) -> list[PaymentView]:
+    def last(self, count: int) -> list[PaymentState]:
         """The newest payments, newest first."""
         return [
             view_of(record, self._active.get(record.payment_id))
             for record in self._context.payments.last(count)
         ]
 
-    def status(self) -> StatusView:
+    def status(self) -> AgentStatus:
         """How the agent and its terminals are."""
         return status_of(self._context, {active.request.terminal for active in self._active.values()})
 
@@ -225,17 +191,17 @@ class PaymentService:
             case Prompted():
                 active.publish("prompt")
             case Printed(copy=copy, lines=lines):
-                active.publish("receipt", ReceiptView(copy=copy, lines=lines))
+                active.publish("receipt", Printout(copy=copy, lines=lines))
             case Requested() | Submitted() | Replied():
                 active.publish("state")
             case _:
                 pass
 
-    def _view(self, active: ActivePayment) -> PaymentView:
+    def _view(self, active: ActivePayment) -> PaymentState:
         record = self._context.payments.get(active.request.payment_id)
         return view_of(record or begin(active.request, -1, self._context.clock.wall()), active)
 
-    def _known(self, payment_id: str) -> PaymentView:
+    def _known(self, payment_id: str) -> PaymentState:
         view = self.get(payment_id)
         if view is None:
             raise _unknown(payment_id)
@@ -279,18 +245,33 @@ class PaymentService:
         return active
 
 
-def _digest(request: PaymentRequest | CloseDayRequest) -> str:
-    content = hashlib.sha256(_canonical.encode(request)).digest()
-    return b32encode(content).decode("ascii").rstrip("=").lower()
+def _requested(command: PaymentCommand, terminal: str) -> Requested:
+    return Requested(
+        payment_id=command.payment_id,
+        digest=meaning_of(command, terminal).digest,
+        payment=_kind(command),
+        terminal=terminal,
+        till=command.till,
+        amount=command.amount,
+        currency=command.currency,
+        operator=command.operator,
+        original=command.original,
+    )
 
 
-def _check_shape(request: PaymentRequest) -> None:
-    takes_back = request.payment != "sale"
+def _kind(command: PaymentCommand) -> PaymentKind:
+    for kind in get_args(PaymentKind):
+        if command.payment == kind:
+            return kind  # type: ignore[no-any-return]  # get_args forgets the type
+    raise BadRequest("This kind of payment is not known here.", next_step="Name a kind that is.")
+
+
+def _check_shape(command: PaymentCommand, kind: PaymentKind) -> None:
     wrong = None
-    if takes_back != (request.original is not None):
+    if (kind in {"refund", "reversal"}) != bool(command.original):
         wrong = "A refund and a reversal name their original; a sale names none."
-    if (request.amount is None) != (request.payment == "reversal") or (
-        (request.amount is None) != (request.currency is None)
+    if (kind in {"sale", "refund"}) != (command.amount is not None) or (
+        (command.amount is None) != (command.currency is None)
     ):
         wrong = (
             "A sale and a refund need amount and currency; a reversal takes back the whole and names none."

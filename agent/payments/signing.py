@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 
 from agent.journal.schema.entry import CredentialFailed
+from agent.payments.commands import GivenCredential
 from agent.payments.context import Context
 from agent.payments.people import check, is_second
 from agent.payments.refusal import BadRequest, LockedOut, WrongCredential
-from agent.payments.views import Credential
 
 
-async def second_person(context: Context, payment_id: str, first: str, credential: Credential | None) -> None:
+async def second_person(
+    context: Context, payment_id: str, first: str, credential: GivenCredential | None
+) -> None:
     """Let somebody else than `first` sign. Raises a `Refusal`; what was to be signed stays open then."""
     if credential is None:
         raise BadRequest(
@@ -26,14 +28,14 @@ async def second_person(context: Context, payment_id: str, first: str, credentia
     await _check(context, payment_id, credential)
 
 
-async def _check(context: Context, payment_id: str, credential: Credential) -> None:
+async def _check(context: Context, payment_id: str, credential: GivenCredential) -> None:
     """Check a name and a secret. Every failure is written down and counts towards the lock-out."""
     # One guess at a time: many at once would all be made before the first failure counts.
     async with context.credential_lock:
         await _guess(context, payment_id, credential)
 
 
-async def _guess(context: Context, payment_id: str, credential: Credential) -> None:
+async def _guess(context: Context, payment_id: str, credential: GivenCredential) -> None:
     people, now = context.people, context.clock.wall()
     if people.locked_until(credential.person, now) is not None:
         raise LockedOut(

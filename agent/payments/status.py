@@ -7,14 +7,14 @@ from collections.abc import Collection
 
 from agent import VERSION
 from agent.payments.context import Context
-from agent.payments.views import StatusView, TerminalView
+from agent.payments.state import AgentStatus, TerminalStatus
 from agent.terminals.connection import TerminalConnection
 
 
-def status_of(context: Context, busy: Collection[str]) -> StatusView:
+def status_of(context: Context, busy: Collection[str]) -> AgentStatus:
     """Everything `tillgate status` shows; `busy` names the terminals that serve a payment."""
     refusal_reason = context.refusal_reason()
-    return StatusView(
+    return AgentStatus(
         version=VERSION,
         name=context.settings.agent.name,
         training=context.settings.agent.training,
@@ -30,14 +30,14 @@ def status_of(context: Context, busy: Collection[str]) -> StatusView:
     )
 
 
-def _terminal(context: Context, terminal: TerminalConnection, busy: Collection[str]) -> TerminalView:
+def _terminal(context: Context, terminal: TerminalConnection, busy: Collection[str]) -> TerminalStatus:
     unclear = context.payments.unclear(terminal.name)
     state = terminal.state
     if unclear:
         state = "unclear"
     elif terminal.name in busy:
         state = "busy"
-    return TerminalView(
+    return TerminalStatus(
         name=terminal.name,
         state=state,
         text=terminal.text,

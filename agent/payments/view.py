@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent.journal.schema.entry import CardSummary
 from agent.payments.active import ActivePayment
 from agent.payments.record import Record
-from agent.payments.views import CardView, PaymentPhase, PaymentView, ReceiptView, reason_views
+from agent.payments.state import CardState, PaymentPhase, PaymentState
 from agent.payments.wording import next_step
 
 
@@ -18,13 +18,13 @@ def phase_of(record: Record, active: ActivePayment | None) -> PaymentPhase:
     return "running" if record.submission else "deciding"
 
 
-def view_of(record: Record, active: ActivePayment | None) -> PaymentView:
+def view_of(record: Record, active: ActivePayment | None) -> PaymentState:
     """The payment for the till. A verdict shows only when nothing can change it any more."""
     phase = phase_of(record, active)
     done = phase == "done"
     said = record.result if done else None
     card = said.card if said else None
-    return PaymentView(
+    return PaymentState(
         payment_id=record.payment_id,
         payment=record.payment,
         terminal=record.terminal,
@@ -39,7 +39,7 @@ def view_of(record: Record, active: ActivePayment | None) -> PaymentView:
         verdict=record.verdict if done else None,
         text=record.why if done else "",
         next_step=next_step(record) if done else "",
-        reasons=reason_views(record.reasons),
+        reasons=record.reasons,
         terminal_amount=said.amount if said else None,
         differs=said.differs if said else [],
         tip=said.tip if said else None,
@@ -54,12 +54,7 @@ def view_of(record: Record, active: ActivePayment | None) -> PaymentView:
     )
 
 
-def _card(card: CardSummary) -> CardView:
-    return CardView(
+def _card(card: CardSummary) -> CardState:
+    return CardState(
         masked=card.masked, name=card.name, entry_mode=card.entry_mode, verification=card.verification
     )
-
-
-def receipts_of(record: Record) -> list[ReceiptView]:
-    """What the terminal printed for this payment."""
-    return [ReceiptView(copy=printout.copy, lines=printout.lines) for printout in record.receipts]

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from typing import Literal, Protocol
 
 from agent.journal.schema.entry import TerminalState
-from agent.payments.views import TerminalCondition
 from agent.payments.wording import CANCELLED_BY_TILL
 from drivers.terminal import (
     Command,
@@ -41,6 +40,9 @@ MAX_BUSY_ANSWERS = 90
 # Registration, status, and between them what the terminal asks for: an initialisation
 # can ask for a diagnosis and the other way round. One that still asks needs a person.
 MAX_GREETING_STEPS = 8
+
+
+TerminalCondition = Literal["ready", "busy", "connecting", "away", "trouble", "unclear"]
 
 
 class UnsolicitedHandler(Protocol):

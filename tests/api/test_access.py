@@ -98,13 +98,13 @@ def test_a_request_over_tcp_names_this_host_and_the_token(headers: dict[str, str
 
 
 def test_a_web_page_is_refused_on_the_unix_socket_too(api: ServedApi) -> None:
-    reply = api.ask("GET", "/status", origin="http://localhost")
+    reply = api.ask("GET", "/v1/status", origin="http://localhost")
     assert (reply.status, reply.json["error"]) == (403, "from_a_browser")
 
 
 def _over_tcp(port: int, *headers: str) -> bytes:
     with socket.create_connection(("127.0.0.1", port)) as connection:
-        lines = ["GET /status HTTP/1.1", f"host: 127.0.0.1:{port}", "connection: close", *headers, "", ""]
+        lines = ["GET /v1/status HTTP/1.1", f"host: 127.0.0.1:{port}", "connection: close", *headers, "", ""]
         connection.sendall("\r\n".join(lines).encode())
         return b"".join(iter(lambda: connection.recv(65_536), b""))
 

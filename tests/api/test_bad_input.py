@@ -41,11 +41,13 @@ BODIES: dict[str, tuple[str, int, str]] = {
     "nothing": ("", 400, NOT_JSON),
     "not JSON": ("amount=1250", 400, NOT_JSON),
     "half JSON": ('{"amount": 12', 400, NOT_JSON),
-    "more than JSON": ('{"amount": 1250} {}', 400, NOT_JSON),
+    "more than JSON": ('{"payment": "sale", "amount": 1250} {}', 400, NOT_JSON),
     "a comma too many": ('{"amount": 1250,}', 400, NOT_JSON),
     "a byte order mark": ('\ufeff{"amount": 1250}', 400, NOT_JSON),
-    "a key twice": ('{"amount": 1250, "currency": "EUR", "amount": 1}', 400, "names a field twice"),
-    "a key twice, once escaped": ('{"amount": 1250, "amo\\u0075nt": 1}', 400, "names a field twice"),
+    "a key twice": (
+        '{"payment": "sale", "amount": 1250, "currency": "EUR", "amount": 1}', 400, "names a field twice"),
+    "a key twice, once escaped": (
+        '{"payment": "sale", "amount": 1250, "amo\\u0075nt": 1}', 400, "names a field twice"),
     "an unknown field": ('{"amuont": 1250}', 422, "a field that is not known here. Known: payment, amount,"),
     "a card as a field": (f'{{"{CARD}": 1}}', 422, "a field that is not known here."),
     "a trick in a field": (
@@ -54,7 +56,7 @@ BODIES: dict[str, tuple[str, int, str]] = {
     "a currency by number": ('{"amount": 1, "currency": 978}', 422, '"currency" must be three capital'),
     "a currency in small letters": ('{"amount": 1, "currency": "eur"}', 422, '"currency" must be'),
     "a currency with a line end": ('{"amount": 1, "currency": "EUR\\n"}', 422, '"currency" must be'),
-    "a kind that is none": ('{"payment": "close_day"}', 422, '"payment" must be "sale", "refund"'),
+    "a kind that is none": ('{"payment": "charge"}', 422, '"payment" must be "sale", "refund"'),
     "a card as an original": (f'{{"original": "{CARD}"}}', 422, '"original" must be the payment id'),
     "a card as an operator": (f'{{"operator": "{CARD}"}}', 422, "never 13 digits in a row"),
     "an operator of many letters": ('{"operator": "' + "x" * 33 + '"}', 422, '"operator" must be'),
@@ -67,7 +69,7 @@ BODIES: dict[str, tuple[str, int, str]] = {
 @pytest.mark.parametrize("case", BODIES)
 def test_bad_payment_is_named_and_never_heard(api: ServedApi, case: str) -> None:
     body, status, said = BODIES[case]
-    reply = api.ask("PUT", "/payments/A-1", body.encode())
+    reply = api.ask("PUT", "/v1/payments/A-1", body.encode())
     assert reply.status == status
     assert said in reply.json["message"]
     assert set(reply.json) == {"error", "message", "money", "next_step"}
@@ -77,7 +79,7 @@ def test_bad_payment_is_named_and_never_heard(api: ServedApi, case: str) -> None
 
 
 def test_bytes_that_are_not_utf8(api: ServedApi) -> None:
-    reply = api.ask("PUT", "/payments/A-1", b'{"operator": "\xff"}')
+    reply = api.ask("PUT", "/v1/payments/A-1", b'{"operator": "\xff"}')
     assert (reply.status, reply.json["error"]) == (400, "not_utf8")
     assert api.service.heard == []
 
@@ -114,14 +116,14 @@ ANSWERS = {
 @pytest.mark.parametrize("case", ANSWERS)
 def test_bad_answer_is_named_and_never_heard(api: ServedApi, case: str) -> None:
     body, said = ANSWERS[case]
-    reply = api.ask("POST", "/payments/A-1/answers", body)
+    reply = api.ask("POST", "/v1/payments/A-1/answers", body)
     assert (reply.status, said in reply.json["message"]) == (422, True)
     assert api.service.heard == []
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonx"])
 def test_body_must_be_declared_as_json(api: ServedApi, kind: str) -> None:
-    reply = api.ask("PUT", "/payments/A-1", b'{"amount": 1250, "currency": "EUR"}', content_type=kind)
+    reply = api.ask("PUT", "/v1/payments/A-1", b'{"amount": 1250, "currency": "EUR"}', content_type=kind)
     assert (reply.status, reply.json["error"]) == (415, "not_declared_json")
     assert api.service.heard == []
 
@@ -129,26 +131,26 @@ def test_body_must_be_declared_as_json(api: ServedApi, kind: str) -> None:
 @pytest.mark.parametrize(
     ("method", "target", "status", "code"),
     [
-        ("DELETE", "/payments/A-1", 405, "wrong_method"),
-        ("HEAD", "/payments/A-1", 405, ""),
-        ("POST", "/status", 405, "wrong_method"),
+        ("DELETE", "/v1/payments/A-1", 405, "wrong_method"),
+        ("HEAD", "/v1/payments/A-1", 405, ""),
+        ("POST", "/v1/status", 405, "wrong_method"),
         ("GET", "/", 404, "no_such_path"),
         ("GET", "/status/", 404, "no_such_path"),
-        ("GET", "/payments/A-1/refunds", 404, "no_such_path"),
-        ("GET", "/payments/%2e%2e", 422, "wrong_payment_id"),
-        ("GET", "/payments/A-1%0a", 422, "wrong_payment_id"),
-        ("GET", "/payments/" + "x" * 41, 422, "wrong_payment_id"),
-        ("GET", f"/payments/{CARD}", 422, "wrong_payment_id"),
-        ("GET", "/payments/%EF%BC%91", 422, "wrong_payment_id"),
-        ("GET", "/payments?last=0", 422, "wrong_query"),
-        ("GET", "/payments?last=101", 422, "wrong_query"),
-        ("GET", "/payments?last=%EF%BC%95", 422, "wrong_query"),
-        ("GET", "/payments?last=1_0", 422, "wrong_query"),
-        ("GET", "/payments?last=1&last=2", 422, "wrong_query"),
-        ("GET", "/payments?lats=1", 422, "unknown_query"),
-        ("GET", "/payments/A-1?wait=1e1", 422, "wrong_query"),
-        ("GET", "/payments/A-1?wait=61", 422, "wrong_query"),
-        ("GET", "/payments/A-1?wait=-1", 422, "wrong_query"),
+        ("GET", "/v1/payments/A-1/refunds", 404, "no_such_path"),
+        ("GET", "/v1/payments/%2e%2e", 422, "wrong_payment_id"),
+        ("GET", "/v1/payments/A-1%0a", 422, "wrong_payment_id"),
+        ("GET", "/v1/payments/" + "x" * 41, 422, "wrong_payment_id"),
+        ("GET", f"/v1/payments/{CARD}", 422, "wrong_payment_id"),
+        ("GET", "/v1/payments/%EF%BC%91", 422, "wrong_payment_id"),
+        ("GET", "/v1/payments?last=0", 422, "wrong_query"),
+        ("GET", "/v1/payments?last=101", 422, "wrong_query"),
+        ("GET", "/v1/payments?last=%EF%BC%95", 422, "wrong_query"),
+        ("GET", "/v1/payments?last=1_0", 422, "wrong_query"),
+        ("GET", "/v1/payments?last=1&last=2", 422, "wrong_query"),
+        ("GET", "/v1/payments?lats=1", 422, "unknown_query"),
+        ("GET", "/v1/payments/A-1?wait=1e1", 422, "wrong_query"),
+        ("GET", "/v1/payments/A-1?wait=61", 422, "wrong_query"),
+        ("GET", "/v1/payments/A-1?wait=-1", 422, "wrong_query"),
     ],
 )
 def test_bad_address_is_named_and_never_heard(
@@ -161,17 +163,19 @@ def test_bad_address_is_named_and_never_heard(
 
 
 def test_wrong_method_names_the_right_ones(api: ServedApi) -> None:
-    assert api.ask("DELETE", "/payments/A-1").headers["allow"] == "GET, PUT"
+    assert api.ask("DELETE", "/v1/payments/A-1").headers["allow"] == "GET, PUT"
 
 
 def test_bad_event_id_is_named(api: ServedApi) -> None:
     api.pay("A-1")
     for given in ("x", "-1", "1.0", "9" * 10):
-        assert api.ask("GET", "/payments/A-1/events", last_event_id=given).json["error"] == "wrong_event_id"
+        assert (
+            api.ask("GET", "/v1/payments/A-1/events", last_event_id=given).json["error"] == "wrong_event_id"
+        )
 
 
 def test_cancel_with_a_body_is_refused(api: ServedApi) -> None:
-    reply = api.ask("POST", "/payments/A-1/cancel", b'{"now": true}')
+    reply = api.ask("POST", "/v1/payments/A-1/cancel", b'{"now": true}')
     assert (reply.status, reply.json["error"]) == (422, "body_not_expected")
     assert api.service.heard == []
 
@@ -183,5 +187,5 @@ def test_bytes_that_are_not_http_get_the_same_shape(api: ServedApi) -> None:
 
 def test_after_all_that_a_payment_still_works(api: ServedApi) -> None:
     for body, _, _ in BODIES.values():
-        api.ask("PUT", "/payments/A-1", body.encode())
+        api.ask("PUT", "/v1/payments/A-1", body.encode())
     assert api.pay("A-1").status == 201

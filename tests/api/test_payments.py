@@ -34,11 +34,11 @@ def test_other_content_under_the_same_number_is_a_conflict(api: ServedApi) -> No
 
 def test_a_payment_is_found_by_its_number(api: ServedApi) -> None:
     api.pay("A-1")
-    assert api.ask("GET", "/payments/A-1").json["amount"] == 1250
+    assert api.ask("GET", "/v1/payments/A-1").json["amount"] == 1250
 
 
 def test_an_unknown_number_says_how_to_look(api: ServedApi) -> None:
-    reply = api.ask("GET", "/payments/NEVER")
+    reply = api.ask("GET", "/v1/payments/NEVER")
     assert reply.status == 404
     assert "payment id" in reply.json["message"]
 
@@ -47,26 +47,26 @@ def test_waiting_ends_with_the_verdict(api: ServedApi) -> None:
     api.pay("A-1", 1800)
     timer = threading.Timer(0.05, lambda: api.soon(api.service.cancel, "A-1"))
     timer.start()
-    assert api.ask("GET", "/payments/A-1?wait=30").json["verdict"] == "cancelled"
+    assert api.ask("GET", "/v1/payments/A-1?wait=30").json["verdict"] == "cancelled"
     timer.join()
 
 
 def test_a_done_payment_is_not_waited_for(api: ServedApi) -> None:
     api.pay("A-1")
-    assert api.ask("GET", "/payments/A-1?wait=30").json["phase"] == "done"
+    assert api.ask("GET", "/v1/payments/A-1?wait=30").json["phase"] == "done"
     assert "wait 30" not in api.service.heard
 
 
 def test_an_answer_moves_the_payment_on(api: ServedApi) -> None:
     api.pay("A-1", 1600)
     body = b'{"prompt": "confirm-1", "answer": "yes"}'
-    assert api.ask("POST", "/payments/A-1/answers", body).json["verdict"] == "approved"
+    assert api.ask("POST", "/v1/payments/A-1/answers", body).json["verdict"] == "approved"
 
 
 @pytest.mark.parametrize("body", [None, b"", b"{}"])
 def test_a_cancel_needs_no_body(api: ServedApi, body: bytes | None) -> None:
     api.pay("A-1", 1800)
-    assert api.ask("POST", "/payments/A-1/cancel", body).json["verdict"] == "cancelled"
+    assert api.ask("POST", "/v1/payments/A-1/cancel", body).json["verdict"] == "cancelled"
 
 
 def test_an_unclear_payment_is_resolved_by_two_persons(api: ServedApi) -> None:
@@ -74,22 +74,22 @@ def test_an_unclear_payment_is_resolved_by_two_persons(api: ServedApi) -> None:
     credential = {"person": "boss", "secret": "right"}
     word = {"verdict": "declined", "reason": "receipt 23", "person": "anna", "credential": credential}
     body = json.dumps(word).encode()
-    assert api.ask("POST", "/payments/A-1/resolution", body).json["verdict"] == "declined"
+    assert api.ask("POST", "/v1/payments/A-1/resolution", body).json["verdict"] == "declined"
 
 
 def test_receipts_last_status_and_close_day(api: ServedApi) -> None:
     api.pay("A-1")
-    assert api.ask("GET", "/payments/A-1/receipts").json[0]["copy"] == "customer"
-    assert [view["payment_id"] for view in api.ask("GET", "/payments?last=3").json] == ["A-1"]
+    assert api.ask("GET", "/v1/payments/A-1/receipts").json[0]["copy"] == "customer"
+    assert [view["payment_id"] for view in api.ask("GET", "/v1/payments?last=3").json] == ["A-1"]
     assert api.service.heard[-1] == "last 3"
-    assert api.ask("GET", "/status").json["unclear"] == ["K7Q2-M4XW"]
-    closed = api.ask("POST", "/close-day", b'{"payment_id": "Z-1"}')
+    assert api.ask("GET", "/v1/status").json["unclear"] == ["K7Q2-M4XW"]
+    closed = api.ask("PUT", "/v1/payments/Z-1", b'{"payment": "close_day"}')
     assert (closed.status, closed.json["payment"]) == (201, "close_day")
 
 
 def test_events_come_in_order_with_their_ids(api: ServedApi) -> None:
     api.pay("A-1")
-    reply = api.ask("GET", "/payments/A-1/events")
+    reply = api.ask("GET", "/v1/payments/A-1/events")
     assert reply.headers["content-type"].startswith("text/event-stream")
     lines = reply.content.decode().splitlines()
     assert [line for line in lines if line.startswith("id: ")] == ["id: 1", "id: 2", "id: 3", "id: 4"]
@@ -100,7 +100,7 @@ def test_events_come_in_order_with_their_ids(api: ServedApi) -> None:
 
 def test_events_resume_after_the_last_id_that_was_seen(api: ServedApi) -> None:
     api.pay("A-1")
-    content = api.ask("GET", "/payments/A-1/events", last_event_id="3").content
+    content = api.ask("GET", "/v1/payments/A-1/events", last_event_id="3").content
     assert content.count(b"id: ") == 1
     assert b"id: 4\nevent: verdict\n" in content
 
@@ -109,7 +109,7 @@ def test_a_quiet_stream_says_that_it_is_alive(api: ServedApi, monkeypatch: pytes
     monkeypatch.setattr(events, "KEEP_ALIVE_SECONDS", 0.01)
     api.pay("A-1", 1800)
     with api.connect() as connection:
-        connection.sendall(b"GET /payments/A-1/events HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        connection.sendall(b"GET /v1/payments/A-1/events HTTP/1.1\r\nhost: localhost\r\n\r\n")
         seen = b""
         while b": the line is alive\n\n" not in seen:
             seen += connection.recv(4096)
@@ -118,13 +118,13 @@ def test_a_quiet_stream_says_that_it_is_alive(api: ServedApi, monkeypatch: pytes
 def test_a_stream_has_an_end(api: ServedApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "MAX_STREAM_SECONDS", 0.05)
     api.pay("A-1", 1800)
-    assert b"event: verdict" not in api.ask("GET", "/payments/A-1/events").content
+    assert b"event: verdict" not in api.ask("GET", "/v1/payments/A-1/events").content
 
 
 def test_streams_and_waits_end_when_the_agent_stops(api: ServedApi) -> None:
     api.pay("A-1", 1800)
     asked = []
-    for target in ("/payments/A-1/events", "/payments/A-1?wait=60"):
+    for target in ("/v1/payments/A-1/events", "/v1/payments/A-1?wait=60"):
         connection = api.connect()
         connection.sendall(f"GET {target} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
         asked.append(connection)
@@ -139,10 +139,10 @@ def test_streams_and_waits_end_when_the_agent_stops(api: ServedApi) -> None:
 def test_those_who_wait_leave_room_for_a_cancel(api: ServedApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handlers, "MAX_WAITING", 0)
     api.pay("A-1", 1800)
-    for target in ("/payments/A-1/events", "/payments/A-1?wait=60"):
+    for target in ("/v1/payments/A-1/events", "/v1/payments/A-1?wait=60"):
         reply = api.ask("GET", target)
         assert (reply.status, reply.json["error"]) == (503, "too_many_waiting")
-    assert api.ask("POST", "/payments/A-1/cancel").status == 200
+    assert api.ask("POST", "/v1/payments/A-1/cancel").status == 200
 
 
 def test_two_requests_at_once_are_one_payment(api: ServedApi) -> None:
@@ -158,7 +158,7 @@ def test_two_requests_at_once_are_one_payment(api: ServedApi) -> None:
 def test_a_slow_body_is_cut_off_and_never_heard(api: ServedApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(httpd, "REQUEST_SECONDS", 0.05)
     with api.connect() as connection:
-        head = "PUT /payments/A-1 HTTP/1.1\r\nhost: localhost\r\ncontent-length: 99\r\n\r\n{"
+        head = "PUT /v1/payments/A-1 HTTP/1.1\r\nhost: localhost\r\ncontent-length: 99\r\n\r\n{"
         connection.sendall(head.encode())
         try:
             rest = connection.recv(100)

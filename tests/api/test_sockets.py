@@ -60,7 +60,7 @@ def test_a_file_in_the_way_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SocketError, match=r"cannot be opened at .*: No such file"):
+    with pytest.raises(SocketError, match=r"cannot be served at .*: No such file"):
         bind(tmp_path / "none" / "till.sock", None)
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from agent.payments.views import PaymentView
+from agent.api.v1.bodies import PaymentView
 from agent.programs.agent import SNAPSHOT_ENTRIES
 from agent.programs.demo.environment import Environment
 from drivers.simulator.core.bank import Bank
@@ -32,8 +32,8 @@ def resident(place: Path) -> list[Line]:
     """
     with house_running(place / "environment") as environment:
         for number in range(DOOR_PAYMENTS):
-            environment.api.call("PUT", f"/payments/M-{number}", PaymentView, SALE)
-            environment.api.call("GET", f"/payments/M-{number}?wait=30", PaymentView)
+            environment.api.call("PUT", f"/v1/payments/M-{number}", PaymentView, SALE)
+            environment.api.call("GET", f"/v1/payments/M-{number}?wait=30", PaymentView)
         check_alive(environment)
         agent, upload = (resident_mb(environment.programs[name].pid) for name in ("agent", "upload"))
     return [

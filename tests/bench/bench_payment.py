@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from agent.api.v1.bodies import PaymentView
 from agent.base.clock import SystemClock
 from agent.journal.disk import FolderDisk
 from agent.journal.schema.entry import AnyBody
-from agent.payments.views import PaymentView
 from agent.programs.demo.environment import Environment
 from tests.bench.bench_journal import UnsyncedDisk, open_journal
 from tests.bench.budget import Line
@@ -118,8 +118,8 @@ def _through_the_door(place: Path, written: Commits) -> tuple[Floor, list[int]]:
 
 def _one(environment: Environment, terminal: Pty, payment_id: str) -> int:
     began = time.perf_counter_ns()
-    environment.api.call("PUT", f"/payments/{payment_id}", PaymentView, SALE)
-    view = environment.api.call("GET", f"/payments/{payment_id}?wait=30", PaymentView)
+    environment.api.call("PUT", f"/v1/payments/{payment_id}", PaymentView, SALE)
+    view = environment.api.call("GET", f"/v1/payments/{payment_id}?wait=30", PaymentView)
     if view.verdict != "approved":
         raise RuntimeError(f"{payment_id} was to be approved and is {view.verdict}: {view.text}")
     return terminal.asked_ns - began + terminal.answered_ns - terminal.told_ns

@@ -12,6 +12,8 @@ from importlib.resources import files
 
 from agent import VERSION
 from agent.api.access import access_list
+from agent.api.v1.bodies import PaymentRequest
+from agent.api.v1.mapping import command_of
 from agent.base.clock import Clock, SystemClock
 from agent.journal.disk import Disk
 from agent.journal.evolving import EvolvingKey, KeyFile
@@ -25,7 +27,6 @@ from agent.payments.index import PaymentIndex
 from agent.payments.people import People
 from agent.payments.store import PaymentStore
 from agent.payments.unsolicited import UnsolicitedResults
-from agent.payments.views import PaymentRequest
 from agent.programs.assembly import STATE_FILE, Agent
 from agent.programs.demo.environment import Environment
 from agent.rules import DayTotals
@@ -53,7 +54,7 @@ AUTHORISATION = bytes.fromhex("10 02 06 01")
 STATUS_INFORMATION = bytes.fromhex("10 02 04 0f")
 ANSWER = encode_frame(encode(POSITIVE))
 
-SALE = PaymentRequest(amount=1010, currency="EUR", till="till-1")
+SALE = PaymentRequest(payment="sale", amount=1010, currency="EUR", till="till-1")
 PATIENCE_S = 30.0
 # Any port: nobody uploads from this process.
 NO_PORT = 9
@@ -152,7 +153,7 @@ class Counter:
         cable, service = self.cable, self.agent.service
         self.context.written.clear()
         began = cable.clock()
-        service.put(payment_id, SALE)
+        service.put(command_of(payment_id, SALE))
         view = await service.wait(payment_id, PATIENCE_S)
         ended = cable.clock()
         if view.verdict != "approved":

@@ -19,10 +19,10 @@ import msgspec
 from agent.api import errors
 from agent.api.body import decode
 from agent.api.errors import ApiRefusal
-from agent.payments.views import CloseDayRequest, PaymentRequest, PromptAnswer, Resolution
+from agent.api.v1.bodies import PaymentRequest, PromptAnswer, Resolution
 from tests.fuzz import harness
 
-KINDS: tuple[type[msgspec.Struct], ...] = (PaymentRequest, PromptAnswer, Resolution, CloseDayRequest)
+KINDS: tuple[type[msgspec.Struct], ...] = (PaymentRequest, PromptAnswer, Resolution)
 CODES = {
     "not_json",
     "not_utf8",
@@ -38,11 +38,11 @@ NAMES = {"original", "terminal", "till", "operator", "payment_id", "prompt", "pe
 CARD = "4111111111111111"
 
 GOOD = (
-    b'{"amount":1250,"currency":"EUR","till":"3","operator":"ann"}',
+    b'{"payment":"sale","amount":1250,"currency":"EUR","till":"3","operator":"ann"}',
     b'{"payment":"refund","amount":1,"currency":"EUR","original":"A-1"}',
     b'{"prompt":"supervisor-1","answer":"yes","credential":{"person":"bo","secret":"1234"},"purpose":"gift"}',
     b'{"verdict":"declined","reason":"receipt 23","credential":{"person":"bo","secret":"1234"}}',
-    b'{"payment_id":"Z-1","terminal":"front"}',
+    b'{"payment":"close_day","terminal":"front"}',
 )
 PIECES = (
     b'"amount":', b'"currency":', b'"original":', b'"credential":', b'"secret":', b'"reason":',

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.journal.writer import JournalBroken
-from agent.payments.views import Credential, Resolution
+from agent.payments.commands import GivenCredential, PersonsWord
 from tests.payments.conftest import Make
 from tests.payments.world import PIN, SUPERVISOR, World
 
@@ -65,8 +65,8 @@ def test_a_disk_that_fails_while_a_person_signs_ends_the_agent(make: Make) -> No
     world.pay()
     world.until(lambda: world.terminal.ready)
     world.disk.fail_at = world.disk.calls + 1
-    signed = Credential(SUPERVISOR, PIN)
-    resolution = Resolution(verdict="declined", reason="Looked.", person="carl", credential=signed)
+    signed = GivenCredential(SUPERVISOR, PIN)
+    resolution = PersonsWord(verdict="declined", reason="Looked.", person="carl", credential=signed)
     with pytest.raises(JournalBroken):
         world.run(world.service.resolve("A-1", resolution))
     assert world.view().verdict == "unclear"

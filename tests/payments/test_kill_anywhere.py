@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from agent.journal.schema.entry import UnsolicitedResult
-from agent.payments.views import PaymentView
+from agent.payments.state import PaymentState
 from drivers.simulator.core.bank import Booking, BookingState
 from tests.payments.killed import PATH
 from tests.payments.world import World
@@ -60,7 +60,7 @@ class Case:
             assert world.pay("A-0", AMOUNTS["reversal"]).verdict == "approved"
         return world
 
-    def pay(self, world: World) -> PaymentView:
+    def pay(self, world: World) -> PaymentState:
         """Ask for it, say yes if there is a question, and wait for the verdict."""
         amount = None if self.kind == "reversal" else AMOUNTS[self.kind]
         view = world.pay("A-1", amount, **self.request)
@@ -151,7 +151,7 @@ class Judge:
         self._before = len(self.world.bank.bookings)
         self._sent_before = self.world.sent(COMMANDS[self.case.kind])
 
-    def look(self, view: PaymentView | None) -> None:
+    def look(self, view: PaymentState | None) -> None:
         """Raises where the till, the journal and the bank cannot all be right."""
         booked = self._booked()
         sent = self.world.sent(COMMANDS[self.case.kind]) - self._sent_before

@@ -22,16 +22,16 @@ from typing import Any
 
 import pytest
 
+from agent.api.v1.bodies import PaymentRequest, PaymentView
 from agent.cli.ui.client import AgentUnreachableError, BrokenError
 from agent.journal.note import parse_vkey
 from agent.journal.verify import verify
-from agent.payments.views import PaymentRequest, PaymentView
 from agent.programs.demo.environment import Environment
 
 # A payment of this terminal takes some 1700 lines. The last point is behind its end.
 POINTS = (40, 120, 260, 340, 420, 520, 700, 900, 1100, 1300, 1500, 5000)
 COMMAND = "till      10 02 06 01 "  # as the simulator's trace has it
-SALE = PaymentRequest(amount=1250, currency="EUR")
+SALE = PaymentRequest(payment="sale", amount=1250, currency="EUR")
 # Three frames of 5 s, then three questions of one second: a terminal gives up in this time.
 PATIENCE_S = 40.0
 LOOK_AGAIN_S = 0.1
@@ -118,9 +118,9 @@ class Scene:
         """The same request as often as the till likes; None when there is nobody to answer."""
         api = self.environment.api
         try:
-            view = api.call("PUT", "/payments/A-1", PaymentView, SALE)
+            view = api.call("PUT", "/v1/payments/A-1", PaymentView, SALE)
             while view.phase != "done":
-                view = api.call("GET", "/payments/A-1?wait=30", PaymentView)
+                view = api.call("GET", "/v1/payments/A-1?wait=30", PaymentView)
         except (BrokenError, AgentUnreachableError):
             return None
         return view
@@ -172,12 +172,12 @@ def test_a_file_system_that_takes_no_more_ends_the_agent_unacknowledged(tmp_path
         room = journal.stat().st_size + REQUEST_BYTES
         resource.prlimit(agent.pid, resource.RLIMIT_FSIZE, (room, room))
         with suppress(BrokenError):
-            environment.api.call("PUT", "/payments/A-1", PaymentView, SALE)
+            environment.api.call("PUT", "/v1/payments/A-1", PaymentView, SALE)
         assert agent.wait(PATIENCE_S) == os.EX_SOFTWARE
         assert "The journal could not be written" in (tmp_path / "agent.log").read_text("utf-8")
         environment.start("agent", "agent", "--settings", str(tmp_path / "tillgate.toml"))
         environment.wait_for(lambda: environment.terminal_is("unclear"), "the second agent")
-        assert environment.api.call("PUT", "/payments/A-1", PaymentView, SALE).verdict == "unclear"
+        assert environment.api.call("PUT", "/v1/payments/A-1", PaymentView, SALE).verdict == "unclear"
         assert '"kind":"tail_cut"' in journal.read_text("utf-8")
         assert (tmp_path / "terminal.trace").read_text("ascii").count(COMMAND) == 1
     finally:

@@ -8,13 +8,13 @@ import pytest
 
 from agent.journal.schema.entry import Replied, Requested, Submitted
 from agent.payments.active import PROMPT_TIMEOUT_S
+from agent.payments.commands import GivenCredential, PromptReply
 from agent.payments.people import LOCK_OUT, MAX_FAILURES
 from agent.payments.refusal import BadRequest, Conflict, LockedOut, WrongCredential
-from agent.payments.views import Credential, PromptAnswer
 from tests.payments.conftest import Make
 from tests.payments.world import OTHER_SUPERVISOR, PIN, SUPERVISOR, World
 
-ANNA = Credential(SUPERVISOR, PIN)
+ANNA = GivenCredential(SUPERVISOR, PIN)
 LIMITS = 'hard = "2000.00"\nsoft = "500.00"\nsoft_action = "{action}"'
 LARGE = 60_000
 
@@ -115,13 +115,13 @@ def test_nobody_signs_for_themselves(supervised: World, operator: str) -> None:
     asking(supervised, operator=operator)
     with pytest.raises(WrongCredential, match="cannot sign it as well"):
         supervised.answer("A-1", "yes", credential=ANNA)
-    supervised.answer("A-1", "yes", credential=Credential(OTHER_SUPERVISOR, PIN))
+    supervised.answer("A-1", "yes", credential=GivenCredential(OTHER_SUPERVISOR, PIN))
     assert supervised.follow().verdict == "approved"
 
 
-@pytest.mark.parametrize("who", [Credential(SUPERVISOR, "000000"), Credential("carl", PIN)])
+@pytest.mark.parametrize("who", [GivenCredential(SUPERVISOR, "000000"), GivenCredential("carl", PIN)])
 def test_a_wrong_pin_or_a_low_role_is_written_down_and_leaves_the_question_open(
-    supervised: World, who: Credential
+    supervised: World, who: GivenCredential
 ) -> None:
     asking(supervised)
     with pytest.raises(WrongCredential):
@@ -134,7 +134,7 @@ def test_guessing_locks_the_person_out_also_over_a_restart(supervised: World) ->
     asking(supervised)
     for _ in range(MAX_FAILURES):
         with pytest.raises(WrongCredential):
-            supervised.answer("A-1", "yes", credential=Credential(SUPERVISOR, "000000"))
+            supervised.answer("A-1", "yes", credential=GivenCredential(SUPERVISOR, "000000"))
     with pytest.raises(LockedOut):
         supervised.answer("A-1", "yes", credential=ANNA)
     supervised.restart()
@@ -149,15 +149,15 @@ def test_a_second_answer_finds_no_question(supervised: World) -> None:
     asking(supervised)
     supervised.answer("A-1", "no")
     with pytest.raises(Conflict, match="does not ask"):
-        supervised.run(supervised.service.answer("A-1", PromptAnswer(prompt="supervisor-1", answer="yes")))
+        supervised.run(supervised.service.answer("A-1", PromptReply(prompt="supervisor-1", answer="yes")))
 
 
 def test_two_answers_at_once_are_one(make: Make) -> None:
     world = asking(make(rules=LIMITS.format(action="confirm")))
 
     async def both() -> None:
-        await world.service.answer("A-1", PromptAnswer(prompt="confirm-1", answer="no"))
-        await world.service.answer("A-1", PromptAnswer(prompt="confirm-1", answer="yes"))
+        await world.service.answer("A-1", PromptReply(prompt="confirm-1", answer="no"))
+        await world.service.answer("A-1", PromptReply(prompt="confirm-1", answer="yes"))
 
     with pytest.raises(Conflict):
         world.run(both())
@@ -167,7 +167,7 @@ def test_two_answers_at_once_are_one(make: Make) -> None:
 def test_an_answer_to_another_question_is_refused(supervised: World) -> None:
     asking(supervised)
     with pytest.raises(Conflict):
-        supervised.run(supervised.service.answer("A-1", PromptAnswer(prompt="confirm-1", answer="yes")))
+        supervised.run(supervised.service.answer("A-1", PromptReply(prompt="confirm-1", answer="yes")))
     assert supervised.view().phase == "asking"
 
 

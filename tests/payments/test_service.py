@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from agent.payments.commands import PaymentCommand
 from agent.payments.refusal import BadRequest, Busy, Conflict, NotFound, NotTaking
-from agent.payments.views import PaymentRequest, PaymentView
+from agent.payments.state import PaymentState
 from tests.journal.conftest import MORNING
 from tests.payments.conftest import Make
 from tests.payments.world import World
 
-EUROS = PaymentRequest(amount=1250, currency="EUR")
+EUROS = PaymentCommand(payment_id="A-1", payment="sale", amount=1250, currency="EUR")
 
 
 def test_the_same_number_with_the_same_content_is_the_same_payment(world: World) -> None:
@@ -30,8 +32,8 @@ def test_also_while_it_runs(world: World) -> None:
 
 
 def test_also_when_both_come_at_once(world: World) -> None:
-    async def both() -> list[tuple[PaymentView, bool]]:
-        return [world.service.put("A-1", EUROS), world.service.put("A-1", EUROS)]
+    async def both() -> list[tuple[PaymentState, bool]]:
+        return [world.service.put(EUROS), world.service.put(EUROS)]
 
     (first, created), (second, again) = world.run(both())
     assert (created, again, first) == (True, False, second)
@@ -63,8 +65,8 @@ def test_the_same_number_with_other_content_is_a_conflict(world: World, when: st
 
 def test_also_when_it_comes_in_the_same_moment(world: World) -> None:
     async def both() -> None:
-        world.service.put("A-1", EUROS)
-        world.service.put("A-1", PaymentRequest(amount=1251, currency="EUR"))
+        world.service.put(EUROS)
+        world.service.put(replace(EUROS, amount=1251))
 
     with pytest.raises(Conflict):
         world.run(both())
@@ -158,7 +160,7 @@ def test_on_a_full_disk_nothing_is_begun(world: World) -> None:
 
 def test_while_the_agent_stops_it_finishes_and_begins_nothing(world: World) -> None:
     async def stop() -> None:
-        world.service.put("A-1", EUROS)
+        world.service.put(EUROS)
         await world.service.finish()
 
     world.run(stop())

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from agent.payments.views import PaymentEvent, PaymentRequest
+from agent.payments.commands import PaymentCommand
+from agent.payments.state import PaymentChange
 from tests.payments.conftest import Make
 from tests.payments.world import World
 
@@ -79,7 +80,7 @@ def test_a_terminal_that_is_away_never_hears_of_it(world: World) -> None:
 
 def test_a_line_that_breaks_before_the_commands_first_byte_is_not_sent(world: World) -> None:
     async def at_once() -> None:
-        world.service.put("A-1", PaymentRequest(amount=1250, currency="EUR"))
+        world.service.put(PaymentCommand(payment_id="A-1", payment="sale", amount=1250, currency="EUR"))
         world.outside.device.plugged = False
         world.outside.pull()
 
@@ -154,11 +155,11 @@ def test_no_verdict_is_told_before_the_payment_is_over(world: World) -> None:
 def test_the_till_follows_a_payment_event_by_event(world: World) -> None:
     world.put("A-1")
 
-    async def watch() -> list[PaymentEvent]:
+    async def watch() -> list[PaymentChange]:
         return [event async for event in world.service.events("A-1")]
 
     events = world.run(watch())
-    kinds = [event.event for event in events]
+    kinds = [event.kind for event in events]
     assert kinds == ["state", "state", "display", "display", "display", "receipt", "receipt", "verdict"]
     assert [event.id for event in events] == list(range(1, 9))
     assert [event.payment.verdict for event in events] == [None] * 7 + ["approved"]

@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 
 from agent.journal.schema.entry import Resolved, UnsolicitedResult
+from agent.payments.commands import GivenCredential, PersonsWord
 from agent.payments.people import MAX_FAILURES
 from agent.payments.refusal import Conflict, LockedOut, NotFound, WrongCredential
-from agent.payments.views import Credential, PaymentView, Resolution
+from agent.payments.state import PaymentState
 from tests.payments.conftest import Make
 from tests.payments.world import PIN, SUPERVISOR, World
 
@@ -23,12 +24,12 @@ PLAIN = "[[payment]]\n"
 STUBBORN = '[terminal]\nsoftware = "TILLGATE-SIM 1"\nauto_reversal = false\n'
 
 
-def resolve(world: World, verdict: str, secret: str = PIN, payment_id: str = "A-1") -> PaymentView:
-    resolution = Resolution(
+def resolve(world: World, verdict: str, secret: str = PIN, payment_id: str = "A-1") -> PaymentState:
+    resolution = PersonsWord(
         verdict=verdict,  # type: ignore[arg-type]  # one of the three
         reason="The terminal's list shows it.",
         person="carl",
-        credential=Credential(SUPERVISOR, secret),
+        credential=GivenCredential(SUPERVISOR, secret),
     )
     return world.run(world.service.resolve(payment_id, resolution))
 
@@ -94,8 +95,8 @@ def test_only_the_right_secret_resolves(unclear: World) -> None:
 def test_two_resolutions_at_once_are_one(unclear: World) -> None:
     async def both() -> list[object]:
         said = [
-            Resolution(
-                verdict=verdict, reason="Looked.", person="carl", credential=Credential(SUPERVISOR, PIN)
+            PersonsWord(
+                verdict=verdict, reason="Looked.", person="carl", credential=GivenCredential(SUPERVISOR, PIN)
             )
             for verdict in ("approved", "declined")
         ]
@@ -103,14 +104,14 @@ def test_two_resolutions_at_once_are_one(unclear: World) -> None:
         return await asyncio.gather(*tries, return_exceptions=True)
 
     first, second = unclear.run(both())
-    assert isinstance(first, PaymentView)
+    assert isinstance(first, PaymentState)
     assert isinstance(second, Conflict)
     assert unclear.kinds().count("resolved") == 1
 
 
 def test_nobody_resolves_alone(unclear: World) -> None:
-    alone = Resolution(
-        verdict="declined", reason="Looked.", person=SUPERVISOR, credential=Credential(SUPERVISOR, PIN)
+    alone = PersonsWord(
+        verdict="declined", reason="Looked.", person=SUPERVISOR, credential=GivenCredential(SUPERVISOR, PIN)
     )
     with pytest.raises(WrongCredential, match="cannot sign it as well"):
         unclear.run(unclear.service.resolve("A-1", alone))
@@ -124,7 +125,7 @@ def lost(make: Make, orders: str, **choices: object) -> World:
     return world
 
 
-def resolved(world: World) -> PaymentView:
+def resolved(world: World) -> PaymentState:
     world.until(lambda: world.terminal.ready)
     return world.view()
 

@@ -19,13 +19,14 @@ from typing import Any, TypeVar
 from agent.journal.evolving import EvolvingKey
 from agent.journal.schema.entry import FORMAT_VERSION, Started
 from agent.journal.writer import Journal
+from agent.payments.commands import PaymentCommand, PromptReply
 from agent.payments.context import Context
 from agent.payments.index import PaymentIndex
 from agent.payments.people import People, hash_secret
 from agent.payments.service import PaymentService
+from agent.payments.state import PaymentState
 from agent.payments.store import PaymentStore
 from agent.payments.unsolicited import UnsolicitedResults
-from agent.payments.views import CloseDayRequest, PaymentRequest, PaymentView, PromptAnswer
 from agent.rules import DayTotals
 from agent.settings.load import Settings, live_refusal_reason, parse
 from agent.settings.terminals import options_of
@@ -205,37 +206,37 @@ class World:
 
     # ---- the till ----
 
-    def put(self, payment_id: str, amount: int | None = 1250, **more: Any) -> PaymentView:
+    def put(self, payment_id: str, amount: int | None = 1250, **more: Any) -> PaymentState:
         """Ask for a payment; the view is what the till gets at once."""
         currency = None if amount is None else "EUR"
-        request = PaymentRequest(**({"amount": amount, "currency": currency} | more))
-        return self.do(self.service.put, payment_id, request)[0]
+        wanted = {"payment": "sale", "amount": amount, "currency": currency, "till": "1"} | more
+        return self.do(self.service.put, PaymentCommand(payment_id=payment_id, **wanted))[0]
 
-    def pay(self, payment_id: str = "A-1", amount: int | None = 1250, **more: Any) -> PaymentView:
+    def pay(self, payment_id: str = "A-1", amount: int | None = 1250, **more: Any) -> PaymentState:
         """Ask for a payment and wait until it is done or asks something."""
         self.put(payment_id, amount, **more)
         return self.follow(payment_id)
 
-    def close_day(self, payment_id: str) -> PaymentView:
+    def close_day(self, payment_id: str) -> PaymentState:
         """Close the terminal's day and wait for the verdict."""
-        self.do(self.service.close_day, CloseDayRequest(payment_id=payment_id))
+        self.put(payment_id, None, payment="close_day")
         return self.follow(payment_id)
 
-    def follow(self, payment_id: str = "A-1") -> PaymentView:
+    def follow(self, payment_id: str = "A-1") -> PaymentState:
         """Wait for the verdict, or a question, and tell the story of it."""
         view = self.run(self.service.wait(payment_id, LONG_S))
         self.story.append(f"told {view.verdict or view.phase}")
         return view
 
-    def answer(self, payment_id: str, word: str, **more: Any) -> PaymentView:
+    def answer(self, payment_id: str, word: str, **more: Any) -> PaymentState:
         """Answer the open question."""
         prompt = self.view(payment_id).prompt
         assert prompt is not None
         return self.run(
-            self.service.answer(payment_id, PromptAnswer(**{"prompt": prompt.id, "answer": word, **more}))
+            self.service.answer(payment_id, PromptReply(**{"prompt": prompt.id, "answer": word, **more}))
         )
 
-    def view(self, payment_id: str = "A-1") -> PaymentView:
+    def view(self, payment_id: str = "A-1") -> PaymentState:
         """The payment as the till sees it now."""
         view = self.service.get(payment_id)
         assert view is not None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from agent.payments.views import PaymentRequest, ReceiptView
+from agent.api.v1.bodies import PaymentRequest, ReceiptView
 from agent.programs.demo.environment import Environment
 from agent.programs.demo.scenarios import DemoTill, close_day
 
@@ -103,7 +103,7 @@ def compare(environment: Environment, since: int, expected: Line) -> None:
 
 def paper(environment: Environment, payment_id: str) -> Line:
     """What the terminal printed, a frame a line."""
-    receipts = environment.api.call("GET", f"/payments/{payment_id}/receipts", list[ReceiptView])
+    receipts = environment.api.call("GET", f"/v1/payments/{payment_id}/receipts", list[ReceiptView])
     return [step for receipt in receipts for _line in receipt.lines for step in tell(PRINT_LINE)]
 
 
@@ -123,7 +123,10 @@ def test_a_payment_is_the_references(
     environment: Environment, till: DemoTill, minor: int, frame: str
 ) -> None:
     before, payment_id = len(on_the_line(environment)), f"B-{minor}"
-    assert till.send(payment_id, PaymentRequest(amount=minor, currency="EUR")).verdict == "approved"
+    assert (
+        till.send(payment_id, PaymentRequest(payment="sale", amount=minor, currency="EUR")).verdict
+        == "approved"
+    )
     steps = [
         *ask(frame),
         *tell(INSERT_CARD),
@@ -136,7 +139,7 @@ def test_a_payment_is_the_references(
 
 def test_a_stop_at_the_terminal_is_the_references(environment: Environment, till: DemoTill) -> None:
     before = len(on_the_line(environment))
-    view = till.send("S-1", PaymentRequest(amount=STOPPED_AMOUNT, currency="EUR"))
+    view = till.send("S-1", PaymentRequest(payment="sale", amount=STOPPED_AMOUNT, currency="EUR"))
     assert view.verdict == "cancelled"
     environment.wait_for(
         lambda: on_the_line(environment, before)[-4:] == tell(STOP_KEY), "the terminal's last byte"
@@ -144,7 +147,7 @@ def test_a_stop_at_the_terminal_is_the_references(environment: Environment, till
 
 
 def test_a_refund_is_the_references(environment: Environment, till: DemoTill) -> None:
-    till.send("R-1", PaymentRequest(amount=1010, currency="EUR"))
+    till.send("R-1", PaymentRequest(payment="sale", amount=1010, currency="EUR"))
     before = len(on_the_line(environment))
     request = PaymentRequest(payment="refund", amount=1010, currency="EUR", original="R-1")
     assert till.send("R-2", request).verdict == "approved"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.payments.views import PaymentRequest, PaymentView
+from agent.api.v1.bodies import PaymentRequest, PaymentView
 from agent.programs.demo.environment import Environment
 from agent.programs.demo.network import free_port
 from agent.programs.demo.scenarios import DemoTill
@@ -62,7 +62,7 @@ def open_till(tmp_path: Path) -> Iterator[Open]:
 
 
 def sale(protocol: str, amount: int = AMOUNT) -> PaymentRequest:
-    return PaymentRequest(amount=amount, currency=CURRENCIES.get(protocol, "EUR"))
+    return PaymentRequest(payment="sale", amount=amount, currency=CURRENCIES.get(protocol, "EUR"))
 
 
 def bank_of(environment: Environment) -> list[tuple[str, int]]:
@@ -98,7 +98,7 @@ def test_a_cable_pulled_before_the_result_never_ends_in_a_false_word(open_till: 
     view = till.send("A-2", sale(protocol, 7700))
     assert view.verdict == "unclear"
     till.environment.wait_for(lambda: till.environment.terminal_is("ready"), "the terminal to be back")
-    resolved = till.environment.api.call("GET", "/payments/A-2", PaymentView)
+    resolved = till.environment.api.call("GET", "/v1/payments/A-2", PaymentView)
     booked = ("booked", 7700) in bank_of(till.environment)
     assert resolved.verdict in ({"approved", "unclear"} if booked else {"declined", "unclear"})
     if protocol != "telium":  # E+ has no question to ask: a person looks at the terminal

@@ -21,8 +21,10 @@ from agent.journal.schema.entry import Answered, AnyBody, Entry
 from agent.journal.writer import Journal
 from agent.payments import index as book
 from agent.payments import mapping as entries
+from agent.payments.commands import PaymentCommand
 from agent.payments.record import Record, change
 from agent.payments.service import PaymentService
+from agent.payments.state import PaymentState
 from agent.terminals.connection import TerminalConnection
 from drivers.terminal import (
     BookingFinding,
@@ -202,13 +204,13 @@ def forget_payment_ids() -> Iterator[None]:
         record = find(self, payment_id)
         return record if record is None or payment_id in self._active or record.verdict == "unclear" else None
 
-    take = PaymentService._begin
+    put = PaymentService.put
 
-    def taking(self: PaymentService, payment_id: str, kind: Any, request: Any, till: str) -> Any:
+    def putting(self: PaymentService, command: PaymentCommand) -> tuple[PaymentState, bool]:
         with patched(PaymentService, "find", forgetful):
-            return take(self, payment_id, kind, request, till)
+            return put(self, command)
 
-    with patched(PaymentService, "_begin", taking):
+    with patched(PaymentService, "put", putting):
         yield
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from agent.payments.commands import PaymentCommand, PromptReply
 from agent.payments.refusal import Refusal
-from agent.payments.views import CloseDayRequest, PaymentRequest, PaymentView, PromptAnswer
+from agent.payments.state import PaymentState
 from tests.simulation.host import FRONT, Host
 from tests.simulation.plan import Payment
 
@@ -40,11 +41,8 @@ class Till:
         """Ask for it, for the first time or again. False when the agent will not have it now."""
         service = self._host.service
         try:
-            if payment.kind == "close_day":
-                view, _ = self._host.do(service.close_day, CloseDayRequest(payment_id=payment.payment_id))
-            else:
-                currency = self._host.settings.rules.currency.letters
-                view, _ = self._host.do(service.put, payment.payment_id, request_of(payment, currency))
+            currency = self._host.settings.rules.currency.letters
+            view, _ = self._host.do(service.put, request_of(payment, currency))
         except Refusal as refusal:
             self._outside.tell("told", payment.payment_id, refusal.code)
             self.refused += 1
@@ -71,7 +69,7 @@ class Till:
         if view is not None:
             self.hear(view)
 
-    def hear(self, view: PaymentView) -> None:
+    def hear(self, view: PaymentState) -> None:
         """The agent said this, if it was still alive."""
         if self._outside.dead:
             return
@@ -97,12 +95,12 @@ class Till:
                 host.until(lambda: payment_id not in host.service._active, give_up - self._outside.now)
         return False
 
-    def _reply(self, payment: Payment, view: PaymentView) -> bool:
+    def _reply(self, payment: Payment, view: PaymentState) -> bool:
         """Answer an open question; False to leave it open."""
         word = payment.till.answers
         if view.prompt is None or not word:
             return False
-        answer = PromptAnswer(prompt=view.prompt.id, answer=word)
+        answer = PromptReply(prompt=view.prompt.id, answer=word)
         task = self._host.loop.create_task(self._host.service.answer(view.payment_id, answer))
         self._host.until(task.done, PATIENCE_S)
         return True
@@ -114,14 +112,16 @@ class Till:
         return False
 
 
-def request_of(payment: Payment, currency: str) -> PaymentRequest:
-    """The body that the till sends, the same every time."""
-    return PaymentRequest(
-        payment=payment.kind if payment.kind != "close_day" else "sale",
+def request_of(payment: Payment, currency: str) -> PaymentCommand:
+    """What the till asks for, the same every time."""
+    return PaymentCommand(
+        payment_id=payment.payment_id,
+        payment=payment.kind,
         amount=payment.amount or None,
         currency=currency if payment.amount else None,
-        original=payment.original or None,
-        terminal=FRONT,
+        original=payment.original,
+        terminal=None if payment.kind == "close_day" else FRONT,
+        till="1",
     )
 
 

@@ -14,19 +14,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agent.api import body, errors, events
-from agent.api.sentences import told
-from agent.payments.refusal import NotFound
-from agent.payments.views import (
-    CloseDayRequest,
-    PaymentEvent,
-    PaymentId,
-    PaymentRequest,
-    PaymentView,
-    PromptAnswer,
-    ReceiptView,
-    Resolution,
-    StatusView,
+from agent.api.v1.bodies import PaymentEvent, PaymentId, PaymentRequest, PromptAnswer, Resolution
+from agent.api.v1.mapping import (
+    command_of,
+    event_view,
+    payment_view,
+    receipt_view,
+    reply_of,
+    status_view,
+    word_of,
 )
+from agent.payments.commands import KIND_NAMES, PaymentCommand, PersonsWord, PromptReply
+from agent.payments.refusal import NotFound
+from agent.payments.state import AgentStatus, PaymentChange, PaymentState, Printout
 
 # Half of the server's connections: a cancel must come through however many wait.
 MAX_WAITING = 32
@@ -41,17 +41,16 @@ T = TypeVar("T")
 class PaymentOperations(Protocol):
     """What the API needs of `agent.payments.service`. Everything may raise a `Refusal`."""
 
-    def put(self, payment_id: str, request: PaymentRequest) -> tuple[PaymentView, bool]: ...
-    def close_day(self, request: CloseDayRequest) -> tuple[PaymentView, bool]: ...
-    def get(self, payment_id: str) -> PaymentView | None: ...
-    async def wait(self, payment_id: str, seconds: float) -> PaymentView: ...
-    async def answer(self, payment_id: str, answer: PromptAnswer) -> PaymentView: ...
-    def cancel(self, payment_id: str) -> PaymentView: ...
-    async def resolve(self, payment_id: str, resolution: Resolution) -> PaymentView: ...
-    def receipts(self, payment_id: str) -> list[ReceiptView]: ...
-    def events(self, payment_id: str, after: int = 0) -> AsyncIterator[PaymentEvent]: ...
-    def last(self, count: int) -> list[PaymentView]: ...
-    def status(self) -> StatusView: ...
+    def put(self, command: PaymentCommand) -> tuple[PaymentState, bool]: ...
+    def get(self, payment_id: str) -> PaymentState | None: ...
+    async def wait(self, payment_id: str, seconds: float) -> PaymentState: ...
+    async def answer(self, payment_id: str, reply: PromptReply) -> PaymentState: ...
+    def cancel(self, payment_id: str) -> PaymentState: ...
+    async def resolve(self, payment_id: str, word: PersonsWord) -> PaymentState: ...
+    def receipts(self, payment_id: str) -> list[Printout]: ...
+    def events(self, payment_id: str, after: int = 0) -> AsyncIterator[PaymentChange]: ...
+    def last(self, count: int) -> list[PaymentState]: ...
+    def status(self) -> AgentStatus: ...
 
 
 @dataclass(slots=True)
@@ -80,49 +79,55 @@ class ApiContext:
 async def put_payment(api: ApiContext, request: Request) -> Response:
     """The same id with the same content is the same payment, however often it comes."""
     payment_id = _payment_id(request)
-    view, created = api.service.put(payment_id, await body.read(request, PaymentRequest))
-    return answer(told(view), 201 if created else 200)
+    wanted = await body.read(request, PaymentRequest)
+    if wanted.payment not in KIND_NAMES:
+        raise errors.wrong_field("payment")
+    state, created = api.service.put(command_of(payment_id, wanted))
+    return answer(payment_view(state), 201 if created else 200)
 
 
 async def get_payment(api: ApiContext, request: Request) -> Response:
     """With `wait`, answers as soon as there is a verdict or a prompt."""
     payment_id, seconds = _payment_id(request), _query(request, "wait", 0, MAX_WAIT_S, default=0)
-    view = _existing(api, payment_id)
-    if seconds and view.phase != "done":
+    state = _existing(api, payment_id)
+    if seconds and state.phase != "done":
         with api.place_to_wait():
-            view = await _unless_stopped(api, api.service.wait(payment_id, seconds)) or view
-    return answer(told(view))
+            state = await _unless_stopped(api, api.service.wait(payment_id, seconds)) or state
+    return answer(payment_view(state))
 
 
 async def list_payments(api: ApiContext, request: Request) -> Response:
     """The newest payments, newest first."""
-    return answer([told(view) for view in api.service.last(_query(request, "last", 1, MAX_LAST, default=10))])
+    count = _query(request, "last", 1, MAX_LAST, default=10)
+    return answer([payment_view(state) for state in api.service.last(count)])
 
 
 async def answer_prompt(api: ApiContext, request: Request) -> Response:
     """A person's answer to the question that holds a payment back."""
     payment_id = _payment_id(request)
-    return answer(told(await api.service.answer(payment_id, await body.read(request, PromptAnswer))))
+    reply = reply_of(await body.read(request, PromptAnswer))
+    return answer(payment_view(await api.service.answer(payment_id, reply)))
 
 
 async def cancel_payment(api: ApiContext, request: Request) -> Response:
     """A wish: the terminal's result still decides."""
     payment_id = _payment_id(request)
     await body.read_nothing(request)
-    return answer(told(api.service.cancel(payment_id)))
+    return answer(payment_view(api.service.cancel(payment_id)))
 
 
 async def resolve_payment(api: ApiContext, request: Request) -> Response:
     """A person's word on an unclear payment."""
     payment_id = _payment_id(request)
-    return answer(told(await api.service.resolve(payment_id, await body.read(request, Resolution))))
+    word = word_of(await body.read(request, Resolution))
+    return answer(payment_view(await api.service.resolve(payment_id, word)))
 
 
 async def get_receipts(api: ApiContext, request: Request) -> Response:
     """What the terminal printed, masked."""
     payment_id = _payment_id(request)
     _existing(api, payment_id)
-    return answer(api.service.receipts(payment_id))
+    return answer([receipt_view(printout) for printout in api.service.receipts(payment_id)])
 
 
 async def get_events(api: ApiContext, request: Request) -> Response:
@@ -134,15 +139,9 @@ async def get_events(api: ApiContext, request: Request) -> Response:
     return events.EventResponse(_counted_stream(api, payment_id, after))
 
 
-async def close_day(api: ApiContext, request: Request) -> Response:
-    """The terminal's end of day, under a payment id of its own."""
-    view, created = api.service.close_day(await body.read(request, CloseDayRequest))
-    return answer(told(view), 201 if created else 200)
-
-
 async def get_status(api: ApiContext, _request: Request) -> Response:
     """Terminals, journal and whether payments are taken."""
-    return answer(api.service.status())
+    return answer(status_view(api.service.status()))
 
 
 async def get_document(api: ApiContext, _request: Request) -> Response:
@@ -167,11 +166,11 @@ def _payment_id(request: Request) -> str:
     raise refusal
 
 
-def _existing(api: ApiContext, payment_id: str) -> PaymentView:
-    view = api.service.get(payment_id)
-    if view is None:
+def _existing(api: ApiContext, payment_id: str) -> PaymentState:
+    state = api.service.get(payment_id)
+    if state is None:
         raise NotFound("No payment has this payment id.", next_step=errors.COMPARE_ID)
-    return view
+    return state
 
 
 def _query(request: Request, name: str, lowest: int, highest: int, default: int) -> int:
@@ -209,7 +208,12 @@ async def _counted_stream(api: ApiContext, payment_id: str, after: int) -> Async
     """Counted from its first byte to its last: a generator that never starts has no end either."""
     api.waiting += 1
     try:
-        async for chunk in events.stream(api.service.events(payment_id, after), api.stop, api.monotonic):
+        async for chunk in events.stream(_bodies(api, payment_id, after), api.stop, api.monotonic):
             yield chunk
     finally:
         api.waiting -= 1
+
+
+async def _bodies(api: ApiContext, payment_id: str, after: int) -> AsyncIterator[PaymentEvent]:
+    async for change in api.service.events(payment_id, after):
+        yield event_view(change)

@@ -10,9 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agent.api.v1 import handlers
-from agent.api.v1.handlers import MAX_LAST, MAX_WAIT_S, ApiContext
-from agent.payments.views import (
-    CloseDayRequest,
+from agent.api.v1.bodies import (
     PaymentEvent,
     PaymentRequest,
     PaymentView,
@@ -21,6 +19,7 @@ from agent.payments.views import (
     Resolution,
     StatusView,
 )
+from agent.api.v1.handlers import MAX_LAST, MAX_WAIT_S, ApiContext
 
 Handler = Callable[[ApiContext, Request], Awaitable[Response]]
 
@@ -54,7 +53,7 @@ class ApiOperation:
     refusals: tuple[int, ...] = ()
 
 
-_PAYMENT = "/payments/{payment_id}"
+_PAYMENT = "/v1/payments/{payment_id}"
 _WAIT = Query("wait", 0, MAX_WAIT_S, "Seconds to wait for a verdict or a prompt.")
 _LAST = Query("last", 1, MAX_LAST, "How many of the newest payments.")
 _BODY = (400, 413, 415, 422)
@@ -70,7 +69,7 @@ OPERATIONS = (
         PaymentView, query=_WAIT, refusals=(404, 422, 503),
     ),
     ApiOperation(
-        "GET", "/payments", handlers.list_payments, "The newest payments, newest first.",
+        "GET", "/v1/payments", handlers.list_payments, "The newest payments, newest first.",
         list[PaymentView], query=_LAST, refusals=(422,),
     ),
     ApiOperation(
@@ -96,10 +95,6 @@ OPERATIONS = (
         "GET", _PAYMENT + "/receipts", handlers.get_receipts, "What the terminal printed.",
         list[ReceiptView], refusals=(404, 422),
     ),
-    ApiOperation(
-        "POST", "/close-day", handlers.close_day, "Close the terminal's day.",
-        PaymentView, body=CloseDayRequest, created=True, refusals=(*_BODY, 404, 409, 503),
-    ),
-    ApiOperation("GET", "/status", handlers.get_status, "The agent's own state.", StatusView),
-    ApiOperation("GET", "/openapi.json", handlers.get_document, "This document.", dict[str, Any]),
+    ApiOperation("GET", "/v1/status", handlers.get_status, "The agent's own state.", StatusView),
+    ApiOperation("GET", "/v1/openapi.json", handlers.get_document, "This document.", dict[str, Any]),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from agent.payments.views import PaymentEvent
+from agent.api.v1.bodies import PaymentEvent
 
 # Three of the API's keep-alive comments: then the agent is gone, whatever the socket says.
 SILENCE_SECONDS = 45.0
@@ -66,7 +66,7 @@ class ApiClient:
     def events(self, payment_id: str, after: int) -> Iterator[PaymentEvent]:
         """A payment's events later than `after`, until the agent ends the stream. Raises like `call`."""
         headers = {"Last-Event-ID": str(after)}
-        connection, response = self._request("GET", f"/payments/{payment_id}/events", None, headers)
+        connection, response = self._request("GET", f"/v1/payments/{payment_id}/events", None, headers)
         try:
             while line := response.readline(MAX_LINE_BYTES):
                 if line.startswith(b"data: "):

@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from agent.api.v1.bodies import PaymentEvent, PaymentView, Prompt
 from agent.cli.ui import verdict
 from agent.cli.ui.client import AgentUnreachableError, ApiClient, BrokenError, RefusedError
 from agent.cli.ui.exits import BY_VERDICT, CommandError, Exit
 from agent.cli.ui.options import api, screen
 from agent.cli.ui.prompt import answer_for
 from agent.cli.ui.screen import Screen
-from agent.payments.views import PaymentEvent, PaymentView, Prompt
 
 # An agent that systemd starts again is back within a few seconds.
 RETRY_PAUSES_S: Sequence[float] = (1.0, 2.0, 4.0)
@@ -58,7 +58,7 @@ def _from_begin_to_end(client: ApiClient, out: Screen, payment_id: str, begin: B
         view = begin(client)
     except KeyboardInterrupt:  # while the request was on its way: is there a payment at all?
         follower.cancel()
-        view = client.call("GET", f"/payments/{payment_id}", PaymentView)
+        view = client.call("GET", f"/v1/payments/{payment_id}", PaymentView)
     out.say(verdict.headline(view))
     return view if view.phase == "done" else follower.until_done()
 
@@ -151,7 +151,7 @@ class PaymentFollower:
     def cancel(self) -> None:
         """Pass on the wish to cancel; the verdict is still to come."""
         try:
-            self._client.call("POST", f"/payments/{self._payment_id}/cancel", PaymentView)
+            self._client.call("POST", f"/v1/payments/{self._payment_id}/cancel", PaymentView)
             self._out.detail(CANCEL_ASKED)
         except RefusedError as error:
             self._out.detail(CANCEL_REFUSED.format(message=error.answer.message))

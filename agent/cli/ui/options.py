@@ -9,10 +9,10 @@ from pathlib import Path
 
 import msgspec
 
+from agent.api.v1.bodies import PaymentId
 from agent.cli.ui.client import ApiClient
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.screen import Screen
-from agent.payments.views import PaymentId
 from agent.settings.load import DEFAULT_FILE, AgentSettings, Settings, SettingsError, load
 
 NO_SETTINGS_CURRENCY = "EUR"

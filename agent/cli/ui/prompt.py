@@ -5,9 +5,9 @@ from __future__ import annotations
 import getpass
 import sys
 
+from agent.api.v1.bodies import Credential, PaymentView, Prompt, PromptAnswer
 from agent.cli.ui.client import ApiClient, RefusedError
 from agent.cli.ui.screen import INDENT, Screen, plain
-from agent.payments.views import Credential, PaymentView, Prompt, PromptAnswer
 
 YES_OR_NO = "Go on?"
 WHO = "A second person must agree. Name (empty: no): "
@@ -27,7 +27,7 @@ def answer_for(client: ApiClient, out: Screen, payment_id: str, prompt: Prompt) 
             out.detail(NOBODY)
             answer = PromptAnswer(prompt=prompt.id, answer="no")
         try:
-            client.call("POST", f"/payments/{payment_id}/answers", PaymentView, answer)
+            client.call("POST", f"/v1/payments/{payment_id}/answers", PaymentView, answer)
         except RefusedError as error:
             out.detail(f"{error.answer.message} {error.answer.next_step}")
             # 409: the question is over (answered elsewhere, or too late); a no cannot be given better.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from agent.api.v1.bodies import PaymentView
 from agent.base.money import CURRENCIES, Money
 from agent.cli.ui.screen import Screen
-from agent.payments.views import PaymentView
 
 NO_MONEY = "No money has moved."
 NOBODY_KNOWS = "Nobody knows yet whether money has moved. Do not charge again."

@@ -16,6 +16,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from agent.api.v1.bodies import StatusView
 from agent.cli.ui.client import AgentUnreachableError, ApiClient
 from agent.journal.note import Cosigner
 from agent.keys.create import (
@@ -30,7 +31,6 @@ from agent.keys.create import (
 )
 from agent.keys.demo import DemoAuthority, create_acquirer
 from agent.payments.people import hash_secret
-from agent.payments.views import StatusView
 
 NAME = "demo.example/till-1"
 SUPERVISOR, SUPERVISOR_PIN = "supervisor-1", "314159-demo"
@@ -178,7 +178,7 @@ class Environment:
     def terminal_is(self, *states: str) -> bool:
         """Whether the agent sees the terminal in one of these states."""
         try:
-            status = self.api.call("GET", "/status", StatusView)
+            status = self.api.call("GET", "/v1/status", StatusView)
         except AgentUnreachableError:
             return False
         return bool(status.terminals) and status.terminals[0].state in states

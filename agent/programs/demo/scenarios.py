@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from textwrap import fill
 
-from agent.base.money import currency_of, format_amount
-from agent.cli.ui.client import RefusedError
-from agent.payments.views import (
-    CloseDayRequest,
+from agent.api.v1.bodies import (
     Credential,
     PaymentRequest,
     PaymentView,
     PromptAnswer,
 )
+from agent.base.money import currency_of, format_amount
+from agent.cli.ui.client import RefusedError
 from agent.programs.demo.environment import SUPERVISOR, SUPERVISOR_PIN, Environment
 
 WAIT_S = 30
@@ -33,13 +32,13 @@ class DemoTill:
 
     def send(self, payment_id: str, request: PaymentRequest) -> PaymentView:
         """Put a payment and follow it to its verdict or its question."""
-        self.environment.api.call("PUT", f"/payments/{payment_id}", PaymentView, request)
+        self.environment.api.call("PUT", f"/v1/payments/{payment_id}", PaymentView, request)
         return self.follow(payment_id)
 
     def follow(self, payment_id: str) -> PaymentView:
         """Wait until the payment is done or asks."""
         while True:
-            view = self.environment.api.call("GET", f"/payments/{payment_id}?wait={WAIT_S}", PaymentView)
+            view = self.environment.api.call("GET", f"/v1/payments/{payment_id}?wait={WAIT_S}", PaymentView)
             if view.phase in {"done", "asking"}:
                 return view
 
@@ -52,7 +51,7 @@ class DemoTill:
     def answer(self, view: PaymentView, answer: PromptAnswer, how: str) -> PaymentView:
         """Answer the open question."""
         self.say(f"        {how}")
-        self.environment.api.call("POST", f"/payments/{view.payment_id}/answers", PaymentView, answer)
+        self.environment.api.call("POST", f"/v1/payments/{view.payment_id}/answers", PaymentView, answer)
         return self.follow(view.payment_id)
 
 
@@ -61,28 +60,30 @@ Scenario = Callable[[DemoTill, str], PaymentView]
 
 def sale(minor: int) -> Scenario:
     """A plain sale; what becomes of it is the terminal's or the rules' affair."""
-    return lambda till, payment_id: till.send(payment_id, PaymentRequest(amount=minor, currency="EUR"))
+    return lambda till, payment_id: till.send(
+        payment_id, PaymentRequest(payment="sale", amount=minor, currency="EUR")
+    )
 
 
 def in_dollars(till: DemoTill, payment_id: str) -> PaymentView:
     """A currency that this shop does not take."""
-    return till.send(payment_id, PaymentRequest(amount=1500, currency="USD"))
+    return till.send(payment_id, PaymentRequest(payment="sale", amount=1500, currency="USD"))
 
 
 def small(till: DemoTill, payment_id: str) -> PaymentView:
     """Below the smallest sale: the cashier is asked, and says no."""
-    view = till.send_prompting(payment_id, PaymentRequest(amount=50, currency="EUR"))
+    view = till.send_prompting(payment_id, PaymentRequest(payment="sale", amount=50, currency="EUR"))
     return till.answer(view, PromptAnswer(prompt=_prompt(view), answer="no"), "cashier answers no")
 
 
 def large(till: DemoTill, payment_id: str) -> PaymentView:
     """Above the soft limit: a second person signs, with a wrong PIN first."""
     view = till.send_prompting(
-        payment_id, PaymentRequest(amount=62_000, currency="EUR", operator="cashier-1")
+        payment_id, PaymentRequest(payment="sale", amount=62_000, currency="EUR", operator="cashier-1")
     )
     wrong = PromptAnswer(prompt=_prompt(view), answer="yes", credential=Credential(SUPERVISOR, "000000"))
     try:
-        till.environment.api.call("POST", f"/payments/{payment_id}/answers", PaymentView, wrong)
+        till.environment.api.call("POST", f"/v1/payments/{payment_id}/answers", PaymentView, wrong)
     except RefusedError as refusal:
         till.say(f"        refused  {shorten(str(refusal), 60)}")
     right = PromptAnswer(
@@ -95,14 +96,14 @@ def again(first: str) -> Scenario:
     """The till lost the answer and asks again: the same id is the same payment."""
 
     def scenario(till: DemoTill, payment_id: str) -> PaymentView:
-        same = PaymentRequest(amount=1250, currency="EUR")
+        same = PaymentRequest(payment="sale", amount=1250, currency="EUR")
         till.send(first, same)
         till.say(f"        {first} sent again: the same payment, not a second one")
         try:
-            till.send(first, PaymentRequest(amount=9900, currency="EUR"))
+            till.send(first, PaymentRequest(payment="sale", amount=9900, currency="EUR"))
         except RefusedError as refusal:
             till.say(f"        {first} with 99.00: {shorten(str(refusal), 52)}")
-        return till.send(payment_id, PaymentRequest(amount=1999, currency="EUR"))
+        return till.send(payment_id, PaymentRequest(payment="sale", amount=1999, currency="EUR"))
 
     return scenario
 
@@ -123,9 +124,9 @@ def reversal(original: str) -> Scenario:
 
 def cable_pulled(till: DemoTill, payment_id: str) -> PaymentView:
     """The line breaks in the middle: unclear, the terminal is held until it has been asked."""
-    view = till.send(payment_id, PaymentRequest(amount=7700, currency="EUR"))
+    view = till.send(payment_id, PaymentRequest(payment="sale", amount=7700, currency="EUR"))
     try:
-        till.send(f"{payment_id}x", PaymentRequest(amount=100, currency="EUR"))
+        till.send(f"{payment_id}x", PaymentRequest(payment="sale", amount=100, currency="EUR"))
     except RefusedError as refusal:
         till.say(f"        next sale refused: {shorten(str(refusal), 52)}")
     till.environment.wait_for(
@@ -140,7 +141,7 @@ def terminal_off(till: DemoTill, payment_id: str) -> PaymentView:
     """The terminal has no power: it never heard of the payment."""
     till.environment.stop("terminal")
     till.environment.wait_for(lambda: till.environment.terminal_is("away"), "the loss of the terminal")
-    view = till.send(payment_id, PaymentRequest(amount=500, currency="EUR"))
+    view = till.send(payment_id, PaymentRequest(payment="sale", amount=500, currency="EUR"))
     till.environment.start_terminal()
     till.environment.wait_for(lambda: till.environment.terminal_is("ready"), "the terminal's return")
     return view
@@ -148,8 +149,7 @@ def terminal_off(till: DemoTill, payment_id: str) -> PaymentView:
 
 def close_day(till: DemoTill, payment_id: str) -> PaymentView:
     """The end of the day."""
-    till.environment.api.call("POST", "/close-day", PaymentView, CloseDayRequest(payment_id=payment_id))
-    return till.follow(payment_id)
+    return till.send(payment_id, PaymentRequest(payment="close_day"))
 
 
 SCENARIOS: list[Scenario] = [

@@ -17,17 +17,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from agent.api.v1.bodies import PaymentRequest, PaymentView
 from agent.cli.ui.client import AgentUnreachableError, BrokenError
 from agent.journal.note import parse_vkey
 from agent.journal.verify import verify
-from agent.payments.views import PaymentRequest, PaymentView
 from agent.programs.demo.environment import Environment
 
 HERE = Path(__file__).parents[3]
 
 EARLIER, MINE = "A-0", "A-1"
-EARLIER_SALE = PaymentRequest(amount=990, currency="EUR")
-SALE = PaymentRequest(amount=1250, currency="EUR")
+EARLIER_SALE = PaymentRequest(payment="sale", amount=990, currency="EUR")
+SALE = PaymentRequest(payment="sale", amount=1250, currency="EUR")
 
 # Three frames of 5 s and three questions of one; the agent listens for 10 s before it asks.
 # Twice that, since some twenty shops live at once here.
@@ -107,15 +107,15 @@ class Shop:
         """Ask until there is a verdict; None when there is nobody to answer. May raise `RefusedError`."""
         api = self.environment.api
         try:
-            view = api.call("PUT", f"/payments/{payment_id}", PaymentView, request)
+            view = api.call("PUT", f"/v1/payments/{payment_id}", PaymentView, request)
             while view.phase != "done":
-                view = api.call("GET", f"/payments/{payment_id}?wait=30", PaymentView)
+                view = api.call("GET", f"/v1/payments/{payment_id}?wait=30", PaymentView)
         except (BrokenError, AgentUnreachableError):
             return None
         return view
 
     def view(self, payment_id: str = MINE) -> PaymentView:
-        return self.environment.api.call("GET", f"/payments/{payment_id}", PaymentView)
+        return self.environment.api.call("GET", f"/v1/payments/{payment_id}", PaymentView)
 
     def _dead(self) -> bool:
         agent = self.environment.programs.get("agent")

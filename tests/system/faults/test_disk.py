@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.api.v1.bodies import PaymentRequest, PaymentView, StatusView
 from agent.cli.ui.client import RefusedError
 from agent.journal.schema.entry import ClockMoved
-from agent.payments.views import PaymentRequest, PaymentView, StatusView
+from agent.payments.state import PaymentState
 from tests.payments.world import World
 from tests.system.faults.stage import MINE, SALE, Shop, until
 
@@ -24,7 +25,7 @@ TMPFS_BYTES = 8 << 20
 EXT4_BYTES = 16 << 20
 # One payment writes some 6 KB; what is reserved is used up after twenty of them.
 MORE_THAN_THE_RESERVE = 100
-SMALL = PaymentRequest(amount=700, currency="EUR")
+SMALL = PaymentRequest(payment="sale", amount=700, currency="EUR")
 # Two seconds, in which the test does its harm.
 SLOW_TERMINAL = """\
 [terminal]
@@ -84,7 +85,7 @@ def make(first_day: Shop, tmp_path: Path) -> Iterator[MakeShop]:
 
 def begin_payment(shop: Shop) -> None:
     """The terminal has it and has not answered yet."""
-    shop.environment.api.call("PUT", f"/payments/{MINE}", PaymentView, SALE)
+    shop.environment.api.call("PUT", f"/v1/payments/{MINE}", PaymentView, SALE)
     until(lambda: shop.sent() == 1, shop.said)
 
 
@@ -153,7 +154,7 @@ def test_an_agent_that_starts_on_a_full_disk_takes_no_payment_and_says_so(make: 
     agent = shop.environment.programs["agent"]
     until(lambda: agent.poll() is not None or shop.is_ready(), shop.said)
     if agent.poll() is None:
-        assert "disk is full" in shop.environment.api.call("GET", "/status", StatusView).refusal_reason
+        assert "disk is full" in shop.environment.api.call("GET", "/v1/status", StatusView).refusal_reason
     else:
         assert ended(shop) == os.EX_CONFIG
         assert "again" in shop.said().splitlines()[-1]
@@ -225,7 +226,7 @@ def test_a_clock_set_back_two_hours_is_in_the_journal_and_frees_no_limit() -> No
         assert abs(moved[0] + TWO_HOURS // timedelta(milliseconds=1)) < 10_000
 
 
-def pay_again(world: World) -> PaymentView:
+def pay_again(world: World) -> PaymentState:
     """The same amount once more: the cashier is asked, and means it."""
     assert world.pay("A-2").phase == "asking"
     world.answer("A-2", "yes")

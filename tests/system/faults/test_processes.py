@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.api.v1.bodies import PaymentRequest, PaymentView, StatusView
 from agent.journal.note import CosignatureVerifier, parse_vkey
-from agent.payments.views import PaymentRequest, PaymentView, StatusView
 from agent.programs.demo.environment import toml_string
 from agent.programs.demo.network import free_port
 from agent.upload.client import TIMEOUT_SECONDS
@@ -77,7 +77,7 @@ class Scene:
 
     def ask(self) -> None:
         """The till asks, and does not wait."""
-        self.environment.api.call("PUT", f"/payments/{MINE}", PaymentView, SALE)
+        self.environment.api.call("PUT", f"/v1/payments/{MINE}", PaymentView, SALE)
 
     @contextmanager
     def stopped(self, name: str) -> Iterator[None]:
@@ -242,7 +242,7 @@ def two(first_day: Shop, tmp_path: Path) -> Iterator[Two]:
 
 
 def still_pays(shop: Shop) -> bool:
-    view = shop.pay("A-9", PaymentRequest(amount=700, currency="EUR"))
+    view = shop.pay("A-9", PaymentRequest(payment="sale", amount=700, currency="EUR"))
     return view is not None and view.verdict == "approved"
 
 
@@ -259,7 +259,7 @@ def test_a_second_agent_on_the_port_names_the_first(two: Two) -> None:
     )
     two.second.start_agent()
     until(lambda: two.second.environment.terminal_is("away"), two.second.said)
-    text = two.second.environment.api.call("GET", "/status", StatusView).terminals[0].text
+    text = two.second.environment.api.call("GET", "/v1/status", StatusView).terminals[0].text
     assert f"(process {two.first.environment.programs['agent'].pid})" in text
     view = two.second.pay()
     assert view is not None
@@ -314,7 +314,7 @@ def test_an_uploader_that_slept_sends_all_of_it(tmp_path: Path) -> None:
             assert still_pays(shop)
             until(lambda: time.monotonic() > began + TIMEOUT_SECONDS, shop.said)
             assert cosigned() == before
-        entries = environment.api.call("GET", "/status", StatusView).entries
+        entries = environment.api.call("GET", "/v1/status", StatusView).entries
         assert entries > before
         until(lambda: cosigned() >= entries, shop.said)
         environment.stop("upload")

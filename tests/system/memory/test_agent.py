@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.api.v1.bodies import PaymentRequest
 from agent.journal.schema.entry import Answered, decode
 from agent.keys.demo import PRIVATE_FILE, load_acquirer_private
-from agent.payments.views import PaymentRequest
 from agent.programs.demo.environment import Environment
 from agent.programs.demo.network import free_port
 from agent.programs.demo.scenarios import DemoTill
@@ -70,7 +70,9 @@ def environment(
         environment.wait_for(lambda: environment.terminal_is("ready"), "the agent and its terminal")
         till = DemoTill(environment, lambda _text: None)
         for number in range(payments):
-            view = till.send(f"M-{number}", PaymentRequest(amount=100 + number, currency="EUR"))
+            view = till.send(
+                f"M-{number}", PaymentRequest(payment="sale", amount=100 + number, currency="EUR")
+            )
             assert view.verdict == "approved"
         yield environment
     finally:

@@ -18,10 +18,10 @@ from typing import Any, Final
 
 import msgspec
 
+from agent.api.v1.bodies import PaymentRequest, PaymentView, StatusView
 from agent.cli.ui.client import AgentUnreachableError, BrokenError
 from agent.journal.reader import JournalReader
 from agent.journal.schema.entry import Answered, BecameUnclear, Resolved, decode
-from agent.payments.views import PaymentRequest, PaymentView, StatusView
 from tests.system.faults.stage import Shop
 from tests.system.usbvm.usbip import line_file, opened
 
@@ -75,15 +75,15 @@ class Guest:
         if self._shop.environment.programs["agent"].poll() is not None:
             raise RuntimeError(f"the agent has ended: {self._shop.said()}")
         try:
-            status = self._shop.environment.api.call("GET", "/status", StatusView)
+            status = self._shop.environment.api.call("GET", "/v1/status", StatusView)
         except (AgentUnreachableError, BrokenError):
             return {}
         return {terminal.name: [terminal.state, terminal.text] for terminal in status.terminals}
 
     def sell(self, payment_id: str, amount: int, terminal: str) -> None:
         """Ask for a sale; `view` tells what becomes of it."""
-        request = PaymentRequest(amount=amount, currency="EUR", terminal=terminal)
-        self._shop.environment.api.call("PUT", f"/payments/{payment_id}", PaymentView, request)
+        request = PaymentRequest(payment="sale", amount=amount, currency="EUR", terminal=terminal)
+        self._shop.environment.api.call("PUT", f"/v1/payments/{payment_id}", PaymentView, request)
 
     def view(self, payment_id: str) -> object:
         return msgspec.to_builtins(self._shop.view(payment_id))

@@ -1,14 +1,16 @@
-"""What the till's side may ask and see. These types are the HTTP API's bodies, word for word."""
+"""The bodies of version 1: what a till may ask and see, word for word.
+
+These types belong to the wire. The service speaks `agent.payments.commands` and
+`agent.payments.state`; `mapping` stands between. What each field means is told in
+`agent.texts.en.api`, from where the OpenAPI document takes it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
-
-from agent.journal.schema.entry import ACTION_ORDER, ActionName, PaymentKind, Reason, Verdict
 
 # Twelve BCD digits are all that a ZVT amount field can hold.
 MAX_AMOUNT_MINOR = 999_999_999_999
@@ -27,27 +29,21 @@ _PRINTABLE = r"^(?!.*[0-9]([ .-]?[0-9]){12})[^\u0000-\u001f\u007f-\u009f]*$(?!\n
 Text = Annotated[str, Meta(max_length=40, pattern=_PRINTABLE)]
 
 
-class PaymentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The body of `PUT /payments/{payment_id}`. `amount` is in minor units.
+class PaymentRequest(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True
+):
+    """The body of `PUT /v1/payments/{payment_id}`.
 
-    A sale needs amount and currency. A refund also names the `original`. A
-    reversal names the `original` alone: it always takes back the whole.
+    Which fields a payment needs depends on its kind: a sale names amount and currency, a
+    refund its original too, a reversal the original alone, the close of a day none of them.
     """
 
-    payment: Literal["sale", "refund", "reversal"] = "sale"
+    payment: Name
     amount: Amount | None = None
     currency: CurrencyCode | None = None
     original: PaymentId | None = None
     terminal: Name | None = None
     till: Name = "1"
-    operator: Name | None = None
-
-
-class CloseDayRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The body of `POST /close-day`. A repeated `payment_id` returns the same close."""
-
-    payment_id: PaymentId
-    terminal: Name | None = None
     operator: Name | None = None
 
 
@@ -62,7 +58,7 @@ class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PromptAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The body of `POST /payments/{payment_id}/answers`."""
+    """The body of `POST /v1/payments/{payment_id}/answers`."""
 
     prompt: Name
     answer: Literal["yes", "no"]
@@ -72,7 +68,7 @@ class PromptAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class Resolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The body of `POST /payments/{payment_id}/resolution`: two persons' word on an unclear payment.
+    """The body of `POST /v1/payments/{payment_id}/resolution`: two persons' word on an unclear payment.
 
     `person` says what became of it; the credential is that of a second one who has seen it too.
     """
@@ -83,11 +79,16 @@ class Resolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     credential: Credential
 
 
+ActionName = Literal["allow", "note", "confirm", "verify", "supervisor", "block"]
+Verdict = Literal["approved", "declined", "cancelled", "not_sent", "refused", "unclear"]
 Need = Literal["credential", "identity", "purpose"]
+PaymentPhase = Literal["deciding", "asking", "running", "done"]
+EventKind = Literal["state", "display", "prompt", "receipt", "verdict"]
+TerminalCondition = Literal["ready", "busy", "connecting", "away", "trouble", "unclear"]
 
 
 class ReasonView(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a rule gave its action. `text` is made of `code` and `figures` by who shows it."""
+    """Why a rule gave its action: a code with figures for programs, a sentence for people."""
 
     rule: str
     action: ActionName
@@ -95,24 +96,11 @@ class ReasonView(msgspec.Struct, frozen=True, kw_only=True):
     figures: dict[str, int | str] = {}
     text: str = ""
 
-    @property
-    def severity(self) -> int:
-        """Higher is stricter."""
-        return ACTION_ORDER.index(self.action)
-
-
-def reason_views(reasons: Iterable[Reason]) -> list[ReasonView]:
-    """The reasons of a decision, still without sentences."""
-    return [
-        ReasonView(rule=reason.rule, action=reason.action, code=reason.code, figures=reason.figures)
-        for reason in reasons
-    ]
-
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     """A question that holds the payment back until somebody answers it.
 
-    `reasons` are what the rules want answered; without any, `text` asks about what the terminal said.
+    `reasons` are what the rules want answered; `text` is the whole question for people.
     """
 
     id: str
@@ -120,9 +108,6 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     needs: list[Need]
     reasons: list[ReasonView] = []
     text: str = ""
-
-
-PaymentPhase = Literal["deciding", "asking", "running", "done"]
 
 
 class CardView(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,7 +127,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     payment_id: str
-    payment: PaymentKind
+    payment: str
     terminal: str
     till: str
     phase: PaymentPhase
@@ -176,9 +161,6 @@ class ReceiptView(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[str]
 
 
-EventKind = Literal["state", "display", "prompt", "receipt", "verdict"]
-
-
 class PaymentEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One server-sent event of a payment's life; `id` counts from 1 within the payment."""
 
@@ -186,9 +168,6 @@ class PaymentEvent(msgspec.Struct, frozen=True, kw_only=True):
     event: EventKind
     payment: PaymentView
     receipt: ReceiptView | None = None
-
-
-TerminalCondition = Literal["ready", "busy", "connecting", "away", "trouble", "unclear"]
 
 
 class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,7 +186,7 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatusView(msgspec.Struct, frozen=True, kw_only=True):
-    """`GET /status`. `cosigned` is the tree size that headquarters has confirmed."""
+    """`GET /v1/status`. `cosigned` is the tree size that headquarters has confirmed."""
 
     version: str
     name: str

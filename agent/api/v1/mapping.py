@@ -1,0 +1,188 @@
+"""From the bodies of version 1 to the service's commands, and from its states back to bodies.
+
+Sentences are made here, where a state leaves for people; the service has codes and figures alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import get_args
+
+from agent.api.v1.bodies import (
+    ActionName,
+    CardView,
+    Credential,
+    PaymentEvent,
+    PaymentRequest,
+    PaymentView,
+    Prompt,
+    PromptAnswer,
+    ReasonView,
+    ReceiptView,
+    Resolution,
+    StatusView,
+    TerminalView,
+)
+from agent.payments.commands import GivenCredential, PaymentCommand, PersonsWord, PromptReply
+from agent.payments.state import (
+    AgentStatus,
+    CardState,
+    OpenPrompt,
+    PaymentChange,
+    PaymentState,
+    Printout,
+    Reason,
+    TerminalStatus,
+)
+from agent.texts import say
+
+
+def command_of(payment_id: str, body: PaymentRequest) -> PaymentCommand:
+    """The request for one payment."""
+    return PaymentCommand(
+        payment_id=payment_id,
+        payment=body.payment,
+        amount=body.amount,
+        currency=body.currency,
+        original=body.original or "",
+        terminal=body.terminal,
+        till=body.till,
+        operator=body.operator or "",
+    )
+
+
+def reply_of(body: PromptAnswer) -> PromptReply:
+    """A person's answer."""
+    return PromptReply(
+        prompt=body.prompt,
+        answer=body.answer,
+        credential=_credential(body.credential) if body.credential else None,
+        identity=body.identity,
+        purpose=body.purpose,
+    )
+
+
+def word_of(body: Resolution) -> PersonsWord:
+    """Two persons' word."""
+    return PersonsWord(
+        verdict=body.verdict,
+        reason=body.reason,
+        person=body.person,
+        credential=_credential(body.credential),
+    )
+
+
+def _credential(body: Credential) -> GivenCredential:
+    return GivenCredential(body.person, body.secret)
+
+
+def payment_view(state: PaymentState) -> PaymentView:
+    """The payment with a sentence for each reason, for its question and for a refusal of the rules."""
+    return PaymentView(
+        payment_id=state.payment_id,
+        payment=state.payment,
+        terminal=state.terminal,
+        till=state.till,
+        phase=state.phase,
+        amount=state.amount,
+        currency=state.currency,
+        original=state.original,
+        operator=state.operator,
+        display=state.display,
+        prompt=_prompt(state.prompt) if state.prompt else None,
+        verdict=state.verdict,
+        text=state.text or (_refused(state.reasons) if state.verdict == "refused" else ""),
+        next_step=state.next_step,
+        reasons=[_reason(reason) for reason in state.reasons],
+        terminal_amount=state.terminal_amount,
+        differs=state.differs,
+        tip=state.tip,
+        remaining=state.remaining,
+        card=_card(state.card) if state.card else None,
+        trace=state.trace,
+        receipt_number=state.receipt_number,
+        terminal_id=state.terminal_id,
+        approval_code=state.approval_code,
+        requested_at=state.requested_at,
+        entry=state.entry,
+    )
+
+
+def event_view(change: PaymentChange) -> PaymentEvent:
+    """One step of a payment's life."""
+    return PaymentEvent(
+        id=change.id,
+        event=change.kind,
+        payment=payment_view(change.payment),
+        receipt=receipt_view(change.receipt) if change.receipt else None,
+    )
+
+
+def receipt_view(printout: Printout) -> ReceiptView:
+    """What the terminal printed."""
+    return ReceiptView(copy=printout.copy, lines=printout.lines)
+
+
+def status_view(status: AgentStatus) -> StatusView:
+    """The agent as a whole."""
+    return StatusView(
+        version=status.version,
+        name=status.name,
+        training=status.training,
+        taking_payments=status.taking_payments,
+        refusal_reason=status.refusal_reason,
+        terminals=[terminal_view(terminal) for terminal in status.terminals],
+        entries=status.entries,
+        root=status.root,
+        cosigned=status.cosigned,
+        unclear=status.unclear,
+        acquirer_key=status.acquirer_key,
+        acquirer_key_until=status.acquirer_key_until,
+    )
+
+
+def terminal_view(terminal: TerminalStatus) -> TerminalView:
+    """One terminal."""
+    return TerminalView(
+        name=terminal.name,
+        state=terminal.state,
+        text=terminal.text,
+        terminal_id=terminal.terminal_id,
+        software=terminal.software,
+        unclear=terminal.unclear,
+        clock_ahead_s=terminal.clock_ahead_s,
+    )
+
+
+def _card(card: CardState) -> CardView:
+    return CardView(
+        masked=card.masked, name=card.name, entry_mode=card.entry_mode, verification=card.verification
+    )
+
+
+def _prompt(prompt: OpenPrompt) -> Prompt:
+    reasons = [_reason(reason) for reason in prompt.reasons]
+    return Prompt(
+        id=prompt.id,
+        action=prompt.action,
+        needs=list(prompt.needs),
+        reasons=reasons,
+        text=prompt.text or " ".join(reason.text for reason in reasons),
+    )
+
+
+def _reason(reason: Reason) -> ReasonView:
+    return ReasonView(
+        rule=reason.rule,
+        action=reason.action,
+        code=reason.code,
+        figures=reason.figures,
+        text=say(reason.text_key, **reason.figures),
+    )
+
+
+def _refused(reasons: Sequence[Reason]) -> str:
+    """The sentences of the strictest reasons."""
+    severity = get_args(ActionName).index
+    strictest = max((severity(reason.action) for reason in reasons), default=0)
+    return " ".join(_reason(reason).text for reason in reasons if severity(reason.action) == strictest)

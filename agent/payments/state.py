@@ -1,0 +1,127 @@
+"""What the payment service tells: facts without sentences, whatever door they leave through."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from agent.journal.schema.entry import ActionName, PaymentKind, Reason, Verdict
+from agent.payments.record import Printout
+from agent.terminals.connection import TerminalCondition
+
+__all__ = [
+    "AgentStatus",
+    "CardState",
+    "ChangeKind",
+    "OpenPrompt",
+    "PaymentChange",
+    "PaymentPhase",
+    "PaymentState",
+    "Printout",
+    "PromptNeed",
+    "Reason",
+    "TerminalCondition",
+    "TerminalStatus",
+]
+
+PaymentPhase = Literal["deciding", "asking", "running", "done"]
+PromptNeed = Literal["credential", "identity", "purpose"]
+ChangeKind = Literal["state", "display", "prompt", "receipt", "verdict"]
+
+
+class OpenPrompt(msgspec.Struct, frozen=True, kw_only=True):
+    """A question that holds the payment back until somebody answers it.
+
+    `reasons` are what the rules want answered; without any, `text` asks about what the terminal said.
+    """
+
+    id: str
+    action: ActionName
+    needs: list[PromptNeed]
+    reasons: list[Reason] = []
+    text: str = ""
+
+
+class CardState(msgspec.Struct, frozen=True, kw_only=True):
+    """What a receipt may show of a card."""
+
+    masked: str
+    name: str = ""
+    entry_mode: str = ""
+    verification: str = ""
+
+
+class PaymentState(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment as it stands. `verdict` is set when `phase` is `done`.
+
+    `entry` is the journal's index of the line that holds the verdict.
+    """
+
+    payment_id: str
+    payment: PaymentKind
+    terminal: str
+    till: str
+    phase: PaymentPhase
+    amount: int | None = None
+    currency: str | None = None
+    original: str = ""
+    operator: str = ""
+    display: str = ""
+    prompt: OpenPrompt | None = None
+    verdict: Verdict | None = None
+    text: str = ""
+    next_step: str = ""
+    reasons: list[Reason] = []
+    terminal_amount: int | None = None
+    differs: list[str] = []
+    tip: int | None = None
+    remaining: int | None = None
+    card: CardState | None = None
+    trace: int | None = None
+    receipt_number: int | None = None
+    terminal_id: str = ""
+    approval_code: str = ""
+    requested_at: str = ""
+    entry: int | None = None
+
+
+class PaymentChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a payment's life; `id` counts from 1 within the payment."""
+
+    id: int
+    kind: ChangeKind
+    payment: PaymentState
+    receipt: Printout | None = None
+
+
+class TerminalStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One terminal's state.
+
+    Its clock is `clock_ahead_s` ahead of the host's (negative: behind), as its last result showed.
+    """
+
+    name: str
+    state: TerminalCondition
+    text: str = ""
+    terminal_id: str = ""
+    software: str = ""
+    unclear: str = ""
+    clock_ahead_s: int | None = None
+
+
+class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The agent as a whole. `cosigned` is the tree size that headquarters has confirmed."""
+
+    version: str
+    name: str
+    training: bool
+    taking_payments: bool
+    refusal_reason: str
+    terminals: list[TerminalStatus]
+    entries: int
+    root: str
+    cosigned: int | None
+    unclear: list[str]
+    acquirer_key: str
+    acquirer_key_until: str
