@@ -13,25 +13,10 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, Protocol
 
+from drivers.operation import Operation as Operation  # noqa: PLC0414 - a word of this vocabulary, too
+
 # A terminal's clock comes from its host and a till's from elsewhere; closer they need not be.
 CLOCKS_APART: Final = timedelta(minutes=10)
-
-
-class Operation(Enum):
-    """What the till's side can ask of a terminal."""
-
-    SALE = "sale"
-    REFUND = "refund"
-    REVERSAL = "reversal"
-    CLOSE_DAY = "close_day"
-    TURNOVER_TOTALS = "turnover_totals"
-    REPEAT_RECEIPT = "repeat_receipt"
-    STATUS = "status"
-    REGISTER = "register"
-    LOG_OFF = "log_off"
-    DIAGNOSE = "diagnose"
-    INITIALISE = "initialise"
-    DISPLAY_TEXT = "display_text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +301,10 @@ class Session(Protocol):
         """The line is gone; a running command ends in `ConnectionLost`."""
 
     def start(self, command: Command, now: float) -> None:
-        """Begin a command. Raises `SessionError` if one is running."""
+        """Begin a command. Raises `SessionError` if one is running.
+
+        Raises `CommandRefusedError` if it cannot be said. Nothing has left then, and all is as before.
+        """
 
     def abort(self, now: float) -> None:
         """Ask the terminal to stop. Only a wish: the result still decides."""
@@ -350,6 +338,10 @@ class DriverError(Exception):
 
 class SessionError(DriverError):
     """The caller used a session out of turn: a bug of ours, not of the terminal."""
+
+
+class CommandRefusedError(SessionError):
+    """The protocol, or this terminal, cannot be told the command. A sentence; nothing of it was sent."""
 
 
 class WireError(DriverError):

@@ -15,7 +15,14 @@ HOUSE = Path(__file__).parent.parent
 # What of the standard library does I/O, keeps time or logs.
 OUTSIDE = {"asyncio", "time", "logging", "serial", "usb", "socket", "selectors", "subprocess", "threading"}
 DEVICES = {"serial", "usb"}
-PURE_DRIVER = {"drivers.terminal", "drivers.clocks", "drivers.driver", "drivers.probe", "drivers.card"}
+PURE_DRIVER = {
+    "drivers.operation",
+    "drivers.terminal",
+    "drivers.clocks",
+    "drivers.driver",
+    "drivers.probe",
+    "drivers.card",
+}
 READERS = {f"agent.journal.{name}" for name in ("reader", "checkpoint", "note", "tree", "transfer")}
 
 
@@ -113,7 +120,7 @@ ROWS: dict[str, Row] = {
     "drivers/simulator/core": Row({"drivers"}, {"agent", "structlog", "asyncio"}),
     **{
         f"drivers/{name}.py": Row({"drivers"}, OUTSIDE | {"agent", "structlog"})
-        for name in ("__init__", "terminal", "driver", "clocks", "probe")
+        for name in ("__init__", "operation", "terminal", "driver", "clocks", "probe")
     },
     "drivers/probing.py": Row({"drivers"}, {"agent", "structlog"}),
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.journal.schema.entry import ActionName, PaymentKind, Reason
+from agent.journal.schema.kinds import Kind, kind_of
 from agent.rules.action import Action
 from agent.rules.policy import Policy
 from agent.rules.totals import DayTotals
@@ -70,14 +71,14 @@ class RuleContext:
         return self.policy.currency.letters
 
     @property
-    def moves_money(self) -> bool:
-        """A sale or a refund: what has an amount of its own."""
-        return self.request.kind in {"sale", "refund"}
+    def kind(self) -> Kind:
+        """What is asked for. Raises `UnknownKindError`, which blocks."""
+        return kind_of(self.request.kind)
 
     @property
     def comparable(self) -> bool:
         """The amount can be held against the limits; in another currency it is blocked as such."""
-        return self.moves_money and self.request.currency == self.currency
+        return self.kind.has_amount and self.request.currency == self.currency
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.journal.schema.entry import Reason
+from agent.journal.schema.kinds import KINDS
 from agent.rules.action import Action
 from agent.rules.checks import amount, day, hours, refund, training
 from agent.rules.context import Decision, RuleContext, RuleRequest, RuleResult
@@ -46,7 +47,15 @@ def decide(
     now: datetime,
     rules: tuple[NamedRule, ...] = RULES,
 ) -> Decision:
-    """Run all rules. `now` is the wall clock with its offset."""
+    """Run all rules. `now` is the wall clock with its offset.
+
+    What no rule can know anything about is refused before any rule is asked.
+    """
+    if request.kind not in KINDS:
+        unknown = Reason(
+            rule="kind", action="block", code="kind_unknown", figures={"kind": str(request.kind)}
+        )
+        return Decision(unknown.action, (unknown,))
     context = RuleContext(request, totals, policy, now)
     reasons = tuple(reason for name, rule in rules if (reason := _run_rule(name, rule, context)) is not None)
     strictest = max((Action.of(reason.action) for reason in reasons), default=Action.ALLOW)
@@ -59,9 +68,12 @@ def _run_rule(
     """One rule's reason. A rule that cannot be worked out blocks: a limit must not fail open."""
     try:
         result = rule(context)
+        return _reason(name, result) if result is not None else None
     except Exception as error:  # noqa: BLE001 - whatever it is, the payment must not pass unchecked
         figures: dict[str, int | str] = {"rule": name, "error": type(error).__name__}
         return Reason(rule=name, action="block", code=FAILED, figures=figures)
-    if result is None:
-        return None
-    return Reason(rule=name, action=result.action.label, code=result.code, figures=result.figures)
+
+
+def _reason(name: str, result: RuleResult) -> Reason:
+    """Raises for an action that nobody knows: the rule counts as failed."""
+    return Reason(rule=name, action=Action(result.action).label, code=result.code, figures=result.figures)

@@ -12,7 +12,7 @@ turns back, so a clock set back frees no limit.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
@@ -25,6 +25,7 @@ from agent.journal.schema.entry import (
     Submitted,
     UnsolicitedResult,
 )
+from agent.journal.schema.kinds import KINDS, TotalName
 
 # Rules read today's totals. Yesterday's is kept so that what is resolved after the
 # cut-over is taken off the day that it was counted on.
@@ -41,7 +42,7 @@ class Total(msgspec.Struct, frozen=True):
 class Pending(msgspec.Struct):
     """A payment that may still change what is counted; `day` is set while it counts."""
 
-    kind: Literal["sale", "refund"]
+    kind: TotalName
     till: str
     currency: str
     amount: int
@@ -65,7 +66,7 @@ class DayTotals:
         self._day_starts = day_starts
         self._content = _Content(days={}, pending={})
 
-    def total(self, kind: Literal["sale", "refund"], till: str, currency: str, now: datetime) -> Total:
+    def total(self, kind: TotalName, till: str, currency: str, now: datetime) -> Total:
         """What counts on the business day of `now`, without the payment being asked about."""
         window = self._content.days.get(self.business_day(now), {})
         return window.get(_key(kind, till, currency), Total())
@@ -117,10 +118,10 @@ class DayTotals:
         self._content = msgspec.json.decode(content, type=_Content)
 
     def _remember(self, body: Requested, day: date) -> None:
-        if body.payment in {"sale", "refund"} and body.amount is not None and body.currency is not None:
-            kind: Literal["sale", "refund"] = "sale" if body.payment == "sale" else "refund"
+        kind = KINDS.get(body.payment)
+        if kind and kind.total and body.amount is not None and body.currency is not None:
             self._content.pending[body.payment_id] = Pending(
-                kind=kind, till=body.till, currency=body.currency, amount=body.amount, seen=day
+                kind=kind.total, till=body.till, currency=body.currency, amount=body.amount, seen=day
             )
 
     def _count(self, payment_id: str, day: date) -> None:

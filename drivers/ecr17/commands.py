@@ -7,12 +7,8 @@ from typing import Final
 
 from drivers.ecr17 import packet
 from drivers.ecr17.config import Ecr17Settings
+from drivers.operation import unsupported
 from drivers.terminal import Command, Operation
-
-# They can change what the terminal or the bank has: never said twice.
-CHANGING: Final = frozenset({Operation.SALE, Operation.REVERSAL, Operation.CLOSE_DAY})
-# Reference 6: the procedures whose receipt the till wants; nobody needs one of totals.
-PRINTING: Final = CHANGING
 
 NO_REFUND: Final = "The terminal takes no refund from the till: make it on the terminal itself."
 NO_TRACE: Final = "The terminal gave no STAN for the original: reverse it on the terminal itself."
@@ -31,9 +27,11 @@ _MESSAGES: Final[dict[Operation, _Message]] = {
     Operation.REVERSAL: lambda command, settings: packet.reversal(settings.who, command.original_trace or 0),
 }
 
+OPERATIONS: Final = frozenset(_MESSAGES)
+
 
 def message_of(command: Command, settings: Ecr17Settings) -> bytes | None:
-    """The message that says it; None for a harmless command that ECR17 has no message for."""
+    """The message that says it; None for upkeep that ECR17 has no message for."""
     make = _MESSAGES.get(command.operation)
     return make(command, settings) if make else None
 
@@ -49,5 +47,5 @@ def refusal_reason(command: Command, currency: int) -> str:
             return NO_AMOUNT
         case Operation.SALE if command.currency not in {None, currency}:
             return OTHER_CURRENCY
-        case _:
-            return ""
+        case operation:
+            return unsupported(operation, OPERATIONS)

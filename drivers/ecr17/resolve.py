@@ -16,6 +16,7 @@ from typing import Final
 from drivers.clocks import in_time, told_at
 from drivers.ecr17 import commands
 from drivers.ecr17.line import ACK_S, SENDS
+from drivers.operation import FINANCIAL, question_about
 from drivers.terminal import BookingFinding, BookingProof, Command, Operation, Result, ResultStatus, Unclear
 
 # From the request to the last word: 3 minutes for a question to the cashier, 2 for a card, 3 for as many
@@ -61,9 +62,8 @@ class Ecr17Resolver:
     def questions(self, unclear: Unclear) -> tuple[Command, ...]:
         """The status was asked before: the terminal works."""
         command = unclear.command
-        closing = command.operation is Operation.CLOSE_DAY
-        question = Operation.TURNOVER_TOTALS if closing else Operation.REPEAT_RECEIPT
-        return (Command(question, command.payment_id, sequence=command.sequence),)
+        question = question_about(command.operation)
+        return (Command(question, command.payment_id, sequence=command.sequence),) if question else ()
 
     def belongs(self, unclear: Unclear, result: Result) -> bool:
         """An approval must be new and of the right time; of a refusal nothing depends."""
@@ -79,7 +79,7 @@ class Ecr17Resolver:
         last = answers[-1] if answers else None
         if unclear.command.operation is Operation.CLOSE_DAY:
             return _day(unclear, last)
-        if last is None:
+        if unclear.command.operation not in FINANCIAL or last is None:
             return BookingFinding(BookingProof.UNPROVEN, SILENT)
         if last.status is ResultStatus.APPROVED and _as_said(unclear, last):
             return BookingFinding(BookingProof.BOOKED, AS_SAID.format(number=_name(last)), last)

@@ -25,8 +25,10 @@ from drivers.ecr17.line import Ecr17Line, Ecr17SendReport
 from drivers.ecr17.packet import HEAD_BYTES, Ecr17AnswerCode, Ecr17CardBinding, Status, Strange, Totals
 from drivers.ecr17.receipt import ReceiptText
 from drivers.ecr17.texts import read_text
+from drivers.operation import CHANGING
 from drivers.terminal import (
     Command,
+    CommandRefusedError,
     ConnectionLost,
     Copy,
     Delivery,
@@ -127,7 +129,7 @@ class Ecr17Session:
             raise SessionError("a command is running")
         why = commands.refusal_reason(command, self._settings.currency)
         if why:
-            raise SessionError(why)
+            raise CommandRefusedError(why)
         message = commands.message_of(command, self._settings)
         if message is None:
             self._events.append(DialogueEnded(EndReason.COMPLETED))
@@ -137,7 +139,7 @@ class Ecr17Session:
         self._context = command.payment_id or self._context
         self._left = self._prints = self._preparing = False
         self.state = Ecr17State.SENT
-        printing = command.operation in commands.PRINTING and self._settings.receipts_by_till
+        printing = command.operation in CHANGING and self._settings.receipts_by_till
         if printing and not self._never_prints:
             self._preparing = True
             self._line.send(packet.print_on_till(self._settings.who), now, optional=True)
@@ -198,7 +200,7 @@ class Ecr17Session:
 
     def _send_command(self, now: float) -> None:
         self._preparing = False
-        changing = self._operation in commands.CHANGING
+        changing = self._operation in CHANGING
         teaches = self._operation is Operation.STATUS
         self._line.send(self._message, now, alone=changing, teaches=teaches)
 
@@ -214,7 +216,7 @@ class Ecr17Session:
         elif report is Ecr17SendReport.ACKED:
             self.state = Ecr17State.RUNNING
             self._wait_on(now)
-        elif report is Ecr17SendReport.DOUBTFUL and self._operation in commands.CHANGING:
+        elif report is Ecr17SendReport.DOUBTFUL and self._operation in CHANGING:
             self._lose(REFUSED_AGAIN)
         else:
             self._end(DialogueEnded(EndReason.REFUSED, text=REFUSED))
@@ -244,7 +246,7 @@ class Ecr17Session:
             self._wait_on(now)
             return
         if self.state is Ecr17State.SENT and letter in _RESULTS:
-            if self._operation in commands.CHANGING:
+            if self._operation in CHANGING:
                 self._lose(OUT_OF_TURN)
                 return
             if not self._preparing and letter in _ANSWERS[self._operation]:
@@ -280,7 +282,7 @@ class Ecr17Session:
             self._outcome(answer, now, ours=ours and self.state is not Ecr17State.PRINTING)
 
     def _outcome(self, answer: packet.Ecr17Result | Totals, now: float, *, ours: bool) -> None:
-        changing = self._operation in commands.CHANGING
+        changing = self._operation in CHANGING
         stan = answer.stan if isinstance(answer, packet.Ecr17Result) else None
         if ours and changing and stan and self._came and self._duplicates.was_reported(self._came[0]):
             # A new payment has a new STAN: this is what was said before, whether it was accepted or not.
@@ -355,7 +357,7 @@ class Ecr17Session:
         if self.state is Ecr17State.PRINTING:
             self._deadline = now + RECEIPT_SILENCE_S
         elif self.state is Ecr17State.RUNNING:
-            changing = self._operation in commands.CHANGING
+            changing = self._operation in CHANGING
             settings = self._settings
             self._deadline = now + (settings.payment_silence_s if changing else settings.answer_s)
 

@@ -15,6 +15,7 @@ from drivers.ecrhub.codec import Variant
 from drivers.ecrhub.config import NO_TILL_ID, EcrHubSettings
 from drivers.ecrhub.packet import EcrHubRequest, Topic, TransType
 from drivers.ecrhub.quirks import EcrHubQuirk
+from drivers.operation import FINANCIAL, WITH_AMOUNT, WITH_ORIGINAL, unsupported
 from drivers.terminal import Command, Operation
 
 # The card is what a till's payment is made with; a wallet's code has another category.
@@ -26,7 +27,7 @@ TRANS_TYPE: Final = {
     Operation.REFUND: TransType.REFUND,
     Operation.REVERSAL: TransType.VOID,
 }
-FINANCIAL: Final = frozenset(TRANS_TYPE)
+OPERATIONS: Final = frozenset(TRANS_TYPE) | {Operation.STATUS, Operation.REPEAT_RECEIPT}
 
 NO_DAY_CLOSE: Final = "This terminal's day is closed on the terminal itself: its till interface cannot do it."
 NO_TOTALS: Final = "This terminal's totals are shown on the terminal itself: its till interface has none."
@@ -48,10 +49,10 @@ def refusal_reason(command: Command) -> str:
     if command.operation in _CANNOT:
         return _CANNOT[command.operation]
     if command.operation not in FINANCIAL:
-        return ""
-    if command.operation is not Operation.SALE and not command.original_payment_id:
+        return unsupported(command.operation, OPERATIONS)
+    if command.operation in WITH_ORIGINAL and not command.original_payment_id:
         return NO_ORIGINAL
-    if command.operation is not Operation.REVERSAL and not command.amount:
+    if command.operation in WITH_AMOUNT and not command.amount:
         return NO_AMOUNT
     return NO_CURRENCY if command.currency is not None and command.currency not in CURRENCIES else ""
 
@@ -82,7 +83,7 @@ TRIAL_ORDER: Final = order_number("", 0)
 def payment(command: Command, currency: int, asked: str, settings: EcrHubSettings) -> EcrHubRequest:
     """The order of a financial command. `asked` is its request id, `currency` the one it is in."""
     amount = "" if command.amount is None else amount_text(command.amount, currency)
-    refers = command.operation is not Operation.SALE
+    refers = command.operation in WITH_ORIGINAL
     named = EcrHubQuirk.OWN_CURRENCY not in settings.quirks
     return EcrHubRequest(
         topic=Topic.ORDER,

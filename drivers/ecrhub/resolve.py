@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from drivers.ecrhub.commands import FINANCIAL, order_number, refusal_reason
+from drivers.ecrhub.commands import order_number, refusal_reason
+from drivers.operation import FINANCIAL
 from drivers.terminal import BookingFinding, BookingProof, Command, Operation, Result, ResultStatus, Unclear
 
 NOT_TOLD: Final = (

@@ -18,7 +18,7 @@ from typing import Final
 from drivers.ecrhub import commands
 from drivers.ecrhub import mapping as meaning
 from drivers.ecrhub.codec import Variant
-from drivers.ecrhub.commands import FINANCIAL, TRANS_TYPE
+from drivers.ecrhub.commands import TRANS_TYPE
 from drivers.ecrhub.config import EcrHubSettings
 from drivers.ecrhub.frame import EcrHubFrame
 from drivers.ecrhub.inbox import EcrHubMessage, Inbox
@@ -27,8 +27,10 @@ from drivers.ecrhub.malformed import OTHER_FORMS
 from drivers.ecrhub.packet import EcrHubAnswer, Topic
 from drivers.ecrhub.quirks import EcrHubQuirk
 from drivers.ecrhub.requests import OpenRequests
+from drivers.operation import FINANCIAL
 from drivers.terminal import (
     Command,
+    CommandRefusedError,
     ConnectionLost,
     Delivery,
     DialogueEnded,
@@ -111,7 +113,7 @@ class EcrHubSession:
         if self.busy:
             raise SessionError("a command is running")
         if why := commands.refusal_reason(command):
-            raise SessionError(f"the command {command.operation.value} cannot be said: {why}")
+            raise CommandRefusedError(why)
         self._inbox.drop()  # a late result that nobody accepted is never acknowledged
         self._command = command
         self._requests.begin(command)

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from drivers.card.card import Card
+from drivers.operation import FINANCIAL, unsupported
 from drivers.telium.config import TeliumSettings
 from drivers.telium.packet import (
+    BY_SESSION,
     CONTRADICTION,
-    FINANCIAL,
     MARK_CHARS,
     UNKNOWN_RESULT,
     WRONG_FIELD,
@@ -92,6 +93,8 @@ class ConcertV3:
     def refusal_reason(self, command: Command) -> str:
         if command.operation is Operation.CLOSE_DAY:
             return NO_CLOSE_DAY
+        if why := unsupported(command.operation, BY_SESSION | self.actions.keys()):
+            return why
         payable = command.amount is not None and 0 < command.amount <= MOST
         return NO_AMOUNT if command.operation in FINANCIAL and not payable else ""
 

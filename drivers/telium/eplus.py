@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from drivers.card.card import Card
+from drivers.operation import FINANCIAL, unsupported
 from drivers.telium.config import TeliumSettings
 from drivers.telium.packet import (
-    FINANCIAL,
+    BY_SESSION,
     MARK_CHARS,
     UNKNOWN_RESULT,
     WRONG_FIELD,
@@ -101,6 +102,8 @@ class EPlus:
             and TeliumQuirk.REFUNDS_BY_TYPE_2 not in self._settings.quirks
         ):
             return NO_REFUND
+        if why := unsupported(command.operation, BY_SESSION | self.actions.keys()):
+            return why
         payable = command.amount is not None and 0 < command.amount <= MOST
         return NO_AMOUNT if command.operation in FINANCIAL and not payable else ""
 

@@ -16,7 +16,8 @@ MARK_CHARS: Final = 10
 # A mark begins with a letter, so that with the digits before it it never looks like a card number.
 _MARK_LEAD: Final = "T"
 
-FINANCIAL: Final = frozenset({Operation.SALE, Operation.REFUND, Operation.REVERSAL})
+# What the session does in both dialects: by the poll of the line, or from what it remembers.
+BY_SESSION: Final = frozenset({Operation.STATUS, Operation.REPEAT_RECEIPT})
 
 # Payments whose answers may still come: a terminal has one that it did not get rid of, hardly two.
 MOST_REMEMBERED: Final = 8

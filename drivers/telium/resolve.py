@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from drivers.telium.packet import FINANCIAL, Dialect, mark_of
+from drivers.operation import FINANCIAL
+from drivers.telium.packet import Dialect, mark_of
 from drivers.terminal import BookingFinding, BookingProof, Command, Operation, Result, ResultStatus, Unclear
 
 # A terminal repeats an answer that nobody took for a few ENQs, each some seconds apart. Late

@@ -16,10 +16,10 @@ from enum import Enum, auto
 from typing import Final
 
 from drivers.card.card import CardSealer
+from drivers.operation import FINANCIAL
 from drivers.telium import texts
 from drivers.telium.line import TeliumLine, TeliumSendReport
 from drivers.telium.packet import (
-    FINANCIAL,
     MOST_REMEMBERED,
     Dialect,
     TeliumAnswer,
@@ -29,6 +29,7 @@ from drivers.telium.packet import (
 from drivers.terminal import (
     SIMULATOR_SOFTWARE,
     Command,
+    CommandRefusedError,
     ConnectionLost,
     Delivery,
     DialogueEnded,
@@ -99,7 +100,7 @@ class TeliumSession:
         if self.busy:
             raise SessionError("a command is running")
         if why := self._dialect.refusal_reason(command):
-            raise SessionError(why)
+            raise CommandRefusedError(why)
         self._command, self._deadline = command, None
         if command.operation in FINANCIAL:
             self._binding.asked(command)

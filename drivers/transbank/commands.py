@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from drivers.operation import unsupported
 from drivers.terminal import Command, Operation
 from drivers.transbank.packet import LEAST_PESOS, MOST_PESOS, TransbankFunction, message, ticket
 
 PESO: Final = 152  # ISO 4217: CLP has no decimals, so a minor unit is a peso
 # Reference 4: an operation number has six digits.
 LAST_OPERATION: Final = 999_999
-
-# Never sent a second time unless the terminal said NAK.
-CHANGING: Final = frozenset({Operation.SALE, Operation.REVERSAL, Operation.CLOSE_DAY})
-# The terminal answers them from its memory.
-QUESTIONS: Final = frozenset({Operation.REGISTER, Operation.REPEAT_RECEIPT, Operation.TURNOVER_TOTALS})
-# Their response is the caller's business and is acknowledged when it is on disk.
-WITH_RESULT: Final = CHANGING | {Operation.REPEAT_RECEIPT, Operation.TURNOVER_TOTALS}
 
 POLL: Final = message(TransbankFunction.POLL)
 _SENDS_STATUS: Final = "1"
@@ -39,6 +33,9 @@ _FIXED: Final = {
     Operation.INITIALISE: message(TransbankFunction.LOAD_KEYS),
     Operation.DIAGNOSE: message(TransbankFunction.LOAD_KEYS),
 }
+OPERATIONS: Final = frozenset({Operation.SALE, Operation.REVERSAL, Operation.STATUS, *_FIXED})
+# The terminal answers these questions at once, whatever was asked to get them.
+_FROM_MEMORY: Final = frozenset({TransbankFunction.TOTALS_RESULT, TransbankFunction.LAST_SALE_RESULT})
 
 NO_REFUND: Final = (
     "This terminal cannot refund: no money was moved. Void the payment while its day is open, "
@@ -64,7 +61,10 @@ def refusal_reason(command: Command) -> str:
             return ONLY_PESOS
         case Operation.SALE if not LEAST_PESOS <= (command.amount or 0) <= MOST_PESOS:
             return OUT_OF_RANGE
-    return ""
+        case Operation.SALE:
+            return ""
+        case operation:
+            return unsupported(operation, OPERATIONS)
 
 
 def operation_number(command: Command) -> int | None:
@@ -88,3 +88,8 @@ def data_of(command: Command) -> bytes:
 def response_to(operation: Operation) -> TransbankFunction | None:
     """The function of the response; None for commands that an ACK answers."""
     return _RESPONSE.get(operation)
+
+
+def from_memory(operation: Operation) -> bool:
+    """Whether the terminal answers it without a card, a person or the bank."""
+    return _RESPONSE.get(operation) in _FROM_MEMORY

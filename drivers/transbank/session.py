@@ -17,8 +17,10 @@ from enum import Enum, auto
 from typing import Final
 
 from drivers.card.card import CardSealer
+from drivers.operation import CHANGING, WITH_RESULT
 from drivers.terminal import (
     Command,
+    CommandRefusedError,
     ConnectionLost,
     Delivery,
     DialogueEnded,
@@ -119,7 +121,7 @@ class TransbankSession:
         if self.busy:
             raise SessionError("a command is running")
         if why := commands.refusal_reason(command):
-            raise SessionError(why)
+            raise CommandRefusedError(why)
         self._drop_held()  # a late result that nobody accepted is never acknowledged
         self._command, self._left = self._asked(command), False
         self._context = command.payment_id or self._context
@@ -202,11 +204,11 @@ class TransbankSession:
             self._end(self._greeting())
             return
         self.state = TransbankState.SENT
-        self._line.send(data, now, again_after_silence=self._operation not in commands.CHANGING)
+        self._line.send(data, now, again_after_silence=self._operation not in CHANGING)
 
     def _run(self, now: float) -> None:
         self.state = TransbankState.RUNNING
-        question = self._operation in commands.QUESTIONS
+        question = commands.from_memory(self._operation)
         self._deadline = now + (min(QUESTION_S, self._silence_s) if question else self._silence_s)
 
     def _dispatch(self, response: TransbankResponse, now: float) -> None:
@@ -255,7 +257,7 @@ class TransbankSession:
         self._line.arrived()
         self._line.forget()
         self._note(response)
-        if self._operation in commands.WITH_RESULT:
+        if self._operation in WITH_RESULT:
             self._run(now)
             self._hold(response, late=False)
             return

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from drivers.terminal import Command, Operation, SessionError
+from drivers.operation import UNSUPPORTED
+from drivers.terminal import Command, CommandRefusedError, Operation
 from drivers.zvt import messages as zvt
 from drivers.zvt.config import ZvtSettings
 from drivers.zvt.quirks import ZvtQuirk
@@ -18,16 +19,6 @@ BARE_STATUS: Final = 0x07  # service byte of 05 01
 LINES_ON_DISPLAY: Final = 8  # BMP F1 to F8
 LONGEST_DISPLAY_LINE: Final = 99  # what LLVAR can say; terminals cut at 16 to 40 themselves
 
-# Commands of which a lost answer leaves open whether money moved.
-FINANCIAL: Final = frozenset({Operation.SALE, Operation.REFUND, Operation.REVERSAL})
-# Commands after which something is not as before.
-CHANGING: Final = FINANCIAL | {Operation.CLOSE_DAY}
-# Commands whose `04 0F` is their own result; any other command may meet one of an older dialogue.
-WITH_RESULT: Final = FINANCIAL | {
-    Operation.CLOSE_DAY,
-    Operation.TURNOVER_TOTALS,
-    Operation.REPEAT_RECEIPT,
-}
 # Commands that their answer ends.
 ANSWER_ONLY: Final = frozenset({Operation.LOG_OFF, Operation.DISPLAY_TEXT})
 
@@ -35,12 +26,16 @@ ANSWER_ONLY: Final = frozenset({Operation.LOG_OFF, Operation.DISPLAY_TEXT})
 def apdu_of(command: Command, settings: ZvtSettings) -> bytes:
     """The APDU of a command.
 
-    Raises `SessionError` when a field is missing or does not fit: nothing may be sent then.
+    Raises `CommandRefusedError` when there is none, or a field is missing or does not fit.
     """
+    packet = _PACKETS.get(command.operation)
+    if packet is None:
+        raise CommandRefusedError(UNSUPPORTED)
     try:
-        return encode(_PACKETS[command.operation](command, settings), settings.charset)
+        return encode(packet(command, settings), settings.charset)
     except ValueError as error:
-        raise SessionError(f"the command {command.operation.value} cannot be written: {error}") from None
+        name = command.operation.value
+        raise CommandRefusedError(f"the command {name} cannot be written: {error}") from None
 
 
 def _amount(command: Command) -> int:
@@ -107,3 +102,5 @@ _PACKETS: Final[dict[Operation, Callable[[Command, ZvtSettings], zvt.ZvtPacket]]
     Operation.INITIALISE: lambda _, settings: zvt.Initialisation(settings.password),
     Operation.DISPLAY_TEXT: _display_text,
 }
+
+OPERATIONS: Final = frozenset(_PACKETS)

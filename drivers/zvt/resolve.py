@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Final
 
 from drivers.clocks import in_time, told_at
+from drivers.operation import FINANCIAL, question_about, unsupported
 from drivers.terminal import (
     BookingFinding,
     BookingProof,
@@ -24,6 +25,7 @@ from drivers.terminal import (
     ResultStatus,
     Unclear,
 )
+from drivers.zvt.commands import OPERATIONS
 from drivers.zvt.sender import T2_S
 
 # Questions to the cashier, T4 as a terminal may lengthen it, a cardholder in no hurry.
@@ -52,11 +54,11 @@ class ZvtResolver:
     def refusal_reason(self, command: Command) -> str:
         """Reference 8, 06 30: a reversal names the receipt."""
         nameless = command.operation is Operation.REVERSAL and command.original_receipt is None
-        return NO_RECEIPT_NUMBER if nameless else ""
+        return unsupported(command.operation, OPERATIONS) or (NO_RECEIPT_NUMBER if nameless else "")
 
     def questions(self, unclear: Unclear) -> tuple[Command, ...]:
-        closing = unclear.command.operation is Operation.CLOSE_DAY
-        return (Command(Operation.TURNOVER_TOTALS if closing else Operation.REPEAT_RECEIPT),)
+        question = question_about(unclear.command.operation)
+        return (Command(question),) if question else ()
 
     def belongs(self, unclear: Unclear, result: Result) -> bool:
         """An approval must fit in everything: it may be the answer to a question about an older one."""
@@ -80,7 +82,11 @@ class ZvtResolver:
         last = answers[-1] if answers else None
         if unclear.command.operation is Operation.CLOSE_DAY:
             return _day(unclear.day, last)
-        if last is None or last.status is not ResultStatus.APPROVED:
+        if (
+            unclear.command.operation not in FINANCIAL
+            or last is None
+            or last.status is not ResultStatus.APPROVED
+        ):
             return BookingFinding(BookingProof.UNPROVEN, SILENT)
         if _as_said(unclear, last):
             return BookingFinding(BookingProof.BOOKED, AS_SAID.format(number=_name(last)), last)

@@ -15,6 +15,7 @@ from enum import Enum, auto
 from typing import Any, ClassVar, Final
 
 from drivers.card.card import CardSealer
+from drivers.operation import CHANGING, FINANCIAL, WITH_RESULT
 from drivers.terminal import (
     Command,
     ConnectionLost,
@@ -189,7 +190,7 @@ class ZvtSession:
 
     def _answered(self, packet: zvt.ZvtAnswer, now: float) -> None:
         twice = self._left_twice or self._line.sent_again
-        if not packet.positive and twice and self._operation in commands.CHANGING:
+        if not packet.positive and twice and self._operation in CHANGING:
             self._lose(REFUSED_AGAIN)
         elif not packet.positive:
             self._end(meaning.refused(packet))
@@ -214,7 +215,7 @@ class ZvtSession:
         if packet.result_code is None:
             self._lose(NO_RESULT_CODE)
         else:
-            late = self._operation not in commands.WITH_RESULT
+            late = self._operation not in WITH_RESULT
             self._hold(TransactionResult(meaning.result(packet, packet.result_code), late=late), now)
 
     def _late_outcome(self, packet: zvt.StatusInformation, now: float) -> None:
@@ -226,14 +227,14 @@ class ZvtSession:
 
     def _before_answer(self, packet: Any, now: float) -> None:
         """Of an older dialogue, or ours without its answer: with a result to come nobody may guess."""
-        if self._operation in commands.WITH_RESULT:
+        if self._operation in WITH_RESULT:
             self._lose(OUT_OF_TURN)
         else:
             self._TABLE[ZvtState.IDLE][type(packet)](self, packet, now)
 
     def _completed(self, packet: zvt.Completion, now: float) -> None:
         self._answer(zvt.POSITIVE, now)
-        if self._result is None and self._operation in commands.FINANCIAL:
+        if self._result is None and self._operation in FINANCIAL:
             self._lose(NO_RESULT)
         else:
             self._end(meaning.completed(packet))
@@ -279,7 +280,7 @@ class ZvtSession:
         if self.state is ZvtState.RUNNING:
             self._timers.message_came(now)
         elif self._result is not None and self.busy:
-            financial = self._operation in commands.FINANCIAL
+            financial = self._operation in FINANCIAL
             self._timers.result_stored(self._result, now, financial=financial)
 
     def _send_abort(self, now: float) -> None:

@@ -26,6 +26,7 @@ from agent.payments.record import Record, change
 from agent.payments.service import PaymentService
 from agent.payments.state import PaymentState
 from agent.terminals.connection import TerminalConnection
+from drivers.operation import FINANCIAL
 from drivers.terminal import (
     BookingFinding,
     BookingProof,
@@ -38,8 +39,8 @@ from drivers.terminal import (
     TransactionResult,
     Unclear,
 )
-from drivers.zvt import commands
 from drivers.zvt import resolve as resolver
+from drivers.zvt import session
 from drivers.zvt.messages import POSITIVE
 from drivers.zvt.resolve import ZvtResolver
 from drivers.zvt.session import ZvtSession
@@ -107,7 +108,7 @@ def send_again() -> Iterator[None]:
                 yield event
         for _ in range(TRIES if lost else 0):
             await asyncio.sleep(BACK_AGAIN_S)
-            if self.ready and command.operation in commands.FINANCIAL:
+            if self.ready and command.operation in FINANCIAL:
                 async for event in perform(self, command):
                     yield event
                 return
@@ -248,7 +249,7 @@ def upload_before_the_sync() -> Iterator[None]:
 @contextmanager
 def refused_is_refused() -> Iterator[None]:
     """An error in answer to a command that went out twice is taken for a plain no."""
-    with patched(commands, "CHANGING", frozenset()):
+    with patched(session, "CHANGING", frozenset()):
         yield
 
 

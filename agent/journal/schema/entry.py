@@ -19,6 +19,7 @@ from typing import Final
 import msgspec
 
 from agent.journal.schema.base import MAX_ENTRY_BYTES, Body, Fact
+from agent.journal.schema.kinds import PaymentKind
 from agent.journal.schema.payments import (
     ACTION_ORDER,
     ActionName,
@@ -27,7 +28,6 @@ from agent.journal.schema.payments import (
     CardSummary,
     Completed,
     Decided,
-    PaymentKind,
     Printed,
     Reason,
     Requested,

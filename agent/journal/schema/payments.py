@@ -7,9 +7,9 @@ from typing import Literal, get_args
 import msgspec
 
 from agent.journal.schema.base import Body
+from agent.journal.schema.kinds import PaymentKind
 
 Verdict = Literal["approved", "declined", "cancelled", "not_sent", "refused", "unclear"]
-PaymentKind = Literal["sale", "refund", "reversal", "close_day"]
 ActionName = Literal["allow", "note", "confirm", "verify", "supervisor", "block"]
 
 # The order in which an action wins over another.

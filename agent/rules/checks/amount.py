@@ -9,18 +9,22 @@ from agent.rules.context import RuleContext, RuleResult
 
 
 def whole(context: RuleContext) -> RuleResult | None:
-    """A sale or refund has a whole amount that a terminal can hold."""
+    """What has an amount has a whole one that a terminal can hold; nothing else has one at all."""
     value = context.request.amount
-    if not context.moves_money or (type(value) is int and 0 < value <= MAX_MINOR):
+    if not context.kind.has_amount:
+        return None if value is None else RuleResult(Action.BLOCK, "amount_not_asked", {})
+    if type(value) is int and 0 < value <= MAX_MINOR:
         return None
     return RuleResult(Action.BLOCK, "amount", {})
 
 
 def currency(context: RuleContext) -> RuleResult | None:
     """The currency is the shop's."""
-    if not context.moves_money or context.comparable:
-        return None
     asked = context.request.currency
+    if not context.kind.has_amount:
+        return None if asked is None else RuleResult(Action.BLOCK, "amount_not_asked", {})
+    if context.comparable:
+        return None
     if not asked:
         return RuleResult(Action.BLOCK, "currency_missing", {"shop": context.currency})
     return RuleResult(Action.BLOCK, "currency", {"asked": asked, "shop": context.currency})
@@ -29,7 +33,8 @@ def currency(context: RuleContext) -> RuleResult | None:
 def minimum(context: RuleContext) -> RuleResult | None:
     """Sales below `min` ask once more: stolen cards are tried with tiny amounts."""
     limit = context.policy.min
-    if context.request.kind != "sale" or not context.comparable or limit is None or context.amount >= limit:
+    asks = context.kind.asks_below_minimum and context.comparable
+    if not asks or limit is None or context.amount >= limit:
         return None
     figures: dict[str, int | str] = {"amount": context.amount, "limit": limit, "currency": context.currency}
     return RuleResult(Action.CONFIRM, "min", figures)
@@ -43,7 +48,7 @@ def soft(context: RuleContext) -> RuleResult | None:
 
 def hard(context: RuleContext) -> RuleResult | None:
     """Payments above `hard` are not possible; without `hard` none is."""
-    if not context.moves_money:
+    if not context.kind.has_amount:
         return None
     if context.policy.hard is None:
         return RuleResult(Action.BLOCK, "hard_unset", {})

@@ -16,7 +16,7 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 def opening(context: RuleContext) -> RuleResult | None:
     """Payments outside the opening hours, with some minutes of grace, ask once more."""
     policy = context.policy
-    if context.request.kind == "close_day" or is_open(policy.hours, policy.hours_grace_min, context.now):
+    if not context.kind.moves_money or is_open(policy.hours, policy.hours_grace_min, context.now):
         return None
     usual, now = policy.hours.of_weekday(context.now.weekday()), f"{context.now:%H:%M}"
     if not usual.spans:

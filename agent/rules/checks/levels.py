@@ -6,15 +6,13 @@ minor units, and the payment asked about is added to what the totals hold.
 
 from __future__ import annotations
 
-from typing import Literal
-
+from agent.journal.schema.kinds import TotalName
 from agent.rules.action import Action
 from agent.rules.context import RuleContext, RuleResult
 from agent.rules.totals import Total
 
 # The strictest level stands first.
 Levels = tuple[tuple[Action, int | None], ...]
-CountedKind = Literal["sale", "refund"]
 
 
 def amount_above(context: RuleContext, code: str, levels: Levels) -> RuleResult | None:
@@ -26,31 +24,31 @@ def amount_above(context: RuleContext, code: str, levels: Levels) -> RuleResult 
     return RuleResult(action, code, {"amount": context.amount, "limit": limit, "currency": context.currency})
 
 
-def count_above(context: RuleContext, code: str, kind: CountedKind, levels: Levels) -> RuleResult | None:
+def count_above(context: RuleContext, code: str, total: TotalName, levels: Levels) -> RuleResult | None:
     """With this payment the number of the day is above a level."""
-    if context.request.kind != kind or not context.comparable:
+    if context.kind.total != total or not context.comparable:
         return None
-    number = _today(context, kind).count + 1
+    number = _today(context, total).count + 1
     found = _exceeded(number, levels)
     return RuleResult(found[0], code, {"number": number, "limit": found[1]}) if found else None
 
 
-def sum_above(context: RuleContext, code: str, kind: CountedKind, levels: Levels) -> RuleResult | None:
+def sum_above(context: RuleContext, code: str, total: TotalName, levels: Levels) -> RuleResult | None:
     """With this payment the sum of the day is above a level."""
-    if context.request.kind != kind or not context.comparable:
+    if context.kind.total != total or not context.comparable:
         return None
-    amount, total = context.amount, _today(context, kind).sum + context.amount
-    found = _exceeded(total, levels)
+    amount, added = context.amount, _today(context, total).sum + context.amount
+    found = _exceeded(added, levels)
     if found is None:
         return None
     action, limit = found
     return RuleResult(
-        action, code, {"amount": amount, "sum": total, "limit": limit, "currency": context.currency}
+        action, code, {"amount": amount, "sum": added, "limit": limit, "currency": context.currency}
     )
 
 
-def _today(context: RuleContext, kind: CountedKind) -> Total:
-    return context.totals.total(kind, context.request.till, context.currency, context.now)
+def _today(context: RuleContext, total: TotalName) -> Total:
+    return context.totals.total(total, context.request.till, context.currency, context.now)
 
 
 def _exceeded(value: int, levels: Levels) -> tuple[Action, int] | None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from agent.journal.schema.kinds import KINDS
 from agent.rules.action import Action
 from agent.rules.checks.levels import amount_above, count_above, sum_above
-from agent.rules.context import RuleContext, RuleResult
+from agent.rules.context import Original, RuleContext, RuleResult
 
 
 def single(context: RuleContext) -> RuleResult | None:
     """One refund, by value."""
     policy = context.policy
     levels = ((Action.BLOCK, policy.refund_block), (Action.SUPERVISOR, policy.refund_supervisor))
-    return amount_above(context, "refund", levels) if context.request.kind == "refund" else None
+    return amount_above(context, "refund", levels) if context.kind.total == "refund" else None
 
 
 def count(context: RuleContext) -> RuleResult | None:
@@ -30,19 +31,25 @@ def total(context: RuleContext) -> RuleResult | None:
 
 def original(context: RuleContext) -> RuleResult | None:
     """A refund or reversal takes back an approved sale, and never more than is left of it."""
-    kind, known = context.request.kind, context.request.original
-    if kind not in {"refund", "reversal"}:
-        return None
+    kind, known = context.kind, context.request.original
+    if not kind.needs_original:
+        return None if known is None else RuleResult(Action.BLOCK, "original_not_asked", {})
     if known is None:
         return RuleResult(Action.BLOCK, "original_unknown", {})
-    if known.kind != "sale" or not known.approved:
+    if not may_be_taken_back(known) or not known.approved:
         return RuleResult(Action.BLOCK, "original_not_a_sale", {})
     if known.reversed:
         return RuleResult(Action.BLOCK, "original_reversed", {})
-    if kind == "reversal" and known.refunded > 0:
+    if kind.takes_back == "whole" and known.refunded > 0:
         figures: dict[str, int | str] = {"refunded": known.refunded, "currency": known.currency}
         return RuleResult(Action.BLOCK, "original_refunded", figures)
-    return _beyond_original(context, known.left, known.currency) if kind == "refund" else None
+    return _beyond_original(context, known.left, known.currency) if kind.takes_back == "part" else None
+
+
+def may_be_taken_back(known: Original) -> bool:
+    """An original of a kind that nobody knows is none."""
+    kind = KINDS.get(known.kind)
+    return kind is not None and kind.may_be_taken_back
 
 
 def _beyond_original(context: RuleContext, left: int, letters: str) -> RuleResult | None:

@@ -6,6 +6,11 @@ from typing import Final
 
 RULES: Final[dict[str, str | tuple[str, str]]] = {
     "rules.failed": 'The rule "{rule}" failed ({error}), so nothing is charged: call support.',
+    "rules.kind_unknown": (
+        'This agent does not know the kind of payment "{kind}", so nothing is charged: call support.'
+    ),
+    "rules.amount_not_asked": "The till named an amount for something that has none of its own.",
+    "rules.original_not_asked": "The till named an original for something that takes nothing back.",
     "rules.amount": "The amount is not one that a terminal can take.",
     "rules.currency": "The till asked for {asked}, but this shop's currency is {shop}.",
     "rules.currency_missing": "The till named no currency; this shop's currency is {shop}.",

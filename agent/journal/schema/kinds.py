@@ -1,0 +1,92 @@
+"""The payment kinds: one row says all that a layer must know of a kind.
+
+The table stands in the vocabulary of the journal, because that is where rules, payments, API and
+command line may all read it, and a kind that the journal cannot write cannot be taken.
+`agent/payments/kinds.py` adds what the drivers know of it.
+
+A layer asks `kind_of`, and what it does not know is refused: no layer has an `else` that means "a sale".
+A new kind is a row here, its name in `PaymentKind`, its words in `agent/texts/en/kinds.py`, an
+`Operation` for the drivers that can do it, and the simulator.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+PaymentKind = Literal["sale", "refund", "reversal", "close_day"]
+
+# Which way the money goes, as the shop sees it.
+Direction = Literal["in", "out", "none"]
+# What a till's payments of one day are added up under. The day's limits are held against it.
+TotalName = Literal["sale", "refund"]
+# What an approval does to the day that the terminal's totals are about.
+OnDay = Literal["adds", "undoes", "closes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What one kind of payment is.
+
+    `has_amount`: the till names amount and currency. `takes_back`: how much of its original it gives
+    back. `may_be_taken_back`: it can be such an original. `total`: which of the day's totals and limits
+    it counts towards. `asks_below_minimum`: the smallest usual amount is asked about. `by_put`: the till
+    asks for it with PUT, and not at a door of its own.
+    """
+
+    name: PaymentKind
+    direction: Direction
+    has_amount: bool
+    on_day: OnDay
+    takes_back: Literal["part", "whole"] | None = None
+    may_be_taken_back: bool = False
+    total: TotalName | None = None
+    asks_below_minimum: bool = False
+    by_put: bool = True
+
+    @property
+    def moves_money(self) -> bool:
+        """Whether an approval of it is money."""
+        return self.direction != "none"
+
+    @property
+    def needs_original(self) -> bool:
+        """Whether it names the payment that it is about."""
+        return self.takes_back is not None
+
+    def signed(self, amount: int) -> int:
+        """What an amount of this kind adds to the shop's money."""
+        return {"in": amount, "out": -amount, "none": 0}[self.direction]
+
+
+_ROWS: Final = (
+    Kind(
+        "sale",
+        "in",
+        has_amount=True,
+        on_day="adds",
+        may_be_taken_back=True,
+        total="sale",
+        asks_below_minimum=True,
+    ),
+    Kind("refund", "out", has_amount=True, on_day="adds", takes_back="part", total="refund"),
+    Kind("reversal", "out", has_amount=False, on_day="undoes", takes_back="whole"),
+    Kind("close_day", "none", has_amount=False, on_day="closes", by_put=False),
+)
+
+KINDS: Final[dict[str, Kind]] = {row.name: row for row in _ROWS}
+
+
+class UnknownKindError(ValueError):
+    """A kind of payment that this version does not know. It is refused, never taken for another."""
+
+    def __init__(self, name: object) -> None:
+        super().__init__(f"unknown payment kind: {name!s:.40}")
+
+
+def kind_of(name: str) -> Kind:
+    """The row of a kind. Raises `UnknownKindError`."""
+    kind = KINDS.get(name)
+    if kind is None:
+        raise UnknownKindError(name)
+    return kind
