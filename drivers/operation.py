@@ -82,7 +82,8 @@ WITH_ORIGINAL: Final = frozenset(operation for operation, row in OPERATIONS.item
 # What keeps a terminal at work. A protocol that has no message for one of these has nothing to do.
 UPKEEP: Final = frozenset({Operation.REGISTER, Operation.LOG_OFF, Operation.DIAGNOSE, Operation.INITIALISE})
 
-UNSUPPORTED: Final = "The terminal has no command for this: nothing was sent to it."
+# Why a protocol refuses an operation that it has no command for: nothing is sent then.
+UNSUPPORTED: Final = "unsupported_operation"
 
 
 def unsupported(operation: Operation, operations: Container[Operation]) -> str:
