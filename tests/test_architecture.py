@@ -54,7 +54,14 @@ ROWS: dict[str, Row] = {
     # It knows the drivers' own words for a terminal's keys, so that nobody else has to.
     "agent/settings/terminals.py": Row({"agent.settings", "drivers"}, OUTSIDE),
     "agent/keys": Row(
-        {"agent.keys", "agent.settings", "agent.journal.note", "agent.journal.evolving", "drivers.card.seal"},
+        {
+            "agent.keys",
+            "agent.settings",
+            "agent.texts",
+            "agent.journal.note",
+            "agent.journal.evolving",
+            "drivers.card.seal",
+        },
         OUTSIDE,
     ),
     # The words that could be a card number are the drivers' to tell.
@@ -63,7 +70,9 @@ ROWS: dict[str, Row] = {
         {"agent.terminals", "agent.journal.schema", "agent.payments.wording", "agent.base", "drivers"},
         {"socket"} | DEVICES,
     ),
-    "agent/terminals/discovery": Row({"agent.terminals.discovery", "drivers"}, {"socket", "asyncio"}),
+    "agent/terminals/discovery": Row(
+        {"agent.terminals.discovery", "agent.texts", "drivers"}, {"socket", "asyncio"}
+    ),
     "agent/payments": Row(
         {"agent.payments", "agent.journal", "agent.rules", "agent.terminals", "agent.base"}
         | {"agent.settings", "drivers"},
@@ -73,24 +82,26 @@ ROWS: dict[str, Row] = {
     "agent/api/v1": Row({"agent.api", "agent.payments", "agent.texts"}, {"drivers", "socket"} | DEVICES),
     "agent/texts": Row({"agent.texts", "agent.base"}, OUTSIDE | {"drivers", "os"}),
     "agent/texts/en": Row({"agent.texts.en"}, OUTSIDE | {"drivers", "os"}),
-    "agent/upload": Row({"agent.upload", "agent.base", *READERS}, {"drivers", "asyncio"}),
+    "agent/upload": Row({"agent.upload", "agent.base", "agent.texts", *READERS}, {"drivers", "asyncio"}),
     "agent/collector": Row(
         # The HTTP server is one file for both; nothing else of the till's API is headquarters' affair.
-        {"agent.collector", "agent.api.server", "agent.settings", "agent.base", *READERS},
+        {"agent.collector", "agent.api.server", "agent.settings", "agent.base", "agent.texts", *READERS},
         {"drivers"},
     ),
     "agent/collector/storage": Row(
-        {"agent.collector.storage", "agent.journal.tree", "agent.journal.proofs"}, {"drivers", "asyncio"}
+        {"agent.collector.storage", "agent.journal.tree", "agent.journal.proofs", "agent.texts"},
+        {"drivers", "asyncio"},
     ),
     # One file is one process: here everything is put together, so nearly everything may be named.
     "agent/programs": Row({"agent", "drivers"}, DEVICES),
     "agent/programs/upload.py": Row(
-        {"agent.upload", "agent.keys", "agent.base", "agent.settings", "agent.journal", "agent.oplog"},
+        {"agent.upload", "agent.keys", "agent.base", "agent.settings", "agent.journal", "agent.oplog"}
+        | {"agent.texts"},
         {"drivers"},
     ),
     "agent/programs/collector.py": Row(
         {"agent.collector", "agent.api.server", "agent.keys", "agent.base", "agent.settings"}
-        | {"agent.journal", "agent.oplog"},
+        | {"agent.journal", "agent.oplog", "agent.texts"},
         {"drivers"},
     ),
     "agent/programs/demo": Row({"agent"}, {"drivers"} | DEVICES),

@@ -17,28 +17,30 @@ from importlib import import_module
 from typing import NoReturn
 
 from agent import VERSION
-from agent.cli.ui.exits import EXIT_CODES, CommandError, Exit
+from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.screen import Screen
+from agent.texts import say
 
+# Command -> the module that has it; the catalogue has a line for each, `cli.command.NAME`.
 COMMANDS = {
-    "pay": ("agent.cli.pay", "take a payment"),
-    "refund": ("agent.cli.refund", "give money of an earlier payment back"),
-    "reverse": ("agent.cli.reverse", "take an earlier payment back whole"),
-    "till": ("agent.cli.till", "a standing prompt for a day at the counter"),
-    "last": ("agent.cli.last", "show the newest payments, or one and its receipt"),
-    "resolve": ("agent.cli.resolve", "say what became of an unclear payment"),
-    "close-day": ("agent.cli.close_day", "close the terminal's day"),
-    "status": ("agent.cli.status", "show whether payments are taken, or why not"),
-    "terminals": ("agent.cli.terminals", "list what is plugged in, with the settings that fit"),
-    "doctor": ("agent.cli.doctor", "look for what keeps payments from being taken"),
-    "journal": ("agent.cli.journal", "show, follow, verify and export the journal"),
-    "keys": ("agent.cli.keys", "create and show keys"),
-    "config": ("agent.cli.config", "check the settings"),
-    "agent": ("agent.cli.agent", "run the agent"),
-    "upload": ("agent.cli.upload", "run the uploader"),
-    "collector": ("agent.cli.collector", "run the collector at headquarters"),
-    "sim": ("drivers.simulator.core.process", "run a simulated terminal"),
-    "demo": ("agent.cli.demo", "take a handful of payments with everything but the hardware"),
+    "pay": "agent.cli.pay",
+    "refund": "agent.cli.refund",
+    "reverse": "agent.cli.reverse",
+    "till": "agent.cli.till",
+    "last": "agent.cli.last",
+    "resolve": "agent.cli.resolve",
+    "close-day": "agent.cli.close_day",
+    "status": "agent.cli.status",
+    "terminals": "agent.cli.terminals",
+    "doctor": "agent.cli.doctor",
+    "journal": "agent.cli.journal",
+    "keys": "agent.cli.keys",
+    "config": "agent.cli.config",
+    "agent": "agent.cli.agent",
+    "upload": "agent.cli.upload",
+    "collector": "agent.cli.collector",
+    "sim": "drivers.simulator.core.process",
+    "demo": "agent.cli.demo",
 }
 
 
@@ -84,15 +86,15 @@ def _simulate(arguments: list[str]) -> int:
 def _parser(chosen: str) -> Parser:
     parser = Parser(
         prog="tillgate",
-        description="Between a shop's till and its card terminal.",
-        epilog=EXIT_CODES,
+        description=say("cli.between_shops_till_its"),
+        epilog=say("cli.exit_codes"),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"tillgate {VERSION}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name, (module, summary) in COMMANDS.items():
+    for name, module in COMMANDS.items():
         if name == chosen:
             import_module(module).register(subparsers)
         else:
-            subparsers.add_parser(name, help=summary)
+            subparsers.add_parser(name, help=say(f"cli.command.{name}"))
     return parser

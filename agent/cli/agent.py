@@ -7,13 +7,14 @@ from importlib import import_module
 
 from agent.cli.ui.options import add_settings
 from agent.settings.load import DEFAULT_FILE
+from agent.texts import say
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser("agent", help="run the agent")
     add_settings(parser)
-    parser.add_argument("--boot-id", default="", metavar="UUID", help="where the kernel's own is hidden: %%b")
+    parser.add_argument("--boot-id", default="", metavar="UUID", help=say("cli.where_kernels_own_hidden"))
     parser.set_defaults(func=_run)
 
 

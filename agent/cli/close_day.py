@@ -6,19 +6,19 @@ import argparse
 
 from agent.api.v1.bodies import PaymentRequest
 from agent.cli.pay import send_and_follow
-from agent.cli.ui.exits import EXIT_CODES
 from agent.cli.ui.options import add_api, add_payment_id
+from agent.texts import say
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
         "close-day",
-        help="close the terminal's day",
-        epilog=EXIT_CODES,
+        help=say("cli.command.close-day"),
+        epilog=say("cli.exit_codes"),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--terminal", metavar="NAME", help="needed when the shop has several")
+    parser.add_argument("--terminal", metavar="NAME", help=say("cli.needed_when_shop_has"))
     parser.add_argument("--operator", metavar="NAME", help="who closes")
     add_payment_id(parser)
     add_api(parser)

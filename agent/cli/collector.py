@@ -6,15 +6,16 @@ import argparse
 from pathlib import Path
 
 from agent.cli.ui.exits import CommandError, Exit
+from agent.texts import say
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    parser = subparsers.add_parser("collector", help="run the collector at headquarters")
+    parser = subparsers.add_parser("collector", help=say("cli.command.collector"))
     parser.add_argument(
-        "--settings", type=Path, metavar="FILE", help="default: /etc/tillgate-collector/collector.toml"
+        "--settings", type=Path, metavar="FILE", help=say("cli.default_etc_tillgate_collector_collector")
     )
-    parser.add_argument("--vkey", action="store_true", help="print the key that uploaders pin, and end")
+    parser.add_argument("--vkey", action="store_true", help=say("cli.print_key_uploaders_pin"))
     parser.set_defaults(func=_run)
 
 
@@ -36,7 +37,5 @@ def _run(args: argparse.Namespace) -> int:
     except (SettingsError, program.CollectorError) as error:
         raise CommandError(str(error), Exit.CONFIG) from None
     except (FolderInUseError, OSError) as error:
-        raise CommandError(
-            f"The collector cannot run: {error}. Nothing is collected.", Exit.UNAVAILABLE
-        ) from None
+        raise CommandError(say("cli.collector_cannot_run_nothing", error=error), Exit.UNAVAILABLE) from None
     return Exit.OK

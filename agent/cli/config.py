@@ -16,18 +16,19 @@ from agent.payments.people import hash_secret
 from agent.settings.load import DEFAULT_FILE, Settings, SettingsError, live_refusal_reason, load
 from agent.settings.terminals import check_terminal
 from agent.settings.types import Role
+from agent.texts import say
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser("config", help="check the settings")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    check = actions.add_parser("check", help="say what is wrong in a settings file")
+    check = actions.add_parser("check", help=say("cli.say_what_wrong_in"))
     check.add_argument("file", nargs="?", type=Path, default=DEFAULT_FILE, help=f"default: {DEFAULT_FILE}")
-    check.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    check.add_argument("--json", action="store_true", help=say("cli.print_result_as_one"))
     check.set_defaults(func=_check)
-    person = actions.add_parser("person", help="ask for a PIN and print the lines for [people]")
-    person.add_argument("name", help="as the till names this person")
+    person = actions.add_parser("person", help=say("cli.ask_for_pin_print"))
+    person.add_argument("name", help=say("cli.as_till_names_person"))
     person.add_argument("--role", choices=get_args(Role), default="supervisor", help="default: supervisor")
     person.set_defaults(func=_person)
 
@@ -57,25 +58,25 @@ def _wrong(args: argparse.Namespace, error: SettingsError) -> int:
         screen.say(f"{finding.file}, line {finding.line}: {finding.key}")
         screen.detail(f"Found {finding.found}; expected {finding.expected}.")
         screen.detail(finding.next_step)
-    screen.say("The agent does not start with these settings, so no money moves.")
+    screen.say(say("cli.agent_does_not_start"))
     return Exit.CONFIG
 
 
 def _show(screen: Screen, settings: Settings, why: str) -> None:
     rules = settings.rules
-    screen.row("settings", "can be read, and every key is known")
+    screen.row("settings", say("cli.can_be_read_every"))
     screen.row("name", settings.agent.name + (" (training)" if settings.agent.training else ""))
     screen.row("currency", f"{rules.currency}, {rules.currency.exponent} decimals")
     screen.row("terminals", ", ".join(settings.terminals) or "none")
-    screen.row("people", ", ".join(settings.people) or "none: nobody can sign as a second person")
+    screen.row("people", ", ".join(settings.people) or say("cli.none_nobody_can_sign"))
     screen.row("config hash", settings.digest)
-    screen.say(why or "The agent may take payments with these settings.")
+    screen.say(why or say("cli.agent_may_take_payments"))
 
 
 def _person(args: argparse.Namespace) -> int:
-    secret = getpass("PIN or password (not shown): ")
+    secret = getpass(say("cli.pin_or_password_not"))
     if secret != getpass("The same again: "):
-        raise CommandError("The two were not the same. Nothing was made; try again.", Exit.USAGE)
+        raise CommandError(say("cli.two_were_not_same"), Exit.USAGE)
     try:
         line = hash_secret(secret)
     except ValueError as error:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
+from agent.texts import say
+
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    parser = subparsers.add_parser("demo", help="take a handful of payments, all but the hardware real")
-    parser.add_argument("--payments", type=int, metavar="N", help="take N payments; default: each kind once")
-    parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+    parser = subparsers.add_parser("demo", help=say("cli.take_handful_payments_all"))
+    parser.add_argument("--payments", type=int, metavar="N", help=say("cli.take_n_payments_default"))
+    parser.add_argument("--json", action="store_true", help=say("cli.print_one_json_object"))
     parser.set_defaults(func=_run)
 
 

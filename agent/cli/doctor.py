@@ -21,16 +21,13 @@ from agent.cli.ui.options import add_settings, settings
 from agent.cli.ui.screen import Screen
 from agent.keys import store as keys
 from agent.settings.load import Settings, credentials_folder, live_refusal_reason
+from agent.texts import say
 from drivers.card.seal import KeyExpired, KeyUnknown
 
 # Below this a day of payments and the reserve of the journal no longer fit.
 LOW_DISK_BYTES = 100 * 1024 * 1024
 SYSTEMCTL_SECONDS = 10
 UNITS = ("tillgate-agent.socket", "tillgate-agent.service", "tillgate-upload.service")
-
-SOUND = "Nothing was found that keeps payments from being taken."
-FOUND = "Payments may be kept from being taken: see above. No money was moved by looking."
-ONLY_INSTALLER = "not looked at: only root and the agent's user may read it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +41,10 @@ class DoctorFinding:
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    parser = subparsers.add_parser("doctor", help="look for what keeps payments from being taken")
+    parser = subparsers.add_parser("doctor", help=say("cli.command.doctor"))
     add_settings(parser)
-    parser.add_argument("--socket", type=Path, metavar="PATH", help="the agent's API; default: the settings'")
-    parser.add_argument("--json", action="store_true", help="print the findings as one JSON list")
+    parser.add_argument("--socket", type=Path, metavar="PATH", help=say("cli.agents_api_default_settings"))
+    parser.add_argument("--json", action="store_true", help=say("cli.print_findings_as_one"))
     parser.set_defaults(func=_look)
 
 
@@ -74,7 +71,7 @@ def _look(args: argparse.Namespace) -> int:
 def _print_findings(out: Screen, findings: list[DoctorFinding], *, bad: bool) -> None:
     for finding in findings:
         out.row(finding.state, f"{finding.name}: {finding.text}")
-    out.say(FOUND if bad else SOUND)
+    out.say(say("cli.found") if bad else say("cli.sound"))
 
 
 def _settings(host: Settings) -> DoctorFinding:
@@ -93,12 +90,12 @@ def _acquirer(host: Settings) -> DoctorFinding:
 def _secret(host: Settings, name: str) -> DoctorFinding:
     path = credentials_folder(host, os.environ) / name
     if not os.access(path.parent, os.X_OK) or (path.exists() and not os.access(path, os.R_OK)):
-        return DoctorFinding(name, "not known", ONLY_INSTALLER)
+        return DoctorFinding(name, "not known", say("cli.only_installer"))
     try:
         keys.check_mode(path)
     except keys.KeysError as error:
         return DoctorFinding(name, "bad", str(error))
-    return DoctorFinding(name, "good", "there, and for its owner alone")
+    return DoctorFinding(name, "good", say("cli.there_for_its_owner"))
 
 
 def _journal(host: Settings) -> DoctorFinding:
@@ -107,12 +104,14 @@ def _journal(host: Settings) -> DoctorFinding:
         free = shutil.disk_usage(folder).free
     except OSError as error:
         return DoctorFinding(
-            "journal", "bad", f"{folder}: {error.strerror}. The agent makes it at its first start."
+            "journal", "bad", say("cli.agent_makes_at_its", folder=folder, strerror=error.strerror)
         )
     if free < LOW_DISK_BYTES:
-        return DoctorFinding("journal", "bad", f"only {free // 2**20} MiB are free at {folder}. Make room.")
+        return DoctorFinding(
+            "journal", "bad", say("cli.only_mib_are_free", free=free // 2**20, folder=folder)
+        )
     return DoctorFinding(
-        "journal", "good", f"{folder}, {free // 2**20} MiB free. 'tillgate journal verify' checks it."
+        "journal", "good", say("cli.mib_free_tillgate_journal", folder=folder, free=free // 2**20)
     )
 
 
@@ -120,22 +119,16 @@ def _device(host: Settings, name: str) -> DoctorFinding:
     terminal = host.terminals[name]
     if terminal.device is None:
         where = f"{terminal.host}:{terminal.port}"
-        return DoctorFinding(
-            name, "not known", f"at {where}: only the agent may connect, ask 'tillgate status'"
-        )
+        return DoctorFinding(name, "not known", say("cli.at_only_agent_may", where=where))
     if not terminal.device.exists():
-        return DoctorFinding(
-            name, "bad", f"{terminal.device} is not there. Look at the cable and the terminal's power."
-        )
-    return DoctorFinding(
-        name, "good", f"{terminal.device} is there. 'tillgate status' says if the terminal answers."
-    )
+        return DoctorFinding(name, "bad", say("cli.not_there_look_at", device=terminal.device))
+    return DoctorFinding(name, "good", say("cli.there_tillgate_status_says", device=terminal.device))
 
 
 def _unit(unit: str) -> DoctorFinding:
     systemctl = shutil.which("systemctl")
     if systemctl is None or not Path("/run/systemd/system").exists():
-        return DoctorFinding(unit, "not known", "this host does not run systemd")
+        return DoctorFinding(unit, "not known", say("cli.host_does_not_run"))
     try:
         asked = subprocess.run(
             [systemctl, "is-active", unit],
@@ -145,7 +138,7 @@ def _unit(unit: str) -> DoctorFinding:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return DoctorFinding(unit, "not known", "systemd does not answer")
+        return DoctorFinding(unit, "not known", say("cli.systemd_does_not_answer"))
     state = asked.stdout.strip() or "unknown"
     text = state if state == "active" else f"{state}. See: systemctl status {unit}"
     return DoctorFinding(unit, "good" if state == "active" else "bad", text)
@@ -155,9 +148,11 @@ def _api(path: Path) -> DoctorFinding:
     try:
         status = ApiClient(path).call("GET", "/v1/status", StatusView)
     except (AgentUnreachableError, BrokenError) as error:
-        return DoctorFinding("api", "bad", f"nobody answers at {path}: {error}. Is the agent running?")
+        return DoctorFinding("api", "bad", say("cli.nobody_answers_at_agent", path=path, error=error))
     except RefusedError as error:
         return DoctorFinding("api", "bad", f"{error.answer.message} {error.answer.next_step}")
     if not status.taking_payments:
-        return DoctorFinding("api", "bad", f"the agent takes no payments: {status.refusal_reason}")
-    return DoctorFinding("api", "good", f"the agent answers at {path} and takes payments")
+        return DoctorFinding(
+            "api", "bad", say("cli.agent_takes_no_payments", refusal_reason=status.refusal_reason)
+        )
+    return DoctorFinding("api", "good", say("cli.agent_answers_at_takes", path=path))

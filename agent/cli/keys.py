@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from agent.cli.ui import options
 from agent.cli.ui.exits import CommandError, Exit
+from agent.texts import say
 
 _PERSON: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _BARE_TOML_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
@@ -22,24 +23,22 @@ _ROLES: Final = ("cashier", "supervisor", "manager")
 
 def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Add `keys` and what can be done with them."""
-    parser = subparsers.add_parser("keys", help="create and show keys")
+    parser = subparsers.add_parser("keys", help=say("cli.command.keys"))
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    _add(actions, "create", _create, "make the keys that are missing; none is ever replaced")
-    _add(actions, "show", _show, "show what is public of the keys, and what is wrong with them")
-    person = _add(actions, "person", _person, "print the settings of a person with a PIN", settings=False)
+    _add(actions, "create", _create, say("cli.make_keys_are_missing"))
+    _add(actions, "show", _show, say("cli.show_what_public_keys"))
+    person = _add(actions, "person", _person, say("cli.print_settings_person_with"), settings=False)
     person.add_argument("name", metavar="NAME")
     person.add_argument("--role", choices=_ROLES, default="supervisor", help="default: supervisor")
     demo = _add(
         actions,
         "acquirer-demo",
         _acquirer_demo,
-        "make a pretended acquirer, for training only",
+        say("cli.make_pretended_acquirer_for"),
         settings=False,
     )
     demo.add_argument("folder", type=Path, metavar="FOLDER")
-    demo.add_argument(
-        "--days", type=int, default=365, metavar="N", help="how long the key is valid; default: 365"
-    )
+    demo.add_argument("--days", type=int, default=365, metavar="N", help=say("cli.how_long_key_valid"))
 
 
 def _add(
@@ -48,7 +47,7 @@ def _add(
     parser: argparse.ArgumentParser = actions.add_parser(name, help=summary, description=summary)
     if settings:
         options.add_settings(parser)
-    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    parser.add_argument("--json", action="store_true", help=say("cli.print_result_as_one"))
     parser.set_defaults(func=func)
     return parser
 
@@ -71,11 +70,7 @@ def _create(args: argparse.Namespace) -> int:
         screen.row("kept", str(path))
     if created.enrolment:
         folder = created.enrolment[0].parent
-        screen.say(
-            f"\nCarry the folder {folder} to headquarters by a safe way, then remove it here:\n"
-            f"rm -r {folder}\n"
-            "While it is here, a thief of this computer can forge the past of its journal."
-        )
+        screen.say(say("cli.carry_folder_headquarters_by", folder=folder))
     return Exit.OK
 
 
@@ -100,12 +95,10 @@ def _person(args: argparse.Namespace) -> int:
     from agent.payments.people import hash_secret  # noqa: PLC0415 - not for --help
 
     if not _PERSON.fullmatch(args.name):
-        raise CommandError(
-            "A name has 1 to 32 letters, digits and . _ - and begins with a letter or digit.", Exit.USAGE
-        )
-    secret = getpass.getpass(f"PIN or password of {args.name}: ")
+        raise CommandError(say("cli.name_has_letters_digits"), Exit.USAGE)
+    secret = getpass.getpass(say("cli.pin_or_password", name=args.name))
     if getpass.getpass("Once more: ") != secret:
-        raise CommandError("The two are not the same. Nothing was written; try again.", Exit.USAGE)
+        raise CommandError(say("cli.two_are_not_same"), Exit.USAGE)
     try:
         line = hash_secret(secret)
     except ValueError as error:
@@ -125,14 +118,16 @@ def _acquirer_demo(args: argparse.Namespace) -> int:
         made = create_acquirer(args.folder, _today(), args.days)
     except OSError as error:
         raise CommandError(
-            f"{error.filename or args.folder}: {error.strerror}. Nothing was replaced; name an empty folder.",
+            say(
+                "cli.nothing_was_replaced_name", folder=error.filename or args.folder, strerror=error.strerror
+            ),
             Exit.USAGE,
         ) from None
     if args.json:
         files = {"keys": str(made.keys), "private": str(made.private)}
         return _print_json({**files, "vkey": made.vkey, "key_id": made.key.key_id})
     print(f'[acquirer]\nkeys = "{made.keys}"\nvkey = "{made.vkey}"')
-    print("For training only: whoever has this folder can open the sealed cards.", file=sys.stderr)
+    print(say("cli.for_training_only_whoever"), file=sys.stderr)
     return Exit.OK
 
 

@@ -13,15 +13,16 @@ from agent.cli.ui.ask import call_agent
 from agent.cli.ui.exits import Exit
 from agent.cli.ui.options import add_api, api, payment_id, screen
 from agent.cli.ui.screen import Screen
+from agent.texts import say
 
 NONE_YET = "No payment yet."
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    parser = subparsers.add_parser("last", help="show the newest payments, or one and its receipt")
-    parser.add_argument("count", nargs="?", type=int, default=5, help="how many, 1 to 100; default: 5")
-    parser.add_argument("--payment-id", type=payment_id, metavar="X", help="this one, with its receipt")
+    parser = subparsers.add_parser("last", help=say("cli.command.last"))
+    parser.add_argument("count", nargs="?", type=int, default=5, help=say("cli.how_many_default"))
+    parser.add_argument("--payment-id", type=payment_id, metavar="X", help=say("cli.one_with_its_receipt"))
     add_api(parser)
     parser.set_defaults(func=_last)
 

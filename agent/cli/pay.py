@@ -8,17 +8,19 @@ from typing import Literal
 from agent.api.v1.bodies import PaymentRequest, PaymentView
 from agent.base.money import AmountError, UnknownCurrencyError, currency_of, parse_amount
 from agent.cli.ui import follow
-from agent.cli.ui.exits import EXIT_CODES, CommandError, Exit
+from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.options import add_api, add_who, default_currency
 from agent.cli.ui.payment_ids import new_payment_id
-
-NOTHING_DONE = "{why}.\nNothing was sent and no money has moved."
+from agent.texts import say
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
-        "pay", help="take a payment", epilog=EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
+        "pay",
+        help="take a payment",
+        epilog=say("cli.exit_codes"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_amount(parser)
     add_who(parser)
@@ -29,7 +31,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def add_amount(parser: argparse.ArgumentParser) -> None:
     """The amount and its currency."""
     parser.add_argument("amount", help="such as 12.50")
-    parser.add_argument("--currency", metavar="CODE", help="such as EUR; default: the shop's")
+    parser.add_argument("--currency", metavar="CODE", help=say("cli.such_as_eur_default"))
 
 
 def request(
@@ -65,7 +67,7 @@ def amount(args: argparse.Namespace) -> tuple[int, str]:
         currency = currency_of(args.currency or default_currency(args))
         return parse_amount(args.amount, currency), currency.letters
     except (AmountError, UnknownCurrencyError) as error:
-        raise CommandError(NOTHING_DONE.format(why=error), Exit.USAGE) from None
+        raise CommandError(say("cli.nothing_done", why=error), Exit.USAGE) from None
 
 
 def _pay(args: argparse.Namespace) -> int:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 
 from agent.cli import pay
-from agent.cli.ui.exits import EXIT_CODES
 from agent.cli.ui.options import add_api, add_original, add_who
+from agent.texts import say
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
         "refund",
-        help="give money of an earlier payment back",
-        epilog=EXIT_CODES,
+        help=say("cli.command.refund"),
+        epilog=say("cli.exit_codes"),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     pay.add_amount(parser)

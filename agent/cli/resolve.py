@@ -12,21 +12,17 @@ from agent.cli.ui.ask import call_agent
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.options import add_api, api, payment_id, screen
 from agent.cli.ui.prompt import ask_secret
-
-NEEDS = """\
-A resolution needs a reason of 3 to 200 characters, a person, and a witness
-with a secret.
-Nothing was changed."""
+from agent.texts import say
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    parser = subparsers.add_parser("resolve", help="say what became of an unclear payment")
+    parser = subparsers.add_parser("resolve", help=say("cli.command.resolve"))
     parser.add_argument("payment_id", type=payment_id, metavar="X", help="its payment id")
     parser.add_argument("--verdict", required=True, choices=["approved", "declined", "not_sent"])
-    parser.add_argument("--reason", required=True, help="what proves it, such as a line of the receipt")
+    parser.add_argument("--reason", required=True, help=say("cli.what_proves_such_as"))
     parser.add_argument("--person", required=True, metavar="NAME", help="who says so")
-    parser.add_argument("--witness", required=True, metavar="NAME", help="who has seen it too, and signs")
+    parser.add_argument("--witness", required=True, metavar="NAME", help=say("cli.who_has_seen_too"))
     add_api(parser)
     parser.set_defaults(func=_resolve)
 
@@ -41,7 +37,7 @@ def _resolve(args: argparse.Namespace) -> int:
         )
         msgspec.convert(msgspec.to_builtins(resolution), Resolution)
     except (EOFError, msgspec.ValidationError):
-        raise CommandError(NEEDS, Exit.USAGE) from None
+        raise CommandError(say("cli.needs"), Exit.USAGE) from None
     view = call_agent(
         api(args), "POST", f"/v1/payments/{args.payment_id}/resolution", PaymentView, resolution
     )

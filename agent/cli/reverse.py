@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 
 from agent.cli import pay
-from agent.cli.ui.exits import EXIT_CODES
 from agent.cli.ui.options import add_api, add_original, add_who
+from agent.texts import say
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
         "reverse",
-        help="take an earlier payment back whole",
-        epilog=EXIT_CODES,
+        help=say("cli.command.reverse"),
+        epilog=say("cli.exit_codes"),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_original(parser)

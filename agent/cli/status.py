@@ -12,19 +12,18 @@ from agent.cli.ui.ask import call_agent
 from agent.cli.ui.exits import Exit
 from agent.cli.ui.options import add_api, api, screen
 from agent.cli.ui.screen import Screen
+from agent.texts import say
 
 TAKING = "Payments are taken."
-NOT_TAKING = "NO PAYMENTS ARE TAKEN: {why}"
-TRAINING = "Training: only simulators, no money."
-CLOCKS = "Its clock and this computer's are {apart} apart: set the one that is wrong."
+
+
 # Receipts and journal must agree on when a card was used. Less is a dialogue that took long.
 CLOCKS_APART_S = 300
-RESOLVE = "Look at the terminal and its receipt, then: tillgate resolve {payment_id}"
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    parser = subparsers.add_parser("status", help="show whether payments are taken, or why not")
+    parser = subparsers.add_parser("status", help=say("cli.command.status"))
     add_api(parser)
     parser.set_defaults(func=_status)
 
@@ -39,21 +38,21 @@ def _status(args: argparse.Namespace) -> int:
 
 def _print_view(out: Screen, view: StatusView) -> None:
     out.say(f"{view.name}, Tillgate {view.version}")
-    out.say(TAKING if view.taking_payments else NOT_TAKING.format(why=view.refusal_reason))
+    out.say(TAKING if view.taking_payments else say("cli.not_taking", why=view.refusal_reason))
     if view.training:
-        out.say(TRAINING)
+        out.say(say("cli.training"))
     for terminal in view.terminals:
         parts = [terminal.state, terminal.text, terminal.terminal_id, terminal.software]
         out.row(terminal.name, ", ".join(part for part in parts if part))
         apart_s = abs(terminal.clock_ahead_s or 0)
         if apart_s >= CLOCKS_APART_S:
-            out.detail(CLOCKS.format(apart=_span(apart_s)))
+            out.detail(say("cli.clocks", apart=_span(apart_s)))
     out.row("journal", f"{view.entries} entries")
     out.row("headquarters", _confirmed(view))
     out.row("acquirer key", f"{view.acquirer_key}, valid until {view.acquirer_key_until}")
     for payment_id in view.unclear:
         out.row("UNCLEAR", payment_id)
-        out.detail(RESOLVE.format(payment_id=payment_id))
+        out.detail(say("cli.resolve", payment_id=payment_id))
 
 
 def _span(seconds: int) -> str:
@@ -65,6 +64,6 @@ def _span(seconds: int) -> str:
 
 def _confirmed(view: StatusView) -> str:
     if view.cosigned is None:
-        return "has confirmed nothing yet"
+        return say("cli.has_confirmed_nothing_yet")
     waiting = view.entries - view.cosigned
     return f"has confirmed {view.cosigned} entries" + (f", {waiting} to go" if waiting > 0 else ", all")

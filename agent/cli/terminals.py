@@ -14,6 +14,7 @@ from agent.cli.ui.exits import Exit
 from agent.cli.ui.screen import INDENT, Screen, plain
 from agent.terminals.discovery.suggestions import Suggestion, suggest
 from agent.terminals.discovery.usb import AttachedDevice, attached_devices
+from agent.texts import say
 from drivers.probe import Probe
 from drivers.probing import who_answers
 from drivers.terminal import DriverError
@@ -27,16 +28,6 @@ NOTHING: Final = (
 )
 NAMES: Final = ("front", "second", "third")
 ANSWERED: Final = "answers to {protocol}"
-HOLDS_RESULT: Final = (
-    "The terminal offered a result that nobody has taken. It was left alone. Resolve the payment before "
-    "you change anything: tillgate last."
-)
-SILENT: Final = "no answer: it is off, in a menu, or its till interface is not switched on"
-HELD: Final = "not asked: in use by {who}"
-NO_PORT: Final = "not asked: Linux made no serial port of it"
-DANGER: Final = (
-    "asks each free port with harmless bytes which protocol it speaks; not while a payment is unclear"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +42,13 @@ class DeviceReport:
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    parser = subparsers.add_parser("terminals", help="list what is plugged in, with the settings that fit")
-    parser.add_argument("--json", action="store_true", help="print the devices as one JSON list")
-    parser.add_argument("--probe", action="store_true", help=DANGER)
-    parser.add_argument("--port", metavar="PORT", help="only this one, by any of its names")
-    parser.add_argument("--root", type=Path, default=ROOT, metavar="FOLDER", help="look there instead of /")
+    parser = subparsers.add_parser("terminals", help=say("cli.command.terminals"))
+    parser.add_argument("--json", action="store_true", help=say("cli.print_devices_as_one"))
+    parser.add_argument("--probe", action="store_true", help=say("cli.danger"))
+    parser.add_argument("--port", metavar="PORT", help=say("cli.only_one_by_any"))
+    parser.add_argument(
+        "--root", type=Path, default=ROOT, metavar="FOLDER", help=say("cli.look_there_instead")
+    )
     parser.set_defaults(func=_list)
 
 
@@ -80,9 +73,9 @@ def _look(args: argparse.Namespace, device: AttachedDevice, number: int) -> Devi
 def _probe(root: Path, device: AttachedDevice) -> tuple[str, str, bool]:
     """The protocol that answered, what to say of it, and whether the terminal holds a result."""
     if not device.port:
-        return "", NO_PORT, False
+        return "", say("cli.no_port"), False
     if device.held_by and not device.is_usb:  # the host's console, whose getty locks nothing
-        return "", HELD.format(who=device.held_by), False
+        return "", say("cli.held", who=device.held_by), False
 
     def wire(probe: Probe) -> Wire:
         line = probe.line
@@ -99,7 +92,7 @@ def _probe(root: Path, device: AttachedDevice) -> tuple[str, str, bool]:
     except DriverError as error:  # locked by somebody whom /proc hides, or not ours to open
         return "", f"not asked: {error}", False
     if answer is None:
-        return "", SILENT, False
+        return "", say("cli.silent"), False
     probe, listener = answer
     return probe.protocol, ANSWERED.format(protocol=probe.protocol), listener.holds_result
 
@@ -110,7 +103,7 @@ def _print_devices(out: Screen, found: list[DeviceReport]) -> None:
     for one in found:
         _print_device(out, one)
     if found:
-        out.say("Put one of these into /etc/tillgate/tillgate.toml, then: tillgate config check")
+        out.say(say("cli.put_one_these_into"))
 
 
 def _mark(device: AttachedDevice) -> str:
@@ -121,15 +114,15 @@ def _mark(device: AttachedDevice) -> str:
 def _print_device(out: Screen, one: DeviceReport) -> None:
     device, suggestion = one.device, one.suggestion
     out.say(suggestion.what)
-    out.row("  port", device.port or f"none, at USB socket {device.port_path}")
+    out.row("  port", device.port or say("cli.none_at_usb_socket", port_path=device.port_path))
     if device.is_usb:
         out.row("  told by", _mark(device))
-    out.row("  in use by", device.held_by or "nobody that this user can see")
+    out.row("  in use by", device.held_by or say("cli.nobody_user_can_see"))
     out.row("  protocol", " or ".join(suggestion.protocols))
     out.row("  why", suggestion.why)
     if one.probed:
         out.row("  probe", one.probed)
-    for hint in (*suggestion.hints, *([HOLDS_RESULT] if one.holds_result else ())):
+    for hint in (*suggestion.hints, *([say("cli.holds_result")] if one.holds_result else ())):
         out.detail(hint)
     out.say("")
     for line in suggestion.settings.splitlines():

@@ -9,17 +9,8 @@ import sys
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.options import add_settings
 from agent.cli.ui.screen import Screen
+from agent.texts import say
 
-WELCOME = 'An amount takes a payment. "help" shows the rest, "quit" ends.'
-HELP = """\
-12.50                         take a payment
-refund 12.50 --original X     give money back
-reverse --original X          take a payment back whole
-last                          the newest payments
-status                        are payments taken?
-close-day                     close the terminal's day
-quit                          leave"""
-NOT_KNOWN = 'This is not known here. "help" shows what is.'
 ASK = "> "
 
 PAYMENTS = {"pay", "refund", "reverse"}
@@ -28,17 +19,17 @@ KNOWN = {*PAYMENTS, "last", "status", "close-day", "resolve"}
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    parser = subparsers.add_parser("till", help="a standing prompt for a day at the counter")
+    parser = subparsers.add_parser("till", help=say("cli.command.till"))
     for option in ("--terminal", "--till", "--operator"):
-        parser.add_argument(option, metavar="NAME", help="stands for every payment of this session")
+        parser.add_argument(option, metavar="NAME", help=say("cli.stands_for_every_payment"))
     add_settings(parser)
-    parser.add_argument("--socket", metavar="PATH", help="the agent's API; default: the settings'")
+    parser.add_argument("--socket", metavar="PATH", help=say("cli.agents_api_default_settings"))
     parser.set_defaults(func=_till)
 
 
 def _till(args: argparse.Namespace) -> int:
     out = Screen(sys.stdout)
-    out.say(WELCOME)
+    out.say(say("cli.welcome"))
     while True:
         print(ASK, end="", flush=True)
         line = sys.stdin.readline()
@@ -46,7 +37,7 @@ def _till(args: argparse.Namespace) -> int:
         if not line or words[:1] == ["quit"]:
             return Exit.OK
         if words == ["help"]:
-            out.say(HELP)
+            out.say(say("cli.help"))
         elif words:
             _run(args, out, words)
 
@@ -65,7 +56,7 @@ def _run(args: argparse.Namespace, out: Screen, words: list[str]) -> None:
     if words[0][:1].isdigit():
         words = ["pay", *words]
     if words[0] not in KNOWN:
-        out.say(NOT_KNOWN)
+        out.say(say("cli.not_known"))
         return
     standing = ["settings", "socket", *(["terminal", "till", "operator"] if words[0] in PAYMENTS else [])]
     for option in standing:

@@ -6,6 +6,7 @@ import argparse
 import os
 
 from agent.cli.ui.exits import CommandError, Exit
+from agent.texts import say
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -30,7 +31,5 @@ def _run(args: argparse.Namespace) -> int:
     except UploadError as error:
         raise CommandError(str(error), Exit.CONFIG) from None
     except (JournalError, NoteError, OSError) as error:
-        raise CommandError(
-            f"The uploader stops: {error}. Payments are not touched.", Exit.UNAVAILABLE
-        ) from None
+        raise CommandError(say("cli.uploader_stops_payments_are", error=error), Exit.UNAVAILABLE) from None
     return Exit.OK

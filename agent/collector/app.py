@@ -14,6 +14,7 @@ from starlette.routing import Route
 from agent.api.server import TlsPeer
 from agent.collector.ledger import CollectorReply, Ledger, text_reply
 from agent.journal.transfer import BadRequestError, parse_add_checkpoint, parse_lines, read_checkpoint
+from agent.texts import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,7 @@ async def _reply(
         answer = text_reply(400, str(error))
     except OSError as error:
         report_failure(origin, error)
-        answer = text_reply(
-            503, "The collector could not store this. Nothing was accepted; send it again later."
-        )
+        answer = text_reply(503, say("collector.collector_could_not_store"))
     observe(origin, answer)
     # As a media type, Starlette would add a charset, and C2SP's type has none.
     return Response(answer.body, answer.status, {"content-type": answer.type})
@@ -77,12 +76,12 @@ async def _reply(
 def _lines(logs: Mapping[str, ServedLedger], origin: str, peer: object, body: bytes) -> CollectorReply:
     served = logs.get(origin)
     if served is None:
-        return text_reply(404, "No log of this name is collected here.")
+        return text_reply(404, say("collector.no_log_name_collected"))
     if not isinstance(peer, TlsPeer) or served.clients.isdisjoint(peer.names):
-        return text_reply(403, "This client certificate may not bring lines of this log.")
+        return text_reply(403, say("collector.client_certificate_may_not"))
     request = parse_lines(body)
     if read_checkpoint(request.checkpoint).origin != origin:
-        return text_reply(400, "The checkpoint is of another log than the address.")
+        return text_reply(400, say("collector.checkpoint_another_log_than"))
     return served.ledger.add_lines(request)
 
 
@@ -91,5 +90,5 @@ def _add_checkpoint(logs: Mapping[str, ServedLedger], body: bytes) -> CollectorR
     request = parse_add_checkpoint(body)
     served = logs.get(read_checkpoint(request.checkpoint).origin)
     if served is None:
-        return text_reply(404, "No log of this name is witnessed here.")
+        return text_reply(404, say("collector.no_log_name_witnessed"))
     return served.ledger.add_checkpoint(request)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from agent.journal.checkpoint import Checkpoint
 from agent.journal.tree import EMPTY_ROOT, Frontier, ProofError, check_consistency
+from agent.texts import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +70,18 @@ def validate_lines(
     `root_at` gives the root of the first so many stored leaves. `stored` is not changed.
     """
     if claimed.size != start + len(leaves):
-        return InvalidRequest("the checkpoint does not end with the last line")
+        return InvalidRequest(say("collector.checkpoint_does_not_end"))
     if start != stored.size:
         if claimed.size <= stored.size and claimed.root != root_at(claimed.size):
-            return Inconsistency("a shorter history with another root than the stored one")
+            return Inconsistency(say("collector.shorter_history_with_another"))
         return SizeConflict(stored.size)
     tree = stored.copy()
     for leaf in leaves:
         tree.append(leaf)
         if tree.size == cosigned.size and tree.root() != cosigned.root:
-            return Inconsistency("the lines lead to another root than the one that is cosigned")
+            return Inconsistency(say("collector.lines_lead_another_root"))
     if tree.root() != claimed.root:
-        return Inconsistency("the lines do not lead from the stored tree to the signed root")
+        return Inconsistency(say("collector.lines_do_not_lead"))
     return Acceptance(cosign=tree.size >= cosigned.size)
 
 
@@ -89,11 +90,11 @@ def validate_checkpoint(
 ) -> Validation:
     """The checks of C2SP tlog-witness, add-checkpoint, in the order of that page."""
     if old > claimed.size:
-        return InvalidRequest("the old size is larger than the checkpoint's")
+        return InvalidRequest(say("collector.old_size_larger_than"))
     if old != cosigned.size:
         return SizeConflict(cosigned.size)
     if claimed.size == 0 and claimed.root != EMPTY_ROOT:
-        return Inconsistency("an empty tree has one root only")
+        return Inconsistency(say("collector.empty_tree_has_one"))
     try:
         check_consistency(old, cosigned.root, claimed.size, claimed.root, proof)
     except ProofError as error:

@@ -22,6 +22,7 @@ from agent.journal.checkpoint import Checkpoint, open_checkpoint
 from agent.journal.note import Cosigner, Note, NoteError, Verifier
 from agent.journal.transfer import AddCheckpoint, AddLines
 from agent.journal.tree import EMPTY_ROOT, Frontier, leaf_hash
+from agent.texts import say
 
 TEXT_TYPE = "text/plain; charset=utf-8"
 SIZE_TYPE = "text/x.tlog.size"  # C2SP tlog-witness
@@ -142,7 +143,7 @@ class Ledger:
             newest, newest_note = stored, stored_note
         frontier = self._folders.tiles.frontier(stored.size)
         if frontier.root() != stored.root:
-            raise StoreDamagedError("the tree that its checkpoint signs")
+            raise StoreDamagedError(say("collector.tree_its_checkpoint_signs"))
         return _LedgerState(frontier, newest, newest_note)
 
     def _head(self, store: TileStore) -> tuple[TreeHead, bytes]:
@@ -152,7 +153,9 @@ class Ledger:
         try:
             checkpoint, _ = self._open(raw)
         except NoteError as error:
-            raise StoreDamagedError(f"a checkpoint of {self.origin} that its keys accept ({error})") from None
+            raise StoreDamagedError(
+                say("collector.checkpoint_its_keys_accept", origin=self.origin, error=error)
+            ) from None
         return TreeHead(checkpoint.size, checkpoint.root), raw
 
     def _open(self, raw: bytes) -> tuple[Checkpoint, Note]:

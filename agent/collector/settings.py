@@ -13,6 +13,7 @@ from msgspec import Meta
 from agent.journal.note import Ed25519Verifier, NoteError, parse_vkey
 from agent.settings.reader import SettingsError, SettingsFinding, SettingsReader, SourceLines
 from agent.settings.types import AgentName, Host, VerifierKey
+from agent.texts import say
 
 DEFAULT_FILE = Path("/etc/tillgate-collector/collector.toml")
 
@@ -82,24 +83,34 @@ def _check_log(reader: SettingsReader, name: str, log: JournalSettings, origins:
         verifier = parse_vkey(log.vkey)
     except NoteError as error:
         reader.find(
-            path, f"a damaged key: {error}", "the line that `tillgate keys show` prints", "Copy it whole."
+            path, f"a damaged key: {error}", say("collector.line_tillgate_keys_show"), "Copy it whole."
         )
         return
     if not isinstance(verifier, Ed25519Verifier):
         reader.find(
-            path, "the key of a witness", "the key of a journal (type 01)", "Copy the agent's own line."
+            path,
+            say("collector.key_witness"),
+            say("collector.key_journal_type"),
+            say("collector.copy_agents_own_line"),
         )
     elif not _ORIGIN.fullmatch(verifier.name):
-        step = (
-            "Rename the agent: letters, digits and . _ - between slashes, no part named tile or checkpoint."
-        )
-        reader.find(path, "a journal whose name cannot be a folder", "a plain name", step)
+        step = say("collector.rename_agent_letters_digits")
+        reader.find(path, say("collector.journal_whose_name_cannot"), "a plain name", step)
     elif verifier.name in origins:
-        reader.find(path, "a journal that stands here twice", "each journal once", "Remove one of the two.")
+        reader.find(
+            path,
+            say("collector.journal_stands_here_twice"),
+            "each journal once",
+            say("collector.remove_one_two"),
+        )
     origins.add(verifier.name)
 
 
 def _refused(path: Path, found: str, expected: str) -> SettingsError:
     return SettingsError(
-        (SettingsFinding(str(path), 1, "the file", found, expected, "See config/collector/collector.toml."),)
+        (
+            SettingsFinding(
+                str(path), 1, "the file", found, expected, say("collector.see_config_collector_collector")
+            ),
+        )
     )

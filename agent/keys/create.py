@@ -43,6 +43,7 @@ from agent.keys.store import (
     wipe,
 )
 from agent.settings.types import Settings
+from agent.texts import say
 
 ENROLMENT_FOLDER: Final = "enrolment"
 FIRST_KEY: Final = "first-evolving.key"
@@ -90,8 +91,11 @@ def create(places: Places) -> Created:
         _make_enrolment(created, places)
     except OSError as error:
         raise KeysError(
-            f"The keys could not be written: {error.filename or places.credentials} ({error.strerror}). "
-            "Nothing was replaced. Run this as the user who owns the folder, most likely with sudo."
+            say(
+                "keys.keys_could_not_be",
+                credentials=error.filename or places.credentials,
+                strerror=error.strerror,
+            )
         ) from error
     return created
 
@@ -123,11 +127,11 @@ def load_upload_key(path: Path) -> EllipticCurvePrivateKey:
     try:
         key = load_pem_private_key(pem, None)
     except (ValueError, TypeError) as error:
-        raise KeysError(f"{path} holds no private key in PEM. Put it back from its safe copy.") from error
+        raise KeysError(say("keys.holds_no_private_key", path=path)) from error
     finally:
         wipe(pem)
     if not isinstance(key, EllipticCurvePrivateKey):
-        raise KeysError(f"{path} holds no key on an elliptic curve. Put it back from its safe copy.")
+        raise KeysError(say("keys.holds_no_key_on", path=path))
     return key
 
 

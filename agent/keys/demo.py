@@ -30,6 +30,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from agent.journal.note import Ed25519Signer, sign_note
 from agent.keys.create import write_secret
 from agent.keys.store import read_secret, wipe
+from agent.texts import say
 from drivers.card.seal import ACQUIRER_KEYS_HEADER, AcquirerKey
 
 KEY_FILE: Final = "acquirer.keys"
@@ -106,7 +107,7 @@ class DemoAuthority:
         request = x509.load_pem_x509_csr(request_pem)
         public_key = request.public_key()
         if not isinstance(public_key, EllipticCurvePublicKey) or not request.is_signature_valid:
-            raise ValueError("the demo signs valid requests with keys on elliptic curves only")
+            raise ValueError(say("keys.demo_signs_valid_requests"))
         names = request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         builder = self._builder(request.subject, public_key)
         return self._sign(_for(builder, names, ExtendedKeyUsageOID.CLIENT_AUTH))

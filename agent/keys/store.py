@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from agent.journal.note import Ed25519Verifier, NoteError, open_note, parse_vkey
+from agent.texts import say
 from drivers.card.seal import AcquirerKey, choose_key, parse_acquirer_keys
 
 JOURNAL_KEY: Final = "journal.key"
@@ -46,10 +47,7 @@ def read_secret(path: Path) -> bytearray:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError as error:
-        raise KeysError(
-            f"{path} cannot be read ({error.strerror}). No payment can be taken and no money was moved. "
-            "Make missing keys with 'tillgate keys create'."
-        ) from error
+        raise KeysError(say("keys.cannot_be_read_no", path=path, strerror=error.strerror)) from error
     try:
         _check_guarded(path, os.fstat(descriptor))
         return _read(descriptor, path)
@@ -69,11 +67,11 @@ def load_journal_key(folder: Path) -> Ed25519PrivateKey:
     try:
         key = load_pem_private_key(pem, None)
     except (ValueError, TypeError) as error:
-        raise KeysError(f"{path} holds no private key in PEM. {_RESTORE}") from error
+        raise KeysError(say("keys.holds_no_private_key_2", path=path, restore=say("keys.restore"))) from error
     finally:
         wipe(pem)
     if not isinstance(key, Ed25519PrivateKey):
-        raise KeysError(f"{path} holds no Ed25519 key. {_RESTORE}")
+        raise KeysError(say("keys.holds_no_ed_key", path=path, restore=say("keys.restore")))
     return key
 
 
@@ -83,7 +81,14 @@ def load_fingerprint_key(folder: Path) -> bytearray:
     key = read_secret(path)
     if len(key) != SYMMETRIC_KEY_BYTES:
         wipe(key)
-        raise KeysError(f"{path} does not hold {SYMMETRIC_KEY_BYTES} bytes. {_RESTORE}")
+        raise KeysError(
+            say(
+                "keys.does_not_hold_bytes",
+                path=path,
+                symmetric_key_bytes=SYMMETRIC_KEY_BYTES,
+                restore=say("keys.restore"),
+            )
+        )
     return key
 
 
@@ -97,7 +102,14 @@ def load_api_token(path: Path) -> str:
     finally:
         wipe(raw)
     if len(token) < MIN_TOKEN_CHARS:
-        raise KeysError(f"{path} holds no token of at least {MIN_TOKEN_CHARS} characters. {_RESTORE}")
+        raise KeysError(
+            say(
+                "keys.holds_no_token_at",
+                path=path,
+                min_token_chars=MIN_TOKEN_CHARS,
+                restore=say("keys.restore"),
+            )
+        )
     return token
 
 
@@ -116,12 +128,14 @@ def load_acquirer_keys(path: Path, vkey: str) -> list[AcquirerKey]:
             raw = file.read(_MAX_KEY_FILE_BYTES + 1)
         verifier = parse_vkey(vkey)
         if not isinstance(verifier, Ed25519Verifier):
-            raise KeysError(f"[acquirer] vkey is not the key of a signer (type 01). {_ASK_PROVIDER}")
+            raise KeysError(say("keys.acquirer_vkey_not_key", ask_provider=say("keys.ask_provider")))
         note = open_note(raw, [verifier])
     except OSError as error:
-        raise KeysError(f"{path} cannot be read ({error.strerror}). {_ASK_PROVIDER}") from error
+        raise KeysError(f"{path} cannot be read ({error.strerror}). {say('keys.ask_provider')}") from error
     except NoteError as error:
-        raise KeysError(f"{path} is not signed by the payment provider ({error}). {_ASK_PROVIDER}") from error
+        raise KeysError(
+            say("keys.not_signed_by_payment", path=path, error=error, ask_provider=say("keys.ask_provider"))
+        ) from error
     return parse_acquirer_keys(note.text)
 
 
@@ -130,32 +144,16 @@ def wipe(secret: bytearray) -> None:
     secret[:] = bytes(len(secret))
 
 
-_RESTORE: Final = (
-    "No payment can be taken and no money was moved. Put the file back from its safe copy; "
-    "only for a new installation remove it and run 'tillgate keys create'."
-)
-_ASK_PROVIDER: Final = (
-    "No card can be sealed, so no payment can be taken; no money was moved. "
-    "Ask your payment provider for the current key file and its verifier key."
-)
-
-
 def _check_guarded(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise KeysError(f"{path} is not a regular file, so no secret is read from it. {_RESTORE}")
+        raise KeysError(say("keys.not_regular_file_so", path=path, restore=say("keys.restore")))
     guarded = os.environ.get("CREDENTIALS_DIRECTORY")
     if guarded and path.parent == Path(guarded):
         return
     if status.st_uid not in {0, os.geteuid()}:
-        raise KeysError(
-            f"{path} belongs to somebody else, who could change it. No payment can be taken and no money "
-            f"was moved. Run: chown {os.geteuid()} {path}"
-        )
+        raise KeysError(say("keys.belongs_somebody_else_who", path=path, geteuid=os.geteuid()))
     if status.st_mode & 0o077:
-        raise KeysError(
-            f"{path} can be read or changed by others. No payment can be taken and no money was moved. "
-            f"Run: chmod 600 {path}"
-        )
+        raise KeysError(say("keys.can_be_read_or", path=path))
 
 
 def _read(descriptor: int, path: Path) -> bytearray:
@@ -163,7 +161,7 @@ def _read(descriptor: int, path: Path) -> bytearray:
     try:
         count = os.readv(descriptor, [room])
         if count > MAX_SECRET_BYTES:
-            raise KeysError(f"{path} is larger than any key. {_RESTORE}")
+            raise KeysError(say("keys.larger_than_any_key", path=path, restore=say("keys.restore")))
         return room[:count]
     finally:
         wipe(room)

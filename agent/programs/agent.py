@@ -22,11 +22,6 @@ EVOLVE_CHECK_S = 60.0
 # Between snapshots a start replays at most this many entries: some 20 ms.
 SNAPSHOT_ENTRIES = 2_000
 
-LEFT_BADLY = (
-    "The journal is whole, but it could not be closed in good order ({reason}). "
-    "No payment was touched. Look at the disk before you start the agent again."
-)
-
 
 async def run(agent: Agent) -> int:
     """Serve tills until a signal or a broken journal. The exit status of the process."""
@@ -80,7 +75,7 @@ def _leave(agent: Agent) -> None:
     except JournalError as error:
         agent.fatal(error)
     except OSError as error:
-        agent.fatal(JournalError(LEFT_BADLY.format(reason=error.strerror)))
+        agent.fatal(JournalError(say("programs.left_badly", reason=error.strerror)))
 
 
 async def _keep_up(agent: Agent) -> None:

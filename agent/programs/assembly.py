@@ -36,6 +36,7 @@ from agent.rules import DayTotals
 from agent.settings.load import Settings, TerminalSettings, credentials_folder, live_refusal_reason, load
 from agent.settings.terminals import check_terminal, options_of, session_of, wire_of
 from agent.terminals.connection import TerminalConnection
+from agent.texts import say
 from agent.upload.cosignatures import Cosignatures
 from drivers.card.card import CardSealer, SecretBuffer
 from drivers.card.seal import AcquirerKey, HpkeSealer, KeyExpired, KeyUnknown
@@ -47,11 +48,6 @@ STATE_FILE = "state.sqlite"
 
 # The parts of a snapshot in the state file.
 JOURNAL, PAYMENTS, TOTALS, PEOPLE = "journal", "payments", "totals", "people"
-
-UNUSABLE = (
-    "The journal in {journal}, or its key in {state}, cannot be read and written ({reason}). "
-    "No payment was touched. Look at the disk and at the rights of both folders, then start the agent again."
-)
 
 
 @dataclass
@@ -177,7 +173,12 @@ def _open_journal(
         return _begin_journal(settings, context, store, clock, credentials)
     except OSError as error:
         raise JournalError(
-            UNUSABLE.format(journal=settings.agent.journal, state=settings.agent.state, reason=error.strerror)
+            say(
+                "programs.unusable",
+                journal=settings.agent.journal,
+                state=settings.agent.state,
+                reason=error.strerror,
+            )
         ) from error
 
 

@@ -25,6 +25,7 @@ from agent.collector.storage.store import TileStore
 from agent.journal.note import Cosigner, parse_vkey
 from agent.journal.transfer import MAX_REQUEST_BYTES
 from agent.oplog.log import logger
+from agent.texts import say
 
 _log = logger("collector")
 
@@ -76,10 +77,7 @@ def signing_key(path: Path) -> Ed25519PrivateKey:
     except (ValueError, TypeError):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise CollectorError(
-            f"{path} is no Ed25519 private key in PEM. Nothing is collected. "
-            "Make one with: openssl genpkey -algorithm ed25519"
-        )
+        raise CollectorError(say("programs.no_ed_private_key", path=path))
     return key
 
 
@@ -147,7 +145,7 @@ def _observe(origin: str, answer: CollectorReply) -> None:
     if answer.status == 200:
         _log.debug("cosigned", origin=origin)
     elif answer.status == 422:
-        _log.error("a contradicting history was refused and kept as evidence", origin=origin, status=422)
+        _log.error(say("programs.contradicting_history_was_refused"), origin=origin, status=422)
     else:
         said = answer.body[:200].decode("utf-8", "replace").strip()
         _log.warning("request not accepted", origin=origin, status=answer.status, reason=said)

@@ -18,6 +18,7 @@ import msgspec
 
 from agent.base.notify import notify, watchdog_interval_s
 from agent.journal.note import CosignatureVerifier, NoteError, parse_vkey
+from agent.texts import say
 from agent.upload.backoff import Backoff
 from agent.upload.client import CollectorClient, client_tls
 from agent.upload.cosignatures import Cosignature, CosignatureError, Cosignatures
@@ -42,7 +43,7 @@ def run(settings: Settings, credentials: Path) -> None:
     """
     url, vkey = settings.upload.url, settings.upload.collector_vkey
     if url is None or vkey is None:
-        raise UploadError("[upload] url is not set, so the journal stays on this host. Payments go on.")
+        raise UploadError(say("programs.upload_url_not_set"))
     tls = client_tls(settings.upload.ca, settings.upload.certificate, credentials / settings.upload.key)
     cosignatures = Cosignatures(settings.agent.cosignatures)
     cosignatures.make()
@@ -85,13 +86,9 @@ def collector_verifier(vkey: str) -> CosignatureVerifier:
     try:
         verifier = parse_vkey(vkey)
     except NoteError as error:
-        raise UploadError(
-            f"[upload] collector_vkey: {error}. Copy the line from headquarters whole."
-        ) from None
+        raise UploadError(say("programs.upload_collector_vkey_copy", error=error)) from None
     if not isinstance(verifier, CosignatureVerifier):
-        raise UploadError(
-            "[upload] collector_vkey is the key of a journal. Ask headquarters for the collector's."
-        )
+        raise UploadError(say("programs.upload_collector_vkey_key"))
     return verifier
 
 
@@ -110,7 +107,7 @@ def _cosignature(
         return cosignatures.cosigned(origin, verifier)
     except CosignatureError as error:
         # The collector will tell what it has; only its word counts.
-        log("warning", "the stored cosignature is not used", reason=str(error))
+        log("warning", say("programs.stored_cosignature_not_used"), reason=str(error))
         return None
 
 

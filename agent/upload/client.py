@@ -7,6 +7,8 @@ from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from agent.texts import say
+
 # One wait for the network or for the collector's disk; a restart of either is shorter.
 TIMEOUT_SECONDS = 15.0
 # A cosignature has 200 bytes; a signed head of the collector at most 64 KiB.
@@ -56,10 +58,10 @@ class CollectorClient:
         response = connection.getresponse()
         # Without a length, half a number could pass for a number.
         if response.length is None or response.length > MAX_ANSWER_BYTES:
-            raise HTTPException("an answer without a length, or a very long one")
+            raise HTTPException(say("upload.answer_without_length_or"))
         answer = response.read(MAX_ANSWER_BYTES)
         if response.length:
-            raise HTTPException("the connection ended inside the answer")
+            raise HTTPException(say("upload.connection_ended_inside_answer"))
         if response.will_close:
             self.close()
         return response.status, answer
@@ -76,7 +78,7 @@ def client_tls(ca: Path, certificate: Path, key: Path) -> ssl.SSLContext:
 
 def _why(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the collector's certificate is not accepted: {error.verify_message}"
+        return say("upload.collectors_certificate_not_accepted", verify_message=error.verify_message)
     if isinstance(error, TimeoutError):
-        return f"no answer within {TIMEOUT_SECONDS:.0f} seconds"
+        return say("upload.no_answer_within_seconds", timeout_seconds=TIMEOUT_SECONDS)
     return str(error) or type(error).__name__

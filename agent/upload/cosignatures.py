@@ -17,6 +17,7 @@ import msgspec
 
 from agent.journal.checkpoint import parse_checkpoint
 from agent.journal.note import CosignatureVerifier, NoteError, Verifier, cosigned_at, open_note
+from agent.texts import say
 
 COSIGNED = "cosigned"
 _ALARM = "alarm-{}.json"
@@ -117,7 +118,9 @@ def read_cosignature(raw: bytes, origin: str, collector: CosignatureVerifier) ->
         raise CosignatureError(str(error)) from None
     signature = note.of(collector)
     if checkpoint.origin != origin or signature is None:
-        raise CosignatureError(f"this is a cosignature for {checkpoint.origin}, not for {origin}")
+        raise CosignatureError(
+            say("upload.cosignature_for_not_for", origin=checkpoint.origin, origin2=origin)
+        )
     return Cosignature(checkpoint.size, checkpoint.root, cosigned_at(signature), raw.decode())
 
 
@@ -125,5 +128,5 @@ def _read_alarm(kind: AlarmKind, path: Path) -> Alarm:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Alarm)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        step = "Ask headquarters before removing the file."
-        return Alarm(kind, 0, f"The file {path.name} in the cosignatures folder cannot be read.", step, 0, 0)
+        step = say("upload.ask_headquarters_before_removing")
+        return Alarm(kind, 0, say("upload.file_in_cosignatures_folder", name=path.name), step, 0, 0)

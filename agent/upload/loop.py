@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent.journal.transfer import build_lines
+from agent.texts import say
 from agent.upload.backoff import Backoff
 from agent.upload.client import CollectorUnreachableError
 from agent.upload.cosignatures import Alarm, AlarmKind, Cosignatures
@@ -20,20 +21,6 @@ from agent.upload.uploader import (
     Reply,
     StoredReply,
     Uploader,
-)
-
-_ROLLBACK = (
-    "The collector has seen {collector} entries of this journal, and it holds {journal}. "
-    "Entries that were confirmed are gone from this disk: an old image was restored, or files were removed."
-)
-_FORK = (
-    "The collector holds another past of this journal than this disk. Both were signed with its key: "
-    "a copy of this host took payments, or entries were changed."
-)
-_TORN = "the newest entries were damaged by a power cut; the agent cuts them off when it starts"
-_NEXT_STEP = (
-    "The journal is evidence now: change nothing in it, copy the folder as it is, and call headquarters. "
-    "Nothing is uploaded until this file is removed from the cosignatures folder."
 )
 
 
@@ -82,7 +69,7 @@ class UploadLoop:
             return self._poll_s
         size = deps.source.size()
         if deps.uploader.rolled_back(size):
-            self._alarm("rollback", _ROLLBACK, size)
+            self._alarm("rollback", say("upload.rollback"), size)
             return self._poll_s
         if not deps.uploader.has_work(size):
             return self._poll_s
@@ -106,11 +93,11 @@ class UploadLoop:
                 deps.backoff.reset()
                 deps.log("info", "cosigned", first=batch.start, cosigned=cosignature.size)
             case MovedReply(size) | StoredReply(size):
-                deps.log("info", "the collector stands elsewhere", first=batch.start, size=size)
+                deps.log("info", say("upload.collector_stands_elsewhere"), first=batch.start, size=size)
             case ForkedReply(head) if deps.source.ends_torn(head):
-                return self._later(batch, _TORN)
+                return self._later(batch, say("upload.torn"))
             case ForkedReply(head):
-                self._alarm("fork", _FORK, batch.size, batch.checkpoint.decode(), head)
+                self._alarm("fork", say("upload.fork"), batch.size, batch.checkpoint.decode(), head)
             case FailedReply(reason):
                 return self._later(batch, reason)
         return 0.0
@@ -126,7 +113,7 @@ class UploadLoop:
             kind=kind,
             at=self._deps.now(),
             text=text.format(collector=has, journal=size),
-            next_step=_NEXT_STEP,
+            next_step=say("upload.next_step"),
             journal_size=size,
             collector_size=has,
             journal_head=ours,

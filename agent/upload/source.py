@@ -10,6 +10,7 @@ from agent.journal.checkpoint import Checkpoint, parse_checkpoint
 from agent.journal.note import NoteError, parse_note
 from agent.journal.reader import JournalReader
 from agent.journal.tree import Frontier, leaf_hash
+from agent.texts import say
 from agent.upload.uploader import Batch
 
 # What fits well into 32 MB of memory together with everything else; a catch-up takes several.
@@ -114,7 +115,7 @@ class JournalSource:
     def _last(self, size: int) -> CommitLike:
         for commit in self._lines.commits(size - 1):
             return commit
-        raise OSError("the journal became shorter while it was read")
+        raise OSError(say("upload.journal_became_shorter_while"))
 
 
 def _checkpoint(note: str) -> Checkpoint | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agent.journal.note import CosignatureVerifier
+from agent.texts import say
 from agent.upload.cosignatures import Cosignature, CosignatureError, read_cosignature
 
 # A collector's sentence, shortened for a line of the log.
@@ -108,9 +109,7 @@ class Uploader:
         try:
             cosignature = read_cosignature(sent.checkpoint + body, self._origin, self._collector)
         except CosignatureError as error:
-            return FailedReply(
-                f"the collector's cosignature is not signed by the key in the settings ({error})"
-            )
+            return FailedReply(say("upload.collectors_cosignature_not_signed", error=error))
         self.has = self.cosigned = sent.size
         self._owed, self._moved = 0, False
         return CosignedReply(cosignature)
@@ -126,7 +125,7 @@ class Uploader:
         digits = body.removesuffix(b"\n")
         if not (digits.isdigit() and len(digits) < 19) or int(digits) == sent.start or self._moved:
             self._moved = False
-            return FailedReply(f"the collector contradicts itself: {_sentence(body)}")
+            return FailedReply(say("upload.collector_contradicts_itself", body=_sentence(body)))
         self.has, self._moved = int(digits), True
         return MovedReply(self.has)
 

@@ -38,7 +38,8 @@ def test_settings_without_hard_are_right_but_do_not_go_live(capsys: pytest.Captu
 def test_a_mistake_is_shown_with_line_and_next_step(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["config", "check", str(BAD)]) == Exit.CONFIG
     out = capsys.readouterr().out
-    assert "line 11: [rules] sofd\n" in out
+    # Where the line breaks depends on how long this folder's path is.
+    assert "line 11: [rules] sofd Found" in " ".join(out.split())
     assert 'Did you mean "soft"?' in out
     assert "no money moves" in out
 

@@ -9,11 +9,7 @@ import msgspec
 from agent.cli.ui.client import AgentUnreachableError, ApiClient, BrokenError, RefusedError
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.follow import refused
-
-NO_ANSWER = """\
-The agent cannot be asked at {path}: {why}.
-Nothing was changed. A payment that runs on the terminal goes on.
-Ask the installer to look at 'tillgate doctor' and 'systemctl status tillgate-agent'."""
+from agent.texts import say
 
 T = TypeVar("T")
 
@@ -25,6 +21,6 @@ def call_agent(
     try:
         return client.call(method, path, kind, body)
     except (AgentUnreachableError, BrokenError) as error:
-        raise CommandError(NO_ANSWER.format(path=client.path, why=error), Exit.UNAVAILABLE) from None
+        raise CommandError(say("cli.no_answer", path=client.path, why=error), Exit.UNAVAILABLE) from None
     except RefusedError as error:
         raise refused(error) from None

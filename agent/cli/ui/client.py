@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from agent.api.v1.bodies import PaymentEvent
+from agent.texts import say
 
 # Three of the API's keep-alive comments: then the agent is gone, whatever the socket says.
 SILENCE_SECONDS = 45.0
@@ -133,4 +134,4 @@ def _decoded(content: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(content, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise BrokenError("the answer is not the agent's") from None
+        raise BrokenError(say("cli.answer_not_agents")) from None

@@ -28,18 +28,6 @@ BY_VERDICT = {
     "unclear": Exit.UNCLEAR,
 }
 
-EXIT_CODES = """\
-exit codes of a payment:
-   0  approved
-   1  declined, cancelled or refused: no money has moved
-   2  not sent: the terminal never heard of it, it is safe to try again
-   3  unclear: nobody knows yet, do not charge again
-  64  the request was wrong, nothing was done
-  69  the agent cannot be reached, nothing was done
-  77  not allowed
-  78  the settings are wrong
-"""
-
 
 class CommandError(Exception):
     """A command ends here. The message is for the person at the keyboard."""

@@ -16,22 +16,11 @@ from agent.cli.ui.exits import BY_VERDICT, CommandError, Exit
 from agent.cli.ui.options import api, screen
 from agent.cli.ui.prompt import answer_for
 from agent.cli.ui.screen import Screen
+from agent.texts import say
 
 # An agent that systemd starts again is back within a few seconds.
 RETRY_PAUSES_S: Sequence[float] = (1.0, 2.0, 4.0)
 
-NOT_REACHED = """\
-The agent cannot be reached at {path}: {why}.
-Nothing was sent and no money has moved.
-Ask the installer to look at 'tillgate doctor' and 'systemctl status tillgate-agent'."""
-LOST = """\
-The line to the agent broke. Payment {payment_id} MAY STILL BE RUNNING on the terminal.
-Do not charge again. Look at the terminal, then ask:
-tillgate last --payment-id {payment_id}
-The same command with the same id is safe too: it never charges twice."""
-CANCEL_ASKED = "Asked to cancel. Waiting for the terminal, whose answer decides."
-CANCEL_REFUSED = "It cannot be cancelled now: {message} Still waiting for its verdict."
-CANCEL_LOST = "The wish to cancel did not get through. Still asking for the verdict."
 
 Begin = Callable[[ApiClient], PaymentView]
 
@@ -43,11 +32,11 @@ def run(args: argparse.Namespace, payment_id: str, begin: Begin) -> int:
     try:
         view = _from_begin_to_end(client, out, payment_id, begin)
     except AgentUnreachableError as error:
-        raise CommandError(NOT_REACHED.format(path=client.path, why=error), Exit.UNAVAILABLE) from None
+        raise CommandError(say("cli.not_reached", path=client.path, why=error), Exit.UNAVAILABLE) from None
     except RefusedError as error:
         raise refused(error) from None
     except (BrokenError, GoneError, KeyboardInterrupt):
-        raise CommandError(LOST.format(payment_id=payment_id), Exit.UNCLEAR) from None
+        raise CommandError(say("cli.lost", payment_id=payment_id), Exit.UNCLEAR) from None
     verdict.print_verdict(out, view)
     return finish(args, view)
 
@@ -152,8 +141,8 @@ class PaymentFollower:
         """Pass on the wish to cancel; the verdict is still to come."""
         try:
             self._client.call("POST", f"/v1/payments/{self._payment_id}/cancel", PaymentView)
-            self._out.detail(CANCEL_ASKED)
+            self._out.detail(say("cli.cancel_asked"))
         except RefusedError as error:
-            self._out.detail(CANCEL_REFUSED.format(message=error.answer.message))
+            self._out.detail(say("cli.cancel_refused", message=error.answer.message))
         except (AgentUnreachableError, BrokenError):
-            self._out.detail(CANCEL_LOST)
+            self._out.detail(say("cli.cancel_lost"))

@@ -14,40 +14,41 @@ from agent.cli.ui.client import ApiClient
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.screen import Screen
 from agent.settings.load import DEFAULT_FILE, AgentSettings, Settings, SettingsError, load
+from agent.texts import say
 
 NO_SETTINGS_CURRENCY = "EUR"
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """`--settings`, with the installed file as its default."""
-    parser.add_argument("--settings", type=Path, metavar="FILE", help="default: /etc/tillgate/tillgate.toml")
+    parser.add_argument(
+        "--settings", type=Path, metavar="FILE", help=say("cli.default_etc_tillgate_tillgate")
+    )
 
 
 def add_api(parser: argparse.ArgumentParser) -> None:
     """What every client of the API takes."""
     add_settings(parser)
-    parser.add_argument("--socket", type=Path, metavar="PATH", help="the agent's API; default: the settings'")
-    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    parser.add_argument("--socket", type=Path, metavar="PATH", help=say("cli.agents_api_default_settings"))
+    parser.add_argument("--json", action="store_true", help=say("cli.print_result_as_one"))
 
 
 def add_who(parser: argparse.ArgumentParser) -> None:
     """Where a payment is taken and by whom."""
-    parser.add_argument("--terminal", metavar="NAME", help="needed when the shop has several")
-    parser.add_argument("--till", default="1", metavar="NAME", help="this till's name; default: 1")
-    parser.add_argument("--operator", metavar="NAME", help="who is at the till")
+    parser.add_argument("--terminal", metavar="NAME", help=say("cli.needed_when_shop_has"))
+    parser.add_argument("--till", default="1", metavar="NAME", help=say("cli.tills_name_default"))
+    parser.add_argument("--operator", metavar="NAME", help=say("cli.who_at_till"))
     add_payment_id(parser)
 
 
 def add_payment_id(parser: argparse.ArgumentParser) -> None:
     """`--payment-id`."""
-    parser.add_argument(
-        "--payment-id", type=payment_id, metavar="X", help="the till's own id; else one is made"
-    )
+    parser.add_argument("--payment-id", type=payment_id, metavar="X", help=say("cli.tills_own_id_else"))
 
 
 def add_original(parser: argparse.ArgumentParser) -> None:
     """`--original`, which a refund and a reversal cannot do without."""
-    help_text = "payment id of the payment that is given back"
+    help_text = say("cli.payment_id_payment_given")
     parser.add_argument("--original", type=payment_id, required=True, metavar="X", help=help_text)
 
 
@@ -56,9 +57,7 @@ def payment_id(text: str) -> str:
     try:
         return msgspec.convert(text, PaymentId)
     except msgspec.ValidationError:
-        raise argparse.ArgumentTypeError(
-            "a payment id is 1 to 40 letters, digits and . _ -, never 13 digits in a row"
-        ) from None
+        raise argparse.ArgumentTypeError(say("cli.payment_id_letters_digits")) from None
 
 
 def api(args: argparse.Namespace) -> ApiClient:

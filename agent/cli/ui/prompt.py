@@ -8,13 +8,9 @@ import sys
 from agent.api.v1.bodies import Credential, PaymentView, Prompt, PromptAnswer
 from agent.cli.ui.client import ApiClient, RefusedError
 from agent.cli.ui.screen import INDENT, Screen, plain
+from agent.texts import say
 
 YES_OR_NO = "Go on?"
-WHO = "A second person must agree. Name (empty: no): "
-SECRET = "PIN or password of {person}: "  # noqa: S105 - the question, not an answer
-IDENTITY = "Was the customer's identity document checked?"
-PURPOSE = "What is the payment for? "
-NOBODY = "Nobody is here to answer: that is a no."
 
 
 def answer_for(client: ApiClient, out: Screen, payment_id: str, prompt: Prompt) -> None:
@@ -24,7 +20,7 @@ def answer_for(client: ApiClient, out: Screen, payment_id: str, prompt: Prompt) 
         try:
             answer = _answer_of_person(prompt)
         except EOFError:
-            out.detail(NOBODY)
+            out.detail(say("cli.nobody"))
             answer = PromptAnswer(prompt=prompt.id, answer="no")
         try:
             client.call("POST", f"/v1/payments/{payment_id}/answers", PaymentView, answer)
@@ -38,7 +34,7 @@ def answer_for(client: ApiClient, out: Screen, payment_id: str, prompt: Prompt) 
 
 def ask_secret(person: str) -> str:
     """A secret, not shown. Raises `EOFError` when nobody is there."""
-    return getpass.getpass(INDENT + SECRET.format(person=plain(person)), stream=sys.stderr)
+    return getpass.getpass(INDENT + say("cli.secret", person=plain(person)), stream=sys.stderr)
 
 
 def _answer_of_person(prompt: Prompt) -> PromptAnswer:
@@ -47,11 +43,11 @@ def _answer_of_person(prompt: Prompt) -> PromptAnswer:
         return no
     credential, identity, purpose = None, None, ""
     if "identity" in prompt.needs:
-        identity = _yes(IDENTITY)
+        identity = _yes(say("cli.identity"))
     if "purpose" in prompt.needs:
-        purpose = _line(PURPOSE)[:40]
+        purpose = _line(say("cli.purpose"))[:40]
     if "credential" in prompt.needs:
-        person = _line(WHO)
+        person = _line(say("cli.who"))
         if not person:
             return no
         credential = Credential(person, ask_secret(person))

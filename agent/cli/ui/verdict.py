@@ -5,36 +5,21 @@ from __future__ import annotations
 from agent.api.v1.bodies import PaymentView
 from agent.base.money import CURRENCIES, Money
 from agent.cli.ui.screen import Screen
-
-NO_MONEY = "No money has moved."
-NOBODY_KNOWS = "Nobody knows yet whether money has moved. Do not charge again."
-APPROVED = {
-    "sale": "The customer has paid {amount}.",
-    "refund": "The customer gets {amount} back.",
-    "reversal": "Payment {original} is taken back whole.",
-    "close_day": "The terminal's day is closed.",
-}
-UNDER_WAY = {
-    "deciding": "The rules look at it.",
-    "asking": "It waits for an answer: {prompt}",
-    "running": "The terminal has it. Nothing is decided yet.",
-}
-DIFFERS = "Asked for {asked}, the terminal says {said}."
-NAMES = {"sale": "Payment", "refund": "Refund", "reversal": "Reversal", "close_day": "Day's close"}
+from agent.texts import say
 
 
 def headline(view: PaymentView) -> str:
     """What was asked, in one line."""
     asked = f": {money(view.amount, view.currency)}" if view.amount is not None else ""
     original = f" of {view.original}" if view.original else ""
-    return f"{NAMES[view.payment]} {view.payment_id}{original} on {view.terminal}{asked}"
+    return f"{say(f'verdict.kind.{view.payment}')} {view.payment_id}{original} on {view.terminal}{asked}"
 
 
 def print_verdict(screen: Screen, view: PaymentView) -> None:
     """The verdict, or how far the payment is."""
     if view.verdict is None:
         prompt = view.prompt.text if view.prompt else ""
-        screen.detail(UNDER_WAY.get(view.phase, "").format(prompt=prompt))
+        screen.detail(say(f"verdict.phase.{view.phase}", prompt=prompt))
         return
     screen.say(view.verdict.replace("_", " ").upper())
     for line in _facts(view):
@@ -58,11 +43,11 @@ def _facts(view: PaymentView) -> list[str]:
         ]
     elif "amount" in view.differs:
         asked, said = money(view.amount, view.currency), money(view.terminal_amount, view.currency)
-        facts.append(DIFFERS.format(asked=asked, said=said))
+        facts.append(say("verdict.differs", asked=asked, said=said))
     if view.tip:
-        facts.append(f"Tip in it: {money(view.tip, view.currency)}.")
+        facts.append(say("verdict.tip", tip=money(view.tip, view.currency)))
     if view.remaining:
-        facts.append(f"Still to pay: {money(view.remaining, view.currency)}.")
+        facts.append(say("verdict.remaining", remaining=money(view.remaining, view.currency)))
     facts.append(_evidence(view))
     return list(dict.fromkeys(fact for fact in facts if fact))
 
@@ -70,8 +55,9 @@ def _facts(view: PaymentView) -> list[str]:
 def _money_sentence(view: PaymentView) -> str:
     if view.verdict == "approved":
         said = view.amount if view.terminal_amount is None else view.terminal_amount
-        return APPROVED[view.payment].format(amount=money(said, view.currency), original=view.original)
-    return NOBODY_KNOWS if view.verdict == "unclear" else NO_MONEY
+        paid = money(said, view.currency)
+        return say(f"verdict.approved.{view.payment}", amount=paid, original=view.original)
+    return say("verdict.nobody_knows" if view.verdict == "unclear" else "verdict.no_money")
 
 
 def _evidence(view: PaymentView) -> str:

@@ -8,6 +8,8 @@ import shutil
 from pathlib import Path
 from typing import Protocol
 
+from agent.texts import say
+
 # Readable by the web server that serves the tiles; written by the collector alone.
 _FILE_MODE = 0o644
 _FOLDER_MODE = 0o755
@@ -89,5 +91,5 @@ def lock(folder: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise FolderInUseError(f"another collector writes into {folder}; stop it first") from None
+        raise FolderInUseError(say("collector.another_collector_writes_into", folder=folder)) from None
     return descriptor

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from agent.collector.storage.folder import Folder
 from agent.journal.proofs.tiles import MAX_TILE_LEVEL, TILE_WIDTH, bundle_path, encode_bundle, tile_path
 from agent.journal.tree import HASH_BYTES, Frontier, node_hash, root_of
+from agent.texts import say
 
 CHECKPOINT = "checkpoint"
 # A name that no tile has and that web servers do not serve.
@@ -112,7 +113,7 @@ class StoreDamagedError(OSError):
     """A file that the checkpoint needs is missing or has another length."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"the stored log lacks {name}; restore it from a copy of the folder")
+        super().__init__(say("collector.stored_log_lacks_restore", name=name))
 
 
 def _cut(row: bytes) -> list[bytes]:

@@ -17,6 +17,7 @@ from agent.programs.demo.environment import DemoError, Environment
 from agent.programs.demo.network import free_port
 from agent.programs.demo.proof import Proof, prove
 from agent.programs.demo.scenarios import DemoTill, line, scenarios
+from agent.texts import say
 
 
 def run(args: argparse.Namespace) -> int:
@@ -26,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         verdicts, proof = _play(environment, args.payments)
     except (DemoError, RefusedError, OSError) as error:
-        print(f"\nThe demo cannot go on: {error}", file=sys.stderr)  # noqa: T201 - it talks to a person
+        print(say("programs.demo_cannot_go_on", error=error), file=sys.stderr)  # noqa: T201 - it talks to a person
         return 1
     finally:
         environment.close()
@@ -38,14 +39,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _play(environment: Environment, count: int | None) -> tuple[Counter[str], Proof]:
     began = time.monotonic()
-    _say("Tillgate demo. The terminal is a simulator; no real money is involved.\n")
+    _say(say("programs.tillgate_demo_terminal_simulator"))
     collector_vkey = environment.provision()
     environment.start("collector", "collector", "--settings", str(environment.folder / "collector.toml"))
     environment.start_terminal()
     settings = str(environment.folder / "tillgate.toml")
     environment.start("agent", "agent", "--settings", settings)
     environment.start("upload", "upload", "--settings", settings)
-    environment.wait_for(lambda: environment.terminal_is("ready"), "the agent and its terminal")
+    environment.wait_for(lambda: environment.terminal_is("ready"), say("programs.agent_its_terminal"))
     verdicts: Counter[str] = Counter()
     till = DemoTill(environment, _say)
     for payment_id, scenario in scenarios(count):
@@ -53,7 +54,7 @@ def _play(environment: Environment, count: int | None) -> tuple[Counter[str], Pr
         verdicts[str(view.verdict)] += 1
         _say(line(view))
     environment.stop("agent")
-    _say("\nThe agent has stopped; waiting for the collector's cosignature ...")
+    _say(say("programs.agent_has_stopped_waiting"))
     proof = prove(environment, collector_vkey)
     _say(proof.summary())
     _say(f"\nVerdicts: {', '.join(f'{n} {verdict}' for verdict, n in verdicts.most_common())}.")

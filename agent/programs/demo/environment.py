@@ -31,6 +31,7 @@ from agent.keys.create import (
 )
 from agent.keys.demo import DemoAuthority, create_acquirer
 from agent.payments.people import hash_secret
+from agent.texts import say
 
 NAME = "demo.example/till-1"
 SUPERVISOR, SUPERVISOR_PIN = "supervisor-1", "314159-demo"
@@ -166,7 +167,7 @@ class Environment:
             program.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             program.kill()
-            raise DemoError(f"{name} did not stop; see {self.folder / name}.log") from None
+            raise DemoError(say("programs.did_not_stop_see", name=name, folder=self.folder / name)) from None
 
     def close(self) -> None:
         """End everything, whatever state it is in."""
@@ -189,7 +190,13 @@ class Environment:
         while not true():
             dead = [name for name, program in self.programs.items() if program.poll() is not None]
             if dead or time.monotonic() > give_up:
-                raise DemoError(f"Waited in vain for {what}.{self._last_words(dead or list(self.programs))}")
+                raise DemoError(
+                    say(
+                        "programs.waited_in_vain_for",
+                        what=what,
+                        programs=self._last_words(dead or list(self.programs)),
+                    )
+                )
             time.sleep(LOOK_AGAIN_S)
 
     def _last_words(self, names: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from agent.journal.note import CosignatureVerifier, NoteError, parse_vkey
 from agent.journal.verify import CosignedHead, Report, verify
 from agent.programs.demo.environment import Environment
+from agent.texts import say
 from agent.upload import cosignatures
 
 
@@ -38,11 +39,14 @@ class Proof:
         report, cosigned = self.report, self.cosigned
         at = datetime.fromtimestamp(cosigned.at_s, UTC).isoformat(timespec="seconds")
         line = cosigned.note.rstrip("\n").rsplit("\n", 1)[-1]
-        return (
-            f"Journal: {report.entries} entries in {report.checkpoints} commits, verify: {report.result}\n"
-            f"         every signature and every evolving-key line checked\n"
-            f"Headquarters has {cosigned.size} of {report.entries} entries, cosigned at {at}:\n"
-            f"  {line[:77]}…"
+        return say(
+            "programs.journal_entries_in_commits",
+            entries=report.entries,
+            checkpoints=report.checkpoints,
+            result=report.result,
+            size=cosigned.size,
+            at=at,
+            line=line[:77],
         )
 
 
@@ -50,14 +54,14 @@ def prove(environment: Environment, collector_vkey: str) -> Proof:
     """Wait until headquarters has everything, then check all of it."""
     collector = parse_vkey(collector_vkey)
     if not isinstance(collector, CosignatureVerifier):
-        raise NoteError("the collector's key is not a cosigner's")
+        raise NoteError(say("programs.collectors_key_not_cosigners"))
     size = _size(environment)
     environment.wait_for(lambda: _cosigned(environment, collector) >= size, "the cosignature")
     environment.stop("upload")
     environment.stop("collector")
     cosigned = cosignatures.Cosignatures(environment.cosignatures).cosigned(environment.origin, collector)
     if cosigned is None:
-        raise NoteError("headquarters has cosigned nothing")
+        raise NoteError(say("programs.headquarters_has_cosigned_nothing"))
     known = [CosignedHead(cosigned.size, cosigned.root)]
     report = verify(
         environment.journal,

@@ -8,15 +8,12 @@ from typing import Final
 
 from agent.terminals.discovery.usb import AttachedDevice
 from agent.terminals.discovery.vendors import vendors
+from agent.texts import say
 from drivers.driver import PROTOCOLS
 
 _FTDI: Final = 0x0403
-_UNKNOWN: Final = "an unknown maker: any terminal"
-_BOARD: Final = "a serial port of this host: any terminal may be behind it"
 
-NO_NAME: Final = (
-    "It has no name that stays: write down which socket it is in, and install config/udev/60-tillgate.rules."
-)
+
 AMBIGUOUS: Final = (
     "Another device here calls itself the same, so only the socket tells them apart: mark cable and socket."
 )
@@ -62,7 +59,7 @@ def _why(device: AttachedDevice) -> str:
     vendor = vendors().get(device.vendor)
     if vendor is not None:
         return vendor.why
-    return _UNKNOWN if device.is_usb else _BOARD
+    return say("terminals.unknown") if device.is_usb else say("terminals.board")
 
 
 def _hints(device: AttachedDevice) -> tuple[str, ...]:
@@ -70,7 +67,7 @@ def _hints(device: AttachedDevice) -> tuple[str, ...]:
         return (NO_PORT,)
     if device.ambiguous:
         return (AMBIGUOUS,)
-    return () if device.by_id or not device.is_usb else (NO_NAME,)
+    return () if device.by_id or not device.is_usb else (say("terminals.no_name"),)
 
 
 def _settings(device: AttachedDevice, name: str, protocols: tuple[str, ...]) -> str:

@@ -7,11 +7,28 @@ from __future__ import annotations
 
 from typing import Final
 
+from agent.texts.en.cli import CLI
+from agent.texts.en.collector import COLLECTOR
 from agent.texts.en.journal import JOURNAL
+from agent.texts.en.keys import KEYS
+from agent.texts.en.programs import PROGRAMS
 from agent.texts.en.rules import RULES
+from agent.texts.en.terminals import TERMINALS
+from agent.texts.en.upload import UPLOAD
+from agent.texts.en.verdict import VERDICT
 
 Sentence = str | tuple[str, str]
 
-FAMILIES: Final[tuple[dict[str, Sentence], ...]] = (JOURNAL, RULES)
+FAMILIES: Final[tuple[dict[str, Sentence], ...]] = (
+    CLI,
+    COLLECTOR,
+    JOURNAL,
+    KEYS,
+    PROGRAMS,
+    RULES,
+    TERMINALS,
+    UPLOAD,
+    VERDICT,
+)
 
 TEXTS: Final[dict[str, Sentence]] = {key: text for family in FAMILIES for key, text in family.items()}
