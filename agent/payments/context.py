@@ -25,6 +25,7 @@ from agent.payments import wording
 from agent.payments.active import ActivePayment
 from agent.payments.index import PaymentIndex, refundable
 from agent.payments.mapping import OPERATION, given_up, not_sent, refused
+from agent.payments.outcome import ApprovalWatcher, Road, with_what_follows
 from agent.payments.people import People
 from agent.payments.record import Record
 from agent.payments.wording import next_step
@@ -57,6 +58,7 @@ class Context:
     credential_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     on_fatal: Callable[[BaseException], None] = lambda _error: None
     on_entry: Callable[[Entry], None] = lambda _entry: None
+    watchers: list[ApprovalWatcher] = field(default_factory=list)
     _journal: Journal | None = None
 
     def __post_init__(self) -> None:
@@ -80,12 +82,15 @@ class Context:
         self.people.apply(entry)
         self.on_entry(entry)
 
-    def write(self, *bodies: AnyBody) -> None:
-        """Put entries on disk and let the state follow. Whatever fails here must end the agent."""
+    def write(self, *bodies: AnyBody, road: Road | None = None) -> None:
+        """Put entries on disk and let the state follow. Whatever fails here must end the agent.
+
+        Behind an approval stands what its watchers add (`agent.payments.outcome`), in one commit.
+        """
         if not bodies:
             return
         try:
-            self.journal.commit(*bodies)
+            self.journal.commit(*with_what_follows(bodies, self.payments.get, self.watchers, road))
         except BaseException as error:
             self.on_fatal(error)
             raise
@@ -211,7 +216,7 @@ class Context:
         """Give every payment that a stop of the agent left open the verdict that is proven."""
         left_open = self.payments.open()
         for record in left_open:
-            self.write(_left_open(record))
+            self.write(_left_open(record), road=Road.RESTART)
         return len(left_open)
 
     def refusal_reason(self) -> str:

@@ -38,7 +38,8 @@ class Printout(msgspec.Struct):
 class Record(msgspec.Struct, kw_only=True):
     """What is known of one payment. `entry` is the index of the line that decided it.
 
-    `unsolicited` is what the terminal said of it when it was unclear already. `asked_at` is when the
+    `unsolicited` is what the terminal said of it when it was unclear already. `approval_known`: an
+    approval is written down, whatever became of it since, short of a no. `asked_at` is when the
     terminal was asked, by the terminal's clock.
     """
 
@@ -58,6 +59,7 @@ class Record(msgspec.Struct, kw_only=True):
     asked_at: datetime | None = None
     result: Answered | None = None
     unsolicited: Answered | None = None
+    approval_known: bool = False
     verdict: Verdict | None = None
     why: str = ""
     entry: int | None = None
@@ -112,7 +114,9 @@ def change(record: Record, body: AnyBody, index: int) -> None:
             record.submission = body
         case Answered():
             record.result = body
-            if body.verdict != "approved":
+            if body.verdict == "approved":
+                record.approval_known = True
+            else:
                 _decide(record, body.verdict, body.text, index)
         case Completed() if record.result is not None:
             _decide(record, record.result.verdict, record.result.text, index)
@@ -120,6 +124,7 @@ def change(record: Record, body: AnyBody, index: int) -> None:
             _decide(record, "unclear", body.reason if isinstance(body, BecameUnclear) else UNDONE, index)
         case UnsolicitedResult():
             record.unsolicited = body.result
+            record.approval_known |= body.result.verdict == "approved"
         case Resolved():
             record.result = body.result or record.result
             _decide(record, body.verdict, body.proof, index)
@@ -134,6 +139,7 @@ UNDONE = "The terminal approved the payment and then reported that it gave it up
 
 def _decide(record: Record, verdict: Verdict, why: str, index: int) -> None:
     record.verdict, record.why, record.entry = verdict, why, index
+    record.approval_known = verdict == "approved" or (verdict == "unclear" and record.approval_known)
 
 
 def _print(record: Record, body: Printed) -> None:

@@ -24,6 +24,7 @@ from agent.keys import store as keys
 from agent.oplog import log
 from agent.payments.context import Context
 from agent.payments.index import PaymentIndex
+from agent.payments.outcome import Road
 from agent.payments.people import People
 from agent.payments.store import PaymentStore
 from agent.payments.unsolicited import UnsolicitedResults
@@ -125,10 +126,10 @@ class NotingContext(Context):
 
     written: list[tuple[AnyBody, ...]] = field(default_factory=list)
 
-    def write(self, *bodies: AnyBody) -> None:
+    def write(self, *bodies: AnyBody, road: Road | None = None) -> None:
         if bodies:
             self.written.append(bodies)
-        super().write(*bodies)
+        super().write(*bodies, road=road)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from agent.journal.writer import Journal
 from agent.payments.commands import PaymentCommand, PromptReply
 from agent.payments.context import Context
 from agent.payments.index import PaymentIndex
+from agent.payments.outcome import ApprovalWatcher
 from agent.payments.people import People, hash_secret
 from agent.payments.service import PaymentService
 from agent.payments.state import PaymentState
@@ -93,7 +94,10 @@ def _scrypt() -> str:
 
 
 class World:
-    """The outside and, while it lives, one agent. `errors` are what broke it."""
+    """The outside and, while it lives, one agent. `errors` are what broke it.
+
+    `watchers` hear of approvals in every life that begins after they were added.
+    """
 
     def __init__(
         self,
@@ -110,6 +114,7 @@ class World:
         self.settings = settings(f'receipts = "{receipts}"', rules)
         self.key_until = key_until
         self.errors: list[BaseException] = []
+        self.watchers: list[ApprovalWatcher] = []
         self._buffer = SecretBuffer(BUFFER_BYTES)
         self.start()
 
@@ -268,6 +273,7 @@ class World:
         context = Context(
             self.settings, clock, rules, payments, totals, People(self.settings.people), self.key_until
         )
+        context.watchers += self.watchers
         context.startup_error, context.on_fatal = live_refusal_reason(self.settings), self.errors.append
         evolving = EvolvingKey(ORIGIN, self.outside.keys)
         context.journal = Journal.open(
