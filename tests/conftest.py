@@ -31,6 +31,7 @@ from agent.payments.refusal import Conflict, NotFound, WrongCredential
 from agent.payments.state import (
     AgentStatus,
     CardState,
+    Fact,
     OpenPrompt,
     PaymentChange,
     PaymentState,
@@ -38,7 +39,6 @@ from agent.payments.state import (
     Reason,
     TerminalStatus,
 )
-from agent.payments.wording import NEXT_STEP
 
 DECLINE, NOT_SENT, UNCLEAR, CONFIRM, SUPERVISE, LONG, BROKEN = 1300, 1400, 1500, 1600, 1700, 1800, 1900
 VERDICTS = {DECLINE: "declined", NOT_SENT: "not_sent", UNCLEAR: "unclear"}
@@ -67,7 +67,7 @@ class Scene:
             phase="done",
             prompt=None,
             verdict=verdict,
-            next_step=NEXT_STEP[verdict],
+            next_step=Fact(f"next.payment.{verdict}"),
             terminal_amount=self.view.amount if verdict == "approved" else None,
             card=CardState(masked="411111******1111", name="Visa") if verdict == "approved" else None,
             receipt_number=23,

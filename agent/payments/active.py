@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Literal
 
-from agent.journal.schema.entry import ActionName, Prompted, Reason, Replied, Requested
+from agent.journal.schema.entry import ActionName, Fact, Prompted, Reason, Replied, Requested
 from agent.payments.commands import PromptReply
 from agent.payments.record import Printout
 from agent.payments.state import ChangeKind, OpenPrompt, PaymentChange, PaymentState, PromptNeed
@@ -49,16 +49,16 @@ class ActivePayment:
         self._changed = asyncio.Event()
 
     def pose(
-        self, action: ActionName, now: float, reasons: Sequence[Reason] = (), text: str = ""
+        self, action: ActionName, now: float, reasons: Sequence[Reason] = (), about: Fact | None = None
     ) -> Prompted:
-        """Open a question, about the reasons of the rules or with a text of its own."""
+        """Open a question, about the reasons of the rules or about a fact."""
         self._asked += 1
         prompt = OpenPrompt(
             id=f"{action}-{self._asked}",
             action=action,
             needs=NEEDS[action],
             reasons=list(reasons),
-            text=text,
+            about=about,
         )
         self.question = Question(prompt, now)
         return Prompted(payment_id=self.request.payment_id, prompt=prompt.id, action=action)

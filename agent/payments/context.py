@@ -24,7 +24,8 @@ from agent.journal.writer import Journal
 from agent.payments import wording
 from agent.payments.active import ActivePayment
 from agent.payments.index import PaymentIndex, refundable
-from agent.payments.mapping import OPERATION, given_up, not_sent, refused
+from agent.payments.kinds import kind_of, operation_of
+from agent.payments.mapping import given_up, not_sent, refused
 from agent.payments.outcome import ApprovalWatcher, Road, with_what_follows
 from agent.payments.people import People
 from agent.payments.record import Record
@@ -142,7 +143,7 @@ class Context:
         for body in story:
             if isinstance(body, Replied) and body.answer != "yes":
                 return given_up(body, payment.cancelled)
-            if isinstance(body, Decided) and (body.action == "block" or body.stricter_than(asked)):
+            if isinstance(body, Decided) and not (body.allows or asked.covers(body)):
                 return refused(body)
         text = terminal.resolver.refusal_reason(self.command(payment.request))
         if text:
@@ -164,8 +165,8 @@ class Context:
 
     def open_mismatch_question(self, payment: ActivePayment) -> Prompted:
         """Open the question of an approval that differs. The money has moved, whatever the answer is."""
-        text = next_step(self.record(payment.request))
-        return payment.pose("supervisor", self.clock.monotonic(), text=text)
+        about = next_step(self.record(payment.request))
+        return payment.pose("supervisor", self.clock.monotonic(), about=about)
 
     def submission(self, request: Requested) -> Submitted:
         """The last entry before the terminal hears of it, with what to compare with later."""
@@ -182,16 +183,16 @@ class Context:
     def command(self, request: Requested | Record) -> Command:
         """The request in the words of the drivers; without its place in the journal until it has one."""
         record = request if isinstance(request, Record) else self.payments.get(request.payment_id)
-        reversal = request.payment == "reversal"
+        whole = kind_of(request.payment).takes_back == "whole"
         original = self.payments.get(request.original) if request.original else None
         said = original.result if original else None
         return Command(
-            OPERATION[request.payment],
+            operation_of(request.payment),
             payment_id=request.payment_id,
             amount=request.amount,
             currency=currency_of(request.currency).number if request.currency else None,
             sequence=record.opened if record else 0,
-            original_receipt=said.receipt_number if said and reversal else None,
+            original_receipt=said.receipt_number if said and whole else None,
             original_trace=said.trace if said else None,
             original_payment_id=request.original,
             original_sequence=original.opened if original else 0,

@@ -15,6 +15,7 @@ from agent.journal.schema.entry import (
     UnknownEntry,
     UnsolicitedResult,
 )
+from agent.payments.kinds import kind_of
 from agent.payments.record import Record, begin, change
 from agent.payments.store import PaymentStore
 from agent.terminals.clocks import ClockOffsets
@@ -145,7 +146,8 @@ class PaymentIndex:
             record.asked_at += self.clock_offsets.record_result(record.terminal, entry.body, entry.at)
 
     def _changed(self, record: Record) -> None:
-        if record.verdict == "approved" and record.result is not None and record.payment != "close_day":
+        moves_money = kind_of(record.payment).moves_money
+        if record.verdict == "approved" and record.result is not None and moves_money:
             self._numbers[record.terminal] = (record.result.trace, record.result.receipt_number)
         elif record.verdict == "unclear":
             self._numbers.pop(record.terminal, None)  # nobody knows which one it stored last
@@ -157,9 +159,10 @@ class PaymentIndex:
     def _count(self, record: Record) -> None:
         """An approval changes what a close of the day would close."""
         day = self._days.setdefault(record.terminal, TerminalDay())
-        if record.payment == "close_day":
+        kind = kind_of(record.payment)
+        if kind.on_day == "closes":
             self._days[record.terminal] = TerminalDay(since=record.opened, whole=True)
-        elif record.payment != "reversal":
+        elif kind.on_day == "adds":
             day.count, day.total = day.count + 1, day.total + _signed(record)
         else:
             original = self.get(record.original)
@@ -180,12 +183,12 @@ class PaymentIndex:
 def _signed(record: Record) -> int:
     """What a payment adds to the shop's money, in minor units."""
     booked = record.result.amount if record.result and record.result.amount else record.amount
-    return -(booked or 0) if record.payment == "refund" else booked or 0
+    return kind_of(record.payment).signed(booked or 0)
 
 
 def _book_against(original: Record, record: Record) -> None:
     taken_back = record.possibly_booked
-    if record.payment == "reversal":
+    if kind_of(record.payment).takes_back == "whole":
         original.reversed_by = record.payment_id if taken_back else ""
     elif taken_back:
         original.refunds[record.payment_id] = record.amount or 0

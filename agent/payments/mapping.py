@@ -20,25 +20,18 @@ from agent.journal.schema.entry import (
     Verdict,
 )
 from agent.payments import wording
+from agent.payments.kinds import kind_of
 from agent.payments.record import Record
 from drivers.terminal import (
     ConnectionLost,
     Delivery,
     DialogueEnded,
     EndReason,
-    Operation,
     Receipt,
     Result,
     ResultStatus,
     SealedCard,
 )
-
-OPERATION = {
-    "sale": Operation.SALE,
-    "refund": Operation.REFUND,
-    "reversal": Operation.REVERSAL,
-    "close_day": Operation.CLOSE_DAY,
-}
 
 
 def refused(decision: Decided) -> Answered:
@@ -102,7 +95,7 @@ def _letters(number: int | None) -> str | None:
 
 
 def _differences(record: Record, result: Result, currency: str | None, terminal_id: str) -> list[str]:
-    if result.status is not ResultStatus.APPROVED or record.payment == "close_day":
+    if result.status is not ResultStatus.APPROVED or not kind_of(record.payment).moves_money:
         return []
     pairs = {
         "amount": (record.amount, result.amount),
@@ -161,7 +154,7 @@ def _without_result(record: Record, event: DialogueEnded) -> list[AnyBody]:
     if event.end_reason is not EndReason.COMPLETED:
         verdict: Verdict = "cancelled" if event.cancelled else "declined"
         return [Answered(payment_id=payment_id, verdict=verdict, code=event.code, text=event.text)]
-    if record.payment == "close_day":
+    if not kind_of(record.payment).moves_money:
         closed = Answered(payment_id=payment_id, verdict="approved", code=event.code, text=event.text)
         return [closed, Completed(payment_id=payment_id)]
     return [BecameUnclear(payment_id=payment_id, reason=wording.NO_RESULT)]

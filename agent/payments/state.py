@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from agent.journal.schema.entry import ActionName, PaymentKind, Reason, Verdict
+from agent.journal.schema.entry import ActionName, Fact, PaymentKind, Reason, Verdict
 from agent.payments.record import Printout
 from agent.terminals.connection import TerminalCondition
 
@@ -14,6 +14,7 @@ __all__ = [
     "AgentStatus",
     "CardState",
     "ChangeKind",
+    "Fact",
     "OpenPrompt",
     "PaymentChange",
     "PaymentPhase",
@@ -33,14 +34,14 @@ ChangeKind = Literal["state", "display", "prompt", "receipt", "verdict"]
 class OpenPrompt(msgspec.Struct, frozen=True, kw_only=True):
     """A question that holds the payment back until somebody answers it.
 
-    `reasons` are what the rules want answered; without any, `text` asks about what the terminal said.
+    `reasons` are what the rules want answered; without any, it is `about` what the terminal said.
     """
 
     id: str
     action: ActionName
     needs: list[PromptNeed]
     reasons: list[Reason] = []
-    text: str = ""
+    about: Fact | None = None
 
 
 class CardState(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +72,7 @@ class PaymentState(msgspec.Struct, frozen=True, kw_only=True):
     prompt: OpenPrompt | None = None
     verdict: Verdict | None = None
     text: str = ""
-    next_step: str = ""
+    next_step: Fact | None = None
     reasons: list[Reason] = []
     terminal_amount: int | None = None
     differs: list[str] = []

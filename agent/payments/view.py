@@ -38,7 +38,7 @@ def view_of(record: Record, active: ActivePayment | None) -> PaymentState:
         prompt=active.question.prompt if active and active.question else None,
         verdict=record.verdict if done else None,
         text=record.why if done else "",
-        next_step=next_step(record) if done else "",
+        next_step=next_step(record) if done else None,
         reasons=record.reasons,
         terminal_amount=said.amount if said else None,
         differs=said.differs if said else [],

@@ -10,7 +10,9 @@ from agent.journal.schema.entry import TerminalState
 from agent.payments.wording import CANCELLED_BY_TILL
 from drivers.terminal import (
     Command,
+    CommandRefusedError,
     ConnectionLost,
+    Delivery,
     DialogueEnded,
     EndReason,
     Event,
@@ -129,11 +131,14 @@ class TerminalConnection:
             if self._unwanted:
                 yield DialogueEnded(EndReason.ABORTED, text=CANCELLED_BY_TILL, cancelled=True)
                 return
-            async for event in self._dialogue(command):
-                if isinstance(event, TransactionResult) and event.late:
-                    self._unsolicited(event)  # another payment's, told in the middle of this one
-                else:
-                    yield event
+            try:
+                async for event in self._dialogue(command):
+                    if isinstance(event, TransactionResult) and event.late:
+                        self._unsolicited(event)  # another payment's, told in the middle of this one
+                    else:
+                        yield event
+            except CommandRefusedError as error:  # of the driver, before it had sent anything
+                yield ConnectionLost(str(error), Delivery.NEVER)
 
     async def result_of(self, question: Command) -> Result | None:
         """Ask for a result that moves no money; None if the terminal gives none."""

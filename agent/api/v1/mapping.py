@@ -27,6 +27,7 @@ from agent.payments.commands import GivenCredential, PaymentCommand, PersonsWord
 from agent.payments.state import (
     AgentStatus,
     CardState,
+    Fact,
     OpenPrompt,
     PaymentChange,
     PaymentState,
@@ -92,7 +93,7 @@ def payment_view(state: PaymentState) -> PaymentView:
         prompt=_prompt(state.prompt) if state.prompt else None,
         verdict=state.verdict,
         text=state.text or (_refused(state.reasons) if state.verdict == "refused" else ""),
-        next_step=state.next_step,
+        next_step=_told(state.next_step),
         reasons=[_reason(reason) for reason in state.reasons],
         terminal_amount=state.terminal_amount,
         differs=state.differs,
@@ -154,6 +155,10 @@ def terminal_view(terminal: TerminalStatus) -> TerminalView:
     )
 
 
+def _told(fact: Fact | None) -> str:
+    return say(fact.code, **fact.figures) if fact else ""
+
+
 def _card(card: CardState) -> CardView:
     return CardView(
         masked=card.masked, name=card.name, entry_mode=card.entry_mode, verification=card.verification
@@ -167,7 +172,7 @@ def _prompt(prompt: OpenPrompt) -> Prompt:
         action=prompt.action,
         needs=list(prompt.needs),
         reasons=reasons,
-        text=prompt.text or " ".join(reason.text for reason in reasons),
+        text=_told(prompt.about) or " ".join(reason.text for reason in reasons),
     )
 
 

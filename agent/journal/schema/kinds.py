@@ -22,6 +22,8 @@ Direction = Literal["in", "out", "none"]
 TotalName = Literal["sale", "refund"]
 # What an approval does to the day that the terminal's totals are about.
 OnDay = Literal["adds", "undoes", "closes"]
+# The keys of the next step are `next.<advice>.<verdict>`.
+Advice = Literal["payment", "giving_back", "day"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +32,19 @@ class Kind:
 
     `has_amount`: the till names amount and currency. `takes_back`: how much of its original it gives
     back. `may_be_taken_back`: it can be such an original. `total`: which of the day's totals and limits
-    it counts towards. `asks_below_minimum`: the smallest usual amount is asked about. `by_put`: the till
-    asks for it with PUT, and not at a door of its own.
+    it counts towards. `asks_below_minimum`: the smallest usual amount is asked about. `advice`: which
+    family of next steps the cashier is told.
     """
 
     name: PaymentKind
     direction: Direction
     has_amount: bool
     on_day: OnDay
+    advice: Advice
     takes_back: Literal["part", "whole"] | None = None
     may_be_taken_back: bool = False
     total: TotalName | None = None
     asks_below_minimum: bool = False
-    by_put: bool = True
 
     @property
     def moves_money(self) -> bool:
@@ -65,13 +67,22 @@ _ROWS: Final = (
         "in",
         has_amount=True,
         on_day="adds",
+        advice="payment",
         may_be_taken_back=True,
         total="sale",
         asks_below_minimum=True,
     ),
-    Kind("refund", "out", has_amount=True, on_day="adds", takes_back="part", total="refund"),
-    Kind("reversal", "out", has_amount=False, on_day="undoes", takes_back="whole"),
-    Kind("close_day", "none", has_amount=False, on_day="closes", by_put=False),
+    Kind(
+        "refund",
+        "out",
+        has_amount=True,
+        on_day="adds",
+        advice="giving_back",
+        takes_back="part",
+        total="refund",
+    ),
+    Kind("reversal", "out", has_amount=False, on_day="undoes", advice="giving_back", takes_back="whole"),
+    Kind("close_day", "none", has_amount=False, on_day="closes", advice="day"),
 )
 
 KINDS: Final[dict[str, Kind]] = {row.name: row for row in _ROWS}

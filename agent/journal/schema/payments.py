@@ -65,9 +65,15 @@ class Decided(Body, frozen=True, kw_only=True):
         """A person must answer before the terminal may hear of it."""
         return self.action in {"confirm", "verify", "supervisor"}
 
-    def stricter_than(self, other: Decided) -> bool:
-        """This decision asks for more than the other did."""
-        return ACTION_ORDER.index(self.action) > ACTION_ORDER.index(other.action)
+    @property
+    def allows(self) -> bool:
+        """Nobody has to be asked. An action that is not named here is no permission."""
+        return self.action in {"allow", "note"}
+
+    def covers(self, other: Decided) -> bool:
+        """A yes to this decision is an answer to the other one, too."""
+        both = self.asks and other.asks
+        return both and ACTION_ORDER.index(other.action) <= ACTION_ORDER.index(self.action)
 
 
 class Submitted(Body, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from agent.texts.en.cli import CLI
 from agent.texts.en.collector import COLLECTOR
 from agent.texts.en.journal import JOURNAL
 from agent.texts.en.keys import KEYS
+from agent.texts.en.kinds import KINDS
 from agent.texts.en.programs import PROGRAMS
 from agent.texts.en.rules import RULES
 from agent.texts.en.terminals import TERMINALS
@@ -24,6 +25,7 @@ FAMILIES: Final[tuple[dict[str, Sentence], ...]] = (
     COLLECTOR,
     JOURNAL,
     KEYS,
+    KINDS,
     PROGRAMS,
     RULES,
     TERMINALS,

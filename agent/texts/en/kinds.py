@@ -1,0 +1,52 @@
+"""The payment kinds in words: their names, what an approval means, and what the cashier does next."""
+
+from __future__ import annotations
+
+from typing import Final
+
+KINDS: Final[dict[str, str | tuple[str, str]]] = {
+    "kinds.sale.name": "Payment",
+    "kinds.sale.approved": "The customer has paid {amount:money}.",
+    "kinds.refund.name": "Refund",
+    "kinds.refund.approved": "The customer gets {amount:money} back.",
+    "kinds.reversal.name": "Reversal",
+    "kinds.reversal.approved": "Payment {original} is taken back whole.",
+    "kinds.close_day.name": "Day's close",
+    "kinds.close_day.approved": "The terminal's day is closed.",
+    "next.payment.approved": "Hand over the goods.",
+    "next.payment.declined": "Ask for another card or another way to pay. Nothing was charged.",
+    "next.payment.cancelled": "Start again if the customer still wants to pay. Nothing was charged.",
+    "next.payment.not_sent": (
+        "The terminal never heard of it. It is safe to try again with a new payment id."
+    ),
+    "next.payment.refused": (
+        "Nothing was sent to the terminal. Ask the person in charge if it should be allowed."
+    ),
+    "next.payment.unclear": (
+        "Do not charge again. The agent asks the terminal; if it cannot tell, look at its receipt "
+        "and resolve this payment."
+    ),
+    "next.giving_back.approved": "The money goes back to the customer's card. Give them the receipt.",
+    "next.giving_back.declined": "Nothing was given back. Ask the person in charge how to give it back.",
+    "next.giving_back.cancelled": "Nothing was given back. Start again if it should be.",
+    "next.giving_back.not_sent": (
+        "The terminal never heard of it. It is safe to try again with a new payment id."
+    ),
+    "next.giving_back.refused": (
+        "Nothing was sent to the terminal. Ask the person in charge if it should be allowed."
+    ),
+    "next.giving_back.unclear": (
+        "Do not give it back again. The agent asks the terminal; if it cannot tell, look at its receipt "
+        "and resolve this payment."
+    ),
+    "next.day.approved": "Compare the totals with the till's own.",
+    "next.day.declined": "Read the terminal's text, mend the cause and close the day again.",
+    "next.day.cancelled": "Close the day again when it suits.",
+    "next.day.not_sent": "The terminal never heard of it. Close the day again with a new payment id.",
+    "next.day.refused": "Ask the person in charge.",
+    "next.day.unclear": "Look at the terminal whether the day is closed, then resolve this entry.",
+    "next.differs": (
+        "The terminal says something else than was asked ({fields}): compare the receipt before you go on."
+    ),
+    "next.unknown_kind": "This agent does not know this kind of payment. Call support before you go on.",
+}
