@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 KINDS: Final[dict[str, str | tuple[str, str]]] = {
-    "kinds.sale.name": "Payment",
-    "kinds.sale.approved": "The customer has paid {amount:money}.",
-    "kinds.refund.name": "Refund",
-    "kinds.refund.approved": "The customer gets {amount:money} back.",
-    "kinds.reversal.name": "Reversal",
-    "kinds.reversal.approved": "Payment {original} is taken back whole.",
-    "kinds.close_day.name": "Day's close",
-    "kinds.close_day.approved": "The terminal's day is closed.",
+    "verdict.kind.sale": "Payment",
+    "verdict.approved.sale": "The customer has paid {amount}.",
+    "verdict.kind.refund": "Refund",
+    "verdict.approved.refund": "The customer gets {amount} back.",
+    "verdict.kind.reversal": "Reversal",
+    "verdict.approved.reversal": "Payment {original} is taken back whole.",
+    "verdict.kind.close_day": "Day's close",
+    "verdict.approved.close_day": "The terminal's day is closed.",
     "next.payment.approved": "Hand over the goods.",
     "next.payment.declined": "Ask for another card or another way to pay. Nothing was charged.",
     "next.payment.cancelled": "Start again if the customer still wants to pay. Nothing was charged.",
