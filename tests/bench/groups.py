@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.bench import (
     bench_flood,
+    bench_growth,
     bench_idle,
     bench_memory,
     bench_payment,
@@ -58,6 +59,7 @@ GROUPS: dict[str, Callable[[Options], Iterable[Line]]] = {
     "rules": _rules,
     "zvt": lambda options: bench_zvt.lines(options.place),
     "flood": lambda _options: bench_flood.lines(),
+    "length": lambda _options: bench_growth.lines(),
     "start": lambda options: bench_start.lines(options.place),
     "memory": lambda options: bench_memory.resident(options.place),
     "growth": lambda options: bench_memory.growth(options.place, long=options.long),
