@@ -204,8 +204,9 @@ class Loop(asyncio.SelectorEventLoop):
         return self._outside.now
 
     def run_in_executor(self, _: Any, func: Callable[..., Any], *args: Any) -> Any:  # type: ignore[override]  # narrower
+        # In a later turn, as a thread's answer comes: what waits for it and what goes on may interleave.
         future = self.create_future()
-        future.set_result(func(*args))
+        self.call_soon(lambda: None if future.done() else future.set_result(func(*args)))
         return future
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from agent.payments.commands import PaymentCommand
+from agent.payments.commands import GivenCredential, PaymentCommand
+from agent.payments.refusal import BadRequest
 from agent.payments.state import Fact, PaymentChange
 from tests.payments.conftest import Make
-from tests.payments.world import World
+from tests.payments.world import PIN, SUPERVISOR, World
 
 GREETING = [
     *("disk started", "till 0600", "terminal 8000", "terminal 060F", "till 8000"),
@@ -199,3 +200,29 @@ def test_the_same_orders_give_the_same_story(make: Make) -> None:
         world.wait(200)
     assert first.story == second.story
     assert first.outside.now == second.outside.now
+
+
+HELD = 'hard = "2000.00"\non_amount_mismatch = "hold"'
+OTHER_AMOUNT = "[[payment]]\nsays_amount = 1350\n"
+
+
+def test_an_approval_for_another_amount_is_only_told_where_the_shop_says_report(make: Make) -> None:
+    view = make(OTHER_AMOUNT).pay()
+    assert (view.phase, view.verdict, view.differs) == ("done", "approved", ["amount"])
+
+
+def test_an_approval_for_another_amount_waits_for_a_second_person_where_the_shop_says_hold(
+    make: Make,
+) -> None:
+    world = make(OTHER_AMOUNT, rules=HELD)
+    view = world.pay()
+    assert (view.phase, view.prompt.action if view.prompt else "") == ("asking", "supervisor")
+    with pytest.raises(BadRequest):
+        world.answer("A-1", "yes")
+    world.answer("A-1", "yes", credential=GivenCredential(SUPERVISOR, PIN))
+    assert world.follow().verdict == "approved"
+    assert world.kinds()[-2:] == ["prompted", "replied"]
+
+
+def test_an_approval_for_the_amount_asked_waits_for_nobody(make: Make) -> None:
+    assert make("[[payment]]\n", rules=HELD).pay().phase == "done"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -107,6 +108,24 @@ def test_two_resolutions_at_once_are_one(unclear: World) -> None:
     assert isinstance(first, PaymentState)
     assert isinstance(second, Conflict)
     assert unclear.kinds().count("resolved") == 1
+
+
+def test_many_wrong_guesses_at_once_are_no_more_than_a_person_has(unclear: World) -> None:
+    """Each is checked only after the one before has counted."""
+
+    async def guess() -> list[object]:
+        word = PersonsWord(
+            verdict="declined",
+            reason="Looked.",
+            person="carl",
+            credential=GivenCredential(SUPERVISOR, "0" * 6),
+        )
+        tries = [unclear.service.resolve("A-1", word) for _ in range(3 * MAX_FAILURES)]
+        return await asyncio.gather(*tries, return_exceptions=True)
+
+    refused = Counter(type(answer) for answer in unclear.run(guess()))
+    assert refused == {WrongCredential: MAX_FAILURES, LockedOut: 2 * MAX_FAILURES}
+    assert unclear.kinds().count("credential_failed") == MAX_FAILURES
 
 
 def test_nobody_resolves_alone(unclear: World) -> None:

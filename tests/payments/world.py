@@ -96,7 +96,9 @@ def _scrypt() -> str:
 class World:
     """The outside and, while it lives, one agent. `errors` are what broke it.
 
-    `watchers` hear of approvals in every life that begins after they were added.
+    `training` is what the agent believes of its terminal; the one here is always a simulator
+    unless the orders give it another software. `watchers` hear of approvals in every life that
+    begins after they were added.
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class World:
         receipts: str = "till",
         rules: str = 'hard = "2000.00"',
         key_until: date = date.max,
+        training: bool = True,
     ) -> None:
         software = '[terminal]\nsoftware = "TILLGATE-SIM 1"\n' if "[terminal]" not in orders else ""
         self.outside = Outside(software + orders)
@@ -113,6 +116,7 @@ class World:
         self.bank, self.disk = self.outside.bank, self.outside.disk
         self.settings = settings(f'receipts = "{receipts}"', rules)
         self.key_until = key_until
+        self.training = training
         self.errors: list[BaseException] = []
         self.watchers: list[ApprovalWatcher] = []
         self._buffer = SecretBuffer(BUFFER_BYTES)
@@ -127,7 +131,7 @@ class World:
         self.context = self._open_context()
         self.service = PaymentService(self.context, self.errors.append)
         self.terminal = TerminalConnection(
-            FRONT, self._link, UnsolicitedResults(self.context), ZvtResolver(), training=True
+            FRONT, self._link, UnsolicitedResults(self.context), ZvtResolver(), training=self.training
         )
         if not self.context.startup_error:
             self.context.terminals = {FRONT: self.terminal}

@@ -1,0 +1,47 @@
+"""An approval is compared with what was asked, field by field."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.journal.schema.entry import Requested
+from agent.payments.mapping import answered
+from agent.payments.record import begin
+from drivers.terminal import Result, ResultStatus
+from tests.journal.conftest import MORNING
+
+ASKED = Requested(
+    payment_id="A-1", digest="", payment="sale", terminal="front", till="1", amount=1250, currency="EUR"
+)
+EURO, FRANC, NO_CURRENCY = 978, 756, 1
+
+
+def differences(said: dict[str, object], status: ResultStatus = ResultStatus.APPROVED) -> list[str]:
+    fields = {"amount": 1250, "currency": EURO, "terminal_id": "29001006"} | said
+    result = Result(status=status, code=0, **fields)  # type: ignore[arg-type]  # fields by name
+    return answered(begin(ASKED, 0, MORNING), result, "29001006").differs
+
+
+@pytest.mark.parametrize(
+    ("said", "fields"),
+    [
+        ({}, []),
+        ({"amount": 1251}, ["amount"]),
+        ({"amount": 0}, ["amount"]),
+        ({"currency": FRANC}, ["currency"]),
+        ({"currency": NO_CURRENCY}, ["currency"]),
+        ({"terminal_id": "29001007"}, ["terminal id"]),
+        ({"amount": 1, "currency": FRANC, "terminal_id": "1"}, ["amount", "currency", "terminal id"]),
+    ],
+)
+def test_an_approval_that_says_something_else_is_seen(said: dict[str, object], fields: list[str]) -> None:
+    assert differences(said) == fields
+
+
+@pytest.mark.parametrize("silent", [{"amount": None}, {"currency": None}, {"terminal_id": ""}])
+def test_what_the_terminal_does_not_say_is_no_difference(silent: dict[str, object]) -> None:
+    assert differences(silent) == []
+
+
+def test_a_no_is_not_compared() -> None:
+    assert differences({"amount": 1}, ResultStatus.DECLINED) == []
