@@ -26,8 +26,8 @@ from agent.api.access import AccessList
 from agent.api.app import serve
 from agent.api.sockets import bind
 from agent.payments.active import NEEDS
-from agent.payments.commands import PaymentCommand, PersonsWord, PromptReply
-from agent.payments.refusal import Conflict, NotFound, WrongCredential
+from agent.payments.commands import PaymentCommand, PersonsWord, PromptReply, kind_asked
+from agent.payments.refusal import Refusal
 from agent.payments.state import (
     AgentStatus,
     CardState,
@@ -85,18 +85,19 @@ class SceneService:
         self.clock_ahead_s: int | None = None
 
     def put(self, command: PaymentCommand) -> tuple[PaymentState, bool]:
+        kind = kind_asked(command)
         self.heard.append("put")
         payment_id, amount = command.payment_id, command.amount or 0
         known = self.scenes.get(payment_id)
         if known is not None:
             if known.request != command:
-                raise Conflict("This payment id belongs to another payment.", next_step="Use a new one.")
+                raise Refusal("already_used", known.view, payment_id=payment_id)
             return known.view, False
         if amount == BROKEN:
             raise RuntimeError("4111111111111111 must not be quoted")
         view = PaymentState(
             payment_id=payment_id,
-            payment=command.payment,  # type: ignore[arg-type]  # the service below checks nothing
+            payment=kind,
             terminal="front",
             till=command.till,
             phase="running",
@@ -139,10 +140,10 @@ class SceneService:
         scene = self._scene(payment_id)
         prompt = scene.view.prompt
         if prompt is None or prompt.id != reply.prompt:
-            raise Conflict("It does not ask this now.", next_step="Look at its state.")
+            raise Refusal("question_over", payment_id=payment_id, prompt=reply.prompt)
         given = reply.credential.secret if reply.credential else ""
         if reply.answer == "yes" and prompt.needs and given != SECRET:
-            raise WrongCredential("The person or the secret is wrong.", next_step="Try again.")
+            raise Refusal("wrong_credential", payment_id=payment_id)
         scene.end("approved" if reply.answer == "yes" else "cancelled")
         return scene.view
 
@@ -184,7 +185,7 @@ class SceneService:
             name="shop.example/till-1",
             training=False,
             taking_payments=False,
-            refusal_reason="Terminal front is away: the cable was pulled.",
+            refusal=Fact("not_started", {"text": "Terminal front is away: the cable was pulled."}),
             terminals=[
                 TerminalStatus(
                     name="front", state="away", text="the cable was pulled", clock_ahead_s=self.clock_ahead_s
@@ -201,7 +202,7 @@ class SceneService:
     def _scene(self, payment_id: str) -> Scene:
         scene = self.scenes.get(payment_id)
         if scene is None:
-            raise NotFound("No payment has this payment id.", next_step="Check the id.")
+            raise Refusal("unknown_payment", payment_id=payment_id)
         return scene
 
 

@@ -79,7 +79,10 @@ ROWS: dict[str, Row] = {
         {"socket"} | DEVICES,
     ),
     "agent/api": Row({"agent.api", "agent.payments", "agent.texts"}, {"drivers"} | DEVICES),
-    "agent/api/v1": Row({"agent.api", "agent.payments", "agent.texts"}, {"drivers", "socket"} | DEVICES),
+    "agent/api/v1": Row(
+        {"agent.api", "agent.payments", "agent.texts", "agent.journal.schema.kinds"},
+        {"drivers", "socket"} | DEVICES,
+    ),
     "agent/texts": Row({"agent.texts", "agent.base"}, OUTSIDE | {"drivers", "os"}),
     "agent/texts/en": Row({"agent.texts.en"}, OUTSIDE | {"drivers", "os"}),
     "agent/upload": Row({"agent.upload", "agent.base", "agent.texts", *READERS}, {"drivers", "asyncio"}),

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers
 
-from agent.api import errors
+from agent.api.errors import ApiRefusal
 from agent.api.server import Peer, TcpPeer, UnixPeer
 
 # 32 characters of base64 are 192 bits: nobody counts through them.
@@ -37,24 +37,24 @@ class AccessList:
     token: bytes | None = field(default=None, repr=False)
 
     def allow(self, peer: Peer) -> str | None:
-        """None, or the sentence with which a connection is refused before a byte of it is read."""
+        """None, or the code with which a connection is refused before a byte of it is read."""
         if isinstance(peer, UnixPeer):
             known = peer.uid in self.uids or not self.gids.isdisjoint(peer.groups)
-            return None if known else errors.NOT_ALLOWED
+            return None if known else "not_allowed"
         if isinstance(peer, TcpPeer) and self.token is not None:
             return None
-        return errors.TCP_CLOSED
+        return "tcp_closed"
 
     def check(self, peer: Peer, headers: Headers) -> None:
         """Judge one request of an allowed connection. Raises `ApiRefusal`."""
         if "origin" in headers:
-            raise errors.from_a_browser()
+            raise ApiRefusal("from_a_browser")
         if isinstance(peer, UnixPeer):
             return
         if _host_name(headers) not in _LOOPBACK_NAMES:
-            raise errors.wrong_host()
+            raise ApiRefusal("wrong_host")
         if not self._knows(headers.getlist("authorization")):
-            raise errors.no_token()
+            raise ApiRefusal("no_token", {"www-authenticate": "Bearer"})
 
     def _knows(self, given: Sequence[str]) -> bool:
         if self.token is None or len(given) != 1:

@@ -14,10 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from agent.api import body, errors
+from agent.api import errors
 from agent.api import server as httpd
 from agent.api.access import AccessList
 from agent.api.errors import ApiRefusal
+from agent.api.limits import MAX_BODY_BYTES
 from agent.api.v1 import handlers, openapi
 from agent.api.v1.handlers import ApiContext, PaymentOperations
 from agent.api.v1.routes import OPERATIONS, ApiOperation
@@ -42,7 +43,7 @@ async def serve(
         sockets=sockets,
         stop=stop,
         allow=access.allow,
-        max_body_bytes=body.MAX_BODY_BYTES,
+        max_body_bytes=MAX_BODY_BYTES,
         refusal_format=errors.server_refusal,
         started=started,
     )
@@ -70,21 +71,20 @@ async def _serve_one(
     try:
         access.check(request.state.peer, request.headers)
         return await _operation(rows, request).handler(api, request)
-    except ApiRefusal as refusal:
-        return _refused(refusal, refusal.headers)
     except Refusal as refusal:
-        return _refused(refusal, {})
+        return _refused(refusal, handlers.named_id(request))
     except Exception as error:  # noqa: BLE001 - nobody above us could say what it means for the money
         api.failed(error)
-        return _refused(errors.internal(), {})
+        return _refused(ApiRefusal("internal"), handlers.named_id(request))
 
 
 def _operation(rows: dict[str, ApiOperation], request: Request) -> ApiOperation:
     row = rows.get(request.method)
     if row is None:
-        raise errors.wrong_method(sorted(rows))
+        allowed = sorted(rows)
+        raise ApiRefusal("wrong_method", {"allow": ", ".join(allowed)}, allowed=" and ".join(allowed))
     if set(request.query_params) - ({row.query.name} if row.query else set()):
-        raise errors.unknown_query()
+        raise ApiRefusal("unknown_query")
     return row
 
 
@@ -93,11 +93,12 @@ async def _not_routed(access: AccessList, request: Request, _error: Exception) -
     try:
         access.check(request.state.peer, request.headers)
     except ApiRefusal as refusal:
-        return _refused(refusal, refusal.headers)
-    return _refused(errors.no_such_path(), {})
+        return _refused(refusal)
+    return _refused(ApiRefusal("no_such_path"))
 
 
-def _refused(refusal: Refusal, headers: dict[str, str]) -> Response:
-    response = handlers.answer(errors.error_body(refusal), refusal.status)
-    response.headers.update(headers)
+def _refused(refusal: Refusal, payment_id: str = "") -> Response:
+    response = handlers.answer(errors.error_body(refusal, payment_id), errors.status_of(refusal))
+    if isinstance(refusal, ApiRefusal):
+        response.headers.update(refusal.headers)
     return response

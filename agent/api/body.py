@@ -9,13 +9,8 @@ from typing import TypeVar
 import msgspec
 from starlette.requests import Request
 
-from agent.api import errors
 from agent.api.errors import ApiRefusal
-from agent.api.v1.bodies import Credential
-
-# The longest honest body is a resolution: 328 free characters, each 12 bytes at most
-# when JSON escapes it as a surrogate pair, and its names.
-MAX_BODY_BYTES = 8_192
+from agent.api.v1.bodies import REQUEST_FIELDS, Credential
 
 _PLACE = re.compile(r"at `\$((?:\.[a-z_]+)+)`\Z")
 _MISSING = re.compile(r"\AObject missing required field `([a-z_]+)`")
@@ -27,14 +22,14 @@ T = TypeVar("T", bound=msgspec.Struct)
 async def read(request: Request, kind: type[T]) -> T:
     """The body as a `kind`. Raises `ApiRefusal`, which never quotes what came."""
     if request.headers.getlist("content-type") not in _JSON_TYPES:
-        raise errors.wrong_type()
+        raise ApiRefusal("not_declared_json")
     return decode(await request.body(), kind)
 
 
 async def read_nothing(request: Request) -> None:
     """For a request without a body; `{}` is let pass because HTTP libraries like to send it."""
     if await request.body() not in {b"", b"{}"}:
-        raise errors.no_body_expected()
+        raise ApiRefusal("body_not_expected")
 
 
 def decode(body: bytes, kind: type[T]) -> T:
@@ -44,9 +39,9 @@ def decode(body: bytes, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         refusal = _in_words(str(error), kind)
     except UnicodeDecodeError:
-        refusal = errors.not_utf8()
+        refusal = ApiRefusal("not_utf8")
     except (msgspec.DecodeError, RecursionError):
-        refusal = errors.not_json()
+        refusal = ApiRefusal("not_json")
     else:
         # Only now, when the type has bounded depth and numbers, is the slower reader safe.
         json.loads(body.decode(), object_pairs_hook=_each_once)
@@ -61,7 +56,7 @@ _JSON_TYPES = (["application/json"], ["application/json; charset=utf-8"], ["appl
 def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise errors.repeated_key()
+        raise ApiRefusal("repeated_key")
     return found
 
 
@@ -71,8 +66,8 @@ def _in_words(said: str, kind: type[msgspec.Struct]) -> ApiRefusal:
     name = place[1].rpartition(".")[2] if place else ""
     if said.startswith(_UNKNOWN):
         inner = Credential if name == "credential" else kind
-        return errors.unknown_field(inner.__struct_fields__)
+        return ApiRefusal("unknown_field", known=", ".join(inner.__struct_fields__))
     missing = _MISSING.match(said)
-    if missing and missing[1] in errors.FIELDS:
-        return errors.missing_field(missing[1])
-    return errors.wrong_field(name) if name in errors.FIELDS else errors.wrong_body()
+    if missing and missing[1] in REQUEST_FIELDS:
+        return ApiRefusal("missing_field", field=missing[1])
+    return ApiRefusal("wrong_field", field=name) if name in REQUEST_FIELDS else ApiRefusal("wrong_body")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal
 
-from agent.journal.schema.entry import PaymentKind
+from agent.journal.schema.kinds import KINDS, Kind, PaymentKind
+from agent.payments.refusal import Refusal
 
-# The kinds of payment that can be asked for.
-KIND_NAMES: frozenset[str] = frozenset(get_args(PaymentKind))
+
+def fields_of(kind: Kind) -> tuple[str, ...]:
+    """What a payment of this kind has to name; the others of these fields it must not name."""
+    return ("amount", "currency") * kind.has_amount + ("original",) * kind.needs_original
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,3 +58,18 @@ class PersonsWord:
     reason: str
     person: str
     credential: GivenCredential
+
+
+def kind_asked(command: PaymentCommand) -> PaymentKind:
+    """The kind of a command that names what its kind needs, and nothing else. Raises `Refusal`."""
+    kind = KINDS.get(command.payment)
+    if kind is None:
+        raise Refusal("unknown_kind", kinds=", ".join(KINDS))
+    named = {"amount": command.amount, "currency": command.currency, "original": command.original or None}
+    for name, value in named.items():
+        needed = name in fields_of(kind)
+        if needed and value is None:
+            raise Refusal("missing_for_kind", field=name, kind=kind.name)
+        if value is not None and not needed:
+            raise Refusal("not_for_kind", field=name, kind=kind.name)
+    return kind.name

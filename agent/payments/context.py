@@ -15,6 +15,7 @@ from agent.journal.schema.entry import (
     AnyBody,
     Decided,
     Entry,
+    Fact,
     Prompted,
     Replied,
     Requested,
@@ -220,17 +221,17 @@ class Context:
             self.write(_left_open(record), road=Road.RESTART)
         return len(left_open)
 
-    def refusal_reason(self) -> str:
-        """Why no payment may be taken now; empty when one may."""
+    def refusal(self) -> Fact | None:
+        """Why no payment may be taken now, as a code of refusals; None when one may."""
         if self.stopping:
-            return wording.AGENT_STOPPING
+            return Fact("stopping")
         if self.startup_error:
-            return self.startup_error
+            return Fact("not_started", {"text": self.startup_error})
         if self.clock.wall().date() > self.key_until:
-            return wording.KEY_EXPIRED.format(until=self.key_until)
+            return Fact("key_expired", {"until": self.key_until.isoformat()})
         if self.journal.full:
-            return wording.DISK_FULL
-        return ""
+            return Fact("disk_full")
+        return None
 
 
 def _left_open(record: Record) -> AnyBody:

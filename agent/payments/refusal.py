@@ -1,67 +1,50 @@
-"""How the agent says no: what happened, what it means for the money, what to do next."""
+"""How the service says no: a code and the figures that belong to it, never a sentence.
+
+Every code stands in the table `agent.api.refusals`, with its status and what it means for the money.
+"""
 
 from __future__ import annotations
 
-UNTOUCHED = "No money has moved."
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from agent.payments.state import PaymentState
+
+RefusalCode = Literal[
+    # The request contradicts itself, or names something that is not here.
+    "unknown_kind",
+    "missing_for_kind",
+    "not_for_kind",
+    "terminal_not_named",
+    "unknown_terminal",
+    "unknown_payment",
+    # The payment id is taken by a payment with another meaning.
+    "already_used",
+    # The terminal serves another payment, or an unclear one holds it.
+    "terminal_busy",
+    "terminal_unclear",
+    # The agent takes no payments at all for now.
+    "stopping",
+    "not_started",
+    "key_expired",
+    "disk_full",
+    # It is too late for this.
+    "question_over",
+    "not_unclear",
+    # A person's answer is not enough.
+    "identity_missing",
+    "credential_missing",
+    "same_person",
+    "wrong_credential",
+    "locked_out",
+]
 
 
 class Refusal(Exception):
-    """A request that cannot be served. `status` is the HTTP status the API answers with."""
+    """A request that cannot be served. `payment` is the payment that it stands against, if there is one."""
 
-    status = 400
-    code = "refused"
-
-    def __init__(self, message: str, *, next_step: str, money: str = UNTOUCHED) -> None:
-        super().__init__(message)
-        self.message = message
-        self.money = money
-        self.next_step = next_step
-
-
-class BadRequest(Refusal):
-    """The request contradicts itself or names something that does not exist here."""
-
-    status = 422
-    code = "bad_request"
-
-
-class NotFound(Refusal):
-    """No payment has this payment id."""
-
-    status = 404
-    code = "not_found"
-
-
-class Conflict(Refusal):
-    """The payment id is taken by a payment with other content."""
-
-    status = 409
-    code = "conflict"
-
-
-class Busy(Refusal):
-    """The terminal serves another payment, or an unclear one holds it."""
-
-    status = 409
-    code = "busy"
-
-
-class NotTaking(Refusal):
-    """The agent takes no payments at all for now."""
-
-    status = 503
-    code = "not_taking"
-
-
-class WrongCredential(Refusal):
-    """The person or the secret is wrong, or this person may not do this."""
-
-    status = 403
-    code = "wrong_credential"
-
-
-class LockedOut(Refusal):
-    """Too many wrong secrets in a row."""
-
-    status = 423
-    code = "locked_out"
+    def __init__(self, code: str, payment: PaymentState | None = None, /, **figures: int | str) -> None:
+        super().__init__(code, figures)
+        self.code = code
+        self.payment = payment
+        self.figures = figures

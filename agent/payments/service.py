@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import get_args
 
 from agent.journal.schema.entry import (
     Entry,
@@ -17,12 +16,12 @@ from agent.journal.schema.entry import (
     Submitted,
 )
 from agent.payments.active import ActivePayment
-from agent.payments.commands import PaymentCommand, PersonsWord, PromptReply
+from agent.payments.commands import PaymentCommand, PersonsWord, PromptReply, kind_asked
 from agent.payments.context import Context
 from agent.payments.meaning import meaning_of, same_meaning
 from agent.payments.payment import run_payment
 from agent.payments.record import Printout, Record, begin
-from agent.payments.refusal import BadRequest, Busy, Conflict, NotFound, NotTaking
+from agent.payments.refusal import Refusal
 from agent.payments.signing import second_person
 from agent.payments.state import AgentStatus, PaymentChange, PaymentState
 from agent.payments.status import status_of
@@ -42,16 +41,16 @@ class PaymentService:
 
     def put(self, command: PaymentCommand) -> tuple[PaymentState, bool]:
         """Take a payment; True if it is new. The same id with the same meaning is the same payment."""
-        _check_shape(command, _kind(command))
+        kind = kind_asked(command)
         known = self.find(command.payment_id)
         if known is not None:
+            state = view_of(known, self._active.get(command.payment_id))
             if not same_meaning(known, command):
-                raise Conflict(
-                    f"Payment id {command.payment_id} belongs to another payment.",
-                    next_step="Use a new payment id for a new payment.",
-                )
-            return view_of(known, self._active.get(command.payment_id)), False
-        active = ActivePayment(_requested(command, self._free_terminal(command.terminal).name), self._view)
+                raise Refusal("already_used", state, payment_id=command.payment_id)
+            return state, False
+        active = ActivePayment(
+            _requested(command, kind, self._free_terminal(command.terminal).name), self._view
+        )
         self._active[command.payment_id] = active
         self._start(self._run(active))
         return self._view(active), True
@@ -87,10 +86,7 @@ class PaymentService:
         if "credential" in needs:
             await second_person(self._context, payment_id, active.request.operator, answer.credential)
         if "identity" in needs and (answer.identity is not True or not answer.purpose):
-            raise BadRequest(
-                "A yes needs the customer's identity checked and the purpose of the payment.",
-                next_step="Check the identity, ask for the purpose, answer again; or answer no.",
-            )
+            raise Refusal("identity_missing", payment_id=payment_id)
         active = self._asking(payment_id, answer.prompt)
         if active.question is not None:
             active.question.reply.set_result(
@@ -130,10 +126,8 @@ class PaymentService:
         if record is None:
             raise _unknown(payment_id)
         if record.verdict != "unclear":
-            raise Conflict(
-                f"Payment {payment_id} is not unclear: there is nothing to resolve.",
-                next_step="Look at its verdict.",
-            )
+            state = view_of(record, self._active.get(payment_id))
+            raise Refusal("not_unclear", state, payment_id=payment_id)
 
     def receipts(self, payment_id: str) -> list[Printout]:
         """What the terminal printed for a payment."""
@@ -208,48 +202,40 @@ class PaymentService:
         return view
 
     def _free_terminal(self, name: str | None) -> TerminalConnection:
-        refusal_reason = self._context.refusal_reason()
-        if refusal_reason:
-            raise NotTaking(refusal_reason, next_step="Take another way to pay until this is mended.")
+        why = self._context.refusal()
+        if why is not None:
+            raise Refusal(why.code, **why.figures)
         terminals = self._context.terminals
         if name is None and len(terminals) == 1:
             name = next(iter(terminals))
         terminal = terminals.get(name or "")
         if terminal is None:
-            raise BadRequest(
-                "This shop has several terminals: name one." if name is None else "No such terminal here.",
-                next_step=f"Name one of: {', '.join(sorted(terminals))}.",
-            )
+            code = "terminal_not_named" if name is None else "unknown_terminal"
+            raise Refusal(code, terminals=", ".join(sorted(terminals)))
         self._check_free(terminal)
         return terminal
 
     def _check_free(self, terminal: TerminalConnection) -> None:
-        unclear = self._context.payments.unclear(terminal.name)
-        if unclear:
-            raise Busy(
-                f"Payment {unclear[0].payment_id} on terminal {terminal.name} is unclear.",
-                next_step="The agent asks the terminal. If it cannot tell: 'tillgate resolve'.",
-            )
-        if any(active.request.terminal == terminal.name for active in self._active.values()):
-            raise Busy(
-                f"TerminalConnection {terminal.name} serves another payment.",
-                next_step="Wait until it is done, then send this request again.",
-            )
+        for unclear in self._context.payments.unclear(terminal.name):
+            raise Refusal("terminal_unclear", terminal=terminal.name, holder=unclear.payment_id)
+        for active in self._active.values():
+            if active.request.terminal == terminal.name:
+                raise Refusal("terminal_busy", terminal=terminal.name, holder=active.request.payment_id)
 
     def _asking(self, payment_id: str, prompt: str) -> ActivePayment:
         active = self._active.get(payment_id)
         question = active.question if active else None
         if active is None or question is None or question.prompt.id != prompt or question.reply.done():
             self._known(payment_id)
-            raise Conflict(f"Payment {payment_id} does not ask {prompt} now.", next_step="Look at its state.")
+            raise Refusal("question_over", payment_id=payment_id, prompt=prompt)
         return active
 
 
-def _requested(command: PaymentCommand, terminal: str) -> Requested:
+def _requested(command: PaymentCommand, kind: PaymentKind, terminal: str) -> Requested:
     return Requested(
         payment_id=command.payment_id,
         digest=meaning_of(command, terminal).digest,
-        payment=_kind(command),
+        payment=kind,
         terminal=terminal,
         till=command.till,
         amount=command.amount,
@@ -259,29 +245,5 @@ def _requested(command: PaymentCommand, terminal: str) -> Requested:
     )
 
 
-def _kind(command: PaymentCommand) -> PaymentKind:
-    for kind in get_args(PaymentKind):
-        if command.payment == kind:
-            return kind  # type: ignore[no-any-return]  # get_args forgets the type
-    raise BadRequest("This kind of payment is not known here.", next_step="Name a kind that is.")
-
-
-def _check_shape(command: PaymentCommand, kind: PaymentKind) -> None:
-    wrong = None
-    if (kind in {"refund", "reversal"}) != bool(command.original):
-        wrong = "A refund and a reversal name their original; a sale names none."
-    if (kind in {"sale", "refund"}) != (command.amount is not None) or (
-        (command.amount is None) != (command.currency is None)
-    ):
-        wrong = (
-            "A sale and a refund need amount and currency; a reversal takes back the whole and names none."
-        )
-    if wrong:
-        raise BadRequest(wrong, next_step="Correct the request and send it again.")
-
-
-def _unknown(payment_id: str) -> NotFound:
-    return NotFound(
-        f"No payment has the payment id {payment_id}.",
-        next_step="Check the id. If the till sent it, the terminal never heard of it.",
-    )
+def _unknown(payment_id: str) -> Refusal:
+    return Refusal("unknown_payment", payment_id=payment_id)

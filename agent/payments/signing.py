@@ -8,7 +8,7 @@ from agent.journal.schema.entry import CredentialFailed
 from agent.payments.commands import GivenCredential
 from agent.payments.context import Context
 from agent.payments.people import check, is_second
-from agent.payments.refusal import BadRequest, LockedOut, WrongCredential
+from agent.payments.refusal import Refusal
 
 
 async def second_person(
@@ -16,15 +16,9 @@ async def second_person(
 ) -> None:
     """Let somebody else than `first` sign. Raises a `Refusal`; what was to be signed stays open then."""
     if credential is None:
-        raise BadRequest(
-            "A second person has to sign this payment.",
-            next_step="Answer again with that person's name and PIN; or answer no.",
-        )
+        raise Refusal("credential_missing", payment_id=payment_id)
     if not is_second(credential.person, first):
-        raise WrongCredential(
-            "Whoever asks for it cannot sign it as well.",
-            next_step="Ask somebody else to sign.",
-        )
+        raise Refusal("same_person", payment_id=payment_id)
     await _check(context, payment_id, credential)
 
 
@@ -38,12 +32,7 @@ async def _check(context: Context, payment_id: str, credential: GivenCredential)
 async def _guess(context: Context, payment_id: str, credential: GivenCredential) -> None:
     people, now = context.people, context.clock.wall()
     if people.locked_until(credential.person, now) is not None:
-        raise LockedOut(
-            "This person is locked out after too many wrong PINs.",
-            next_step="Ask another supervisor, or wait.",
-        )
+        raise Refusal("locked_out", payment_id=payment_id)
     if not await asyncio.to_thread(check, people, credential.person, credential.secret):
         context.write(CredentialFailed(payment_id=payment_id, person=credential.person))
-        raise WrongCredential(
-            "The name or the PIN is wrong, or this person may not sign.", next_step="Try again."
-        )
+        raise Refusal("wrong_credential", payment_id=payment_id)

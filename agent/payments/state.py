@@ -118,7 +118,7 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     training: bool
     taking_payments: bool
-    refusal_reason: str
+    refusal: Fact | None
     terminals: list[TerminalStatus]
     entries: int
     root: str

@@ -13,13 +13,13 @@ from agent.terminals.connection import TerminalConnection
 
 def status_of(context: Context, busy: Collection[str]) -> AgentStatus:
     """Everything `tillgate status` shows; `busy` names the terminals that serve a payment."""
-    refusal_reason = context.refusal_reason()
+    refusal = context.refusal()
     return AgentStatus(
         version=VERSION,
         name=context.settings.agent.name,
         training=context.settings.agent.training,
-        taking_payments=not refusal_reason,
-        refusal_reason=refusal_reason,
+        taking_payments=refusal is None,
+        refusal=refusal,
         terminals=[_terminal(context, terminal, busy) for terminal in context.terminals.values()],
         entries=context.journal.size,
         root=b64encode(context.journal.root).decode("ascii"),

@@ -1,5 +1,6 @@
 """Every sentence for people: facts come in as a key and figures, one sentence comes out."""
 
 from agent.texts.catalogue import Catalogue, say
+from agent.texts.en import TEXTS
 
-__all__ = ["Catalogue", "say"]
+__all__ = ["TEXTS", "Catalogue", "say"]

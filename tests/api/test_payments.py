@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent.api import events
+from agent.api import events, limits
 from agent.api import server as httpd
-from agent.api.v1 import handlers
+from agent.texts import say
 
 if TYPE_CHECKING:
     from tests.conftest import ServedApi
@@ -28,8 +28,8 @@ def test_other_content_under_the_same_number_is_a_conflict(api: ServedApi) -> No
     api.pay("A-1", 1250)
     reply = api.pay("A-1", 1260)
     assert reply.status == 409
-    assert reply.json["error"] == "conflict"
-    assert set(reply.json) == {"error", "message", "money", "next_step"}
+    assert reply.json["error"] == "already_used"
+    assert reply.json["payment"] == api.ask("GET", "/v1/payments/A-1").json
 
 
 def test_a_payment_is_found_by_its_number(api: ServedApi) -> None:
@@ -137,7 +137,7 @@ def test_streams_and_waits_end_when_the_agent_stops(api: ServedApi) -> None:
 
 
 def test_those_who_wait_leave_room_for_a_cancel(api: ServedApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handlers, "MAX_WAITING", 0)
+    monkeypatch.setattr(limits, "MAX_WAITING", 0)
     api.pay("A-1", 1800)
     for target in ("/v1/payments/A-1/events", "/v1/payments/A-1?wait=60"):
         reply = api.ask("GET", target)
@@ -171,6 +171,6 @@ def test_a_slow_body_is_cut_off_and_never_heard(api: ServedApi, monkeypatch: pyt
 def test_an_error_of_our_own_says_that_the_payment_may_run(api: ServedApi) -> None:
     reply = api.pay("A-1", 1900)
     assert (reply.status, reply.json["error"]) == (500, "internal")
-    assert "may be running" in reply.json["money"]
+    assert reply.json["money"] == say("errors.money.perhaps.of", payment_id="A-1")
     assert "4111" not in reply.content.decode()
     assert [type(error) for error in api.failures] == [RuntimeError]

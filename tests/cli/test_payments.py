@@ -18,6 +18,7 @@ from agent.cli import main
 from agent.cli.ui import follow
 from agent.cli.ui.exits import Exit
 from agent.cli.ui.payment_ids import new_payment_id
+from agent.texts import say
 
 if TYPE_CHECKING:
     from tests.conftest import ServedApi
@@ -87,9 +88,10 @@ def test_a_wrong_amount_is_named_before_anybody_hears_of_it(
 def test_the_agents_refusal_is_told_in_its_own_words(api: ServedApi, capsys: Captured) -> None:
     run(api, "pay", "12.50", "--payment-id", "A-1")
     assert run(api, "pay", "12.60", "--payment-id", "A-1") == Exit.USAGE
-    assert (
-        "This payment id belongs to another payment.\nNo money has moved.\nNext:" in capsys.readouterr().err
-    )
+    told = " ".join(capsys.readouterr().err.split())
+    assert say("errors.already_used") in told
+    assert "Payment A-1 is approved: 12.50 EUR, asked for at" in told
+    assert "no money has moved" not in told.lower()
 
 
 def test_refund_reversal_and_close_day(api: ServedApi, capsys: Captured) -> None:
@@ -137,7 +139,7 @@ def test_a_second_person_may_try_again_and_the_secret_is_not_shown(
     answers(monkeypatch, "yes", "boss", "yes", "boss", secrets=("wrong", "right"))
     assert run(api, "pay", "17.00") == Exit.OK
     told = capsys.readouterr()
-    assert "The person or the secret is wrong. Try again." in told.out
+    assert say("errors.wrong_credential") in " ".join(told.out.split())
     assert "right" not in told.out + told.err
 
 

@@ -19,7 +19,7 @@ import msgspec
 from agent.api import errors
 from agent.api.body import decode
 from agent.api.errors import ApiRefusal
-from agent.api.v1.bodies import PaymentRequest, PromptAnswer, Resolution
+from agent.api.v1.bodies import REQUEST_FIELDS, PaymentRequest, PromptAnswer, Resolution
 from tests.fuzz import harness
 
 KINDS: tuple[type[msgspec.Struct], ...] = (PaymentRequest, PromptAnswer, Resolution)
@@ -72,7 +72,8 @@ def check(body: bytes, kind: type[msgspec.Struct]) -> bool:
 
 def judge(refusal: ApiRefusal, body: bytes) -> None:
     """A refusal of the known kinds that carries nothing of the body, not even in what led to it."""
-    said = refusal.message + refusal.next_step + refusal.money
+    told = errors.error_body(refusal)
+    said = told.message + told.next_step + told.money
     assert refusal.code in CODES, refusal.code
     assert said.isprintable(), body
     assert CARD not in said, body
@@ -86,7 +87,7 @@ def agree(value: msgspec.Struct, second: dict[str, Any]) -> None:
             agree(getattr(value, name), seen)
             continue
         assert getattr(value, name) == seen, name
-        assert name in errors.FIELDS, name
+        assert name in REQUEST_FIELDS, name
         assert name != "amount" or seen is None or (type(seen) is int and 0 < seen < 10**12), seen
         assert name not in NAMES or seen is None or NAME.fullmatch(seen), seen
         assert name == "secret" or CARD not in str(seen), name

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from agent.payments.commands import GivenCredential, PaymentCommand
-from agent.payments.refusal import BadRequest
 from agent.payments.state import Fact, PaymentChange
 from tests.payments.conftest import Make
 from tests.payments.world import PIN, SUPERVISOR, World
+from tests.support.refused import refused
 
 GREETING = [
     *("disk started", "till 0600", "terminal 8000", "terminal 060F", "till 8000"),
@@ -217,7 +217,7 @@ def test_an_approval_for_another_amount_waits_for_a_second_person_where_the_shop
     world = make(OTHER_AMOUNT, rules=HELD)
     view = world.pay()
     assert (view.phase, view.prompt.action if view.prompt else "") == ("asking", "supervisor")
-    with pytest.raises(BadRequest):
+    with refused("credential_missing"):
         world.answer("A-1", "yes")
     world.answer("A-1", "yes", credential=GivenCredential(SUPERVISOR, PIN))
     assert world.follow().verdict == "approved"

@@ -11,10 +11,11 @@ import pytest
 from agent.journal.schema.entry import Resolved, UnsolicitedResult
 from agent.payments.commands import GivenCredential, PersonsWord
 from agent.payments.people import MAX_FAILURES
-from agent.payments.refusal import Conflict, LockedOut, NotFound, WrongCredential
+from agent.payments.refusal import Refusal
 from agent.payments.state import PaymentState
 from tests.payments.conftest import Make
 from tests.payments.world import PIN, SUPERVISOR, World
+from tests.support.refused import refused
 
 PULLED = '[[payment]]\nunplug = { seconds = 5, at = "status" }\n'
 # It forgets the payment over it, and has none stored that it could tell.
@@ -72,23 +73,23 @@ def test_a_clock_that_jumps_does_not_make_it_old(unclear: World) -> None:
 
 def test_it_is_resolved_once(unclear: World) -> None:
     resolve(unclear, "declined")
-    with pytest.raises(Conflict, match="nothing to resolve"):
+    with refused("not_unclear"):
         resolve(unclear, "approved")
 
 
 def test_what_is_clear_or_unknown_cannot_be_resolved(world: World) -> None:
     world.pay()
-    with pytest.raises(Conflict):
+    with refused("not_unclear"):
         resolve(world, "declined")
-    with pytest.raises(NotFound):
+    with refused("unknown_payment"):
         resolve(world, "declined", payment_id="A-2")
 
 
 def test_only_the_right_secret_resolves(unclear: World) -> None:
     for _ in range(MAX_FAILURES):
-        with pytest.raises(WrongCredential):
+        with refused("wrong_credential"):
             resolve(unclear, "declined", "000000")
-    with pytest.raises(LockedOut):
+    with refused("locked_out"):
         resolve(unclear, "declined")
     assert unclear.view().verdict == "unclear"
 
@@ -106,7 +107,8 @@ def test_two_resolutions_at_once_are_one(unclear: World) -> None:
 
     first, second = unclear.run(both())
     assert isinstance(first, PaymentState)
-    assert isinstance(second, Conflict)
+    assert isinstance(second, Refusal)
+    assert second.code == "not_unclear"
     assert unclear.kinds().count("resolved") == 1
 
 
@@ -123,8 +125,8 @@ def test_many_wrong_guesses_at_once_are_no_more_than_a_person_has(unclear: World
         tries = [unclear.service.resolve("A-1", word) for _ in range(3 * MAX_FAILURES)]
         return await asyncio.gather(*tries, return_exceptions=True)
 
-    refused = Counter(type(answer) for answer in unclear.run(guess()))
-    assert refused == {WrongCredential: MAX_FAILURES, LockedOut: 2 * MAX_FAILURES}
+    codes = Counter(answer.code for answer in unclear.run(guess()) if isinstance(answer, Refusal))
+    assert codes == {"wrong_credential": MAX_FAILURES, "locked_out": 2 * MAX_FAILURES}
     assert unclear.kinds().count("credential_failed") == MAX_FAILURES
 
 
@@ -132,7 +134,7 @@ def test_nobody_resolves_alone(unclear: World) -> None:
     alone = PersonsWord(
         verdict="declined", reason="Looked.", person=SUPERVISOR, credential=GivenCredential(SUPERVISOR, PIN)
     )
-    with pytest.raises(WrongCredential, match="cannot sign it as well"):
+    with refused("same_person"):
         unclear.run(unclear.service.resolve("A-1", alone))
 
 

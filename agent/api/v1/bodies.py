@@ -200,3 +200,22 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
     unclear: list[str]
     acquirer_key: str
     acquirer_key_until: str
+
+
+class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Every refusal: code and figures for programs, then what happened, what of the money, and what to do.
+
+    `payment` is the payment that stands against the request, where there is one.
+    """
+
+    error: str
+    message: str
+    money: str
+    next_step: str
+    figures: dict[str, int | str] = {}
+    payment: PaymentView | None = None
+
+
+# The types of requests, and every field that one of them has.
+REQUESTS = (PaymentRequest, PromptAnswer, Credential, Resolution)
+REQUEST_FIELDS = frozenset(name for request in REQUESTS for name in request.__struct_fields__)

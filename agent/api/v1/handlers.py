@@ -13,7 +13,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from agent.api import body, errors, events
+from agent.api import body, events, limits
+from agent.api.errors import ApiRefusal
 from agent.api.v1.bodies import PaymentEvent, PaymentId, PaymentRequest, PromptAnswer, Resolution
 from agent.api.v1.mapping import (
     command_of,
@@ -24,16 +25,9 @@ from agent.api.v1.mapping import (
     status_view,
     word_of,
 )
-from agent.payments.commands import KIND_NAMES, PaymentCommand, PersonsWord, PromptReply
-from agent.payments.refusal import NotFound
+from agent.payments.commands import PaymentCommand, PersonsWord, PromptReply
+from agent.payments.refusal import Refusal
 from agent.payments.state import AgentStatus, PaymentChange, PaymentState, Printout
-
-# Half of the server's connections: a cancel must come through however many wait.
-MAX_WAITING = 32
-# A long poll; below the server's keep-alive, so the connection outlives it.
-MAX_WAIT_S = 60
-# What fits on a screen and a half; more history is in the journal.
-MAX_LAST = 100
 
 T = TypeVar("T")
 
@@ -67,8 +61,8 @@ class ApiContext:
     @contextmanager
     def place_to_wait(self) -> Iterator[None]:
         """One of the bounded places. Raises `ApiRefusal` when there is none."""
-        if self.waiting >= MAX_WAITING:
-            raise errors.too_many_waiting(MAX_WAITING)
+        if self.waiting >= limits.MAX_WAITING:
+            raise ApiRefusal("too_many_waiting", limit=limits.MAX_WAITING)
         self.waiting += 1
         try:
             yield
@@ -79,16 +73,14 @@ class ApiContext:
 async def put_payment(api: ApiContext, request: Request) -> Response:
     """The same id with the same content is the same payment, however often it comes."""
     payment_id = _payment_id(request)
-    wanted = await body.read(request, PaymentRequest)
-    if wanted.payment not in KIND_NAMES:
-        raise errors.wrong_field("payment")
-    state, created = api.service.put(command_of(payment_id, wanted))
+    command = command_of(payment_id, await body.read(request, PaymentRequest))
+    state, created = api.service.put(command)
     return answer(payment_view(state), 201 if created else 200)
 
 
 async def get_payment(api: ApiContext, request: Request) -> Response:
     """With `wait`, answers as soon as there is a verdict or a prompt."""
-    payment_id, seconds = _payment_id(request), _query(request, "wait", 0, MAX_WAIT_S, default=0)
+    payment_id, seconds = _payment_id(request), _query(request, "wait", 0, limits.MAX_WAIT_S, default=0)
     state = _existing(api, payment_id)
     if seconds and state.phase != "done":
         with api.place_to_wait():
@@ -98,7 +90,7 @@ async def get_payment(api: ApiContext, request: Request) -> Response:
 
 async def list_payments(api: ApiContext, request: Request) -> Response:
     """The newest payments, newest first."""
-    count = _query(request, "last", 1, MAX_LAST, default=10)
+    count = _query(request, "last", 1, limits.MAX_LAST, default=10)
     return answer([payment_view(state) for state in api.service.last(count)])
 
 
@@ -130,12 +122,12 @@ async def get_receipts(api: ApiContext, request: Request) -> Response:
     return answer([receipt_view(printout) for printout in api.service.receipts(payment_id)])
 
 
-async def get_events(api: ApiContext, request: Request) -> Response:
+async def get_payment_events(api: ApiContext, request: Request) -> Response:
     """Server-sent events, from after `Last-Event-ID` on."""
     payment_id, after = _payment_id(request), _last_event_id(request)
     _existing(api, payment_id)
-    if api.waiting >= MAX_WAITING:
-        raise errors.too_many_waiting(MAX_WAITING)
+    if api.waiting >= limits.MAX_WAITING:
+        raise ApiRefusal("too_many_waiting", limit=limits.MAX_WAITING)
     return events.EventResponse(_counted_stream(api, payment_id, after))
 
 
@@ -162,14 +154,22 @@ def _payment_id(request: Request) -> str:
     try:
         return msgspec.convert(request.path_params["payment_id"], PaymentId)
     except msgspec.ValidationError:
-        refusal = errors.wrong_path_number()
+        refusal = ApiRefusal("wrong_payment_id")
     raise refusal
+
+
+def named_id(request: Request) -> str:
+    """The payment id in the path, if there is a good one."""
+    try:
+        return _payment_id(request) if "payment_id" in request.path_params else ""
+    except ApiRefusal:
+        return ""
 
 
 def _existing(api: ApiContext, payment_id: str) -> PaymentState:
     state = api.service.get(payment_id)
     if state is None:
-        raise NotFound("No payment has this payment id.", next_step=errors.COMPARE_ID)
+        raise Refusal("unknown_payment", payment_id=payment_id)
     return state
 
 
@@ -179,7 +179,7 @@ def _query(request: Request, name: str, lowest: int, highest: int, default: int)
         return default
     # ASCII digits by pattern: int() would also take full-width ones, signs and underscores.
     if len(given) != 1 or not re.fullmatch("[0-9]{1,4}", given[0]) or not lowest <= int(given[0]) <= highest:
-        raise errors.wrong_query(name, lowest, highest)
+        raise ApiRefusal("wrong_query", name=name, lowest=lowest, highest=highest)
     return int(given[0])
 
 
@@ -188,7 +188,7 @@ def _last_event_id(request: Request) -> int:
     if not given:
         return 0
     if len(given) != 1 or not re.fullmatch("[0-9]{1,9}", given[0]):
-        raise errors.wrong_event_id()
+        raise ApiRefusal("wrong_event_id")
     return int(given[0])
 
 

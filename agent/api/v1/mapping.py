@@ -131,7 +131,9 @@ def status_view(status: AgentStatus) -> StatusView:
         name=status.name,
         training=status.training,
         taking_payments=status.taking_payments,
-        refusal_reason=status.refusal_reason,
+        refusal_reason=say(f"errors.{status.refusal.code}", **status.refusal.figures)
+        if status.refusal
+        else "",
         terminals=[terminal_view(terminal) for terminal in status.terminals],
         entries=status.entries,
         root=status.root,
@@ -191,3 +193,7 @@ def _refused(reasons: Sequence[Reason]) -> str:
     severity = get_args(ActionName).index
     strictest = max((severity(reason.action) for reason in reasons), default=0)
     return " ".join(_reason(reason).text for reason in reasons if severity(reason.action) == strictest)
+
+
+def _sentence(fact: Fact) -> str:
+    return say(f"errors.{fact.code}", **fact.figures)

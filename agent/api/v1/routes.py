@@ -9,6 +9,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from agent.api.limits import MAX_LAST, MAX_WAIT_S
+from agent.api.refusals import ALWAYS, WITH_BODY, WITH_ID, WITH_PAYMENT, WITH_PERSON
 from agent.api.v1 import handlers
 from agent.api.v1.bodies import (
     PaymentEvent,
@@ -19,7 +21,7 @@ from agent.api.v1.bodies import (
     Resolution,
     StatusView,
 )
-from agent.api.v1.handlers import MAX_LAST, MAX_WAIT_S, ApiContext
+from agent.api.v1.handlers import ApiContext
 
 Handler = Callable[[ApiContext, Request], Awaitable[Response]]
 
@@ -34,67 +36,73 @@ class Query:
     name: str
     lowest: int
     highest: int
-    meaning: str
 
 
 @dataclass(frozen=True, slots=True)
 class ApiOperation:
-    """One method on one path. `refusals` are the statuses beside those that every request can get."""
+    """One method on one path. `refusals` are the codes beside those that its shape brings with it."""
 
     method: str
     path: str
     handler: Handler
-    summary: str
     answer: Any
     body: Any = None
     created: bool = False
     media: str = JSON
+    event_id: str = ""
     query: Query | None = None
-    refusals: tuple[int, ...] = ()
+    refusals: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Its name for programs, and in the text catalogue."""
+        return self.handler.__name__
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Every code that it may be answered."""
+        shape: tuple[str, ...] = ALWAYS
+        shape += WITH_ID if "{payment_id}" in self.path else ()
+        shape += WITH_BODY if self.body is not None else ()
+        shape += ("wrong_query",) if self.query else ()
+        shape += ("wrong_event_id", "too_many_waiting") if self.media == EVENT_STREAM else ()
+        return shape + self.refusals
 
 
 _PAYMENT = "/v1/payments/{payment_id}"
-_WAIT = Query("wait", 0, MAX_WAIT_S, "Seconds to wait for a verdict or a prompt.")
-_LAST = Query("last", 1, MAX_LAST, "How many of the newest payments.")
-_BODY = (400, 413, 415, 422)
+_WAIT = Query("wait", 0, MAX_WAIT_S)
+_LAST = Query("last", 1, MAX_LAST)
+_KNOWN = ("unknown_payment",)
 
 OPERATIONS = (
     ApiOperation(
         "PUT", _PAYMENT, handlers.put_payment,
-        "Take a payment, or be told of it again: the same content never runs twice.",
-        PaymentView, body=PaymentRequest, created=True, refusals=(*_BODY, 404, 409, 503),
+        PaymentView, body=PaymentRequest, created=True, refusals=WITH_PAYMENT,
     ),
     ApiOperation(
-        "GET", _PAYMENT, handlers.get_payment, "One payment.",
-        PaymentView, query=_WAIT, refusals=(404, 422, 503),
+        "GET", _PAYMENT, handlers.get_payment,
+        PaymentView, query=_WAIT, refusals=(*_KNOWN, "too_many_waiting"),
     ),
+    ApiOperation("GET", "/v1/payments", handlers.list_payments, list[PaymentView], query=_LAST),
     ApiOperation(
-        "GET", "/v1/payments", handlers.list_payments, "The newest payments, newest first.",
-        list[PaymentView], query=_LAST, refusals=(422,),
-    ),
-    ApiOperation(
-        "POST", _PAYMENT + "/answers", handlers.answer_prompt, "PromptAnswer the open prompt.",
-        PaymentView, body=PromptAnswer, refusals=(*_BODY, 404, 409, 423),
+        "POST", _PAYMENT + "/answers", handlers.answer_prompt,
+        PaymentView, body=PromptAnswer, refusals=(*_KNOWN, "question_over", "identity_missing", *WITH_PERSON),
     ),
     ApiOperation(
         "POST", _PAYMENT + "/cancel", handlers.cancel_payment,
-        "Ask the terminal to stop. The terminal's result still decides.",
-        PaymentView, refusals=(404, 409, 413, 422),
+        PaymentView, refusals=(*_KNOWN, "body_not_expected", "too_long"),
     ),
     ApiOperation(
         "POST", _PAYMENT + "/resolution", handlers.resolve_payment,
-        "Say what became of an unclear payment.",
-        PaymentView, body=Resolution, refusals=(*_BODY, 404, 409, 423),
+        PaymentView, body=Resolution, refusals=(*_KNOWN, "not_unclear", *WITH_PERSON),
     ),
     ApiOperation(
-        "GET", _PAYMENT + "/events", handlers.get_events,
-        "The payment's life as server-sent events; resumes after Last-Event-ID.",
-        PaymentEvent, media=EVENT_STREAM, refusals=(404, 422, 503),
+        "GET", _PAYMENT + "/events", handlers.get_payment_events,
+        PaymentEvent, media=EVENT_STREAM, event_id="^[0-9]{1,9}$", refusals=_KNOWN,
     ),
     ApiOperation(
-        "GET", _PAYMENT + "/receipts", handlers.get_receipts, "What the terminal printed.",
-        list[ReceiptView], refusals=(404, 422),
+        "GET", _PAYMENT + "/receipts", handlers.get_receipts, list[ReceiptView], refusals=_KNOWN,
     ),
-    ApiOperation("GET", "/v1/status", handlers.get_status, "The agent's own state.", StatusView),
-    ApiOperation("GET", "/v1/openapi.json", handlers.get_document, "This document.", dict[str, Any]),
+    ApiOperation("GET", "/v1/status", handlers.get_status, StatusView),
+    ApiOperation("GET", "/v1/openapi.json", handlers.get_document, dict[str, Any]),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from agent.api.v1.bodies import PaymentEvent
+from agent.api.v1.bodies import ErrorBody, PaymentEvent
 from agent.texts import say
 
 # Three of the API's keep-alive comments: then the agent is gone, whatever the socket says.
@@ -30,19 +30,10 @@ class BrokenError(Exception):
     """The request may have been heard; the answer was not."""
 
 
-class ErrorAnswer(msgspec.Struct):
-    """The API's one shape of refusals."""
-
-    error: str
-    message: str
-    money: str
-    next_step: str
-
-
 class RefusedError(Exception):
     """The agent understood and said no."""
 
-    def __init__(self, status: int, answer: ErrorAnswer) -> None:
+    def __init__(self, status: int, answer: ErrorBody) -> None:
         super().__init__(answer.message)
         self.status = status
         self.answer = answer
@@ -109,7 +100,7 @@ def _send(
         connection.request(method, path, msgspec.json.encode(body), headers | declared)
     response = connection.getresponse()
     if response.status >= 400:
-        raise RefusedError(response.status, _decoded(response.read(MAX_LINE_BYTES), ErrorAnswer))
+        raise RefusedError(response.status, _decoded(response.read(MAX_LINE_BYTES), ErrorBody))
     return response
 
 

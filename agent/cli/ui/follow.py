@@ -67,7 +67,10 @@ def refused(error: RefusedError) -> CommandError:
     if error.status >= 500 and error.status not in codes:
         return CommandError(text, Exit.UNCLEAR)
     return CommandError(
-        text, Exit.NOT_SENT if answer.error == "busy" else codes.get(error.status, Exit.USAGE)
+        text,
+        Exit.NOT_SENT
+        if answer.error in {"terminal_busy", "terminal_unclear"}
+        else codes.get(error.status, Exit.USAGE),
     )
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from agent.texts.en.api import API
 from agent.texts.en.cli import CLI
 from agent.texts.en.collector import COLLECTOR
+from agent.texts.en.errors import ERRORS
 from agent.texts.en.journal import JOURNAL
 from agent.texts.en.keys import KEYS
 from agent.texts.en.kinds import KINDS
@@ -21,8 +23,10 @@ from agent.texts.en.verdict import VERDICT
 Sentence = str | tuple[str, str]
 
 FAMILIES: Final[tuple[dict[str, Sentence], ...]] = (
+    API,
     CLI,
     COLLECTOR,
+    ERRORS,
     JOURNAL,
     KEYS,
     KINDS,

@@ -132,8 +132,8 @@ def test_on_a_disk_that_fills_up_what_runs_is_finished_and_nothing_new_is_begun(
     shop.judge(view)
     refusal = pay_until_refused(shop)
     assert refusal.status == 503
-    assert "disk is full" in refusal.answer.message
-    assert refusal.answer.money == "No money has moved."
+    assert refusal.answer.error == "disk_full"
+    assert "no money has moved" in refusal.answer.money
     shop.environment.stop("agent")
     filler.unlink()
     shop.start_agent()

@@ -1,0 +1,148 @@
+"""What the OpenAPI document says: each operation, body and field of version 1.
+
+`api.do.OPERATION`, `api.BODY`, `api.BODY.FIELD`, `api.kind.KIND`. A field of a request that has no
+words here has those of its refusal, `field.FIELD`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+API: Final[dict[str, str | tuple[str, str]]] = {
+    "api.title": "Tillgate: the till's API",
+    "api.about": (
+        "A till takes payments with PUT under ids of its own. The same id with the same meaning (kind, "
+        "amount, currency, original, terminal) is the same payment, however often it is sent. Every refusal "
+        "has a code, and says what it means for the money of which payment."
+    ),
+    "api.token": (
+        "Over TCP only: the token of [api] in the settings. On the Unix socket the kernel says who asks."
+    ),
+    "api.created": "A new payment, begun by this request.",
+    "api.last_event_id": "The id of the last event that was read; the stream goes on after it.",
+    "api.query.wait": "Seconds to wait for news of the payment.",
+    "api.query.last": "How many of the newest payments.",
+    "api.do.put_payment": "Take a payment, or be told of it again: the same meaning never runs twice.",
+    "api.do.get_payment": (
+        "One payment. With `wait`, the answer comes with the first verdict or question; for a payment that "
+        "is unclear, when it is resolved."
+    ),
+    "api.do.list_payments": "The newest payments, newest first.",
+    "api.do.answer_prompt": "Answer the open question of a payment.",
+    "api.do.cancel_payment": "Ask the terminal to stop. The terminal's result still decides.",
+    "api.do.resolve_payment": "Two persons say what became of an unclear payment.",
+    "api.do.get_payment_events": (
+        "The payment's life as server-sent events, each with a PaymentEvent as its data. The stream ends "
+        "with the verdict. An unclear payment keeps it open until it is resolved."
+    ),
+    "api.do.get_events": (
+        "Everything that happens as server-sent events, each with an AgentEvent as its data: all payments, "
+        "terminals and alarms. An event `lost` says that this reader missed some: read the payments and "
+        "the status again."
+    ),
+    "api.do.get_receipts": "What the terminal printed for a payment.",
+    "api.do.get_status": "The agent's own state, its terminals, and whether payments are taken.",
+    "api.do.get_document": "This document.",
+    "api.kind.sale": "The customer pays.",
+    "api.kind.refund": "Money of an earlier payment is given back, in whole or in part.",
+    "api.kind.reversal": "An earlier payment is taken back as a whole.",
+    "api.kind.close_day": "The terminal's end of day.",
+    "api.PaymentRequest": "What the till asks for: one payment of the kind that `payment` names.",
+    "api.Credential": "Who signs, and their PIN or password. It is never stored and never logged.",
+    "api.PromptAnswer": "A person's answer to the open question of a payment.",
+    "api.PromptAnswer.credential": "The second person, where the question needs one.",
+    "api.Resolution": (
+        "Two persons' word on an unclear payment: `person` says what became of it, the person of the "
+        "credential has seen it too."
+    ),
+    "api.Resolution.verdict": "What became of the payment.",
+    "api.Resolution.reason": "What proves it: 3 to 200 characters, such as a line of the terminal's receipt.",
+    "api.Resolution.credential": "The second person, who signs.",
+    "api.ReasonView": "Why a rule gave its action.",
+    "api.ReasonView.rule": "The rule, by its key in the settings.",
+    "api.ReasonView.action": "What the rule wants; the strictest action of all rules wins.",
+    "api.ReasonView.code": "What the rule found, for programs.",
+    "api.ReasonView.figures": "The figures of the finding; amounts are in minor units of `currency`.",
+    "api.ReasonView.text": "What the rule found, as a sentence for people.",
+    "api.Prompt": "A question that holds the payment back until somebody answers it.",
+    "api.Prompt.id": "Names the question in the answer.",
+    "api.Prompt.action": "How strict the question is.",
+    "api.Prompt.needs": "What a yes has to bring.",
+    "api.Prompt.reasons": "Why the rules ask; empty when the terminal's result is what is asked about.",
+    "api.Prompt.text": "The question, for people.",
+    "api.CardView": "What a receipt may show of a card.",
+    "api.CardView.masked": "The card number with all but a few digits masked.",
+    "api.CardView.name": "The card's scheme, as the terminal names it.",
+    "api.CardView.entry_mode": "How the card was read.",
+    "api.CardView.verification": "How the cardholder was verified.",
+    "api.PaymentView": "A payment as it stands.",
+    "api.PaymentView.payment_id": "The till's own id of the payment.",
+    "api.PaymentView.payment": "The kind of payment.",
+    "api.PaymentView.terminal": "The terminal that takes it.",
+    "api.PaymentView.till": "The till that asked for it first.",
+    "api.PaymentView.phase": "How far it is. A payment that is done has a verdict.",
+    "api.PaymentView.amount": (
+        "The amount that was asked for, in minor units; null for a kind without amount."
+    ),
+    "api.PaymentView.currency": "The currency of all amounts of this payment, by ISO 4217.",
+    "api.PaymentView.original": "The payment that it gives back; empty if none.",
+    "api.PaymentView.operator": "Who was at the till; empty if it was not said.",
+    "api.PaymentView.display": "What the terminal shows now; empty when the payment is done.",
+    "api.PaymentView.prompt": "The question that is open, if one is.",
+    "api.PaymentView.verdict": (
+        "What is known of the money; null until the payment is done. `unclear` may change later, when the "
+        "payment is resolved."
+    ),
+    "api.PaymentView.text": "Why this is the verdict, for people.",
+    "api.PaymentView.next_step": "What the cashier should do now, for people.",
+    "api.PaymentView.reasons": "What the rules found.",
+    "api.PaymentView.terminal_amount": "The amount that the terminal says, in minor units.",
+    "api.PaymentView.differs": "The fields in which the terminal contradicts the request.",
+    "api.PaymentView.tip": "The tip that is in the terminal's amount, in minor units.",
+    "api.PaymentView.remaining": "What is still to pay, in minor units.",
+    "api.PaymentView.card": "The card, if one was read.",
+    "api.PaymentView.trace": "The terminal's trace number of the payment.",
+    "api.PaymentView.receipt_number": "The number of the terminal's receipt.",
+    "api.PaymentView.terminal_id": "The id that the terminal gave with its result.",
+    "api.PaymentView.approval_code": "The bank's approval code.",
+    "api.PaymentView.requested_at": "When the till asked for it first, by the host's clock, in ISO 8601.",
+    "api.PaymentView.entry": "The index of the journal's entry that holds the verdict.",
+    "api.ReceiptView": "One receipt, as the terminal printed it, masked.",
+    "api.ReceiptView.copy": "For whom it was printed.",
+    "api.ReceiptView.lines": "Its lines, in the order of print.",
+    "api.PaymentEvent": "One step of a payment's life.",
+    "api.PaymentEvent.id": "Counts from 1 within the payment.",
+    "api.PaymentEvent.event": "What happened.",
+    "api.PaymentEvent.payment": "The payment as it stood then.",
+    "api.PaymentEvent.receipt": "The lines that were printed, with an event `receipt`.",
+    "api.TerminalView": "One terminal's state.",
+    "api.TerminalView.name": "Its name in the settings.",
+    "api.TerminalView.state": "Whether it can take a payment now, or why not.",
+    "api.TerminalView.text": "What it says of itself, for people.",
+    "api.TerminalView.terminal_id": "The id that it registered with.",
+    "api.TerminalView.software": "Its software, as it names it.",
+    "api.TerminalView.unclear": "The unclear payment that holds it; empty if none.",
+    "api.TerminalView.clock_ahead_s": (
+        "How many seconds its clock is ahead of the host's, by its last result; negative if behind."
+    ),
+    "api.StatusView": "The agent as a whole.",
+    "api.StatusView.version": "The version of the agent.",
+    "api.StatusView.name": "The name of this host in the settings.",
+    "api.StatusView.training": "Whether only simulated terminals are let in, and no money moves.",
+    "api.StatusView.taking_payments": "Whether a new payment would be taken.",
+    "api.StatusView.refusal_reason": "Why none is taken, for people; empty if payments are taken.",
+    "api.StatusView.terminals": "Every terminal of the settings.",
+    "api.StatusView.entries": "How many entries the journal has.",
+    "api.StatusView.root": "The root of the journal's tree, in base64.",
+    "api.StatusView.cosigned": "How many entries headquarters has confirmed; null if none yet.",
+    "api.StatusView.unclear": "The payments that are unclear.",
+    "api.StatusView.acquirer_key": "The acquirer's key that card numbers are sealed with.",
+    "api.StatusView.acquirer_key_until": "The last day of that key.",
+    "api.ErrorBody": "Every refusal: a code for programs, and three sentences for people.",
+    "api.ErrorBody.error": "The code.",
+    "api.ErrorBody.message": "What happened.",
+    "api.ErrorBody.money": "What it means for the money, and of which payment.",
+    "api.ErrorBody.next_step": "What to do now.",
+    "api.ErrorBody.figures": "The figures of the code, for programs.",
+    "api.ErrorBody.payment": "The payment that stands against the request, whole.",
+}
