@@ -9,24 +9,24 @@ from datetime import date
 
 from agent.base.clock import Clock
 from agent.base.money import currency_of
-from agent.journal.schema import entry
 from agent.journal.schema.entry import (
-    Answered,
     AnyBody,
+    BecameUnclear,
     Decided,
     Entry,
     Fact,
+    NotSent,
     Prompted,
+    Refused,
     Replied,
     Requested,
     Submitted,
 )
 from agent.journal.writer import Journal
-from agent.payments import wording
 from agent.payments.active import ActivePayment
 from agent.payments.index import PaymentIndex, refundable
 from agent.payments.kinds import kind_of, operation_of
-from agent.payments.mapping import given_up, not_sent, refused
+from agent.payments.mapping import driver_fact, given_up
 from agent.payments.outcome import ApprovalWatcher, Road, with_what_follows
 from agent.payments.people import People
 from agent.payments.record import Record
@@ -134,7 +134,7 @@ class Context:
 
     def refusal_before_send(
         self, payment: ActivePayment, asked: Decided, story: list[AnyBody]
-    ) -> Answered | None:
+    ) -> AnyBody | None:
         """What speaks against sending it now: the cashier, our rules, or a terminal that is not there.
 
         After a question the rules are asked again: the limits may have been
@@ -145,11 +145,16 @@ class Context:
             if isinstance(body, Replied) and body.answer != "yes":
                 return given_up(body, payment.cancelled)
             if isinstance(body, Decided) and not (body.allows or asked.covers(body)):
-                return refused(body)
+                return Refused(payment_id=body.payment_id)
+        payment_id = payment.request.payment_id
         text = terminal.resolver.refusal_reason(self.command(payment.request))
         if text:
-            return Answered(payment_id=payment.request.payment_id, verdict="refused", text=text)
-        return None if terminal.ready else not_sent(payment.request, terminal.refusal_reason)
+            return Refused(payment_id=payment_id, why=driver_fact(text))
+        if terminal.ready:
+            return None
+        return NotSent(
+            payment_id=payment_id, why=Fact("payment.terminal_away", {"text": terminal.refusal_reason})
+        )
 
     def record(self, request: Requested) -> Record:
         """The record of a payment that is in the journal."""
@@ -236,7 +241,6 @@ class Context:
 
 def _left_open(record: Record) -> AnyBody:
     if record.submission is None:
-        text = wording.RESTARTED_BEFORE
-        return Answered(payment_id=record.payment_id, verdict="not_sent", text=text)
-    reason = wording.NO_PROOF if record.result else wording.RESTARTED_DURING
-    return entry.BecameUnclear(payment_id=record.payment_id, reason=reason)
+        return NotSent(payment_id=record.payment_id, why=Fact("payment.restarted_before"))
+    why = Fact("payment.restarted_without_proof" if record.result else "payment.restarted_during")
+    return BecameUnclear(payment_id=record.payment_id, why=why)

@@ -7,11 +7,11 @@ import sqlite3
 import msgspec
 
 from agent.journal.schema.entry import (
-    Answered,
     ClockMoved,
     Entry,
     Requested,
     Submitted,
+    TerminalResult,
     UnknownEntry,
     UnsolicitedResult,
 )
@@ -142,7 +142,7 @@ class PaymentIndex:
     def _compare_clocks(self, record: Record, entry: Entry) -> None:
         if isinstance(entry.body, Submitted):
             record.asked_at = self.clock_offsets.record_request(record.terminal, entry.at)
-        elif isinstance(entry.body, Answered) and record.asked_at is not None:
+        elif isinstance(entry.body, TerminalResult) and record.asked_at is not None:
             record.asked_at += self.clock_offsets.record_result(record.terminal, entry.body, entry.at)
 
     def _changed(self, record: Record) -> None:

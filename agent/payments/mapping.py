@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
+from typing import Final, Literal
 
 from agent.base.money import UnknownCurrencyError, currency_of_number
 from agent.journal.schema.entry import (
-    Answered,
     AnyBody,
     BecameUnclear,
+    Cancelled,
     CardSummary,
     Completed,
-    Decided,
+    Fact,
+    NotSent,
     Printed,
     Replied,
-    Requested,
     SchemeTotal,
+    TerminalResult,
     Undone,
-    Verdict,
 )
-from agent.payments import wording
 from agent.payments.kinds import kind_of
 from agent.payments.record import Record
+from agent.terminals.connection import Withdrawn
 from drivers.terminal import (
     ConnectionLost,
     Delivery,
@@ -33,33 +35,27 @@ from drivers.terminal import (
     SealedCard,
 )
 
+_CODE: Final = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
 
-def refused(decision: Decided) -> Answered:
-    """The verdict of our own rules; the reasons stand in the decision before it."""
-    return Answered(payment_id=decision.payment_id, verdict="refused")
+CANCELLED_BY_TILL: Final = Fact("payment.cancelled_by_till")
 
 
-def given_up(reply: Replied, by_till: bool) -> Answered:
+def given_up(reply: Replied, by_till: bool) -> Cancelled:
     """The verdict after a question that got no yes."""
-    words = {"no": wording.CANCELLED_BY_TILL if by_till else wording.CANCELLED_AT_PROMPT}
-    text = words.get(reply.answer, wording.PROMPT_TIMED_OUT)
-    return Answered(payment_id=reply.payment_id, verdict="cancelled", text=text)
+    codes = {"no": CANCELLED_BY_TILL if by_till else Fact("payment.answered_with_no")}
+    return Cancelled(
+        payment_id=reply.payment_id, why=codes.get(reply.answer, Fact("payment.nobody_answered"))
+    )
 
 
-def not_sent(request: Requested, why: str) -> Answered:
-    """The verdict when the terminal could not even be asked."""
-    text = wording.TERMINAL_AWAY.format(text=why)
-    return Answered(payment_id=request.payment_id, verdict="not_sent", text=text)
-
-
-def answered(record: Record, result: Result, terminal_id: str = "") -> Answered:
+def result_of(record: Record, result: Result, terminal_id: str = "") -> TerminalResult:
     """The entry that holds all of a terminal's result.
 
     `terminal_id` is the one that the terminal registered with: a result that
     names another came from elsewhere and is reported as a difference.
     """
     said_currency = _letters(result.currency)
-    return Answered(
+    return TerminalResult(
         payment_id=record.payment_id,
         verdict=result.status.value,
         code=result.code,
@@ -128,9 +124,11 @@ def printed(record: Record, receipt: Receipt) -> Printed:
     )
 
 
-def closing(record: Record, event: DialogueEnded | ConnectionLost) -> list[AnyBody]:
+def closing(record: Record, event: DialogueEnded | ConnectionLost | Withdrawn) -> list[AnyBody]:
     """What the end of a dialogue adds to what is known: nothing, after a plain no."""
     approved = record.result is not None and record.result.verdict == "approved"
+    if isinstance(event, Withdrawn):
+        return [Cancelled(payment_id=record.payment_id, why=CANCELLED_BY_TILL)]
     if isinstance(event, ConnectionLost):
         return _lost(record, event, approved)
     if approved:
@@ -144,17 +142,23 @@ def closing(record: Record, event: DialogueEnded | ConnectionLost) -> list[AnyBo
 def _lost(record: Record, event: ConnectionLost, approved: bool) -> list[AnyBody]:
     if record.result is not None and not approved:
         return []
+    why = driver_fact(event.reason)
     if event.delivery is Delivery.NEVER:
-        return [Answered(payment_id=record.payment_id, verdict="not_sent", text=event.reason)]
-    return [BecameUnclear(payment_id=record.payment_id, reason=event.reason)]
+        return [NotSent(payment_id=record.payment_id, why=why)]
+    return [BecameUnclear(payment_id=record.payment_id, why=why)]
 
 
 def _without_result(record: Record, event: DialogueEnded) -> list[AnyBody]:
     payment_id = record.payment_id
     if event.end_reason is not EndReason.COMPLETED:
-        verdict: Verdict = "cancelled" if event.cancelled else "declined"
-        return [Answered(payment_id=payment_id, verdict=verdict, code=event.code, text=event.text)]
+        verdict: Literal["cancelled", "declined"] = "cancelled" if event.cancelled else "declined"
+        return [TerminalResult(payment_id=payment_id, verdict=verdict, code=event.code, text=event.text)]
     if not kind_of(record.payment).moves_money:
-        closed = Answered(payment_id=payment_id, verdict="approved", code=event.code, text=event.text)
+        closed = TerminalResult(payment_id=payment_id, verdict="approved", code=event.code, text=event.text)
         return [closed, Completed(payment_id=payment_id)]
-    return [BecameUnclear(payment_id=payment_id, reason=wording.NO_RESULT)]
+    return [BecameUnclear(payment_id=payment_id, why=Fact("payment.ended_without_result"))]
+
+
+def driver_fact(said: str) -> Fact:
+    """What a driver says, as a fact: its code, or for now its sentence."""
+    return Fact(f"driver.{said}") if _CODE.fullmatch(said) else Fact("terminal.said", {"text": said})

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agent.journal.schema.entry import Answered, AnyBody, Resolved, UnsolicitedResult
+from agent.journal.schema.entry import AnyBody, Resolved, TerminalResult, UnsolicitedResult
 from agent.payments.record import Record
 
 
@@ -37,7 +37,7 @@ class Approval:
 
     road: Road
     record: Record | None
-    facts: Answered | None
+    facts: TerminalResult | None
 
 
 # A watcher gives the entries that belong to an approval. What it raises ends the agent before
@@ -79,11 +79,11 @@ def approval_in(body: AnyBody, find: Find) -> Approval | None:
     return Approval(road, record, facts)
 
 
-def _brought(body: AnyBody) -> tuple[Road, str, Answered | None] | None:
+def _brought(body: AnyBody) -> tuple[Road, str, TerminalResult | None] | None:
     match body:
-        case Answered(verdict="approved"):
+        case TerminalResult(verdict="approved"):
             return Road.PAYMENT, body.payment_id, body
-        case UnsolicitedResult(result=Answered(verdict="approved") as told):
+        case UnsolicitedResult(result=TerminalResult(verdict="approved") as told):
             return Road.UNSOLICITED, told.payment_id, told
         case Resolved(verdict="approved"):
             return Road.PERSONS if body.person else Road.ASKING, body.payment_id, body.result

@@ -5,7 +5,8 @@ from __future__ import annotations
 from agent.journal.schema.entry import AnyBody
 from agent.payments.active import ActivePayment
 from agent.payments.context import Context
-from agent.payments.mapping import answered, closing, printed
+from agent.payments.mapping import closing, printed, result_of
+from agent.terminals.connection import Withdrawn
 from drivers.terminal import ConnectionLost, DialogueEnded, DisplayText, Receipt, TransactionResult
 
 
@@ -14,7 +15,7 @@ async def run_payment(payment: ActivePayment, context: Context) -> None:
 
     Every `context.write` returns when its entries are on disk, or raises and ends
     the agent. The terminal hears of the payment once, and only after `submitted`
-    is written; its result is acknowledged only after `answered` is.
+    is written; its result is acknowledged only after `result` is.
     """
     terminal = context.terminals[payment.request.terminal]
     decision = context.decide(payment.request)
@@ -40,9 +41,9 @@ async def run_payment(payment: ActivePayment, context: Context) -> None:
                 context.write(printed(record, event))
                 terminal.acknowledge()
             case TransactionResult():
-                context.write(answered(record, event.result, terminal.terminal_id))
+                context.write(result_of(record, event.result, terminal.terminal_id))
                 terminal.acknowledge()
-            case DialogueEnded() | ConnectionLost():
+            case DialogueEnded() | ConnectionLost() | Withdrawn():
                 context.write(*closing(record, event))
 
     if context.needs_signature(payment.request):

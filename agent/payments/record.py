@@ -7,17 +7,21 @@ from datetime import datetime
 import msgspec
 
 from agent.journal.schema.entry import (
-    Answered,
     AnyBody,
     BecameUnclear,
+    Cancelled,
     Completed,
     Decided,
+    Fact,
+    NotSent,
     PaymentKind,
     Printed,
     Reason,
+    Refused,
     Requested,
     Resolved,
     Submitted,
+    TerminalResult,
     Undone,
     UnsolicitedResult,
     Verdict,
@@ -38,6 +42,7 @@ class Printout(msgspec.Struct):
 class Record(msgspec.Struct, kw_only=True):
     """What is known of one payment. `entry` is the index of the line that decided it.
 
+    `why` is the fact behind the verdict; `words` are the terminal's or the persons' own.
     `unsolicited` is what the terminal said of it when it was unclear already. `approval_known`: an
     approval is written down, whatever became of it since, short of a no. `asked_at` is when the
     terminal was asked, by the terminal's clock.
@@ -57,11 +62,12 @@ class Record(msgspec.Struct, kw_only=True):
     reasons: list[Reason] = []
     submission: Submitted | None = None
     asked_at: datetime | None = None
-    result: Answered | None = None
-    unsolicited: Answered | None = None
+    result: TerminalResult | None = None
+    unsolicited: TerminalResult | None = None
     approval_known: bool = False
     verdict: Verdict | None = None
-    why: str = ""
+    why: Fact | None = None
+    words: str = ""
     entry: int | None = None
     refunds: dict[str, int] = {}
     reversed_by: str = ""
@@ -73,7 +79,7 @@ class Record(msgspec.Struct, kw_only=True):
         return self.verdict is None
 
     @property
-    def last_approval(self) -> Answered | None:
+    def last_approval(self) -> TerminalResult | None:
         """The approval that the terminal gave last, whatever became of it."""
         approvals = [said for said in (self.unsolicited, self.result) if said and said.verdict == "approved"]
         return approvals[0] if approvals else None
@@ -102,43 +108,51 @@ def begin(body: Requested, index: int, at: datetime) -> Record:
 
 
 def change(record: Record, body: AnyBody, index: int) -> None:
-    """Let one later entry of the same payment id change the record.
-
-    An approval becomes a verdict only with `Completed`: until the terminal has
-    shown that it received our acknowledgement it may still reverse by itself.
-    """
+    """Let one later entry of the same payment id change the record."""
     match body:
         case Decided():
             record.reasons = body.reasons
         case Submitted():
             record.submission = body
-        case Answered():
+        case Printed():
+            _print(record, body)
+        case UnsolicitedResult():
+            record.unsolicited = body.result
+            record.approval_known |= body.result.verdict == "approved"
+        case _:
+            _judge(record, body, index)
+
+
+def _judge(record: Record, body: AnyBody, index: int) -> None:
+    """What the entry makes of the verdict.
+
+    An approval becomes a verdict only with `Completed`: until the terminal has
+    shown that it received our acknowledgement it may still reverse by itself.
+    """
+    match body:
+        case Refused() | Cancelled() | NotSent():
+            _decide(record, body.verdict, index, body.why)
+        case TerminalResult():
             record.result = body
             if body.verdict == "approved":
                 record.approval_known = True
             else:
-                _decide(record, body.verdict, body.text, index)
-        case Completed() if record.result is not None:
-            _decide(record, record.result.verdict, record.result.text, index)
-        case Undone() | BecameUnclear():
-            _decide(record, "unclear", body.reason if isinstance(body, BecameUnclear) else UNDONE, index)
-        case UnsolicitedResult():
-            record.unsolicited = body.result
-            record.approval_known |= body.result.verdict == "approved"
+                _decide(record, body.verdict, index, body.why, body.text)
+        case Completed() if (said := record.result) is not None:
+            _decide(record, said.verdict, index, said.why, said.text)
+        case Undone():
+            _decide(record, "unclear", index, Fact("payment.undone"))
+        case BecameUnclear():
+            _decide(record, "unclear", index, body.why)
         case Resolved():
             record.result = body.result or record.result
-            _decide(record, body.verdict, body.proof, index)
-        case Printed():
-            _print(record, body)
+            _decide(record, body.verdict, index, body.proof, body.words)
         case _:
             pass
 
 
-UNDONE = "The terminal approved the payment and then reported that it gave it up."
-
-
-def _decide(record: Record, verdict: Verdict, why: str, index: int) -> None:
-    record.verdict, record.why, record.entry = verdict, why, index
+def _decide(record: Record, verdict: Verdict, index: int, why: Fact | None, words: str = "") -> None:
+    record.verdict, record.why, record.words, record.entry = verdict, why, words, index
     record.approval_known = verdict == "approved" or (verdict == "unclear" and record.approval_known)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from agent.journal.schema.entry import AnyBody, BecameUnclear, Resolved, Verdict
 from agent.payments.context import Context
-from agent.payments.mapping import answered
+from agent.payments.mapping import driver_fact, result_of
 from agent.payments.record import Record
 from agent.terminals.connection import TerminalConnection
 from drivers.terminal import BookingFinding, BookingProof
@@ -38,10 +38,11 @@ async def resolve(terminal: TerminalConnection, context: Context) -> None:
 
 
 def _written(record: Record, finding: BookingFinding, terminal_id: str) -> list[AnyBody]:
+    proof = driver_fact(finding.proof)
     if finding.found is BookingProof.UNPROVEN:
-        if record.why == finding.proof:
+        if record.why == proof:
             return []
-        return [BecameUnclear(payment_id=record.payment_id, reason=finding.proof)]
-    result = answered(record, finding.result, terminal_id) if finding.result else None
+        return [BecameUnclear(payment_id=record.payment_id, why=proof)]
+    result = result_of(record, finding.result, terminal_id) if finding.result else None
     verdict = VERDICT[finding.found]
-    return [Resolved(payment_id=record.payment_id, verdict=verdict, proof=finding.proof, result=result)]
+    return [Resolved(payment_id=record.payment_id, verdict=verdict, proof=proof, result=result)]

@@ -114,7 +114,7 @@ class PaymentService:
             Resolved(
                 payment_id=payment_id,
                 verdict=word.verdict,
-                proof=word.reason,
+                words=word.reason,
                 person=word.person,
                 witness=word.credential.person,
             )

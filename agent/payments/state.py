@@ -56,7 +56,8 @@ class CardState(msgspec.Struct, frozen=True, kw_only=True):
 class PaymentState(msgspec.Struct, frozen=True, kw_only=True):
     """A payment as it stands. `verdict` is set when `phase` is `done`.
 
-    `entry` is the journal's index of the line that holds the verdict.
+    `entry` is the journal's index of the line that holds the verdict. `why` is the fact behind it;
+    `words` are what the terminal or persons said, word for word.
     """
 
     payment_id: str
@@ -71,7 +72,8 @@ class PaymentState(msgspec.Struct, frozen=True, kw_only=True):
     display: str = ""
     prompt: OpenPrompt | None = None
     verdict: Verdict | None = None
-    text: str = ""
+    why: Fact | None = None
+    words: str = ""
     next_step: Fact | None = None
     reasons: list[Reason] = []
     terminal_amount: int | None = None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from agent.journal.schema.entry import Answered, Requested, TerminalState, UnsolicitedResult
+from agent.journal.schema.entry import Requested, TerminalResult, TerminalState, UnsolicitedResult
 from agent.payments.context import Context
-from agent.payments.mapping import answered, printed
+from agent.payments.mapping import printed, result_of
 from agent.payments.record import Record, begin
 from agent.payments.resolve import resolve
 from agent.terminals.connection import TerminalConnection
@@ -16,7 +16,7 @@ class UnsolicitedResults:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._last_kept: Answered | None = (
+        self._last_kept: TerminalResult | None = (
             None  # what was kept last: a terminal says the same until it is answered
         )
 
@@ -51,14 +51,14 @@ class UnsolicitedResults:
         doubt = self._context.unclear_command(unclear[0]) if unclear else self._no_doubt(terminal.name)
         ours = bool(unclear) and resolver.belongs(doubt, result)
         record = unclear[0] if ours else self._nobody(terminal.name)
-        self._keep(terminal.name, answered(record, result))
+        self._keep(terminal.name, result_of(record, result))
         return ours or not resolver.ack_would_book(doubt, result)
 
     async def resolve(self, terminal: TerminalConnection) -> None:
         """Ask the terminal about what is unclear on it."""
         await resolve(terminal, self._context)
 
-    def _keep(self, terminal: str, unsolicited: Answered) -> None:
+    def _keep(self, terminal: str, unsolicited: TerminalResult) -> None:
         if unsolicited != self._last_kept:
             self._context.write(UnsolicitedResult(terminal=terminal, result=unsolicited))
             self._last_kept = unsolicited

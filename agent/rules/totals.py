@@ -17,12 +17,15 @@ from typing import Final
 import msgspec
 
 from agent.journal.schema.entry import (
-    Answered,
+    Cancelled,
     Completed,
     Entry,
+    NotSent,
+    Refused,
     Requested,
     Resolved,
     Submitted,
+    TerminalResult,
     UnsolicitedResult,
 )
 from agent.journal.schema.kinds import KINDS, TotalName
@@ -96,16 +99,14 @@ class DayTotals:
                 self._remember(body, day)
             case Submitted(payment_id=payment_id):
                 self._count(payment_id, day)
-            case Answered() as body:
-                self._answered(body, day)
+            case TerminalResult() as body:
+                self._judge(body, day)
             case UnsolicitedResult(result=body) if body.verdict == "approved":
-                self._answered(body, day)
-            case Resolved(payment_id=payment_id, verdict="approved" | "unclear"):
-                self._content.pending.pop(payment_id, None)
-            case Completed(payment_id=payment_id):
-                self._content.pending.pop(payment_id, None)
-            case Resolved(payment_id=payment_id):
-                self._take_off(payment_id)
+                self._judge(body, day)
+            case Completed() | Resolved(verdict="approved" | "unclear") as body:
+                self._content.pending.pop(body.payment_id, None)
+            case Refused() | Cancelled() | NotSent() | Resolved() as body:
+                self._take_off(body.payment_id)
             case _:
                 pass
 
@@ -130,17 +131,16 @@ class DayTotals:
             pending.day = day
             self._add(pending, 1, pending.amount)
 
-    def _answered(self, body: Answered, day: date) -> None:
-        if body.verdict not in {"approved", "unclear"}:
+    def _judge(self, body: TerminalResult, day: date) -> None:
+        if body.verdict != "approved":
             self._take_off(body.payment_id)
             return
         self._count(body.payment_id, day)
         pending = self._content.pending.get(body.payment_id)
         if pending is None or body.amount is None or body.currency not in {None, pending.currency}:
             return
-        amount = body.amount if body.verdict == "approved" else max(body.amount, pending.amount)
-        self._add(pending, 0, amount - pending.amount)
-        pending.amount = amount
+        self._add(pending, 0, body.amount - pending.amount)
+        pending.amount = body.amount
 
     def _take_off(self, payment_id: str) -> None:
         """No money moved. The payment is still remembered: an unsolicited result may say otherwise."""

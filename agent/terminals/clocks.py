@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from agent.journal.schema.entry import Answered
+from agent.journal.schema.entry import TerminalResult
 from drivers.clocks import told_at
 from drivers.terminal import CLOCKS_APART
 
@@ -47,7 +47,7 @@ class ClockOffsets(msgspec.Struct):
         """How many seconds its clock is ahead of the host's; None before it was heard."""
         return self.offset_ms[terminal] // 1000 if terminal in self.measured else None
 
-    def record_result(self, terminal: str, said: Answered, at: datetime) -> timedelta:
+    def record_result(self, terminal: str, said: TerminalResult, at: datetime) -> timedelta:
         """It answered a payment at `at`: by how much the clock that it told is ahead of what was thought."""
         before, told = self.terminal_time(terminal, at), told_at(said.terminal_date, said.terminal_time, at)
         if told is None or abs((told - at).days) > MAX_OFFSET_DAYS:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from agent.journal.schema.entry import TerminalState
-from agent.payments.wording import CANCELLED_BY_TILL
 from drivers.terminal import (
     Command,
     CommandRefusedError,
@@ -69,6 +69,11 @@ class UnsolicitedHandler(Protocol):
         """Ask it about what is unclear."""
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The till cancelled the payment while it waited for its turn: the terminal never heard of it."""
+
+
 class TerminalConnection:
     """Keeps one link alive and lends it to one dialogue at a time.
 
@@ -123,13 +128,13 @@ class TerminalConnection:
         else:
             self._link.abort()
 
-    async def perform(self, command: Command) -> AsyncIterator[Event]:
+    async def perform(self, command: Command) -> AsyncIterator[Event | Withdrawn]:
         """Send a payment once the terminal is free, and give what it says until the dialogue is over."""
         self._waiting, self._unwanted = True, False
         async with self._turn:
             self._waiting = False
             if self._unwanted:
-                yield DialogueEnded(EndReason.ABORTED, text=CANCELLED_BY_TILL, cancelled=True)
+                yield Withdrawn()
                 return
             try:
                 async for event in self._dialogue(command):

@@ -26,7 +26,7 @@ from agent.journal.disk import FolderDisk
 from agent.journal.evolving import EvolvingKey, KeyFile, enrol
 from agent.journal.note import Ed25519Signer, parse_vkey
 from agent.journal.recover import Snapshot
-from agent.journal.schema.entry import Answered, AnyBody, CardSummary, Entry
+from agent.journal.schema.entry import AnyBody, CardSummary, Entry, TerminalResult
 from agent.journal.verify import verify
 from agent.journal.writer import Journal
 
@@ -38,7 +38,7 @@ VERIFIED = 200_000
 KEY = Ed25519PrivateKey.generate()
 SIGNER = Ed25519Signer(ORIGIN, KEY)
 CARD = CardSummary(masked="411111******1111", fingerprint="a" * 26, key_id="2026-1", entry_mode="chip")
-BODY = Answered(
+BODY = TerminalResult(
     payment_id="20260328-0001",
     verdict="approved",
     code=0,

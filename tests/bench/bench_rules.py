@@ -16,7 +16,7 @@ from datetime import time as clock_time
 from typing import Any
 
 from agent.base.money import CURRENCIES
-from agent.journal.schema.entry import Answered, AnyBody, Completed, Entry, Requested, Submitted
+from agent.journal.schema.entry import AnyBody, Completed, Entry, Requested, Submitted, TerminalResult
 from agent.rules import DayTotals, Original, Policy, RuleRequest, decide
 
 DAYS = 90
@@ -60,7 +60,7 @@ def payment(number: int) -> Iterator[AnyBody]:
         currency="EUR",
     )
     yield Submitted(payment_id=name, terminal="front", receipts="till")
-    yield Answered(payment_id=name, verdict="declined" if number % 8 == 0 else "approved")
+    yield TerminalResult(payment_id=name, verdict="declined" if number % 8 == 0 else "approved")
     yield Completed(payment_id=name)
 
 

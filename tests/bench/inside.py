@@ -158,7 +158,7 @@ class Counter:
         view = await service.wait(payment_id, PATIENCE_S)
         ended = cable.clock()
         if view.verdict != "approved":
-            raise RuntimeError(f"{payment_id} was to be approved and is {view.verdict}: {view.text}")
+            raise RuntimeError(f"{payment_id} was to be approved and is {view.verdict}: {view.why}")
         far = cable.far_ns - cable.far_when_told_ns
         return Took(
             request=cable.asked_ns - began,

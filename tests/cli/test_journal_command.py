@@ -9,7 +9,7 @@ import pytest
 
 from agent.cli import main
 from agent.journal.disk import FolderDisk
-from agent.journal.schema.entry import Answered, CardSummary, Completed, Requested
+from agent.journal.schema.entry import CardSummary, Completed, Requested, TerminalResult
 from tests.journal.conftest import K0, ORIGIN, OTHER, SIGNER, World
 
 Capture = pytest.CaptureFixture[str]
@@ -35,7 +35,9 @@ def journal(tmp_path: Path) -> Path:
             )
         )
         made.commit(
-            Answered(payment_id=payment_id, verdict="approved", amount=1010, card=card, text="long " * 30),
+            TerminalResult(
+                payment_id=payment_id, verdict="approved", amount=1010, card=card, text="long " * 30
+            ),
             Completed(payment_id=payment_id),
         )
     made.close()
@@ -84,7 +86,7 @@ def test_damage_is_told_with_its_place_and_what_to_do(journal: Path, capsys: Cap
 def test_show_prints_the_newest_entries_calmly(journal: Path, capsys: Capture) -> None:
     assert run("show", "--journal", journal, "--last", "2") == 0
     out = calm(capsys.readouterr().out)
-    assert "      43  2026-03-28 09:00:00  answered          t-14" in out
+    assert "      43  2026-03-28 09:00:00  result            t-14" in out
     assert "masked 411111******1111" in out
     assert "c2Vh" not in out
 

@@ -6,7 +6,7 @@ from base64 import b64encode
 
 import pytest
 
-from agent.journal.schema.entry import Answered
+from agent.journal.schema.entry import TerminalResult
 from tests.payments.conftest import Make
 from tests.payments.world import World
 from tests.support import cards
@@ -55,7 +55,7 @@ def test_the_till_gets_the_masked_form_and_the_journal_the_seal(make: Make) -> N
     view = world.pay()
     assert view.card is not None
     assert view.card.masked == "411111******1111"
-    (said,) = (entry.body.card for entry in world.disk.entries() if isinstance(entry.body, Answered))
+    (said,) = (entry.body.card for entry in world.disk.entries() if isinstance(entry.body, TerminalResult))
     assert said is not None
     assert (said.masked, bool(said.sealed), bool(said.fingerprint)) == ("411111******1111", True, True)
     printed = [line for receipt in world.service.receipts("A-1") for line in receipt.lines]

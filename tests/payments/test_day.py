@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from agent.journal.schema.entry import Answered, AnyBody, Completed, Entry, PaymentKind, Requested
+from agent.journal.schema.entry import AnyBody, Completed, Entry, PaymentKind, Requested, TerminalResult
 from agent.payments.index import PaymentIndex, TerminalDay
 from agent.payments.store import PaymentStore
 
@@ -32,7 +32,7 @@ class Told:
                 original=original,
             )
         )
-        self._write(Answered(payment_id=payment_id, verdict="approved", amount=amount))
+        self._write(TerminalResult(payment_id=payment_id, verdict="approved", amount=amount))
         self._write(Completed(payment_id=payment_id))
 
     def _write(self, body: AnyBody) -> None:

@@ -10,7 +10,7 @@ from tests.payments.conftest import Make
 from tests.payments.world import PIN, SUPERVISOR, World
 
 # What is to be written, and how many commits of the payment there are before it.
-STEPS = {"submitted": 0, "answered": 1, "first receipt": 2, "second receipt": 3, "completed": 4}
+STEPS = {"submitted": 0, "result": 1, "first receipt": 2, "second receipt": 3, "completed": 4}
 
 
 def fail(world: World, step: str, call: str) -> None:

@@ -174,7 +174,7 @@ class Judge:
             # Where nothing was known before, it is written and acknowledged, but proves nothing.
             if isinstance(entry.body, UnsolicitedResult) and entry.body.result.payment_id in {"A-1", ""}
         ]
-        assert "answered" in kinds or "approved" in kinds
+        assert "result" in kinds or "approved" in kinds
         assert kinds.count("printed") >= (2 if self.case.receipts == "till" else 0)
 
     def _booked(self) -> list[Booking]:

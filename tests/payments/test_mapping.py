@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.journal.schema.entry import Requested
-from agent.payments.mapping import answered
+from agent.payments.mapping import result_of
 from agent.payments.record import begin
 from drivers.terminal import Result, ResultStatus
 from tests.journal.conftest import MORNING
@@ -19,7 +19,7 @@ EURO, FRANC, NO_CURRENCY = 978, 756, 1
 def differences(said: dict[str, object], status: ResultStatus = ResultStatus.APPROVED) -> list[str]:
     fields = {"amount": 1250, "currency": EURO, "terminal_id": "29001006"} | said
     result = Result(status=status, code=0, **fields)  # type: ignore[arg-type]  # fields by name
-    return answered(begin(ASKED, 0, MORNING), result, "29001006").differs
+    return result_of(begin(ASKED, 0, MORNING), result, "29001006").differs
 
 
 @pytest.mark.parametrize(

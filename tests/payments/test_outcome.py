@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 import pytest
 
-from agent.journal.schema.entry import Answered, AnyBody, Requested, Resolved, TerminalState
+from agent.journal.schema.entry import AnyBody, Fact, Requested, Resolved, TerminalResult, TerminalState
 from agent.payments.commands import GivenCredential, PersonsWord
 from agent.payments.outcome import Approval, Road, approval_in, with_what_follows
 from agent.payments.record import Record, begin, change
@@ -84,7 +84,7 @@ def test_the_running_payment(make: Make) -> None:
     assert (approval.facts.amount, approval.facts.verdict) == (1250, "approved")
     bodies = [entry.body for entry in world.disk.entries()]
     assert bodies.index(mark("A-1")) == bodies.index(approval.facts) + 1
-    written = world.story.index("disk answered terminal_state")
+    written = world.story.index("disk result terminal_state")
     assert world.story[written + 1] == "till 8000"
 
 
@@ -188,10 +188,10 @@ def test_a_restart_says_that_it_was_one(make: Make) -> None:
     """Whatever a start writes for a payment that was left open comes on a road of its own."""
     world = make()
     world.put("A-1")
-    world.until(lambda: "disk answered" in world.story)
+    world.until(lambda: "disk result" in world.story)
     record = world.context.payments.get("A-1")
     assert record is not None
-    told = Answered(payment_id="A-1", verdict="approved")
+    told = TerminalResult(payment_id="A-1", verdict="approved")
     fresh = begin(
         Requested(payment_id="A-1", digest="", payment="sale", terminal="front", till="1"), 0, EPOCH
     )
@@ -240,17 +240,17 @@ def test_what_a_watcher_raises_keeps_the_approval_from_being_acknowledged(make: 
     world.context.watchers.append(fails)
     world.put("A-1")
     assert str(world.broken()) == "a watcher failed"
-    assert "disk answered" not in world.story
+    assert "disk result" not in world.story
     assert world.booked() == []
 
 
 def test_after_a_no_an_approval_is_news_again() -> None:
     """It was resolved as declined; then the terminal tells an approval: what follows must hear of it."""
     record = requested()
-    told = Answered(payment_id="A-1", verdict="approved")
+    told = TerminalResult(payment_id="A-1", verdict="approved")
     change(record, told, 1)
     assert approval_in(told, lambda _: record) is None
-    change(record, Resolved(payment_id="A-1", verdict="declined", proof="looked"), 2)
+    change(record, Resolved(payment_id="A-1", verdict="declined", proof=Fact("test.looked")), 2)
     assert approval_in(told, lambda _: record) is not None
 
 
@@ -301,8 +301,10 @@ def requested() -> Record:
 
 STATES: dict[str, Callable[[Record], None]] = {
     "just asked for": lambda _record: None,
-    "declined": lambda record: change(record, Answered(payment_id="A-1", verdict="declined"), 1),
-    "unclear": lambda record: change(record, Resolved(payment_id="A-1", verdict="unclear", proof="?"), 1),
+    "declined": lambda record: change(record, TerminalResult(payment_id="A-1", verdict="declined"), 1),
+    "unclear": lambda record: change(
+        record, Resolved(payment_id="A-1", verdict="unclear", proof=Fact("test.unknown")), 1
+    ),
 }
 
 

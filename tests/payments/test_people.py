@@ -121,7 +121,7 @@ def test_a_clock_set_back_does_not_end_a_lock_out() -> None:
     "body",
     [
         Replied(payment_id="x", prompt="1", answer="yes", person="anna"),
-        Resolved(payment_id="x", verdict="approved", proof="seen", person="carl", witness="anna"),
+        Resolved(payment_id="x", verdict="approved", words="seen", person="carl", witness="anna"),
     ],
 )
 def test_a_right_secret_clears_the_failures(body: AnyBody) -> None:

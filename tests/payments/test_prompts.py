@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent.journal.schema.entry import Replied, Requested, Submitted
+from agent.journal.schema.entry import Fact, Replied, Requested, Submitted
 from agent.payments.active import PROMPT_TIMEOUT_S
 from agent.payments.commands import GivenCredential, PromptReply
 from agent.payments.people import LOCK_OUT, MAX_FAILURES
@@ -65,7 +65,7 @@ def test_silence_is_a_cancel(supervised: World) -> None:
     asking(supervised)
     supervised.wait(PROMPT_TIMEOUT_S + 1)
     view = supervised.view()
-    assert (view.verdict, view.text) == ("cancelled", "Nobody answered the question in time.")
+    assert (view.verdict, view.why) == ("cancelled", Fact("payment.nobody_answered"))
     assert (reply(supervised).answer, reply(supervised).after_ms) == ("timeout", PROMPT_TIMEOUT_S * 1000)
 
 
@@ -74,7 +74,7 @@ def test_the_tills_cancel_closes_the_question(supervised: World) -> None:
     supervised.do(supervised.service.cancel, "A-1")
     view = supervised.follow()
     assert (view.verdict, supervised.sent("0601")) == ("cancelled", 0)
-    assert "till cancelled" in view.text
+    assert view.why == Fact("payment.cancelled_by_till")
 
 
 def test_the_terminal_is_held_while_the_question_is_open(supervised: World) -> None:

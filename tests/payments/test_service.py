@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from agent.journal.schema.entry import Fact
 from agent.payments.commands import PaymentCommand
 from agent.payments.state import PaymentState
 from tests.journal.conftest import MORNING
@@ -101,7 +102,7 @@ def test_a_payment_that_is_cancelled_while_it_waits_is_not_sent(slow: World) -> 
     slow.do(slow.service.cancel, "A-1")
     view = slow.follow()
     assert (view.verdict, slow.sent("0601"), slow.sent("06B0")) == ("cancelled", 0, 0)
-    assert "before the terminal heard of it" in view.text
+    assert view.why == Fact("payment.cancelled_by_till")
     assert slow.pay("A-2").verdict == "approved"
 
 

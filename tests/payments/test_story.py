@@ -20,7 +20,7 @@ GREETING = [
 ]
 SENT = ["disk requested decided submitted", "till 0601", "terminal 8000"]
 SHOWS = ["terminal 04FF", "till 8000"]
-RESULT = ["terminal 040F", "disk answered", "till 8000"]
+RESULT = ["terminal 040F", "disk result", "till 8000"]
 RECEIPT = ["terminal 06D3", "disk printed", "till 8000"]
 COMPLETED = ["terminal 060F", "till 8000", "disk completed"]
 ABORTED = ["terminal 061E", "till 8000"]
@@ -47,7 +47,7 @@ def test_a_terminal_that_prints_by_itself_is_acknowledged_once(make: Make) -> No
 def test_a_decline_is_on_disk_before_it_is_acknowledged_and_told(make: Make) -> None:
     world = make('[[payment]]\noutcome = "decline"\ntext = "Declined by the bank"', receipts="terminal")
     view = world.pay()
-    assert (view.verdict, view.text) == ("declined", "Declined by the bank")
+    assert (view.verdict, view.words) == ("declined", "Declined by the bank")
     assert the_story(world) == [*SENT, *SHOWS * 3, *RESULT, *ABORTED, "told declined"]
     assert world.booked() == []
 
@@ -61,14 +61,14 @@ def test_a_stop_at_the_terminal_is_a_cancel(make: Make) -> None:
 def test_a_command_that_the_terminal_refuses_is_declined(make: Make) -> None:
     world = make('[[payment]]\noutcome = "refuse"\ncode = 0x6B')
     assert world.pay().verdict == "declined"
-    assert world.kinds() == ["requested", "decided", "submitted", "answered"]
+    assert world.kinds() == ["requested", "decided", "submitted", "result"]
 
 
 def test_what_our_rules_refuse_never_reaches_the_cable(world: World) -> None:
     view = world.pay(amount=200_001)
     assert view.verdict == "refused"
     assert ("block", "hard") in {(reason.action, reason.code) for reason in view.reasons}
-    assert the_story(world) == ["disk requested decided answered", "told refused"]
+    assert the_story(world) == ["disk requested decided refused", "told refused"]
 
 
 def test_a_terminal_that_is_away_never_hears_of_it(world: World) -> None:
@@ -76,7 +76,7 @@ def test_a_terminal_that_is_away_never_hears_of_it(world: World) -> None:
     world.until(lambda: not world.terminal.ready)
     view = world.pay()
     assert (view.verdict, world.sent("0601")) == ("not_sent", 0)
-    assert world.kinds() == ["requested", "decided", "answered"]
+    assert world.kinds() == ["requested", "decided", "not_sent"]
 
 
 def test_a_line_that_breaks_before_the_commands_first_byte_is_not_sent(world: World) -> None:
@@ -107,8 +107,9 @@ def test_without_completion_an_approval_is_not_proven(make: Make, receipts: str)
     world = make('[[payment]]\nskip = ["completion"]', receipts=receipts)
     view = world.pay()
     assert view.verdict == "unclear"
-    assert "did not finish" in view.text
-    assert "answered" in world.kinds()
+    assert view.why is not None
+    assert "did not finish" in str(view.why.figures)
+    assert "result" in world.kinds()
 
 
 def test_an_approval_that_the_terminal_takes_back_is_unclear_with_both_kept(make: Make) -> None:
@@ -116,7 +117,7 @@ def test_an_approval_that_the_terminal_takes_back_is_unclear_with_both_kept(make
     view = world.pay()
     assert view.verdict == "unclear"
     assert world.kinds()[-1] == "undone"
-    assert "answered" in world.kinds()
+    assert "result" in world.kinds()
     assert world.booked() == []
 
 
@@ -146,9 +147,9 @@ def test_the_same_result_twice_is_one_payment(make: Make) -> None:
 
 def test_no_verdict_is_told_before_the_payment_is_over(world: World) -> None:
     world.put("A-1")
-    world.until(lambda: "disk answered" in world.story)
+    world.until(lambda: "disk result" in world.story)
     assert (world.view().phase, world.view().verdict, world.view().card) == ("running", None, None)
-    world.until(lambda: "till 8000" in world.story[world.story.index("disk answered") :])
+    world.until(lambda: "till 8000" in world.story[world.story.index("disk result") :])
     assert world.view().verdict is None
     assert world.follow().verdict == "approved"
 

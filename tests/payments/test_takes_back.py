@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from agent.journal.schema.entry import Answered, BecameUnclear, Completed, PaymentKind, Requested, Submitted
+from agent.journal.schema.entry import (
+    BecameUnclear,
+    Completed,
+    Fact,
+    PaymentKind,
+    Requested,
+    Submitted,
+    TerminalResult,
+)
 from drivers.simulator.core.bank import BookingKind, BookingState
 from tests.payments.conftest import Make
 from tests.payments.world import World
@@ -57,10 +65,10 @@ def test_a_refund_that_is_under_way_or_unclear_counts(world: World, unclear: boo
     world.pay()
     sent_elsewhere(world, "R-1", "refund", 500, "A-1")
     if unclear:
-        world.context.write(BecameUnclear(payment_id="R-1", reason="the line broke"))
+        world.context.write(BecameUnclear(payment_id="R-1", why=Fact("test.line_broke")))
     assert refund(world, "R-2", 751) == "refused"
     assert reversal(world, "S-1") == "refused"
-    world.context.write(Answered(payment_id="R-1", verdict="declined"))
+    world.context.write(TerminalResult(payment_id="R-1", verdict="declined"))
     assert refund(world, "R-3", 1250) == "approved"
 
 
@@ -106,11 +114,12 @@ def test_a_sale_without_a_receipt_number_cannot_be_reversed_by_it(world: World) 
     """Some terminals send none: there is nothing to name, so nothing is sent and the agent lives on."""
     sent_elsewhere(world, "B-1", "sale", 700)
     world.context.write(
-        Answered(payment_id="B-1", verdict="approved", amount=700), Completed(payment_id="B-1")
+        TerminalResult(payment_id="B-1", verdict="approved", amount=700), Completed(payment_id="B-1")
     )
     view = world.pay("S-1", None, payment="reversal", original="B-1")
     assert view.verdict == "refused"
-    assert "receipt number" in view.text
+    assert view.why is not None
+    assert "receipt number" in str(view.why.figures)
     assert world.sent("0630") == 0
     assert world.pay("A-1").verdict == "approved"
 

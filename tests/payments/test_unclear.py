@@ -51,7 +51,7 @@ def unclear(make: Make) -> World:
 @pytest.mark.parametrize("verdict", ["approved", "declined", "not_sent"])
 def test_two_persons_resolve_it_and_the_terminal_is_free(unclear: World, verdict: str) -> None:
     view = resolve(unclear, verdict)
-    assert (view.verdict, view.text) == (verdict, "The terminal's list shows it.")
+    assert (view.verdict, view.words) == (verdict, "The terminal's list shows it.")
     assert unclear.kinds()[-1] == "resolved"
     (resolved,) = [entry.body for entry in unclear.disk.entries() if isinstance(entry.body, Resolved)]
     assert (resolved.person, resolved.witness) == ("carl", SUPERVISOR)
@@ -155,7 +155,8 @@ def test_a_payment_that_the_terminal_took_back_is_proven_not_booked(make: Make) 
     world = lost(make, PLAIN + PULLED.replace("5", "200"))
     view = resolved(world)
     assert (view.verdict, world.booked()) == ("declined", [1250])
-    assert "still receipt" in view.text
+    assert view.why is not None
+    assert "still receipt" in str(view.why.figures)
     assert world.pay("A-2").verdict == "approved"
 
 
@@ -206,7 +207,7 @@ def test_an_agent_that_was_killed_asks_when_it_is_back(make: Make) -> None:
     world = make(PLAIN)
     world.pay("A-0")
     world.put("A-1")
-    world.until(lambda: "disk answered" in world.story[world.story.index("told approved") :])
+    world.until(lambda: "disk result" in world.story[world.story.index("told approved") :])
     world.restart()
     assert world.view().verdict in {"approved", "declined"}
     assert (world.view().verdict == "approved") is (world.booked() == [1250, 1250])

@@ -9,14 +9,18 @@ from zoneinfo import ZoneInfo
 
 from agent.base.money import CURRENCIES
 from agent.journal.schema.entry import (
-    Answered,
     AnyBody,
+    BecameUnclear,
     Completed,
     Entry,
+    Fact,
+    NotSent,
     PaymentKind,
     Reason,
+    Refused,
     Requested,
     Submitted,
+    TerminalResult,
     Verdict,
 )
 from agent.rules import DayTotals, Decision, Original, Policy, RuleRequest, decide
@@ -71,6 +75,20 @@ def can_be_told(reason: Reason) -> None:
     assert names <= set(reason.figures)
 
 
+def said(payment_id: str, verdict: Verdict) -> AnyBody:
+    """The entry that makes a verdict."""
+    why = Fact("test.why")
+    match verdict:
+        case "refused":
+            return Refused(payment_id=payment_id)
+        case "not_sent":
+            return NotSent(payment_id=payment_id, why=why)
+        case "unclear":
+            return BecameUnclear(payment_id=payment_id, why=why)
+        case _:
+            return TerminalResult(payment_id=payment_id, verdict=verdict)
+
+
 class Till:
     """Writes the entries of payments into day totals, numbering them."""
 
@@ -109,7 +127,7 @@ class Till:
         self, amount: int, at: datetime = NOON, kind: PaymentKind = "sale", verdict: Verdict = "approved"
     ) -> str:
         payment_id = self.submit(amount, at, kind)
-        self.apply(Answered(payment_id=payment_id, verdict=verdict), at)
+        self.apply(said(payment_id, verdict), at)
         self.apply(Completed(payment_id=payment_id), at)
         return payment_id
 

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.journal.schema.entry import Answered, BecameUnclear, Resolved, Undone, UnsolicitedResult, Verdict
+from agent.journal.schema.entry import (
+    BecameUnclear,
+    Fact,
+    Resolved,
+    TerminalResult,
+    Undone,
+    UnsolicitedResult,
+    Verdict,
+)
 from agent.rules import DayTotals, business_day
 from agent.rules.totals import KEPT_BUSINESS_DAYS
 from tests.rules.shop import A_MINUTE, BERLIN, CUT_OVER, NOON, Till
@@ -35,49 +43,42 @@ def test_what_moved_no_money_does_not_count(verdict: Verdict) -> None:
 def test_what_nobody_knows_counts_until_it_is_resolved() -> None:
     till = Till()
     first, second = till.submit(1000), till.submit(2000)
-    till.apply(BecameUnclear(payment_id=first, reason="lost"))
-    till.apply(Answered(payment_id=second, verdict="unclear"))
+    till.apply(BecameUnclear(payment_id=first, why=Fact("test.lost")))
     assert till.total() == (2, 3000)
-    till.apply(Resolved(payment_id=first, verdict="approved", proof="p"))
-    till.apply(Resolved(payment_id=second, verdict="not_sent", proof="p"))
+    till.apply(Resolved(payment_id=first, verdict="approved", proof=Fact("test.proof")))
+    till.apply(Resolved(payment_id=second, verdict="not_sent", proof=Fact("test.proof")))
     assert till.total() == (1, 1000)
 
 
 def test_the_amount_that_the_terminal_says_counts() -> None:
     till = Till()
-    till.apply(Answered(payment_id=till.submit(1000), verdict="approved", amount=1100, currency="EUR"))
-    till.apply(Answered(payment_id=till.submit(1000), verdict="approved", amount=400))
+    till.apply(TerminalResult(payment_id=till.submit(1000), verdict="approved", amount=1100, currency="EUR"))
+    till.apply(TerminalResult(payment_id=till.submit(1000), verdict="approved", amount=400))
     assert till.total() == (2, 1500)
-
-
-def test_an_unclear_amount_counts_as_the_larger_one() -> None:
-    till = Till()
-    till.apply(Answered(payment_id=till.submit(1000), verdict="unclear", amount=400))
-    assert till.total() == (1, 1000)
 
 
 def test_an_amount_in_another_currency_is_not_mixed_in() -> None:
     till = Till()
-    till.apply(Answered(payment_id=till.submit(1000), verdict="approved", amount=5, currency="USD"))
+    till.apply(TerminalResult(payment_id=till.submit(1000), verdict="approved", amount=5, currency="USD"))
     assert till.total() == (1, 1000)
 
 
 def test_an_approval_that_was_undone_goes_on_counting_until_it_is_resolved() -> None:
     till = Till()
     payment_id = till.submit(1000)
-    till.apply(Answered(payment_id=payment_id, verdict="approved"))
+    till.apply(TerminalResult(payment_id=payment_id, verdict="approved"))
     till.apply(Undone(payment_id=payment_id, code=0))
     assert till.total() == (1, 1000)
-    till.apply(Resolved(payment_id=payment_id, verdict="declined", proof="p"))
+    till.apply(Resolved(payment_id=payment_id, verdict="declined", proof=Fact("test.proof")))
     assert till.total() == (0, 0)
 
 
 def test_a_late_approval_counts_after_all() -> None:
     till = Till()
     payment_id = till.submit(1000)
-    till.apply(Answered(payment_id=payment_id, verdict="declined"))
+    till.apply(TerminalResult(payment_id=payment_id, verdict="declined"))
     till.apply(
-        UnsolicitedResult(terminal="front", result=Answered(payment_id=payment_id, verdict="approved"))
+        UnsolicitedResult(terminal="front", result=TerminalResult(payment_id=payment_id, verdict="approved"))
     )
     assert till.total() == (1, 1000)
 
@@ -85,9 +86,9 @@ def test_a_late_approval_counts_after_all() -> None:
 def test_a_late_refusal_frees_nothing() -> None:
     till = Till()
     payment_id = till.submit(1000)
-    till.apply(BecameUnclear(payment_id=payment_id, reason="lost"))
+    till.apply(BecameUnclear(payment_id=payment_id, why=Fact("test.lost")))
     till.apply(
-        UnsolicitedResult(terminal="front", result=Answered(payment_id=payment_id, verdict="declined"))
+        UnsolicitedResult(terminal="front", result=TerminalResult(payment_id=payment_id, verdict="declined"))
     )
     assert till.total() == (1, 1000)
 
@@ -186,7 +187,7 @@ def test_a_snapshot_goes_on_where_it_left_off() -> None:
     copy.from_bytes(till.totals.to_bytes())
     till.totals = copy
     assert till.total(NOON - timedelta(hours=1)) == (2, 3000)
-    till.apply(Answered(payment_id=payment_id, verdict="declined"))
+    till.apply(TerminalResult(payment_id=payment_id, verdict="declined"))
     assert till.total() == (1, 1000)
 
 
@@ -205,5 +206,5 @@ def test_what_was_counted_yesterday_is_taken_off_yesterday() -> None:
     payment_id = till.submit(1000)
     tomorrow = NOON + timedelta(days=1)
     till.pay(500, tomorrow)
-    till.apply(Resolved(payment_id=payment_id, verdict="not_sent", proof="p"), tomorrow)
+    till.apply(Resolved(payment_id=payment_id, verdict="not_sent", proof=Fact("test.proof")), tomorrow)
     assert till.total(tomorrow) == (1, 500)

@@ -10,11 +10,22 @@ from dataclasses import dataclass, field
 from agent.journal.schema.entry import BecameUnclear, Resolved, Undone
 from agent.journal.tree import Frontier, leaf_hash
 from agent.payments.record import Record
+from agent.texts import say
 from drivers.simulator.core.bank import Booking, BookingKind, BookingState
 from tests.simulation.simulation import Account
 
 # Nothing was charged: what a till may do after these words is to charge again.
 NOTHING = {"declined", "cancelled", "refused", "not_sent"}
+
+
+def why(record: Record) -> str:
+    """The sentence behind a verdict."""
+    return record.words or (say(record.why.code, **record.why.figures) if record.why else "")
+
+
+def told(record: Record) -> str:
+    """A verdict and the sentence behind it."""
+    return f"{record.verdict}: {why(record)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,7 @@ def _bookings(account: Account) -> Iterator[Violation]:
         if record is None:
             yield Violation("known", f"{payment_id or 'nobody'} is booked and not in the journal")
         elif record.verdict in NOTHING:
-            yield Violation("not denied", f"{payment_id} is booked and {record.verdict}: {record.why}")
+            yield Violation("not denied", f"{payment_id} is booked and {told(record)}")
         elif record.verdict == "approved" and _said(record) not in {None, booking.amount}:
             yield Violation("amount", f"{payment_id} booked {booking.amount}, journal {_said(record)}")
     for payment_id in account.closed_by:
@@ -235,7 +246,7 @@ class Tally:
         self.resolved += sum(isinstance(body, Resolved) for body in bodies)
         for record in account.records.values():
             if record.verdict == "unclear":
-                self.persons[re.sub("[0-9]+", "N", record.why)] += 1
+                self.persons[re.sub("[0-9]+", "N", why(record))] += 1
         lost, twice, wrong = harm(account)
         self.lost += len(lost)
         self.twice += len(twice)

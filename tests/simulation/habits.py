@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any
 
-from agent.journal.schema.entry import Answered, AnyBody
+from agent.journal.schema.entry import AnyBody, Fact, TerminalResult
 from agent.payments import context as shop
 from agent.payments.record import Record
-from agent.payments.wording import RESTARTED_DURING
 from tests.simulation.chance import plan_of
 from tests.simulation.checker import harm
 from tests.simulation.planted import (
@@ -38,7 +37,9 @@ def a_crash_is_a_no() -> Iterator[None]:
 
     def left_open(record: Record) -> AnyBody:
         verdict: Any = "approved" if record.result is not None else "declined"
-        return Answered(payment_id=record.payment_id, verdict=verdict, text=RESTARTED_DURING)
+        return TerminalResult(
+            payment_id=record.payment_id, verdict=verdict, why=Fact("payment.restarted_during")
+        )
 
     with patched(shop, "_left_open", left_open):
         yield

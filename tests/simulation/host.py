@@ -21,11 +21,11 @@ from agent.journal.evolving import EvolvingKey
 from agent.journal.recover import SnapshotUnusable
 from agent.journal.schema.entry import (
     FORMAT_VERSION,
-    Answered,
     AnyBody,
     Entry,
     Started,
     Submitted,
+    TerminalResult,
     UnsolicitedResult,
     encode,
 )
@@ -111,7 +111,7 @@ class Promises:
         body = entry.body
         if isinstance(body, Submitted):
             self.submitted.add(body.payment_id)
-        elif isinstance(body, Answered):
+        elif isinstance(body, TerminalResult):
             self.answered.add(body.payment_id)
         elif isinstance(body, UnsolicitedResult):  # it may not be known yet for which payment it is
             self.answered.add(trace_name(body.result.trace))

@@ -17,7 +17,7 @@ from typing import Any
 
 from agent.journal import walk
 from agent.journal.disk import file_name
-from agent.journal.schema.entry import Answered, AnyBody, Entry
+from agent.journal.schema.entry import AnyBody, Entry, TerminalResult
 from agent.journal.writer import Journal
 from agent.payments import index as book
 from agent.payments import mapping as entries
@@ -25,7 +25,7 @@ from agent.payments.commands import PaymentCommand
 from agent.payments.record import Record, change
 from agent.payments.service import PaymentService
 from agent.payments.state import PaymentState
-from agent.terminals.connection import TerminalConnection
+from agent.terminals.connection import TerminalConnection, Withdrawn
 from drivers.operation import FINANCIAL
 from drivers.terminal import (
     BookingFinding,
@@ -99,7 +99,7 @@ def send_again() -> Iterator[None]:
     """What was lost is sent once more as a new command, when the terminal is back."""
     perform = TerminalConnection.perform
 
-    async def again(self: TerminalConnection, command: Command) -> AsyncIterator[Event]:
+    async def again(self: TerminalConnection, command: Command) -> AsyncIterator[Event | Withdrawn]:
         first, lost = perform(self, command), None
         async for event in first:
             if isinstance(event, ConnectionLost) and event.delivery is Delivery.PERHAPS:
@@ -124,7 +124,7 @@ def silence_is_a_no() -> Iterator[None]:
     """A lost line is told as declined."""
 
     def lost(record: Record, event: ConnectionLost, approved: bool) -> list[AnyBody]:  # noqa: ARG001 - as the original
-        return [Answered(payment_id=record.payment_id, verdict="declined", text=event.reason)]
+        return [TerminalResult(payment_id=record.payment_id, verdict="declined", text=event.reason)]
 
     with patched(entries, "_lost", lost):
         yield
@@ -175,7 +175,7 @@ def tell_before_completed() -> Iterator[None]:
 
     def hasty(record: Record, body: AnyBody, index: int) -> None:
         change(record, body, index)
-        if isinstance(body, Answered) and body.verdict == "approved":
+        if isinstance(body, TerminalResult) and body.verdict == "approved":
             record.verdict = "approved"
 
     with patched(book, "change", hasty):

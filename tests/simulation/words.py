@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from tests.simulation.checker import Violation
+from tests.simulation.checker import Violation, told
 from tests.simulation.plan import Fault, Payment, Plan, Till
 from tests.simulation.simulation import Account
 
@@ -68,9 +68,9 @@ def _payment(payment: Payment) -> list[str]:
 
 def _end(payment_id: str, account: Account) -> list[str]:
     record = account.records.get(payment_id)
-    heard = [told.verdict or told.phase for told in account.told if told.payment_id == payment_id]
+    heard = [view.verdict or view.phase for view in account.told if view.payment_id == payment_id]
     booked = [one.state.value for one in account.bookings if account.owner[one.number] == payment_id]
-    verdict = f"{record.verdict}: {record.why}" if record else "not in the journal"
+    verdict = told(record) if record else "not in the journal"
     bank, till = ", ".join(booked) or "nothing", ", ".join(dict.fromkeys(heard)) or "nothing"
     return [*_points("=", verdict), *_points("=", f"the bank: {bank}; the till heard: {till}")]
 

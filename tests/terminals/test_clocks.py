@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent.journal.schema.entry import Answered, AnyBody, ClockMoved, Entry, Requested, Submitted
+from agent.journal.schema.entry import AnyBody, ClockMoved, Entry, Requested, Submitted, TerminalResult
 from agent.payments.index import PaymentIndex
 from agent.payments.store import PaymentStore
 from agent.terminals.clocks import MEASURED_TOLERANCE
@@ -34,7 +34,7 @@ class Shop:
     def answered(self, payment_id: str, at: datetime, *, jumped: timedelta = timedelta()) -> None:
         """The terminal tells its time with the result; the host's clock has `jumped` since the beginning."""
         told = at - jumped + self._ahead
-        said = Answered(
+        said = TerminalResult(
             payment_id=payment_id,
             verdict="approved",
             terminal_date=f"{told:%m%d}",
@@ -86,7 +86,7 @@ def test_a_result_without_a_time_changes_nothing() -> None:
     shop = Shop(HOUR)
     shop.sale("A-1", NOON)
     shop.answered("A-1", NOON)
-    shop.write(Answered(payment_id="A-1", verdict="declined"), NOON + HOUR)
+    shop.write(TerminalResult(payment_id="A-1", verdict="declined"), NOON + HOUR)
     assert shop.payments.clock_offsets.terminal_time("front", NOON) == NOON + HOUR
 
 
@@ -94,7 +94,7 @@ def test_a_result_without_a_time_changes_nothing() -> None:
 def test_a_time_that_is_none_of_this_world_changes_nothing(date: str) -> None:
     shop = Shop()
     shop.sale("A-1", NOON)
-    absurd = Answered(payment_id="A-1", verdict="approved", terminal_date=date, terminal_time="235959")
+    absurd = TerminalResult(payment_id="A-1", verdict="approved", terminal_date=date, terminal_time="235959")
     shop.write(absurd, NOON)
     shop.sale("A-2", NOON + HOUR)
     assert shop.asked_at("A-2") == NOON + HOUR
@@ -104,7 +104,9 @@ def test_a_time_that_is_none_of_this_world_changes_nothing(date: str) -> None:
 def test_a_clock_that_lost_its_battery_is_believed() -> None:
     shop = Shop()
     shop.sale("A-1", NOON)
-    said = Answered(payment_id="A-1", verdict="approved", terminal_date="20000101", terminal_time="000500")
+    said = TerminalResult(
+        payment_id="A-1", verdict="approved", terminal_date="20000101", terminal_time="000500"
+    )
     shop.write(said, NOON)
     shop.sale("A-2", NOON + HOUR)
     assert shop.asked_at("A-2") == datetime(2000, 1, 1, 1, 5, tzinfo=UTC)

@@ -123,6 +123,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     """A payment as the till sees it. `verdict` is set when `phase` is `done`.
 
     `entry` is the journal's index of the line that holds the verdict.
+    `text` is the sentence behind it, or what the terminal or persons said, word for word.
     `next_step` says in one sentence what the cashier should do.
     """
 

@@ -92,7 +92,7 @@ def payment_view(state: PaymentState) -> PaymentView:
         display=state.display,
         prompt=_prompt(state.prompt) if state.prompt else None,
         verdict=state.verdict,
-        text=state.text or (_refused(state.reasons) if state.verdict == "refused" else ""),
+        text=_why(state),
         next_step=_told(state.next_step),
         reasons=[_reason(reason) for reason in state.reasons],
         terminal_amount=state.terminal_amount,
@@ -186,6 +186,12 @@ def _reason(reason: Reason) -> ReasonView:
         figures=reason.figures,
         text=say(reason.text_key, **reason.figures),
     )
+
+
+def _why(state: PaymentState) -> str:
+    """Why it has its verdict: the terminal's or the persons' own words, or the sentence of a fact."""
+    refused = _refused(state.reasons) if state.verdict == "refused" else ""
+    return state.words or _told(state.why) or refused
 
 
 def _refused(reasons: Sequence[Reason]) -> str:

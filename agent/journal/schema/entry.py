@@ -23,17 +23,20 @@ from agent.journal.schema.kinds import PaymentKind
 from agent.journal.schema.payments import (
     ACTION_ORDER,
     ActionName,
-    Answered,
     BecameUnclear,
+    Cancelled,
     CardSummary,
     Completed,
     Decided,
+    NotSent,
     Printed,
     Reason,
+    Refused,
     Requested,
     Resolved,
     SchemeTotal,
     Submitted,
+    TerminalResult,
     Undone,
     UnsolicitedResult,
     Verdict,
@@ -47,8 +50,8 @@ FORMAT_VERSION: Final = 1
 
 # One row a family; a new kind is a class in its family's file and a name here.
 AnyBody = (
-    Requested | Decided | Submitted | Answered | Printed | Completed | Undone
-    | BecameUnclear | UnsolicitedResult | Resolved
+    Requested | Decided | Refused | Cancelled | NotSent
+    | Submitted | TerminalResult | Printed | Completed | Undone | BecameUnclear | UnsolicitedResult | Resolved
     | Prompted | Replied | CredentialFailed
     | TerminalState
     | Started | Stopped | TailCut | ClockMoved
@@ -160,10 +163,10 @@ __all__ = [
     "MAX_ENTRY_BYTES",
     "SCHEMA",
     "ActionName",
-    "Answered",
     "AnyBody",
     "BecameUnclear",
     "Body",
+    "Cancelled",
     "CardSummary",
     "ClockMoved",
     "Completed",
@@ -171,10 +174,12 @@ __all__ = [
     "Decided",
     "Entry",
     "Fact",
+    "NotSent",
     "PaymentKind",
     "Printed",
     "Prompted",
     "Reason",
+    "Refused",
     "Replied",
     "Requested",
     "Resolved",
@@ -184,6 +189,7 @@ __all__ = [
     "Stopped",
     "Submitted",
     "TailCut",
+    "TerminalResult",
     "TerminalState",
     "Undone",
     "UnknownEntry",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import msgspec
 
-from agent.journal.schema.base import Body
+from agent.journal.schema.base import Body, Fact
 from agent.journal.schema.kinds import PaymentKind
 
 Verdict = Literal["approved", "declined", "cancelled", "not_sent", "refused", "unclear"]
@@ -110,17 +110,43 @@ class SchemeTotal(msgspec.Struct, frozen=True):
     total: int
 
 
-class Answered(Body, frozen=True, kw_only=True):
-    """What is known about the money, and what the terminal said word for word.
+class Refused(Body, frozen=True, kw_only=True):
+    """The agent said no, and nothing was sent. Without `why` the reasons stand in the decision before it."""
 
-    `amount` is the amount the *terminal* says; `differs` names the fields in
-    which it contradicts the request.
+    verdict: ClassVar[Verdict] = "refused"
+    payment_id: str
+    why: Fact | None = None
+
+
+class Cancelled(Body, frozen=True, kw_only=True):
+    """A person gave the payment up before the terminal heard of it."""
+
+    verdict: ClassVar[Verdict] = "cancelled"
+    payment_id: str
+    why: Fact
+
+
+class NotSent(Body, frozen=True, kw_only=True):
+    """The terminal never heard of it: it was away, or no byte of the command left."""
+
+    verdict: ClassVar[Verdict] = "not_sent"
+    payment_id: str
+    why: Fact
+
+
+class TerminalResult(Body, frozen=True, kw_only=True, tag="result"):
+    """What the terminal said became of the payment, all of it.
+
+    `text` is the terminal's own, word for word; `why` is what the driver makes of its code.
+    `amount` is the amount the *terminal* says. `differs` names the fields in which it
+    contradicts the request.
     """
 
     payment_id: str
-    verdict: Verdict
+    verdict: Literal["approved", "declined", "cancelled"]
     code: int | None = None
     text: str = ""
+    why: Fact | None = None
     amount: int | None = None
     currency: str | None = None
     differs: list[str] = msgspec.field(default_factory=list)
@@ -156,7 +182,10 @@ class Completed(Body, frozen=True, kw_only=True):
 
 
 class Undone(Body, frozen=True, kw_only=True):
-    """The terminal reported an abort after it had reported an approval: for a human."""
+    """The terminal reported an abort after it had reported an approval: for a human.
+
+    `text` is the terminal's own.
+    """
 
     payment_id: str
     code: int
@@ -167,26 +196,27 @@ class BecameUnclear(Body, frozen=True, kw_only=True):
     """The terminal heard us and we lost it. Nothing is proven either way."""
 
     payment_id: str
-    reason: str
+    why: Fact
 
 
 class UnsolicitedResult(Body, frozen=True, kw_only=True):
     """A result that came when nobody waited. `result` keeps all of it."""
 
     terminal: str
-    result: Answered
+    result: TerminalResult
 
 
 class Resolved(Body, frozen=True, kw_only=True):
-    """An unclear payment is clear: by proof from the terminal or by a person's word.
+    """An unclear payment is clear: by proof from the terminal or by two persons' word.
 
-    `result` is what the terminal told of it, if it did. Two persons sign: who
-    says it (`person`) and who has seen it too (`witness`).
+    `result` is what the terminal told of it, if it did. `words` are the persons' own: of who says
+    it (`person`), signed by who has seen it too (`witness`).
     """
 
     payment_id: str
     verdict: Verdict
-    proof: str
-    result: Answered | None = None
+    proof: Fact | None = None
+    words: str = ""
+    result: TerminalResult | None = None
     person: str = ""
     witness: str = ""

@@ -14,6 +14,7 @@ from agent.texts.en.errors import ERRORS
 from agent.texts.en.journal import JOURNAL
 from agent.texts.en.keys import KEYS
 from agent.texts.en.kinds import KINDS
+from agent.texts.en.payments import PAYMENTS
 from agent.texts.en.programs import PROGRAMS
 from agent.texts.en.rules import RULES
 from agent.texts.en.terminals import TERMINALS
@@ -30,6 +31,7 @@ FAMILIES: Final[tuple[dict[str, Sentence], ...]] = (
     JOURNAL,
     KEYS,
     KINDS,
+    PAYMENTS,
     PROGRAMS,
     RULES,
     TERMINALS,

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from agent.api.v1.bodies import PaymentRequest
-from agent.journal.schema.entry import Answered, decode
+from agent.journal.schema.entry import TerminalResult, decode
 from agent.keys.demo import PRIVATE_FILE, load_acquirer_private
 from agent.programs.demo.environment import Environment
 from agent.programs.demo.network import free_port
@@ -87,7 +87,7 @@ def opened(environment: Environment) -> list[tuple[str, str]]:
     for file in sorted(environment.journal.glob("*.jsonl")):
         for line in file.read_bytes().splitlines():
             body = decode(line).body if line.startswith(b"{") else None
-            if isinstance(body, Answered) and body.card is not None:
+            if isinstance(body, TerminalResult) and body.card is not None:
                 sealed, key_id = b64decode(body.card.sealed), body.card.key_id
                 plain = open_sealed(
                     sealed, private, key_id=key_id, origin=environment.origin, context=body.payment_id

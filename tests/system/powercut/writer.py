@@ -17,7 +17,6 @@ from pathlib import Path
 from agent.journal.disk import FolderDisk
 from agent.journal.evolving import EvolvingKey, KeyFile, KeyStore
 from agent.journal.schema.entry import (
-    Answered,
     AnyBody,
     Completed,
     Decided,
@@ -25,6 +24,7 @@ from agent.journal.schema.entry import (
     Printed,
     Requested,
     Submitted,
+    TerminalResult,
 )
 from agent.journal.writer import Journal
 from tests.journal.conftest import ORIGIN, SIGNER, MemoryKeys, StillClock
@@ -65,7 +65,7 @@ def payments(chance: random.Random) -> Iterator[list[AnyBody]]:
             Decided(payment_id=till, action="allow", reasons=[], policy="p"),
             Submitted(payment_id=till, terminal="front", receipts="till"),
         ]
-        yield [Answered(payment_id=till, verdict="approved", amount=1250, trace=number % 1_000_000)]
+        yield [TerminalResult(payment_id=till, verdict="approved", amount=1250, trace=number % 1_000_000)]
         lines = ["*" * 40] * chance.randrange(MAX_RECEIPT_LINES)
         yield [Printed(payment_id=till, copy="customer", lines=lines, last=True)]
         yield [Completed(payment_id=till)]

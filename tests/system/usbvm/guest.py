@@ -21,7 +21,7 @@ import msgspec
 from agent.api.v1.bodies import PaymentRequest, PaymentView, StatusView
 from agent.cli.ui.client import AgentUnreachableError, BrokenError
 from agent.journal.reader import JournalReader
-from agent.journal.schema.entry import Answered, BecameUnclear, Resolved, decode
+from agent.journal.schema.entry import BecameUnclear, Resolved, TerminalResult, decode
 from tests.system.faults.stage import Shop
 from tests.system.usbvm.usbip import line_file, opened
 
@@ -143,7 +143,7 @@ def journal_says(journal: Path) -> dict[str, list[str]]:
     says: dict[str, list[str]] = {}
     for commit in JournalReader(journal).commits(0):
         for body in (decode(line).body for line in commit.lines):
-            if isinstance(body, Answered | Resolved | BecameUnclear):
+            if isinstance(body, TerminalResult | Resolved | BecameUnclear):
                 verdict = "unclear" if isinstance(body, BecameUnclear) else body.verdict
                 says.setdefault(body.payment_id, []).append(verdict)
     return says

@@ -1,0 +1,21 @@
+"""Why a payment has its verdict, by the code of the fact."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PAYMENTS: Final[dict[str, str | tuple[str, str]]] = {
+    "payment.answered_with_no": "The question was answered with no.",
+    "payment.nobody_answered": "Nobody answered the question in time.",
+    "payment.cancelled_by_till": "The till cancelled the payment before the terminal heard of it.",
+    "payment.terminal_away": "The terminal is not ready: {text}",
+    "payment.restarted_before": "The agent stopped before the terminal heard of the payment.",
+    "payment.restarted_during": "The agent stopped while the terminal had the payment.",
+    "payment.restarted_without_proof": (
+        "The terminal approved it, but the line broke before it had shown that it keeps the payment."
+    ),
+    "payment.ended_without_result": "The terminal ended the dialogue without a result.",
+    "payment.undone": "The terminal approved the payment and then reported that it gave it up.",
+    "driver.unsupported_operation": "This terminal cannot do that.",
+    "terminal.said": "{text}",
+}
