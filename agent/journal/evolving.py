@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from agent.journal.note import KEY_ID_BYTES, OWN_TYPE, Note, NoteError, key_id, parse_note, signature_line
+from agent.journal.note import KEY_ID_BYTES, OWN_TYPE, Note, NoteError, key_id, signature_line
 
 KEY_BYTES = 32
 # What a thief of the key can still forge: the design allows ten minutes.
@@ -163,14 +162,6 @@ class EvolvingCheck:
             raise EvolvingError(f"the evolving-key line of epoch {epoch} was not made with that epoch's key")
         self.key, self.epoch = key, epoch
         return epoch
-
-
-def verify_evolving(checkpoints: Iterable[bytes], name: str, k0: bytes | bytearray) -> int:
-    """Check the lines of checkpoints in their order; gives the last epoch. Raises `NoteError`."""
-    check = EvolvingCheck(name, k0)
-    for checkpoint in checkpoints:
-        check.check(parse_note(checkpoint))
-    return check.epoch
 
 
 def enrol(store: KeyStore, k0: bytearray) -> None:

@@ -143,28 +143,6 @@ def consistency_proof(old_size: int, size: int, node: NodeReader) -> list[bytes]
     return proof[::-1]
 
 
-def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
-    """Raise `ProofError` unless `leaf` (a hash) stands at `index` under `root` (RFC 9162, 2.1.3.2)."""
-    if not 0 <= index < size:
-        raise ProofError(f"index {index} is not in a tree of size {size}")
-    _check_hashes(proof)
-    fn, sn, computed = index, size - 1, leaf
-    for sibling in proof:
-        if sn == 0:
-            raise ProofError("the inclusion proof is too long")
-        if fn & 1 or fn == sn:
-            computed = node_hash(sibling, computed)
-            while not fn & 1 and fn:
-                fn, sn = fn >> 1, sn >> 1
-        else:
-            computed = node_hash(computed, sibling)
-        fn, sn = fn >> 1, sn >> 1
-    if sn:
-        raise ProofError("the inclusion proof is too short")
-    if computed != root:
-        raise ProofError("the inclusion proof leads to another root")
-
-
 def check_consistency(old_size: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]) -> None:
     """Raise `ProofError` unless the old tree is the beginning of the new one (RFC 9162, 2.1.4.2)."""
     if not 0 <= old_size <= size:

@@ -23,21 +23,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from agent.journal.note import Ed25519Signer, sign_note
 from agent.keys.create import write_secret
-from agent.keys.store import read_secret, wipe
 from agent.texts import say
 from drivers.card.seal import ACQUIRER_KEYS_HEADER, AcquirerKey
 
 KEY_FILE: Final = "acquirer.keys"
 PRIVATE_FILE: Final = "acquirer-private.key"
 # FIPS 203: a decapsulation key is kept as its seed.
-_SEED_BYTES: Final = 64
-_X25519_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +72,6 @@ def key_file_text(keys: list[AcquirerKey]) -> str:
         for key in keys
     ]
     return "\n".join([ACQUIRER_KEYS_HEADER, *lines, ""])
-
-
-def load_acquirer_private(path: Path) -> MLKEM768X25519PrivateKey:
-    """The pretended acquirer's private key. Raises `KeysError`."""
-    raw = read_secret(path)
-    try:
-        seed, scalar = raw[:_SEED_BYTES], raw[_SEED_BYTES : _SEED_BYTES + _X25519_BYTES]
-        return MLKEM768X25519PrivateKey(
-            MLKEM768PrivateKey.from_seed_bytes(bytes(seed)), X25519PrivateKey.from_private_bytes(scalar)
-        )
-    finally:
-        wipe(raw)
 
 
 class DemoAuthority:

@@ -18,8 +18,6 @@ from typing import Any, Final
 from agent.base.money import UnknownCurrencyError, currency_of, format_amount
 from agent.texts.en import TEXTS
 
-DOMAIN: Final = "tillgate"
-
 # The figure that says in which currency the amounts of the same sentence are.
 CURRENCY: Final = "currency"
 # The figure that chooses between the singular and the plural of a sentence.

@@ -15,14 +15,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.hpke import (
     AEAD,
     KDF,
     KEM,
-    MLKEM768X25519PrivateKey,
     MLKEM768X25519PublicKey,
     Suite,
 )
@@ -32,10 +30,6 @@ from drivers.terminal import DriverError
 # Every seal has one length, or the length of the ciphertext would tell the length of the number:
 # version, count of digits, 19 digits (ISO/IEC 7812-1), expiry YYMM, zeros up to a round figure.
 PLAINTEXT_BYTES: Final = 32
-# FIPS 203 table 3, ML-KEM-768 encapsulation key.
-MLKEM768_BYTES: Final = 1184
-# RFC 7748.
-X25519_BYTES: Final = 32
 
 _SUITE: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _KEY_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
@@ -51,10 +45,6 @@ class KeyUnknown(SealError):
 
 class KeyExpired(SealError):
     """Every acquirer key is over, or not valid yet."""
-
-
-class NotOpened(SealError):
-    """A seal does not open: another key, another payment, or it was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +73,6 @@ class HpkeSealer:
         if len(plaintext) != PLAINTEXT_BYTES:
             raise ValueError(f"a seal takes {PLAINTEXT_BYTES} bytes")
         return _SUITE.encrypt(plaintext, self._public_key, _info(self._origin, self.key_id, context))
-
-
-def open_sealed(
-    sealed: bytes, private_key: MLKEM768X25519PrivateKey, *, key_id: str, origin: str, context: str
-) -> bytes:
-    """The acquirer's side, for the demo and the tests only. Raises `NotOpened`."""
-    try:
-        return _SUITE.decrypt(sealed, private_key, _info(origin, key_id, context))
-    except (InvalidTag, ValueError) as error:
-        raise NotOpened(
-            "The seal does not open with this key, agent and payment. Check all three."
-        ) from error
 
 
 def parse_acquirer_keys(body: str) -> list[AcquirerKey]:

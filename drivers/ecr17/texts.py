@@ -9,7 +9,6 @@ from drivers.card.scrub import scrub_text
 DONE: Final = 0
 REFUSED: Final = 1
 CARD_NOT_PRESENT: Final = 5
-UNKNOWN_TAG: Final = 9
 
 # Reference 5. A code that is not here proves nothing.
 RESULTS: Final = {

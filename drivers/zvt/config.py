@@ -11,7 +11,6 @@ from drivers.zvt.texts import Charset
 T3_S: Final = 5.0  # reference 4: from a command to its answer
 T4_S: Final = 180.0  # reference 4: from one message of the running terminal to the next
 EURO: Final = 978
-HIGHEST_PASSWORD: Final = 999_999  # three bytes BCD
 
 # Bits of the registration's config byte (reference 8.1).
 PRINTS_PAYMENTS: Final = 0x02

@@ -18,7 +18,6 @@ from drivers.terminal import (
 from drivers.zvt import codes
 from drivers.zvt import messages as zvt
 
-SEE_TEXTS: Final = 0xFF  # 04 FF: "see the texts in tag 24"
 INITIALISE_FIRST: Final = 0x01  # bits of the registration's status byte
 DIAGNOSE_FIRST: Final = 0x02
 

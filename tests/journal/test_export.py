@@ -11,8 +11,9 @@ from agent.journal.checkpoint import open_checkpoint
 from agent.journal.disk import FolderDisk
 from agent.journal.proofs.export import NotExported, export
 from agent.journal.proofs.tiles import bundle_path, tile_path, tiles_of
-from agent.journal.tree import check_consistency, check_inclusion, leaf_hash
+from agent.journal.tree import check_consistency, leaf_hash
 from tests.journal.conftest import ORIGIN, VERIFIER, World, body
+from tests.support.inclusion import check_inclusion
 
 
 @pytest.fixture

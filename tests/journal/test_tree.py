@@ -14,12 +14,12 @@ from agent.journal.tree import (
     ProofError,
     Tree,
     check_consistency,
-    check_inclusion,
     consistency_proof,
     inclusion_proof,
     leaf_hash,
     root_of,
 )
+from tests.support.inclusion import check_inclusion
 
 # Certificate Transparency's well-known test leaves and roots (sizes 1 to 8).
 CT_LEAVES = [

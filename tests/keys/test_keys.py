@@ -20,11 +20,12 @@ from agent.journal.evolving import KeyFile
 from agent.journal.note import Ed25519Signer, parse_vkey, sign_note
 from agent.keys import store as keys
 from agent.keys.create import FIRST_KEY, JOURNAL_VKEY, UPLOAD_REQUEST, Places, client_name, create
-from agent.keys.demo import DemoAuthority, create_acquirer, key_file_text, load_acquirer_private
+from agent.keys.demo import DemoAuthority, create_acquirer, key_file_text
 from agent.keys.show import describe
 from agent.settings.load import parse
 from drivers.card.card import Card, CardSealer
-from drivers.card.seal import HpkeSealer, KeyExpired, open_sealed
+from drivers.card.seal import HpkeSealer, KeyExpired
+from tests.support.acquirer import load_acquirer_private, open_sealed
 
 TODAY = date(2026, 5, 12)
 ORIGIN = "shop.example/till-1"

@@ -147,7 +147,7 @@ class KeptCosignatures(Cosignatures):
         self.kept: list[Cosignature] = []
         self.raised: list[Alarm] = []
 
-    def cosigned(self, origin: str, collector: CosignatureVerifier) -> Cosignature | None:  # noqa: ARG002
+    def cosigned(self, origin: str, collector: CosignatureVerifier) -> Cosignature | None:  # noqa: ARG002 - the shape of the one it stands for
         return self.kept[-1] if self.kept else None
 
     def keep(self, cosignature: Cosignature) -> None:

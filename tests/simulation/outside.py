@@ -227,7 +227,7 @@ class Outside:
         self.moods.moods[payment.payment_id] = msgspec.convert(payment.mood, Behaviour)
         for fault in payment.faults:
             if fault.what == "clock":
-                self.after(fault.at, "clock", lambda fault=fault: self._move_clock(fault))  # type: ignore[misc]
+                self.after(fault.at, "clock", lambda fault=fault: self._move_clock(fault))  # type: ignore[misc]  # the loop's own value
 
     def disarm(self) -> None:
         """From here on all goes well."""

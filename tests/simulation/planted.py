@@ -159,11 +159,11 @@ def apply_before_sync() -> Iterator[None]:
             self._apply = lambda _entry: None
             written(lines, moment)
 
-        self._write = write  # type: ignore[method-assign]
+        self._write = write  # type: ignore[method-assign]  # the planted bug
         try:
             return commit(self, *bodies)
         finally:
-            self._apply, self._write = apply, written  # type: ignore[method-assign]
+            self._apply, self._write = apply, written  # type: ignore[method-assign]  # the planted bug
 
     with patched(Journal, "commit", early):
         yield
@@ -306,9 +306,9 @@ def main() -> int:
     """Print the table; 1 when a bug was not caught."""
     with get_context("spawn").Pool() as pool:
         found = pool.map(_caught, range(len(BUGS)), chunksize=1)
-    print("| planted bug | seeds | first seen as |\n|---|---:|---|")  # noqa: T201
+    print("| planted bug | seeds | first seen as |\n|---|---:|---|")  # noqa: T201 - a program
     for bug, (seeds, seen) in zip(BUGS, found, strict=True):
-        print(f"| {bug.name} | {seeds or 'not caught'} | {seen.split(':')[0]} |")  # noqa: T201
+        print(f"| {bug.name} | {seeds or 'not caught'} | {seen.split(':')[0]} |")  # noqa: T201 - a program
     return 0 if all(seeds for seeds, _ in found) else 1
 
 

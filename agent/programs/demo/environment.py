@@ -12,7 +12,6 @@ from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -205,11 +204,6 @@ class Environment:
 
     def _write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text, "utf-8")
-
-
-def toml_string(text: object) -> str:
-    """A TOML basic string is a JSON string."""
-    return msgspec.json.encode(str(text)).decode("utf-8")
 
 
 SETTINGS = """\

@@ -30,8 +30,9 @@ from drivers.card.card import (
     scrub_text,
 )
 from drivers.card.scrub import hidden_range
-from drivers.card.seal import AcquirerKey, HpkeSealer, open_sealed
+from drivers.card.seal import AcquirerKey, HpkeSealer
 from tests.support import cards
+from tests.support.acquirer import open_sealed
 
 MLKEM, X25519 = MLKEM768PrivateKey.generate(), X25519PrivateKey.generate()
 ROOT = Path(__file__).parents[3]

@@ -17,11 +17,10 @@ from drivers.card.seal import (
     HpkeSealer,
     KeyExpired,
     KeyUnknown,
-    NotOpened,
     choose_key,
-    open_sealed,
     parse_acquirer_keys,
 )
+from tests.support.acquirer import NotOpened, open_sealed
 
 MLKEM, X25519 = MLKEM768PrivateKey.generate(), X25519PrivateKey.generate()
 PRIVATE = MLKEM768X25519PrivateKey(MLKEM, X25519)

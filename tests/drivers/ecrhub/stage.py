@@ -53,7 +53,7 @@ def view(data: bytes) -> memoryview:
 
 
 def session_on(buffer: SecretBuffer, variant: str = "", **options: object) -> Session:
-    return ROW.session(buffer, Shredder(), Options(variant=variant, **options))  # type: ignore[arg-type]
+    return ROW.session(buffer, Shredder(), Options(variant=variant, **options))  # type: ignore[arg-type]  # fields by name
 
 
 def frames_of(data: bytes) -> list[tuple[int, int, int, bytes]]:
@@ -166,7 +166,7 @@ class ByHand:
             "status": "2",
             "device": Device("Cashier", "3.1", "P5-77"),
         }
-        return EcrHubAnswer(**fields | changes)  # type: ignore[arg-type]
+        return EcrHubAnswer(**fields | changes)  # type: ignore[arg-type]  # fields by name
 
     def failed(self, code: str = "E12", message: str = "no", **changes: object) -> EcrHubAnswer:
         empty = dict.fromkeys(("order", "amount", "currency", "trans_type", "status"), "")

@@ -30,7 +30,7 @@ RESOLVER = EcrHubResolver()
 
 
 def registered(script: str = "", variant: str = "", **more: object) -> Counter:
-    counter = Counter(script, variant, **more)  # type: ignore[arg-type]
+    counter = Counter(script, variant, **more)  # type: ignore[arg-type]  # fields by name
     assert isinstance(counter.perform(REGISTER), DialogueEnded)
     return counter
 
@@ -94,10 +94,10 @@ def test_a_refund_and_a_reversal_reach_the_payment_that_they_are_for(variant: st
     counter = registered(variant=variant)
     counter.perform(SALE)
     origin = {"original_payment_id": SALE.payment_id, "original_sequence": SALE.sequence}
-    refund = Command(Operation.REFUND, "A-18", 400, 978, 42, **origin)  # type: ignore[arg-type]
+    refund = Command(Operation.REFUND, "A-18", 400, 978, 42, **origin)  # type: ignore[arg-type]  # fields by name
     assert counter.perform(refund) == DialogueEnded(EndReason.COMPLETED)
     assert counter.bank.balance() == 610
-    reversal = Command(Operation.REVERSAL, "A-19", None, 978, 43, **origin)  # type: ignore[arg-type]
+    reversal = Command(Operation.REVERSAL, "A-19", None, 978, 43, **origin)  # type: ignore[arg-type]  # fields by name
     assert counter.perform(reversal) == DialogueEnded(EndReason.COMPLETED)
     assert counter.bank.bookings[0].state is BookingState.REVERSED
 

@@ -45,7 +45,7 @@ def test_whatever_byte_was_the_last_the_till_believes_what_the_bank_did(variant:
     for budget in range(size_of_a_sale(variant)):
         counter = registered(variant=variant)
         cut = both_ways(counter, budget)
-        end = pulled(counter, lambda cut=cut: cut.over)  # type: ignore[misc]
+        end = pulled(counter, lambda cut=cut: cut.over)  # type: ignore[misc]  # the loop's own value
         counter.spoil = lambda data: data
         money = counter.bank.balance()
         if isinstance(end, DialogueEnded):

@@ -15,11 +15,12 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 
 from drivers.card.card import CardSealer, SecretBuffer
-from drivers.card.seal import AcquirerKey, HpkeSealer, open_sealed
+from drivers.card.seal import AcquirerKey, HpkeSealer
 from drivers.terminal import Command, Event, SealedCard
 from drivers.zvt.line import ZvtLine, ZvtSerialLine, ZvtTcpLine
 from drivers.zvt.packet import Charset, ZvtCardBinding, ZvtPacket, decode, encode
 from drivers.zvt.session import ZvtSession, ZvtSettings
+from tests.support.acquirer import open_sealed
 
 ORIGIN = "shop.example/till-1"
 KEY_ID = "test-1"

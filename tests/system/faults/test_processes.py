@@ -6,6 +6,7 @@ who wait for it: what happened is read from the cable's trace and the bank.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -19,7 +20,6 @@ import pytest
 
 from agent.api.v1.bodies import PaymentRequest, PaymentView, StatusView
 from agent.journal.note import CosignatureVerifier, parse_vkey
-from agent.programs.demo.environment import toml_string
 from agent.programs.demo.network import free_port
 from agent.upload.client import TIMEOUT_SECONDS
 from agent.upload.cosignatures import Cosignatures
@@ -251,6 +251,11 @@ def test_a_second_agent_on_the_journal_names_the_first(two: Two) -> None:
     said = two.second_ends()
     assert f"in use by process {two.first.environment.programs['agent'].pid}" in said
     assert still_pays(two.first)
+
+
+def toml_string(text: object) -> str:
+    """A TOML basic string is a JSON string."""
+    return json.dumps(str(text), ensure_ascii=False)
 
 
 def test_a_second_agent_on_the_port_names_the_first(two: Two) -> None:

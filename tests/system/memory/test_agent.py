@@ -17,12 +17,12 @@ import pytest
 
 from agent.api.v1.bodies import PaymentRequest
 from agent.journal.schema.entry import TerminalResult, decode
-from agent.keys.demo import PRIVATE_FILE, load_acquirer_private
+from agent.keys.demo import PRIVATE_FILE
 from agent.programs.demo.environment import Environment
 from agent.programs.demo.network import free_port
 from agent.programs.demo.scenarios import DemoTill
-from drivers.card.seal import open_sealed
 from tests.support import cards
+from tests.support.acquirer import load_acquirer_private, open_sealed
 from tests.support.countries import in_its_country
 from tests.system.memory.scanner import FORMS, scan
 
