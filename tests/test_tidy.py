@@ -23,6 +23,7 @@ FOR_OTHERS = {
     "get_field": "string.Formatter calls it",
     "format_field": "string.Formatter calls it",
     "buffer_info": "pyusb calls it",
+    "RefusalCode": "tests compare it with the API's table",
     "redact_bytes": "the redactor's half for files of bytes; no program of ours writes one into a log",
 }
 

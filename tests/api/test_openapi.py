@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -13,6 +13,7 @@ from agent.api.v1 import openapi
 from agent.api.v1.bodies import REQUEST_FIELDS
 from agent.api.v1.routes import EVENT_STREAM, OPERATIONS
 from agent.journal.schema.kinds import KINDS
+from agent.payments.refusal import RefusalCode
 from agent.texts import TEXTS
 
 if TYPE_CHECKING:
@@ -103,3 +104,7 @@ def test_each_kind_of_payment_has_a_schema_of_its_own(kind: str) -> None:
     assert ("amount" in schema["required"]) == KINDS[kind].has_amount
     assert ("original" in schema["required"]) == KINDS[kind].needs_original
     assert schema["additionalProperties"] is False
+
+
+def test_every_code_that_the_service_may_give_has_its_row() -> None:
+    assert set(get_args(RefusalCode)) - set(REFUSALS) == set()
