@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Final, Literal
 
 from drivers.card.card import CardSealer, SecretBuffer
+from drivers.operation import Operation
 from drivers.terminal import DriverError, Resolver, Session
 
 WireKind = Literal["serial", "tcp", "usb"]
@@ -74,7 +75,8 @@ class Driver:
 
     `wires` are those that its reference knows; `tcp_port` is the reference's. `buffer_bytes`
     is the size of the secret buffer that wire and session share: the longest message must
-    fit. `variants` are the dialects, the usual one first. `quirks` gives each name its
+    fit. `operations` are what a terminal can be told, in one dialect or the other; the resolver says
+    what this terminal cannot. `variants` are the dialects, the usual one first. `quirks` gives each name its
     meaning in words. `makers` are those whose terminals may speak it. `session` and
     `resolver` raise `OptionError` for options that do not go together.
     """
@@ -84,6 +86,7 @@ class Driver:
     wires: tuple[WireKind, ...]
     serial: SerialDefaults
     buffer_bytes: int
+    operations: frozenset[Operation]
     session: Callable[[SecretBuffer, CardSealer, Options], Session]
     resolver: Callable[[Options], Resolver]
     tcp_port: int | None = None

@@ -14,4 +14,4 @@ def next_step(record: Record) -> Fact | None:
     if record.verdict == "approved" and record.result and record.result.differs:
         return Fact("next.differs", {"fields": ", ".join(record.result.differs)})
     kind = KINDS.get(record.payment)
-    return Fact(f"next.{kind.advice}.{record.verdict}") if kind else Fact("next.unknown_kind")
+    return Fact(f"next.{kind.next_steps}.{record.verdict}") if kind else Fact("next.unknown_kind")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from drivers.card.card import CardSealer, SecretBuffer
 from drivers.driver import Driver, Maker, Options, SerialDefaults
+from drivers.ecr17.commands import OPERATIONS
 from drivers.ecr17.config import ecr17_settings
 from drivers.ecr17.frame import BUFFER_BYTES, SCOPES
 from drivers.ecr17.quirks import QUIRKS
@@ -30,6 +31,7 @@ DRIVER = Driver(
     serial=SerialDefaults(baud_rate=115_200),
     tcp_port=1024,
     buffer_bytes=BUFFER_BYTES,
+    operations=OPERATIONS,
     session=session,
     resolver=resolver,
     variants=tuple(SCOPES),

@@ -7,6 +7,7 @@ from typing import Final
 from drivers.card.card import CardSealer, SecretBuffer
 from drivers.driver import Driver, Maker, Options, SerialDefaults
 from drivers.ecrhub.codec import Variant
+from drivers.ecrhub.commands import OPERATIONS
 from drivers.ecrhub.config import ANSWER_S, PAYMENT_S, EcrHubSettings
 from drivers.ecrhub.frame import BUFFER_BYTES
 from drivers.ecrhub.line import EcrHubLine
@@ -45,6 +46,7 @@ DRIVER = Driver(
     wires=("serial", "usb"),
     serial=SerialDefaults(baud_rate=115_200),
     buffer_bytes=BUFFER_BYTES,
+    operations=OPERATIONS,
     session=session,
     resolver=resolver,
     variants=tuple(variant.value for variant in Variant),

@@ -9,7 +9,7 @@ from drivers.telium.config import E_PLUS, VARIANTS, TeliumSettings, telium_setti
 from drivers.telium.eplus import EPlus
 from drivers.telium.frame import BUFFER_BYTES
 from drivers.telium.line import TeliumLine
-from drivers.telium.packet import Dialect
+from drivers.telium.packet import BY_SESSION, Dialect
 from drivers.telium.quirks import QUIRKS
 from drivers.telium.resolve import TeliumResolver
 from drivers.telium.session import TeliumSession
@@ -42,6 +42,7 @@ DRIVER = Driver(
     serial=SerialDefaults(baud_rate=9600, data_bits=7, parity="E"),
     tcp_port=None,  # by configuration (reference 1)
     buffer_bytes=BUFFER_BYTES,
+    operations=BY_SESSION | ConcertV3.actions.keys() | EPlus.actions.keys(),
     session=session,
     resolver=resolver,
     variants=VARIANTS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from drivers.card.card import CardSealer, SecretBuffer
 from drivers.driver import Driver, Options, SerialDefaults
+from drivers.transbank.commands import OPERATIONS
 from drivers.transbank.frame import BUFFER_BYTES
 from drivers.transbank.line import ANSWER_S, TransbankLine
 from drivers.transbank.quirks import QUIRKS, TransbankQuirk
@@ -32,6 +33,7 @@ DRIVER = Driver(
     wires=("serial", "usb"),
     serial=SerialDefaults(baud_rate=115_200),
     buffer_bytes=BUFFER_BYTES,
+    operations=OPERATIONS,
     session=session,
     resolver=resolver,
     quirks={quirk.value: words for quirk, words in QUIRKS.items()},

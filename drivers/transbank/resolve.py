@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Final
 
 from drivers.clocks import in_time, told_at
+from drivers.operation import CHANGING
 from drivers.terminal import BookingFinding, BookingProof, Command, Operation, Result, ResultStatus, Unclear
 from drivers.transbank.commands import operation_number, refusal_reason
 from drivers.transbank.line import TERMINAL_REPEATS_S, TRANSMISSIONS
@@ -56,9 +57,8 @@ class TransbankResolver:
 
     def questions(self, unclear: Unclear) -> tuple[Command, ...]:
         """Reference 3 has a question about sales alone: nothing tells of a void."""
-        if unclear.command.operation is Operation.REVERSAL:
-            return ()
-        return (Command(Operation.REPEAT_RECEIPT),)
+        asks = unclear.command.operation in {Operation.SALE, Operation.CLOSE_DAY}
+        return (Command(Operation.REPEAT_RECEIPT),) if asks else ()
 
     def belongs(self, unclear: Unclear, result: Result) -> bool:
         """A sale names its ticket, a void the operation; the end of the day has no name."""
@@ -77,7 +77,11 @@ class TransbankResolver:
         last = answers[-1] if answers else None
         if unclear.command.operation is Operation.REVERSAL:
             return _void(unclear)
-        if last is None or (last.status is not ResultStatus.APPROVED and last.code != NO_SALE):
+        if (
+            unclear.command.operation not in CHANGING
+            or last is None
+            or (last.status is not ResultStatus.APPROVED and last.code != NO_SALE)
+        ):
             return BookingFinding(BookingProof.UNPROVEN, SILENT)
         if unclear.command.operation is Operation.CLOSE_DAY:
             return _closed(unclear, last)

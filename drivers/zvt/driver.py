@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from drivers.card.card import CardSealer, SecretBuffer
 from drivers.driver import Driver, Maker, Options, SerialDefaults
+from drivers.zvt.commands import OPERATIONS
 from drivers.zvt.config import SENDS_STATUS, T3_S, T4_S, ZvtSettings
 from drivers.zvt.frame import BUFFER_BYTES
 from drivers.zvt.line import ZvtLine, ZvtSerialLine, ZvtTcpLine
@@ -50,6 +51,7 @@ DRIVER = Driver(
     serial=SerialDefaults(baud_rate=9600, stop_bits=2),
     tcp_port=20_007,
     buffer_bytes=BUFFER_BYTES,
+    operations=OPERATIONS,
     session=session,
     resolver=resolver,
     quirks={quirk.value: words for quirk, words in QUIRKS.items()},

@@ -17,5 +17,5 @@ def test_the_table_and_the_vocabulary_name_the_same_kinds() -> None:
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_a_kind_has_all_its_words(kind: Kind) -> None:
-    steps = {f"next.{kind.advice}.{verdict}" for verdict in get_args(Verdict)}
+    steps = {f"next.{kind.next_steps}.{verdict}" for verdict in get_args(Verdict)}
     assert steps | {f"verdict.kind.{kind.name}", f"verdict.approved.{kind.name}"} <= set(TEXTS)

@@ -22,8 +22,8 @@ Direction = Literal["in", "out", "none"]
 TotalName = Literal["sale", "refund"]
 # What an approval does to the day that the terminal's totals are about.
 OnDay = Literal["adds", "undoes", "closes"]
-# The keys of the next step are `next.<advice>.<verdict>`.
-Advice = Literal["payment", "giving_back", "day"]
+# The keys of the next step are `next.<family>.<verdict>`.
+StepFamily = Literal["payment", "giving_back", "day"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Kind:
 
     `has_amount`: the till names amount and currency. `takes_back`: how much of its original it gives
     back. `may_be_taken_back`: it can be such an original. `total`: which of the day's totals and limits
-    it counts towards. `asks_below_minimum`: the smallest usual amount is asked about. `advice`: which
+    it counts towards. `asks_below_minimum`: the smallest usual amount is asked about. `next_steps`: which
     family of next steps the cashier is told.
     """
 
@@ -40,7 +40,7 @@ class Kind:
     direction: Direction
     has_amount: bool
     on_day: OnDay
-    advice: Advice
+    next_steps: StepFamily
     takes_back: Literal["part", "whole"] | None = None
     may_be_taken_back: bool = False
     total: TotalName | None = None
@@ -67,7 +67,7 @@ _ROWS: Final = (
         "in",
         has_amount=True,
         on_day="adds",
-        advice="payment",
+        next_steps="payment",
         may_be_taken_back=True,
         total="sale",
         asks_below_minimum=True,
@@ -77,12 +77,12 @@ _ROWS: Final = (
         "out",
         has_amount=True,
         on_day="adds",
-        advice="giving_back",
+        next_steps="giving_back",
         takes_back="part",
         total="refund",
     ),
-    Kind("reversal", "out", has_amount=False, on_day="undoes", advice="giving_back", takes_back="whole"),
-    Kind("close_day", "none", has_amount=False, on_day="closes", advice="day"),
+    Kind("reversal", "out", has_amount=False, on_day="undoes", next_steps="giving_back", takes_back="whole"),
+    Kind("close_day", "none", has_amount=False, on_day="closes", next_steps="day"),
 )
 
 KINDS: Final[dict[str, Kind]] = {row.name: row for row in _ROWS}

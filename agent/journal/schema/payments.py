@@ -6,6 +6,7 @@ from typing import ClassVar, Literal, get_args
 
 import msgspec
 
+from agent.base.money import CURRENCIES
 from agent.journal.schema.base import Body, Fact
 from agent.journal.schema.kinds import PaymentKind
 
@@ -28,6 +29,11 @@ class Requested(Body, frozen=True, kw_only=True):
     currency: str | None = None
     operator: str = ""
     original: str = ""
+
+    def __post_init__(self) -> None:
+        """A currency that is not known here can neither be asked for nor read."""
+        if self.currency is not None and self.currency not in CURRENCIES:
+            raise ValueError(f"unknown currency {self.currency:.3}")
 
 
 class Reason(msgspec.Struct, frozen=True, omit_defaults=True):

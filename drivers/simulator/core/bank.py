@@ -22,16 +22,27 @@ LAST_RECEIPT: Final = 9_999
 STATE_VERSION: Final = 1
 
 
+UNKNOWN_KIND: Final = "unknown kind of booking"
+
+
 class BankError(Exception):
     """The state file cannot be used. The text is for a person."""
 
 
 class BookingKind(Enum):
-    """Which way the money goes."""
+    """What the bank is asked for."""
 
     SALE = "sale"
     REFUND = "refund"
     REVERSAL = "reversal"
+
+    @property
+    def sign(self) -> int:
+        """1 for money that the shop gets, -1 for what it gives; 0 for what undoes another booking."""
+        return _SIGN[self]
+
+
+_SIGN: Final = {BookingKind.SALE: 1, BookingKind.REFUND: -1, BookingKind.REVERSAL: 0}
 
 
 class BookingState(Enum):
@@ -99,6 +110,8 @@ class Bank:
         order: str = "",
     ) -> Booking:
         """The host decides: a new booking, authorised or declined, with the next trace and receipt number."""
+        if kind not in _SIGN:
+            raise BankError(UNKNOWN_KIND)
         count = len(self._bookings)
         booking = Booking(
             number=count + 1,
@@ -166,9 +179,7 @@ class Bank:
             (
                 booking
                 for booking in reversed(self._bookings)
-                if booking.receipt == receipt
-                and booking.day == self.day
-                and booking.kind is not BookingKind.REVERSAL
+                if booking.receipt == receipt and booking.day == self.day and booking.kind.sign
             ),
             None,
         )
@@ -184,19 +195,15 @@ class Bank:
         return tuple(
             booking
             for booking in self._bookings
-            if booking.state is BookingState.BOOKED
-            and booking.day == self.day
-            and booking.kind is not BookingKind.REVERSAL
+            if booking.state is BookingState.BOOKED and booking.day == self.day and booking.kind.sign
         )
 
     def balance(self, currency: int = 978) -> int:
         """What the shop got over all days, in minor units: booked sales less booked refunds."""
         return sum(
-            -booking.amount if booking.kind is BookingKind.REFUND else booking.amount
+            booking.kind.sign * booking.amount
             for booking in self._bookings
-            if booking.state is BookingState.BOOKED
-            and booking.kind is not BookingKind.REVERSAL
-            and booking.currency == currency
+            if booking.state is BookingState.BOOKED and booking.currency == currency
         )
 
     def _change(self, number: int, **changes: object) -> Booking:

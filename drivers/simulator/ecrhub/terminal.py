@@ -163,6 +163,8 @@ class EcrHubTerminal(PlainTerminal):
             amount = self._asked_amount(request)
             self._running = request
             return self._pay(request, number, kind, self._turn(name, now, amount, request.order))
+        if request.topic == Topic.ORDER:
+            return self._refuse(request, number, self._turn("registration", now))
         asks = request.topic == Topic.QUERY and request.order != TRIAL_ORDER
         name = "repeat_receipt" if asks else "registration"
         return self._tell_state(request, number, self._turn(name, now))
@@ -186,6 +188,11 @@ class EcrHubTerminal(PlainTerminal):
         else:
             self._answer(request, copies=copies)
         yield from turn.after(Point.STATUS)
+
+    def _refuse(self, request: EcrHubRequest, number: int, turn: Turn) -> PlainStory:
+        """An order of a type that it does not know."""
+        yield from self._ack_story(request, number, turn)
+        self._answer(request, code=REFUSED, message="Unknown order type")
 
     def _ack_story(self, request: EcrHubRequest, number: int, turn: Turn) -> PlainStory:
         yield from turn.before(Point.ANSWER)

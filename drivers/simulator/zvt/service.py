@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from drivers.simulator.core.bank import BookingKind
 from drivers.simulator.core.behaviour import Point, ScriptedOutcome
 from drivers.simulator.zvt import money, receipts
 from drivers.simulator.zvt.act import (
@@ -152,7 +151,7 @@ def _totals(act: Act) -> StatusInformation:
     for booking in today:
         scheme = booking.card_name if booking.card_name in count else SCHEMES[-1]
         count[scheme] += 1
-        total[scheme] += -booking.amount if booking.kind is BookingKind.REFUND else booking.amount
+        total[scheme] += booking.kind.sign * booking.amount
     return StatusInformation(
         result_code=0,
         time=f"{act.at:%H%M%S}",
