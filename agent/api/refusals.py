@@ -51,6 +51,7 @@ REFUSALS: Final[dict[str, RefusalRow]] = {
     "unknown_kind": RefusalRow(422),
     "missing_for_kind": RefusalRow(422),
     "not_for_kind": RefusalRow(422),
+    "unknown_currency": RefusalRow(422),
     "terminal_not_named": RefusalRow(422, "not_begun"),
     "unknown_terminal": RefusalRow(422, "not_begun"),
     # The state of the shop is against it.
@@ -105,6 +106,7 @@ WITH_PAYMENT: Final = (
     "unknown_kind",
     "missing_for_kind",
     "not_for_kind",
+    "unknown_currency",
     "terminal_not_named",
     "unknown_terminal",
     "already_used",

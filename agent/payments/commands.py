@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from agent.base.money import CURRENCIES
 from agent.journal.schema.kinds import KINDS, Kind, PaymentKind
 from agent.payments.refusal import Refusal
 
@@ -72,4 +73,6 @@ def kind_asked(command: PaymentCommand) -> PaymentKind:
             raise Refusal("missing_for_kind", field=name, kind=kind.name)
         if value is not None and not needed:
             raise Refusal("not_for_kind", field=name, kind=kind.name)
+    if command.currency is not None and command.currency not in CURRENCIES:
+        raise Refusal("unknown_currency", currency=command.currency)
     return kind.name

@@ -15,6 +15,7 @@ RefusalCode = Literal[
     "unknown_kind",
     "missing_for_kind",
     "not_for_kind",
+    "unknown_currency",
     "terminal_not_named",
     "unknown_terminal",
     "unknown_payment",

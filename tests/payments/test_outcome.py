@@ -325,7 +325,8 @@ def test_no_entry_makes_a_payment_approved_without_being_known(kind: type[Any], 
 def filled(kind: type[Any]) -> Any:
     """An entry of this kind about payment A-1, which says "approved" wherever it can."""
     hints = {name: hint for name, hint in get_type_hints(kind).items() if name in kind.__struct_fields__}
-    return kind(**{name: sample(hint) for name, hint in hints.items()})
+    known = {"currency": "EUR"} if "currency" in hints else {}
+    return kind(**({name: sample(hint) for name, hint in hints.items()} | known))
 
 
 def sample(hint: Any) -> Any:

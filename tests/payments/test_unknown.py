@@ -195,7 +195,7 @@ def test_the_table_says_no() -> None:
 
 @pytest.mark.parametrize(
     "more",
-    [{"payment": "preauth"}, {"payment": ""}],
+    [{"payment": "preauth"}, {"payment": ""}, {"currency": "XXX"}, {"currency": "eur"}, {"currency": ""}],
 )
 def test_the_service_takes_nothing_that_it_does_not_know(make: Make, more: dict[str, Any]) -> None:
     world = make()
@@ -204,9 +204,10 @@ def test_the_service_takes_nothing_that_it_does_not_know(make: Make, more: dict[
     assert (world.service.get("A-1"), world.kinds(), world.sent("0601")) == (None, [], 0)
 
 
-def test_the_api_answers_422(api: ServedApi) -> None:
-    body = b'{"payment": "preauth", "amount": 1, "currency": "EUR"}'
-    assert api.ask("PUT", "/v1/payments/A-1", body).status == 422
+@pytest.mark.parametrize(("kind", "currency"), [("preauth", "EUR"), ("sale", "XXX")])
+def test_the_api_answers_422(api: ServedApi, kind: str, currency: str) -> None:
+    body = f'{{"payment": "{kind}", "amount": 1, "currency": "{currency}"}}'
+    assert api.ask("PUT", "/v1/payments/A-1", body.encode()).status == 422
     assert api.service.heard == []
 
 

@@ -73,6 +73,8 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
     "errors.missing_for_kind.next": _SEE_DOCUMENT,
     "errors.not_for_kind": 'A payment of kind {kind} must not name "{field}".',
     "errors.not_for_kind.next": _SEE_DOCUMENT,
+    "errors.unknown_currency": "This agent does not know the currency {currency}.",
+    "errors.unknown_currency.next": "Ask for the amount in the currency of the shop.",
     "errors.terminal_not_named": "This shop has several terminals, and the request names none.",
     "errors.terminal_not_named.next": "Name one of: {terminals}.",
     "errors.unknown_terminal": "This shop has no terminal of this name.",

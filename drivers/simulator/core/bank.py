@@ -22,7 +22,7 @@ LAST_RECEIPT: Final = 9_999
 STATE_VERSION: Final = 1
 
 
-UNKNOWN_KIND: Final = "unknown kind of booking"
+UNKNOWN_KIND: Final = "unknown booking kind"
 
 
 class BankError(Exception):
