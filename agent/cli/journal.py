@@ -23,46 +23,49 @@ from agent.journal.reader import JournalReader
 from agent.journal.schema.entry import Entry, decode
 from agent.journal.verify import CosignedHead, read_cosignatures, verify
 from agent.keys.store import KeysError, load_journal_key
+from agent.texts import say
 
 # A person who watches does not notice less; a stat of one folder costs nothing.
 FOLLOW_S = 0.5
 
 DEFAULT_LAST = 20
-_NO_JOURNAL = "Say where the journal is with --journal FOLDER, or name the settings with --settings FILE."
-_NO_VKEY = (
-    "Give the journal's verifier key with --vkey. `tillgate keys show` prints it on the agent's host; "
-    "headquarters keep it from the enrolment."
-)
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `journal` and what can be done with it."""
-    parser = subparsers.add_parser("journal", help="show, follow, verify and export the journal")
+    parser = subparsers.add_parser("journal", help=say("cli.show_follow_verify_export"))
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    show = _add(actions, "show", _show, "print the newest entries, or those of one payment")
+    show = _add(actions, "show", _show, say("cli.print_newest_entries_or"))
     show.add_argument("--last", type=int, default=DEFAULT_LAST, metavar="N", help="how many; default: 20")
-    show.add_argument("--from", dest="start", type=int, metavar="N", help="from this entry on, to the end")
-    show.add_argument("--payment-id", metavar="X", help="only entries of this payment, from the beginning")
-    _add(actions, "follow", _follow, "print new entries as they come, until interrupted")
+    show.add_argument("--from", dest="start", type=int, metavar="N", help=say("cli.from_entry_on_end"))
+    show.add_argument("--payment-id", metavar="X", help=say("cli.only_entries_payment_from"))
+    _add(actions, "follow", _follow, say("cli.print_new_entries_as"))
     _register_verify(actions)
-    to = _add(actions, "export", _export, "write C2SP tiles and proofs for other verifiers")
-    to.add_argument("--vkey", metavar="VKEY", help="the journal's verifier key, or a file that holds it")
+    to = _add(actions, "export", _export, say("cli.write_c_sp_tiles"))
+    to.add_argument("--vkey", metavar="VKEY", help=say("cli.journals_verifier_key_or"))
     to.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where to write")
     to.add_argument(
-        "--entry", type=int, action="append", default=[], metavar="N", help="an inclusion proof too"
+        "--entry", type=int, action="append", default=[], metavar="N", help=say("cli.inclusion_proof_too")
     )
     to.add_argument(
-        "--since", type=int, action="append", default=[], metavar="SIZE", help="a consistency proof too"
+        "--since",
+        type=int,
+        action="append",
+        default=[],
+        metavar="SIZE",
+        help=say("cli.consistency_proof_too"),
     )
 
 
 def _register_verify(actions: Any) -> None:
-    check = _add(actions, "verify", _verify, "check every line, every root and the signatures")
-    check.add_argument("--vkey", metavar="VKEY", help="the journal's verifier key, or a file that holds it")
-    check.add_argument("--every", action="store_true", help="check every signature, however many")
-    check.add_argument("--first-key", type=Path, metavar="FILE", help="headquarters: the first evolving key")
+    check = _add(actions, "verify", _verify, say("cli.check_every_line_every"))
+    check.add_argument("--vkey", metavar="VKEY", help=say("cli.journals_verifier_key_or"))
+    check.add_argument("--every", action="store_true", help=say("cli.check_every_signature_however"))
+    check.add_argument(
+        "--first-key", type=Path, metavar="FILE", help=say("cli.headquarters_first_evolving_key")
+    )
     check.add_argument("--cosignatures", type=Path, metavar="FOLDER", help="the collector's cosignatures")
-    check.add_argument("--collector-vkey", metavar="VKEY", help="the collector's verifier key, or its file")
+    check.add_argument("--collector-vkey", metavar="VKEY", help=say("cli.collectors_verifier_key_or"))
 
 
 def _add(actions: Any, name: str, func: Any, summary: str) -> argparse.ArgumentParser:
@@ -81,9 +84,11 @@ def _guarded(func: Any, args: argparse.Namespace) -> int:
     except JournalError as error:
         raise CommandError(str(error), Exit.NO) from None
     except NoteError as error:
-        raise CommandError(f"This key cannot be used: {error}.", Exit.USAGE) from None
+        raise CommandError(say("cli.key_cannot_be_used", error=error), Exit.USAGE) from None
     except OSError as error:
-        text = f"{error.filename or 'The journal'} cannot be read or written: {error.strerror or error}."
+        text = say(
+            "cli.cannot_be_read_or", journal=error.filename or "The journal", error=error.strerror or error
+        )
         raise CommandError(text, Exit.UNAVAILABLE) from None
 
 
@@ -149,7 +154,7 @@ def _cosignatures(args: argparse.Namespace) -> list[CosignedHead] | None:
         return None
     collector = _key(vkey)
     if not isinstance(collector, CosignatureVerifier):
-        raise NoteError("the collector's key is not a cosignature key (type 04)")
+        raise NoteError(say("cli.collectors_key_not_cosignature"))
     return read_cosignatures(folder, _journal_key(args).name, collector)
 
 
@@ -158,7 +163,7 @@ def _export(args: argparse.Namespace) -> int:
     if args.json:
         print(msgspec.json.encode({"size": made.size, "folder": str(args.to)}).decode())
     else:
-        Screen(sys.stdout).say(f"{made.size} entries, their tiles and checkpoint are in {args.to}.")
+        Screen(sys.stdout).say(say("cli.entries_their_tiles_checkpoint", size=made.size, to=args.to))
     return Exit.OK
 
 
@@ -167,14 +172,14 @@ def _journal(args: argparse.Namespace) -> Path:
         return Path(args.journal)
     settings = options.readable_settings(args)
     if settings is None:
-        raise CommandError(_NO_JOURNAL, Exit.USAGE)
+        raise CommandError(say("cli.no_journal"), Exit.USAGE)
     return settings.agent.journal
 
 
 def _journal_key(args: argparse.Namespace) -> Ed25519Verifier:
     verifier = _key(args.vkey) if args.vkey is not None else _own_key(args)
     if not isinstance(verifier, Ed25519Verifier):
-        raise NoteError("the journal's key is not an Ed25519 key (type 01)")
+        raise NoteError(say("cli.journals_key_not_ed"))
     return verifier
 
 
@@ -182,11 +187,11 @@ def _own_key(args: argparse.Namespace) -> Ed25519Verifier | CosignatureVerifier:
     """On the agent's own host, for a person who may read its key."""
     settings = options.readable_settings(args)
     if settings is None:
-        raise CommandError(_NO_VKEY, Exit.USAGE)
+        raise CommandError(say("cli.no_vkey"), Exit.USAGE)
     try:
         key = load_journal_key(settings.agent.credentials)
     except KeysError as error:
-        raise CommandError(f"{error} {_NO_VKEY}", Exit.NO_PERMISSION) from None
+        raise CommandError(f"{error} {say('cli.no_vkey')}", Exit.NO_PERMISSION) from None
     return parse_vkey(Ed25519Signer(settings.origin, key).vkey)
 
 

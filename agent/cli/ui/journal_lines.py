@@ -32,15 +32,15 @@ def print_entry(out: Screen, entry: Entry) -> None:
 def print_report(out: Screen, report: Report) -> None:
     """What was checked, what was not, and the first thing that is wrong."""
     if report.finding is None:
-        out.say(f"The journal of {report.origin} is whole.")
+        out.say(say("cli.journal_whole", origin=report.origin))
     else:
-        out.say(f"The journal of {report.origin} is DAMAGED.")
-    out.row("entries", f"{report.entries}, in {report.files} whole files; every root was computed again")
+        out.say(say("cli.journal_damaged", origin=report.origin))
+    out.row("entries", say("cli.in_whole_files_every", entries=report.entries, files=report.files))
     out.row("signatures", _signatures(report))
     out.row("evolving key", _evolving(report))
     out.row("collector", _collector(report))
     if report.unfinished_bytes:
-        text = f"{report.unfinished_bytes} bytes at the end are being written or were torn; a start cuts them"
+        text = say("cli.bytes_at_end_are", unfinished_bytes=report.unfinished_bytes)
         out.row("unfinished", text)
     if report.finding is not None:
         out.row("damage", str(report.finding))
@@ -49,22 +49,19 @@ def print_report(out: Screen, report: Report) -> None:
 def _signatures(report: Report) -> str:
     if report.signatures == report.checkpoints:
         return f"all {report.signatures} checked"
-    return (
-        f"{report.signatures} of {report.checkpoints} checked, the last of each file among them, which signs "
-        "all before it; --every checks all"
-    )
+    return say("cli.checked_last_each_file", signatures=report.signatures, checkpoints=report.checkpoints)
 
 
 def _evolving(report: Report) -> str:
     if report.evolving is None:
-        return "not checked; headquarters check it with --first-key"
-    return f"every line checked, up to epoch {report.evolving}"
+        return say("cli.not_checked_headquarters_check")
+    return say("cli.every_line_checked_up", evolving=report.evolving)
 
 
 def _collector(report: Report) -> str:
     if report.cosigned is None:
-        return "no cosignature was compared; --cosignatures and --collector-vkey do it"
-    return f"cosigned the first {report.cosigned} entries as they stand here"
+        return say("cli.no_cosignature_was_compared")
+    return say("cli.cosigned_first_entries_as", cosigned=report.cosigned)
 
 
 def _details(body: dict[str, Any]) -> Iterator[str]:
