@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # systemd's own judge of the units, strace for faults.
 DEBIAN := golang-go golang-golang-x-mod-dev openssl systemd strace
 
-.PHONY: demo test check format bench fuzz faults powercut usb-vm simulate lock clean
+.PHONY: demo test check format bench mutants fuzz faults powercut usb-vm simulate lock clean
 
 demo: $(VENV)/runtime
 	@$(BIN)/tillgate demo
@@ -25,6 +25,15 @@ format: $(VENV)/dev
 
 bench: $(VENV)/dev
 	@$(BIN)/python -m tests.bench
+
+# The code broken in many small ways, one at a time: at most one in twenty may live. The same command
+# goes on where it was stopped. SEED is the commit's first eight digits; ONLY="money rules" draws of some.
+SAMPLE ?= 300
+SEED ?=
+WORKERS ?= 2
+COMMIT ?= HEAD
+mutants: $(VENV)/dev $(VENV)/debian
+	@$(BIN)/python -m tests.mutants --sample $(SAMPLE) --seed "$(SEED)" --workers $(WORKERS) --commit $(COMMIT) $(if $(ONLY),--only $(ONLY))
 
 # One target a parser, RUNS inputs each. Ten million take hours: not part of CI.
 RUNS ?= 100000
