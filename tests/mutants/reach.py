@@ -36,7 +36,7 @@ data_file = {folder}/data
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Measured:
     """One file of tests: whether it passes unchanged, how long it takes, what it executes."""
 
     test: str
@@ -50,7 +50,7 @@ class Tested:
         return any(mutant.first <= line <= mutant.last for line in self.lines.get(mutant.path, []))
 
 
-def measure(copy: Copy, test: str, paths: Iterable[str]) -> Tested:
+def measure(copy: Copy, test: str, paths: Iterable[str]) -> Measured:
     """Run one file of tests on unchanged code. It counts if it passes, measured or not."""
     with tempfile.TemporaryDirectory(prefix="r-") as folder:
         settings = Path(folder) / "settings"
@@ -73,7 +73,7 @@ def measure(copy: Copy, test: str, paths: Iterable[str]) -> Tested:
     if ran.code:
         ran = copy.pytest([test], MOST_SECONDS, MOST_SECONDS, "--durations=1", "--durations-min=0")
     shutil.rmtree(copy.place / ".hypothesis", ignore_errors=True)
-    return Tested(test, ran.code == 0, round(seconds, 2), ran.longest, reached)
+    return Measured(test, ran.code == 0, round(seconds, 2), ran.longest, reached)
 
 
 def _reached(folder: Path, place: Path) -> dict[str, list[int]]:
@@ -89,17 +89,17 @@ def _reached(folder: Path, place: Path) -> dict[str, list[int]]:
     return {name: sorted(numbers) for name, numbers in sorted(found.items())}
 
 
-def known(path: Path) -> dict[str, Tested]:
+def known(path: Path) -> dict[str, Measured]:
     """What was measured already."""
-    return {row["test"]: Tested(**row) for row in lines.read(path)}
+    return {row["test"]: Measured(**row) for row in lines.read(path)}
 
 
-def remember(path: Path) -> Callable[[Tested], None]:
+def remember(path: Path) -> Callable[[Measured], None]:
     """Writes what was measured."""
     return lambda tested: lines.append(path, asdict(tested))
 
 
-def ordered(mutant: Mutant, all_tested: Iterable[Tested]) -> tuple[list[Tested], list[Tested]]:
+def ordered(mutant: Mutant, all_tested: Iterable[Measured]) -> tuple[list[Measured], list[Measured]]:
     """The tests that reach a mutant: the nearest and the rest, each with the fastest first."""
     reaching = [tested for tested in all_tested if tested.passed and tested.covers(mutant)]
     reaching.sort(key=lambda tested: (distance(tested.test, mutant.path), tested.seconds))
@@ -107,7 +107,7 @@ def ordered(mutant: Mutant, all_tested: Iterable[Tested]) -> tuple[list[Tested],
     return nearest, reaching[len(nearest) :]
 
 
-def batches(files: Sequence[Tested], quick_s: float) -> list[list[Tested]]:
+def batches(files: Sequence[Measured], quick_s: float) -> list[list[Measured]]:
     """Files that share a process: the quick ones together, each slow one alone."""
     quick = [tested for tested in files if tested.longest <= quick_s]
     slow = [[tested] for tested in files if tested.longest > quick_s]

@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.mutants.copies import Copy, Ran
 from tests.mutants.draw import Mutant
-from tests.mutants.reach import Tested, batches, ordered
+from tests.mutants.reach import Measured, batches, ordered
 from tests.mutants.targets import JUDGED_BY_WORLD, protocol
 
 # Tests of a few seconds share a process; a slow one has its own, so that a hang in one of the
@@ -36,7 +36,7 @@ class Verdict:
     seconds: float
 
 
-def judge(mutant: Mutant, copy: Copy, all_tested: Iterable[Tested]) -> Verdict:
+def judge(mutant: Mutant, copy: Copy, all_tested: Iterable[Measured]) -> Verdict:
     """Run what reaches a mutant until something fails."""
     began = time.monotonic()
     nearest, rest = ordered(mutant, all_tested)
@@ -49,7 +49,7 @@ def judge(mutant: Mutant, copy: Copy, all_tested: Iterable[Tested]) -> Verdict:
     return Verdict(mutant.id, verdict, by, round(time.monotonic() - began, 1))
 
 
-def _killer(copy: Copy, files: Sequence[Tested]) -> str:
+def _killer(copy: Copy, files: Sequence[Measured]) -> str:
     """The test that fails, or nothing."""
     for batch in batches(files, QUICK_S):
         one_test = LEAST_S + PATIENCE * max(tested.longest for tested in batch)
