@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -94,9 +94,9 @@ def known(path: Path) -> dict[str, Measured]:
     return {row["test"]: Measured(**row) for row in lines.read(path)}
 
 
-def remember(path: Path) -> Callable[[Measured], None]:
-    """Writes what was measured."""
-    return lambda tested: lines.append(path, asdict(tested))
+def remember(path: Path, measured: Measured) -> None:
+    """Write what was measured."""
+    lines.append(path, asdict(measured))
 
 
 def ordered(mutant: Mutant, all_tested: Iterable[Measured]) -> tuple[list[Measured], list[Measured]]:

@@ -50,7 +50,11 @@ class Session:
         paths = [path for layer in strata(copies[0].place) for path in layer.paths]
         if tests:
             _say(f"{len(tests)} files of tests are run on the unchanged code; this is done once a commit.")
-        keep = reach.remember(self._map)
+
+        def keep(measured: reach.Measured) -> None:
+            reach.remember(self._map, measured)
+            _say(f"{measured.seconds:6.1f} s  {measured.test}")
+
         in_parallel(copies, tests, lambda copy, test: reach.measure(copy, test, paths), keep)
         for tested in reach.known(self._map).values():
             if not tested.passed:
