@@ -14,10 +14,13 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from tests.mutants.session import Session
 from tests.mutants.targets import TARGETS
@@ -53,5 +56,10 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
         shutil.rmtree(session.copies, ignore_errors=True)
 
 
+def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + signal.SIGTERM)  # so that copies are removed and what runs is ended
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _terminated)
     sys.exit(main(sys.argv[1:]))

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 from tests.mutants.draw import Mutant
 
@@ -46,11 +47,17 @@ class Ran:
         return max((float(seconds) for seconds in _DURATION.findall(self.output)), default=0.0)
 
 
+class StoppedError(Exception):
+    """The whole run is stopped: what a process of the copy says counts no more."""
+
+
 class Copy:
     """The tree of one commit in a folder of its own, with a folder for what its tests leave."""
 
     def __init__(self, root: Path, commit: str, place: Path) -> None:
         self.place = place
+        self._stopped = Event()
+        self._running: subprocess.Popen[bytes] | None = None
         place.mkdir(parents=True)
         packed = subprocess.run(["git", "archive", commit], cwd=root, stdout=subprocess.PIPE, check=True)
         subprocess.run(["tar", "-x"], cwd=place, input=packed.stdout, check=True)
@@ -81,7 +88,9 @@ class Copy:
         """Run `python -m` in the copy, and end all it started when its time is over."""
         here = {"PYTHONPATH": str(self.place)}
         with tempfile.TemporaryFile() as output:
-            process = subprocess.Popen(
+            if self._stopped.is_set():
+                raise StoppedError
+            self._running = process = subprocess.Popen(
                 [sys.executable, "-m", *module],
                 cwd=self.place,
                 env={**os.environ, **here, **environment},
@@ -91,8 +100,17 @@ class Copy:
                 start_new_session=True,
             )
             code = _ended(process, timeout)
+            self._running = None
+            if self._stopped.is_set():
+                raise StoppedError
             output.seek(0)
             return Ran(code, output.read().decode(errors="replace"))
+
+    def stop(self) -> None:
+        """End what runs, from another thread, and start nothing more."""
+        self._stopped.set()
+        if (running := self._running) is not None:
+            _kill(running)
 
 
 def _ended(process: subprocess.Popen[bytes], timeout: float) -> int | None:
@@ -104,7 +122,12 @@ def _ended(process: subprocess.Popen[bytes], timeout: float) -> int | None:
     except subprocess.TimeoutExpired:
         pass
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        _kill(process)
         process.wait()
     return code
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """The process and all it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

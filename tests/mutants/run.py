@@ -101,14 +101,21 @@ def in_parallel(
         thread.start()
     try:
         for _ in range(count):
-            result = results.get()
-            if isinstance(result, BaseException):
-                raise result
-            done(result)
+            done(_result(results.get()))
+    except BaseException:
+        for copy in copies:
+            copy.stop()
+        raise
     finally:
         stop.set()
         for thread in threads:
             thread.join()
+
+
+def _result(came: Any) -> Any:
+    if isinstance(came, BaseException):
+        raise came
+    return came
 
 
 def _worker(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.mutants import lines, report
 from tests.mutants.__main__ import main
+from tests.mutants.copies import Copy, Ran, StoppedError
 from tests.mutants.draw import Mutant, compiles, draw, mutants
 from tests.mutants.reach import Measured, ordered
 from tests.mutants.report import Report, equivalents, known_as
+from tests.mutants.run import in_parallel
 from tests.mutants.targets import TARGETS, Stratum, distance, protocol
 
 # What is written -> every line that is made of it.
@@ -215,3 +218,22 @@ def test_a_weak_test_lets_a_mutant_live_and_a_second_run_tries_nothing_again(
     assert "6/6" not in capfd.readouterr().out
     assert not list((shop / "build/mutants").glob("copies-*"))
     assert report.MOST_LIVING == 0.05
+
+
+def test_what_is_stopped_ends_at_once_and_tells_nothing(shop: Path, tmp_path: Path) -> None:
+    copies, told = [Copy(shop, "HEAD", tmp_path / "copy")], []
+
+    def act(copy: Copy, seconds: str) -> Ran:
+        return copy.run(["timeit", "-n1", "-r1", f"import time; time.sleep({seconds})"], {}, 100)
+
+    def done(ran: Ran) -> None:
+        told.append(ran.code)
+        raise KeyboardInterrupt
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        in_parallel(copies, ["0", "90"], act, done)
+    assert told == [0]
+    assert time.monotonic() - began < 60
+    with pytest.raises(StoppedError):
+        act(copies[0], "0")
