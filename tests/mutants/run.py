@@ -79,12 +79,12 @@ def _end_of(ran: Ran) -> str:
 
 def _world(mutant: Mutant, copy: Copy) -> str:
     """The simulated shop's word, where there is one."""
-    if mutant.group not in JUDGED_BY_WORLD or not (copy.place / "tests/world/__main__.py").exists():
+    if mutant.group not in JUDGED_BY_WORLD or not (copy.place / "tests/simulation/__main__.py").exists():
         return ""
-    command = ["tests.world", "--seeds", str(WORLD_SEEDS), "--jobs", "1"]
+    command = ["tests.simulation", "--seeds", str(WORLD_SEEDS), "--jobs", "1"]
     if protocol(mutant.path):
         command += ["--protocol", protocol(mutant.path)]
-    return "" if copy.run(command, {}, WORLD_S).code == 0 else "tests.world"
+    return "" if copy.run(command, {}, WORLD_S).code == 0 else "tests.simulation"
 
 
 def in_parallel(

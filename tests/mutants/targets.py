@@ -15,9 +15,9 @@ from pathlib import Path, PurePosixPath
 TARGETS: dict[str, tuple[str, ...]] = {
     "payments": ("agent/payments/**/*.py",),
     "rules": ("agent/rules/**/*.py",),
-    "money": ("agent/money.py", "agent/money/**/*.py"),
+    "money": ("agent/base/money.py",),
     "journal": ("agent/journal/**/*.py",),
-    "resolve": ("drivers/*/resolve.py", "drivers/*/resolve/*.py", "drivers/*/settling.py"),
+    "resolve": ("drivers/*/resolve.py",),
 }
 
 # Groups that a whole simulated shop judges last, when all tests have let a mutant live.
@@ -45,7 +45,7 @@ def strata(root: Path) -> list[Stratum]:
             name = path.relative_to(root)
             folders.setdefault(name.parent.as_posix(), []).append(name.as_posix())
         if not folders:
-            raise SystemExit(f"No file is in the group {group}: mend TARGETS in tests/mutants/targets.py.")
+            raise SystemExit(f"No file is in the group {group}: correct TARGETS in tests/mutants/targets.py.")
         found += [Stratum(group, folder, tuple(paths)) for folder, paths in folders.items()]
     return found
 

@@ -122,11 +122,11 @@ def test_every_group_has_the_same_share_until_it_is_empty(tmp_path: Path, strata
 
 def test_the_nearest_test_is_the_one_of_the_same_name() -> None:
     assert distance("tests/journal/test_tree.py", "agent/journal/tree.py") == 0
-    assert distance("tests/agent/test_money.py", "agent/money.py") == 0
+    assert distance("tests/base/test_money.py", "agent/base/money.py") == 0
     assert distance("tests/journal/test_note.py", "agent/journal/tree.py") == 1
-    assert distance("tests/agent/test_log.py", "agent/money.py") == 2
+    assert distance("tests/oplog/test_log.py", "agent/base/money.py") == 2
     assert distance("tests/drivers/zvt/test_resolve.py", "drivers/ecr17/resolve.py") == 2
-    assert (protocol("drivers/zvt/resolve.py"), protocol("agent/money.py")) == ("zvt", "")
+    assert (protocol("drivers/zvt/resolve.py"), protocol("agent/base/money.py")) == ("zvt", "")
 
 
 def test_only_what_reaches_a_mutant_judges_it() -> None:
@@ -156,7 +156,7 @@ def test_a_line_that_was_cut_is_dropped_and_written_over(tmp_path: Path) -> None
 
 
 def a_mutant() -> Mutant:
-    return mutants("money", "agent/money.py", b"x = a < b\n")[0]
+    return mutants("money", "agent/base/money.py", b"x = a < b\n")[0]
 
 
 @pytest.mark.parametrize(("verdict", "listed", "good"), [
@@ -187,11 +187,11 @@ def shop(tmp_path: Path) -> Path:
         path = tmp_path / glob.replace("**/", "").replace("*.py", "a.py").replace("*", "zvt")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
-    (tmp_path / "agent/money.py").write_text("def large(sum: int) -> bool:\n    return sum > 100\n")
-    (tmp_path / "tests/agent").mkdir(parents=True)
-    weak = "from agent.money import large\n\ndef test_it():\n    assert large(900)\n    assert not large(1)\n"
-    (tmp_path / "tests/agent/test_money.py").write_text(weak)
-    (tmp_path / "tests/agent/test_broken.py").write_text("def test_it():\n    assert not 1\n")
+    (tmp_path / "agent/base/money.py").write_text("def large(sum: int) -> bool:\n    return sum > 100\n")
+    (tmp_path / "tests/base").mkdir(parents=True)
+    weak = "from agent.base.money import large\n\ndef test_it():\n    assert large(900)\n    assert not large(1)\n"
+    (tmp_path / "tests/base/test_money.py").write_text(weak)
+    (tmp_path / "tests/base/test_broken.py").write_text("def test_it():\n    assert not 1\n")
     (tmp_path / ".gitignore").write_text("build/\n")
     author = ["-c", "user.name=a", "-c", "user.email=a@shop.example"]
     for command in (["init", "-q"], ["add", "."], [*author, "commit", "-qm", "all"]):
@@ -210,7 +210,7 @@ def test_a_weak_test_lets_a_mutant_live_and_a_second_run_tries_nothing_again(
         "> to >=": "lived", "+1": "lived", "-1": "lived",
         "> to <=": "nearest", "return True": "nearest", "return False": "nearest",
     }  # fmt: skip
-    assert "tests/agent/test_broken.py fails on the unchanged code" in told
+    assert "tests/base/test_broken.py fails on the unchanged code" in told
     assert "  - return sum > 100\n  + return sum >= 100\n" in told
     before = results.read_bytes()
     assert main(["--sample", "9", "--seed", "s"], shop) == 1
