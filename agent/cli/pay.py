@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from typing import Literal
 
 from agent.api.v1.bodies import PaymentRequest, PaymentView
 from agent.base.money import AmountError, UnknownCurrencyError, currency_of, parse_amount
@@ -11,6 +10,7 @@ from agent.cli.ui import follow
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.options import add_api, add_who, default_currency
 from agent.cli.ui.payment_ids import new_payment_id
+from agent.journal.schema.kinds import PaymentKind
 from agent.texts import say
 
 
@@ -36,7 +36,7 @@ def add_amount(parser: argparse.ArgumentParser) -> None:
 
 def request(
     args: argparse.Namespace,
-    kind: Literal["sale", "refund", "reversal"],
+    kind: PaymentKind,
     original: str | None = None,
     minor: int | None = None,
     currency: str | None = None,

@@ -48,21 +48,21 @@ def given_up(reply: Replied, by_till: bool) -> Cancelled:
     )
 
 
-def result_of(record: Record, result: Result, terminal_id: str = "") -> TerminalResult:
-    """The entry that holds all of a terminal's result.
+def result_of(record: Record | None, result: Result, terminal_id: str = "") -> TerminalResult:
+    """The entry that holds all of a terminal's result; without a record it is no payment of ours.
 
     `terminal_id` is the one that the terminal registered with: a result that
     names another came from elsewhere and is reported as a difference.
     """
     said_currency = _letters(result.currency)
     return TerminalResult(
-        payment_id=record.payment_id,
+        payment_id=record.payment_id if record else "",
         verdict=result.status.value,
         code=result.code,
         text=result.text,
         amount=result.amount,
         currency=said_currency,
-        differs=_differences(record, result, said_currency, terminal_id),
+        differs=_differences(record, result, said_currency, terminal_id) if record else [],
         trace=result.trace,
         original_trace=result.original_trace,
         receipt_number=result.receipt_number,
@@ -114,10 +114,10 @@ def _card(card: SealedCard, result: Result) -> CardSummary:
     )
 
 
-def printed(record: Record, receipt: Receipt) -> Printed:
+def printed(record: Record | None, receipt: Receipt) -> Printed:
     """The entry of some receipt lines."""
     return Printed(
-        payment_id=record.payment_id,
+        payment_id=record.payment_id if record else "",
         copy=receipt.copy.value,
         lines=list(receipt.lines),
         last=receipt.last,

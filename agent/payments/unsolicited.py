@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from agent.journal.schema.entry import Requested, TerminalResult, TerminalState, UnsolicitedResult
+from agent.journal.schema.entry import TerminalResult, TerminalState, UnsolicitedResult
 from agent.payments.context import Context
 from agent.payments.mapping import printed, result_of
-from agent.payments.record import Record, begin
 from agent.payments.resolve import resolve
 from agent.terminals.connection import TerminalConnection
 from drivers.terminal import Command, Operation, Receipt, Result, TransactionResult, Unclear
@@ -45,12 +44,12 @@ class UnsolicitedResults:
         """
         unclear = self._context.payments.unclear(terminal.name)
         if isinstance(event, Receipt):
-            self._context.write(printed(unclear[0] if unclear else self._nobody(terminal.name), event))
+            self._context.write(printed(unclear[0] if unclear else None, event))
             return True
         result, resolver = event.result, terminal.resolver
         doubt = self._context.unclear_command(unclear[0]) if unclear else self._no_doubt(terminal.name)
         ours = bool(unclear) and resolver.belongs(doubt, result)
-        record = unclear[0] if ours else self._nobody(terminal.name)
+        record = unclear[0] if ours else None
         self._keep(terminal.name, result_of(record, result))
         return ours or not resolver.ack_would_book(doubt, result)
 
@@ -67,7 +66,3 @@ class UnsolicitedResults:
         """Nothing is unclear, and these are the numbers of what the terminal stored last."""
         trace, receipt = self._context.payments.last_numbers(terminal)
         return Unclear(Command(Operation.STATUS), trace, receipt, self._context.clock.wall())
-
-    def _nobody(self, terminal: str) -> Record:
-        nothing = Requested(payment_id="", digest="", payment="sale", terminal=terminal, till="")
-        return begin(nothing, -1, self._context.clock.wall())

@@ -24,8 +24,8 @@ class Original:
     reversed: bool
     left: int
     currency: str
+    kind: PaymentKind
     refunded: int = 0
-    kind: PaymentKind = "sale"
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def payment(number: int) -> Iterator[AnyBody]:
 
 def microseconds(totals: DayTotals, now: datetime) -> list[float]:
     """How long each decision took, sorted."""
-    original = Original(approved=True, reversed=False, left=5000, currency="EUR")
+    original = Original(approved=True, reversed=False, left=5000, currency="EUR", kind="sale")
     took = []
     for number in range(DECISIONS):
         request = RuleRequest(

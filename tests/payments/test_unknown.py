@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 PREAUTH: Any = "preauth"
 FUTURE: Any = Enum("Future", {"PREAUTH": "preauth"}).PREAUTH  # type: ignore[attr-defined]  # made on the spot
-SOLD = Original(approved=True, reversed=False, left=10**12, currency="EUR")
+SOLD = Original(approved=True, reversed=False, left=10**12, currency="EUR", kind="sale")
 
 
 def requested(**more: Any) -> Requested:

@@ -26,7 +26,7 @@ from tests.rules.shop import (
     sale,
 )
 
-SOLD = Original(approved=True, reversed=False, left=1000, currency="EUR")
+SOLD = Original(approved=True, reversed=False, left=1000, currency="EUR", kind="sale")
 
 
 Seen = tuple[str, str, dict[str, int | str]]
@@ -137,11 +137,11 @@ def test_another_till_has_its_own_day() -> None:
         (1000, SOLD, None),
         (1001, SOLD, "original_left"),
         (1000, None, "original_unknown"),
-        (1, Original(False, False, 0, "EUR"), "original_not_a_sale"),
-        (1, Original(True, True, 0, "EUR"), "original_reversed"),
-        (1, Original(True, False, 1000, "USD"), "original_currency"),
+        (1, Original(False, False, 0, "EUR", kind="sale"), "original_not_a_sale"),
+        (1, Original(True, True, 0, "EUR", kind="sale"), "original_reversed"),
+        (1, Original(True, False, 1000, "USD", kind="sale"), "original_currency"),
         (1, Original(True, False, 1000, "EUR", kind="refund"), "original_not_a_sale"),
-        (1, Original(True, False, 0, "EUR", refunded=1000), "original_left"),
+        (1, Original(True, False, 0, "EUR", refunded=1000, kind="sale"), "original_left"),
     ],
 )
 def test_a_refund_takes_back_an_approved_sale_and_no_more(
@@ -157,9 +157,9 @@ def test_a_refund_takes_back_an_approved_sale_and_no_more(
     [
         (SOLD, None),
         (None, "original_unknown"),
-        (Original(False, False, 0, "EUR"), "original_not_a_sale"),
-        (Original(True, True, 0, "EUR"), "original_reversed"),
-        (Original(True, False, 900, "EUR", refunded=100), "original_refunded"),
+        (Original(False, False, 0, "EUR", kind="sale"), "original_not_a_sale"),
+        (Original(True, True, 0, "EUR", kind="sale"), "original_reversed"),
+        (Original(True, False, 900, "EUR", refunded=100, kind="sale"), "original_refunded"),
         (Original(True, False, 900, "EUR", kind="reversal"), "original_not_a_sale"),
     ],
 )
@@ -171,7 +171,7 @@ def test_a_reversal_takes_back_a_whole_sale_once(original: Original | None, code
 
 @pytest.mark.parametrize(("amount", "action"), [(1000, "allow"), (1001, "supervisor"), (2001, "block")])
 def test_one_refund_has_limits_of_its_own(amount: int, action: str) -> None:
-    original = Original(True, False, 9000, "EUR")
+    original = Original(True, False, 9000, "EUR", kind="sale")
     limits = policy(refund_supervisor=1000, refund_block=2000)
     assert judged(refund(amount, original), limits).action == action
 
