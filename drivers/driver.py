@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from drivers.card.card import CardSealer, SecretBuffer
 from drivers.operation import Operation
@@ -22,29 +22,54 @@ Parity = Literal["N", "E", "O"]
 PROTOCOLS: Final = ("zvt", "ecrhub", "telium", "ecr17", "transbank")
 
 
+Keys = TypeVar("Keys")
+
+# In the metadata of a key: its value stays out of the settings' published hash.
+NOT_HASHED: Final = {"hashed": False}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCheck:
+    """What one of a protocol's own settings keys may hold; the names are those of `msgspec.Meta`.
+
+    `description` is what an error calls it: the unit of a number, the form of a text.
+    A `secret` value is never quoted.
+    """
+
+    description: str
+    ge: int | None = None
+    le: int | None = None
+    pattern: str | None = None
+    examples: tuple[Any, ...] | None = None
+    secret: bool = False
+
+    @property
+    def extra(self) -> dict[str, bool]:
+        """Where `msgspec.Meta` keeps what is ours."""
+        return {"secret": self.secret}
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a shop's settings say about one terminal; a driver takes what it has a use for.
 
-    `currency` is an ISO 4217 number. `receipts`: who prints. `registration` is ZVT's config byte.
-    `answer_s` and `silence_s` are how long a command may stay without an answer, and a
-    running payment without a word; None takes the protocol's own times. `variant` is the
-    dialect of a protocol that has several. `till_id` and `terminal_id` are the numbers that
-    the terminal knows the till and itself by.
+    `currency` is an ISO 4217 number. `receipts`: who prints. `variant` is the dialect of a
+    protocol that has several. `own` holds the protocol's own keys, of the type that its row names.
     """
 
     wire: WireKind = "serial"
     currency: int = 978
     receipts: Literal["terminal", "till"] = "till"
-    password: str = "000000"  # noqa: S105 - what a terminal has when nobody set one
-    registration: int | None = None
-    tlv: bool = True
-    answer_s: float | None = None
-    silence_s: float | None = None
     variant: str = ""
-    till_id: str = "1"
-    terminal_id: str = ""
     quirks: frozenset[str] = frozenset()
+    own: object = None
+
+    def own_keys(self, kind: type[Keys]) -> Keys:
+        """The protocol's own keys; its defaults where nothing is set. Raises TypeError for another's."""
+        own = kind() if self.own is None else self.own
+        if not isinstance(own, kind):
+            raise TypeError(f"{type(own).__name__} instead of {kind.__name__}")
+        return own
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +101,10 @@ class Driver:
     `wires` are those that its reference knows; `tcp_port` is the reference's. `buffer_bytes`
     is the size of the secret buffer that wire and session share: the longest message must
     fit. `operations` are what a terminal can be told, in one dialect or the other; the resolver says
-    what this terminal cannot. `variants` are the dialects, the usual one first. `quirks` gives each name its
-    meaning in words. `makers` are those whose terminals may speak it. `session` and
+    what this terminal cannot. `keys` is a frozen dataclass: the keys of `[terminals.NAME.PROTOCOL]`,
+    each with its default, a `KeyCheck` where its type does not say all, and the comment that
+    config/agent/tillgate.toml shows. `variants` are the dialects, the usual one first. `quirks` gives
+    each name its meaning in words. `makers` are those whose terminals may speak it. `session` and
     `resolver` raise `OptionError` for options that do not go together.
     """
 
@@ -89,6 +116,7 @@ class Driver:
     operations: frozenset[Operation]
     session: Callable[[SecretBuffer, CardSealer, Options], Session]
     resolver: Callable[[Options], Resolver]
+    keys: type[Any]
     tcp_port: int | None = None
     variants: tuple[str, ...] = ()
     quirks: Mapping[str, str] = field(default_factory=dict)

@@ -51,8 +51,6 @@ ROWS: dict[str, Row] = {
         {"agent.rules", "agent.base.money", "agent.journal.schema"}, OUTSIDE | {"drivers", "os"}
     ),
     "agent/settings": Row({"agent.settings", "agent.base", "agent.rules.policy"}, OUTSIDE | {"drivers"}),
-    # It knows the drivers' own words for a terminal's keys, so that nobody else has to.
-    "agent/settings/terminals.py": Row({"agent.settings", "drivers"}, OUTSIDE),
     "agent/keys": Row(
         {
             "agent.keys",
@@ -70,6 +68,8 @@ ROWS: dict[str, Row] = {
         {"agent.terminals", "agent.journal.schema", "agent.payments.wording", "agent.base", "drivers"},
         {"socket"} | DEVICES,
     ),
+    # It knows the drivers' own words for a terminal's keys, so that nobody else has to.
+    "agent/terminals/options.py": Row({"agent.terminals", "agent.settings", "drivers"}, OUTSIDE),
     "agent/terminals/discovery": Row(
         {"agent.terminals.discovery", "agent.texts", "drivers"}, {"socket", "asyncio"}
     ),

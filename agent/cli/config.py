@@ -14,8 +14,8 @@ from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.screen import Screen
 from agent.payments.people import hash_secret
 from agent.settings.load import DEFAULT_FILE, Settings, SettingsError, live_refusal_reason, load
-from agent.settings.terminals import check_terminal
 from agent.settings.types import Role
+from agent.terminals.options import DRIVERS
 from agent.texts import say
 
 
@@ -35,7 +35,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _check(args: argparse.Namespace) -> int:
     try:
-        settings = load(args.file, check_terminal)
+        settings = load(args.file, DRIVERS)
     except SettingsError as error:
         return _wrong(args, error)
     why = live_refusal_reason(settings)

@@ -21,6 +21,7 @@ from agent.cli.ui.options import add_settings, settings
 from agent.cli.ui.screen import Screen
 from agent.keys import store as keys
 from agent.settings.load import Settings, credentials_folder, live_refusal_reason
+from agent.terminals.options import DRIVERS
 from agent.texts import say
 from drivers.card.seal import KeyExpired, KeyUnknown
 
@@ -49,7 +50,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _look(args: argparse.Namespace) -> int:
-    host = settings(args)
+    host = settings(args, DRIVERS)
     looks: list[Callable[[], DoctorFinding]] = [
         lambda: _settings(host),
         lambda: _acquirer(host),
@@ -117,12 +118,12 @@ def _journal(host: Settings) -> DoctorFinding:
 
 def _device(host: Settings, name: str) -> DoctorFinding:
     terminal = host.terminals[name]
-    if terminal.device is None:
-        where = f"{terminal.host}:{terminal.port}"
+    if terminal.line.device is None:
+        where = f"{terminal.line.host}:{terminal.line.port}"
         return DoctorFinding(name, "not known", say("cli.at_only_agent_may", where=where))
-    if not terminal.device.exists():
-        return DoctorFinding(name, "bad", say("cli.not_there_look_at", device=terminal.device))
-    return DoctorFinding(name, "good", say("cli.there_tillgate_status_says", device=terminal.device))
+    if not terminal.line.device.exists():
+        return DoctorFinding(name, "bad", say("cli.not_there_look_at", device=terminal.line.device))
+    return DoctorFinding(name, "good", say("cli.there_tillgate_status_says", device=terminal.line.device))
 
 
 def _unit(unit: str) -> DoctorFinding:

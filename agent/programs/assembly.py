@@ -34,8 +34,8 @@ from agent.payments.store import PaymentStore
 from agent.payments.unsolicited import UnsolicitedResults
 from agent.rules import DayTotals
 from agent.settings.load import Settings, TerminalSettings, credentials_folder, live_refusal_reason, load
-from agent.settings.terminals import check_terminal, options_of, session_of, wire_of
 from agent.terminals.connection import TerminalConnection
+from agent.terminals.options import DRIVERS, options_of, session_of, wire_of
 from agent.texts import say
 from agent.upload.cosignatures import Cosignatures
 from drivers.card.card import CardSealer, SecretBuffer
@@ -110,7 +110,7 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
 
     Raises what the parts raise, each with a sentence for the person who starts it.
     """
-    settings = load(Path(settings_file), check_terminal)
+    settings = load(Path(settings_file), DRIVERS)
     harden()
     log.configure(settings.log.level)
     logger = log.logger("agent")

@@ -8,21 +8,19 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from datetime import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from agent.base.money import Currency
 from agent.rules.policy import Opening
 
-# In a field's metadata: the value stays out of the hash.
-NOT_HASHED: Final = {"hashed": False}
-
 
 def digest(section: Any) -> str:
     """SHA-256 over the canonical JSON of settings or of one section, in base32.
 
-    Defaults count, for a new default is another decision.
+    Defaults count, for a new default is another decision. A value whose field says
+    `hashed = False` stays out: a short one could be found again from a published hash.
     """
     canonical = msgspec.json.encode(_plain(section), order="deterministic")
     return b32encode(hashlib.sha256(canonical).digest()).decode("ascii").rstrip("=").lower()

@@ -2,7 +2,7 @@
 
     settings = load(Path("/etc/tillgate/tillgate.toml"))
 
-The types and defaults are in `settings_types`, the reading in `settings_read`.
+The types and defaults are in `types`, the reading in `reader`.
 `settings.digest` is the config hash that every journal entry carries.
 """
 
@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from agent.base.money import CURRENCIES, Currency
 from agent.rules.policy import Policy
-from agent.settings.reader import SettingsError, SettingsFinding, SettingsReader, SourceLines
+from agent.settings.reader import ProtocolKeys, SettingsError, SettingsFinding, SettingsReader, SourceLines
 from agent.settings.types import (
     AcquirerSettings,
     AgentSettings,
     ApiSettings,
+    LineSettings,
     LogSettings,
     PersonSettings,
     Settings,
@@ -33,6 +34,8 @@ __all__ = [
     "AcquirerSettings",
     "AgentSettings",
     "ApiSettings",
+    "Drivers",
+    "LineSettings",
     "LogSettings",
     "PersonSettings",
     "Settings",
@@ -52,7 +55,15 @@ DEFAULT_FILE: Final = Path("/etc/tillgate/tillgate.toml")
 MAX_FILE_BYTES: Final = 1024 * 1024
 
 # What says against one terminal's settings: key, found, expected, next step.
-TerminalCheck = Callable[[TerminalSettings], Iterable[tuple[str, str, str, str]]]
+TerminalFinding = tuple[str, str, str, str]
+
+
+class Drivers(ProtocolKeys, Protocol):
+    """What the drivers declare for `[terminals.NAME]`, and what they say against it."""
+
+    def check(self, terminal: TerminalSettings) -> Iterable[TerminalFinding]:
+        """What does not go together with the terminal's protocol."""
+
 
 # Where the terminal is, for each wire, with an example.
 _NEEDED: Final = {
@@ -72,11 +83,11 @@ _RISING: Final = (
 )
 
 
-def load(path: Path, check: TerminalCheck | None = None) -> Settings:
+def load(path: Path, drivers: Drivers | None = None) -> Settings:
     """The settings in the file at `path`. Raises `SettingsError`.
 
-    `known_quirks` are the names that the drivers have; None leaves them unchecked,
-    for a program that drives no terminal.
+    `drivers` declare the protocols' own keys. A program that drives no terminal has none:
+    then the section that bears a protocol's name is not looked at.
     """
     try:
         with path.open("rb") as file:
@@ -88,25 +99,25 @@ def load(path: Path, check: TerminalCheck | None = None) -> Settings:
         found = f"more than {MAX_FILE_BYTES // 1024} KiB"
         raise _refused(path, 1, found, "the settings", "Check that this is the right file.")
     try:
-        return parse(raw.decode("utf-8"), path, check)
+        return parse(raw.decode("utf-8"), path, drivers)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         step = "Save the file as UTF-8 in your editor."
         raise _refused(path, line, "bytes that are not UTF-8", "UTF-8 text", step) from None
 
 
-def parse(text: str, path: Path, check: TerminalCheck | None = None) -> Settings:
+def parse(text: str, path: Path, drivers: Drivers | None = None) -> Settings:
     """The settings in `text`, which `path` names in errors. Raises `SettingsError`."""
     try:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: also a number of over 4300 digits
         raise _not_toml(text, path, str(error)) from None
     lines = SourceLines(text)
-    reader = SettingsReader(str(path), lines, _currency(table))
+    reader = SettingsReader(str(path), lines, _currency(table), drivers)
     settings = reader.section(Settings, table, ())
     if settings is not None:
         _check_together(reader, settings)
-        _check_terminals(reader, settings, check)
+        _check_terminals(reader, settings, drivers)
     if reader.findings:
         raise SettingsError(tuple(sorted(reader.findings, key=lambda finding: finding.line)))
     return settings  # type: ignore[no-any-return]  # SettingsReader.section gives Any
@@ -146,21 +157,20 @@ def _check_together(reader: SettingsReader, settings: Settings) -> None:
         _check_rising(reader, settings.rules, row)
     for name, terminal in settings.terminals.items():
         needed, example = _NEEDED[terminal.wire]
-        if getattr(terminal, needed) is None:
+        if getattr(terminal.line, needed) is None:
             step = f"Write for example: {needed} = {example}"
-            reader.find(
-                ("terminals", name, needed), "nothing", f'a {needed}, for wire = "{terminal.wire}"', step
-            )
+            where = ("terminals", name, "line", needed)
+            reader.find(where, "nothing", f'a {needed}, for wire = "{terminal.wire}"', step)
     if settings.upload.url is not None and settings.upload.collector_vkey is None:
         step = "Ask headquarters for the line and write: collector_vkey = ..."
         reader.find(("upload", "collector_vkey"), "nothing", "the collector's verifier key", step)
 
 
-def _check_terminals(reader: SettingsReader, settings: Settings, check: TerminalCheck | None) -> None:
-    if check is None:
+def _check_terminals(reader: SettingsReader, settings: Settings, drivers: Drivers | None) -> None:
+    if drivers is None:
         return
     for name, terminal in settings.terminals.items():
-        for key, found, expected, step in check(terminal):
+        for key, found, expected, step in drivers.check(terminal):
             reader.find(("terminals", name, key), found, expected, step)
 
 

@@ -8,34 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import types
-from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass
-from datetime import date, datetime, time
 from difflib import get_close_matches
-from pathlib import Path
-from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from functools import cache
+from typing import Any, Final, Protocol, get_args, get_origin, get_type_hints
 
-from msgspec import Meta
+from agent.base.money import Currency
+from agent.rules.policy import Opening
+from agent.settings.values import NAME, SettingKind, WrongValueError, seen
 
-from agent.base.money import (
-    AmountError,
-    Currency,
-    UnknownCurrencyError,
-    currency_of,
-    format_amount,
-    parse_amount,
-)
-from agent.rules.policy import AMOUNT, Opening
-
-# A value longer than this says no more to the person who wrote it, and a card number is longer.
-MAX_QUOTED_CHARACTERS: Final = 12
-
-# Far above any real list (users, groups, quirks); a slip with a generator stops here.
-MAX_LIST_ITEMS: Final = 32
-
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", re.ASCII)
-_TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
+# In the metadata of a section's field: the section bears the name that `protocol` beside it says.
+NAMED_BY_PROTOCOL: Final = {"named_by": "protocol"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +80,48 @@ def _dotted(text: str) -> tuple[str, ...]:
     return tuple(part.strip().strip("\"'") for part in text.split("."))
 
 
-class _WrongError(Exception):
-    """A value that does not fit: what was found, what is expected, and why, if a word helps."""
+class ProtocolKeys(Protocol):
+    """What the drivers declare, as far as reading needs it."""
 
-    def __init__(self, found: str, expected: str, why: str) -> None:
-        super().__init__(found)
-        self.found, self.expected, self.why = found, expected, why
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """The names of all protocols."""
+
+    def keys_of(self, protocol: str) -> type:
+        """The keys of one protocol's own section, as a dataclass."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One key of a section: its name in the file and in the dataclass, and its type.
+
+    A hint of None is not looked at.
+    """
+
+    key: str
+    field: str
+    hint: Any
+    required: bool = False
+    by_protocol: bool = False
+
+    @property
+    def is_section(self) -> bool:
+        """A section of known keys below."""
+        return dataclasses.is_dataclass(self.hint) and self.hint not in (Currency, Opening)
 
 
 class SettingsReader:
     """Reads the tables of one file into dataclasses and collects what is wrong.
 
     `currency` is what amounts are written in; None when the file names none that
-    is known, and then no amount is judged.
+    is known, and then no amount is judged. `drivers` declare the protocols' own keys;
+    None leaves those unread.
     """
 
-    def __init__(self, file: str, lines: SourceLines, currency: Currency | None) -> None:
-        self._file, self._lines, self._currency = file, lines, currency
+    def __init__(
+        self, file: str, lines: SourceLines, currency: Currency | None, drivers: ProtocolKeys | None = None
+    ) -> None:
+        self._file, self._lines, self._currency, self._drivers = file, lines, currency, drivers
         self.findings: list[SettingsFinding] = []
 
     def find(self, path: tuple[str, ...], found: str, expected: str, next_step: str) -> None:
@@ -126,24 +134,51 @@ class SettingsReader:
         if not isinstance(table, dict):
             self.find(path, seen(table), f"a section [{'.'.join(path)}]", "Write it as a section.")
             return None
-        fields = {field.name: field for field in dataclasses.fields(cls)}
-        self._refuse_unknown(table, tuple(fields), path)
-        hints = get_type_hints(cls, include_extras=True)
+        rows = [self._row(cls, field, table, path) for field in dataclasses.fields(cls)]
+        self._refuse_unknown(table, rows, path)
         before = len(self.findings)
         values = {
-            name: self._value(hints[name], table[name], (*path, name)) for name in fields if name in table
+            row.field: self._value(row.hint, table.get(row.key, {}), (*path, row.key))
+            for row in rows
+            if row.hint is not None and (row.key in table or row.by_protocol)
         }
-        for name, field in fields.items():
-            if name not in table and field.default is MISSING and field.default_factory is MISSING:
-                self._missing(hints[name], (*path, name))
+        for row in rows:
+            if row.key not in table and row.required:
+                self._missing(row.hint, (*path, row.key))
         return cls(**values) if len(self.findings) == before else None
 
-    def _refuse_unknown(self, table: dict[str, Any], known: tuple[str, ...], path: tuple[str, ...]) -> None:
+    def _row(
+        self, cls: type, field: dataclasses.Field[Any], table: dict[str, Any], path: tuple[str, ...]
+    ) -> _Row:
+        if field.metadata.get("named_by") is None:
+            required = field.default is MISSING and field.default_factory is MISSING
+            return _Row(field.name, field.name, _hints(cls)[field.name], required)
+        usual = next(other.default for other in dataclasses.fields(cls) if other.name == "protocol")
+        protocol = table.get("protocol", usual)
+        if not isinstance(protocol, str):
+            return _Row("", field.name, None, by_protocol=True)
+        if self._drivers is None:
+            return _Row(protocol, field.name, None, by_protocol=True)
+        if protocol not in self._drivers.protocols:
+            near = get_close_matches(protocol, self._drivers.protocols, n=1)
+            step = f'Did you mean "{near[0]}"?' if near else "Look at drivers/README.md."
+            self.find((*path, "protocol"), seen(protocol), _one_of(self._drivers.protocols), step)
+            return _Row("", field.name, None, by_protocol=True)
+        return _Row(protocol, field.name, self._drivers.keys_of(protocol), by_protocol=True)
+
+    def _refuse_unknown(self, table: dict[str, Any], rows: list[_Row], path: tuple[str, ...]) -> None:
+        known = [row.key for row in rows]
+        own = next((row.key for row in rows if row.by_protocol), None)
+        protocols = self._drivers.protocols if self._drivers is not None and own is not None else ()
         for key in table:
-            if key not in known:
-                near = get_close_matches(key, known, n=1, cutoff=0.5)
-                step = f'Did you mean "{near[0]}"?' if near else f"Known here: {', '.join(known)}."
-                self.find((*path, key), "a key that nobody reads", "only known keys", step)
+            if key in known or (own == "" and key in protocols):  # which protocol it is was found wanting
+                continue
+            if key in protocols:
+                step = f'Its protocol is "{own}": take the section out, or change protocol.'
+                expected = f"[{'.'.join((*path, str(own)))}]"
+                self.find((*path, key), "the section of another protocol", expected, step)
+            else:
+                self.find((*path, key), "a key that nobody reads", "only known keys", _step(key, rows, path))
 
     def _missing(self, hint: Any, path: tuple[str, ...]) -> None:
         if dataclasses.is_dataclass(hint) and hint is not Currency:
@@ -161,7 +196,7 @@ class SettingsReader:
         kind = SettingKind.of(hint)
         try:
             return kind.read(value, self._currency)
-        except _WrongError as wrong:
+        except WrongValueError as wrong:
             step = _add(path[-1], kind, self._currency)
             self.find(path, wrong.found, wrong.expected, f"{wrong.why}{step}")
             return None
@@ -171,10 +206,37 @@ class SettingsReader:
             self.find(path, seen(table), f"sections [{path[0]}.NAME]", "Give each one a name.")
             return {}
         for name in table:
-            if _NAME.fullmatch(name) is None:
+            if NAME.fullmatch(name) is None:
                 step = "Use letters, digits and . _ - and at most 32 of them."
                 self.find((*path, name), "a name with other characters", "a plain name", step)
         return {name: self.section(cls, part, (*path, name)) for name, part in table.items()}
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls, include_extras=True)
+
+
+def _one_of(names: tuple[str, ...]) -> str:
+    return " or ".join(f'"{name}"' for name in names)
+
+
+def _step(key: str, rows: list[_Row], path: tuple[str, ...]) -> str:
+    """Where the key belongs, or which one was meant."""
+    inner = {
+        field.name: f"[{'.'.join((*path, row.key))}]"
+        for row in rows
+        if row.is_section
+        for field in dataclasses.fields(row.hint)
+    }
+    if key in inner:
+        return f"It belongs in the section {inner[key]}."
+    known = [row.key for row in rows if row.key]
+    if near := get_close_matches(key, known, n=1, cutoff=0.5):
+        return f'Did you mean "{near[0]}"?'
+    if near := get_close_matches(key, inner, n=1, cutoff=0.7):
+        return f'Did you mean "{near[0]}", in the section {inner[near[0]]}?'
+    return f"Known here: {', '.join(known)}."
 
 
 def _spelled(path: tuple[str, ...]) -> str:
@@ -186,183 +248,3 @@ def _add(key: str, kind: SettingKind, currency: Currency | None) -> str:
     if kind.secret:
         return "See config/agent/tillgate.toml for what to write."
     return f"Write for example: {key} = {kind.example(currency)}"
-
-
-def seen(value: object, secret: bool = False) -> str:
-    """What stands in the file, short, and without a value that is secret or may be a card number."""
-    if isinstance(value, str):
-        if secret or len(value) > MAX_QUOTED_CHARACTERS:
-            return f"a text of {len(value)} characters"
-        return f"the text {value!a}"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return "a number" if secret or abs(value) >= 10**MAX_QUOTED_CHARACTERS else f"the number {value}"
-    names = {
-        list: "a list",
-        dict: "a section",
-        time: "a time without quotes",
-        datetime: "a date",
-        date: "a date",
-    }
-    return names.get(type(value), "another type")
-
-
-@dataclass(frozen=True, slots=True)
-class SettingKind:
-    """How one type of setting is read: its base type and what `Meta` says beside it."""
-
-    base: Any
-    meta: Meta
-
-    @classmethod
-    def of(cls, hint: Any) -> SettingKind:
-        """The kind behind a type annotation, `| None` taken off."""
-        if get_origin(hint) in (Union, types.UnionType):
-            hint = next(part for part in get_args(hint) if part is not type(None))
-        if hasattr(hint, "__metadata__"):
-            return cls(get_args(hint)[0], hint.__metadata__[0])
-        return cls(hint, Meta())
-
-    @property
-    def secret(self) -> bool:
-        """True for what is never quoted."""
-        return bool((self.meta.extra or {}).get("secret"))
-
-    def read(self, value: object, currency: Currency | None) -> object:
-        """The typed value. Raises `_WrongError`."""
-        return self._reader()(self, value, currency)
-
-    def expected(self, currency: Currency | None) -> str:
-        """What belongs here, with its unit."""
-        if self.meta is AMOUNT:
-            return f"an amount in {currency or 'the currency'}, in quotes"
-        if self.base is int:
-            return f"a whole number ({self.meta.description}), {self.meta.ge} to {self.meta.le}"
-        if get_origin(self.base) is Literal:
-            return " or ".join(f'"{choice}"' for choice in get_args(self.base))
-        return self.meta.description or _EXPECTED[get_origin(self.base) or self.base][0]
-
-    def example(self, currency: Currency | None) -> str:
-        """A value in TOML that would be right."""
-        if self.meta is AMOUNT:
-            return f'"{format_amount(1250, currency)}"' if currency else '"12.50"'
-        if self.meta.examples:
-            given = self.meta.examples[0]
-            return f'"{given}"' if isinstance(given, str) else str(given)
-        if self.base is int:
-            return str(self.meta.ge)
-        if get_origin(self.base) is Literal:
-            return f'"{get_args(self.base)[0]}"'
-        return _EXPECTED[get_origin(self.base) or self.base][1]
-
-    def wrong(self, value: object, currency: Currency | None = None, why: str = "") -> _WrongError:
-        """The error for a value that is not of this kind."""
-        return _WrongError(seen(value, self.secret), self.expected(currency), why)
-
-    def _reader(self) -> _Read:
-        if self.meta is AMOUNT:
-            return _read_amount
-        if get_origin(self.base) is Literal:
-            return _read_choice
-        return _READERS[get_origin(self.base) or self.base]
-
-
-_Read = Callable[[SettingKind, object, Currency | None], object]
-
-
-def _read_amount(kind: SettingKind, value: object, currency: Currency | None) -> int | None:
-    if not isinstance(value, str):
-        raise kind.wrong(value, currency, "A number could be rounded, a text cannot. ")
-    if currency is None:
-        return None
-    try:
-        return parse_amount(value, currency)
-    except AmountError as error:
-        sentence = str(error)
-        raise kind.wrong(value, currency, f"{sentence[0].upper()}{sentence[1:]}. ") from None
-
-
-def _read_choice(kind: SettingKind, value: object, _: Currency | None) -> object:
-    if not isinstance(value, str) or value not in get_args(kind.base):
-        raise kind.wrong(value)
-    return value
-
-
-def _read_bool(kind: SettingKind, value: object, _: Currency | None) -> bool:
-    if not isinstance(value, bool):
-        raise kind.wrong(value)
-    return value
-
-
-def _read_int(kind: SettingKind, value: object, _: Currency | None) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise kind.wrong(value, why="Without quotes, without a unit letter, without a point. ")
-    low, high = kind.meta.ge, kind.meta.le
-    if low is None or high is None or not low <= value <= high:
-        raise kind.wrong(value)
-    return value
-
-
-def _read_text(kind: SettingKind, value: object, _: Currency | None) -> str:
-    if not isinstance(value, str) or re.fullmatch(kind.meta.pattern or "(?s:.*)", value, re.ASCII) is None:
-        raise kind.wrong(value)
-    return value
-
-
-def _read_path(kind: SettingKind, value: object, _: Currency | None) -> Path:
-    if not isinstance(value, str) or not value.startswith("/") or "\0" in value:
-        raise kind.wrong(value)
-    return Path(value)
-
-
-def _read_time(kind: SettingKind, value: object, _: Currency | None) -> time:
-    if not isinstance(value, str) or (found := _TIME.fullmatch(value)) is None:
-        raise kind.wrong(value)
-    return time(int(found[1]), int(found[2]))
-
-
-def _read_opening(kind: SettingKind, value: object, _: Currency | None) -> Opening:
-    try:
-        return Opening.parse(value if isinstance(value, str) else "")
-    except ValueError:
-        raise kind.wrong(value) from None
-
-
-def _read_currency(kind: SettingKind, value: object, _: Currency | None) -> Currency:
-    try:
-        return currency_of(value if isinstance(value, str) else "")
-    except UnknownCurrencyError:
-        raise kind.wrong(value) from None
-
-
-def _read_names(kind: SettingKind, value: object, _: Currency | None) -> tuple[str, ...]:
-    if not isinstance(value, list) or len(value) > MAX_LIST_ITEMS:
-        raise kind.wrong(value)
-    for item in value:
-        if not isinstance(item, str) or _NAME.fullmatch(item) is None:
-            raise kind.wrong(item)
-    return tuple(value)
-
-
-_READERS: Final[Mapping[Any, _Read]] = {
-    bool: _read_bool,
-    int: _read_int,
-    str: _read_text,
-    Path: _read_path,
-    time: _read_time,
-    Opening: _read_opening,
-    Currency: _read_currency,
-    tuple: _read_names,
-}
-
-# What to expect, and an example, of the types that need no `Meta`.
-_EXPECTED: Final[Mapping[Any, tuple[str, str]]] = {
-    bool: ("true or false, without quotes", "true"),
-    str: ("a text in quotes", '"text"'),
-    Path: ("a path from the root, in quotes", '"/etc/tillgate/name"'),
-    time: ("a time of day in quotes", '"04:00"'),
-    Opening: ('opening hours, or "closed"', '"09:00-12:30, 14:00-18:00"'),
-    Currency: ("the three letters of ISO 4217", '"EUR"'),
-    tuple: ("a list of names", '["name"]'),
-}

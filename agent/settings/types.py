@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta
 
 from agent.rules.policy import Policy
-from agent.settings.digest import NOT_HASHED, digest
+from agent.settings.digest import digest
+from agent.settings.reader import NAMED_BY_PROTOCOL
 
 TRAINING_SUFFIX: Final = "/training"
 
@@ -67,10 +68,6 @@ CredentialName = Annotated[
         extra=SECRET,
     ),
 ]
-TerminalPassword = Annotated[
-    str,
-    Meta(pattern=r"^[0-9]{6}$", description="six digits in quotes", extra=SECRET),
-]
 ProtocolVariant = Annotated[
     str, Meta(pattern=r"^[a-z0-9+._]{0,16}$", description="a variant of the protocol")
 ]
@@ -83,8 +80,6 @@ UsbName = Annotated[
     ),
 ]
 UsbPort = Annotated[str, Meta(pattern=r"^([0-9]+-[0-9]+(\.[0-9]+)*)?$", description="a path like 1-1.2")]
-TillId = Annotated[str, Meta(pattern=r"^[0-9]{1,8}$", description="one to eight digits in quotes")]
-TerminalId = Annotated[str, Meta(pattern=r"^[0-9]{0,8}$", description="up to eight digits in quotes")]
 ScryptHash = Annotated[
     str,
     Meta(
@@ -117,16 +112,9 @@ class AcquirerSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class TerminalSettings:
-    """`[terminals.NAME]`: one card terminal and the line to it.
+class LineSettings:
+    """`[terminals.NAME.line]`: where the terminal is. What is None follows from the protocol."""
 
-    What is None follows from the protocol. `registration` replaces the ZVT config byte that
-    follows from `receipts`; `t3_s` and `t4_s` are named as in ZVT, whatever the protocol.
-    """
-
-    protocol: Literal["zvt", "ecrhub", "telium", "ecr17", "transbank"] = "zvt"
-    variant: ProtocolVariant = ""
-    wire: Literal["serial", "tcp", "usb"] = "serial"
     device: Path | None = None
     usb: UsbName | None = None
     usb_serial: str = ""
@@ -139,16 +127,23 @@ class TerminalSettings:
     stop_bits: Annotated[int, Meta(ge=1, le=2, description="stop bits", examples=[2])] | None = None
     host: Host | None = None
     port: Annotated[int, Meta(ge=1, le=65_535, description="a TCP port", examples=[20007])] | None = None
-    till_id: TillId = "1"
-    terminal_id: TerminalId = ""
-    # Six digits could be found again from a published hash.
-    password: TerminalPassword = field(default="000000", repr=False, metadata=NOT_HASHED)
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalSettings:
+    """`[terminals.NAME]`: one card terminal.
+
+    `own` is the section that bears the protocol's name. Its keys are declared by the protocol's
+    driver; it is None where the settings were read without drivers.
+    """
+
+    protocol: str = "zvt"
+    variant: ProtocolVariant = ""
+    wire: Literal["serial", "tcp", "usb"] = "serial"
     receipts: Literal["terminal", "till"] = "till"
-    registration: Annotated[int, Meta(ge=0, le=0xFF, description="one byte", examples=[0x8E])] | None = None
-    tlv: bool = True
-    t3_s: Annotated[int, Meta(ge=1, le=60, description="seconds", examples=[5])] | None = None
-    t4_s: Annotated[int, Meta(ge=30, le=900, description="seconds", examples=[180])] | None = None
     quirks: tuple[str, ...] = ()
+    line: LineSettings = field(default_factory=LineSettings)
+    own: Any = field(default=None, metadata=NAMED_BY_PROTOCOL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,5 +203,10 @@ class Settings:
 
     @property
     def digest(self) -> str:
-        """The config hash of every journal entry; people's scrypt hashes are part of it."""
+        """The config hash of every journal entry; people's scrypt hashes are part of it.
+
+        Raises ValueError for settings that were read without drivers: their hash would be another.
+        """
+        if any(terminal.own is None for terminal in self.terminals.values()):
+            raise ValueError(", ".join(self.terminals))
         return digest(self)

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
-from drivers.driver import OptionError, Options
+from drivers.driver import KeyCheck, Options
 from drivers.ecr17.line import ACK_S
 from drivers.ecr17.packet import Identity
 from drivers.ecr17.quirks import Ecr17Quirk
 
 ID_DIGITS: Final = 8
 # Reference 3: what the libraries take. Enough for what only the terminal itself answers.
-ANSWER_S: Final = 60.0
+ANSWER_S: Final = 60
 # Reference 3: a payment with PIN may need more. A cardholder's time, as in ZVT's T4.
-PAYMENT_SILENCE_S: Final = 180.0
+PAYMENT_SILENCE_S: Final = 180
 
-TERMINAL_ID_NEEDED: Final = (
-    "ECR17 needs terminal_id: the terminal's own number, up to eight digits, as its receipts show it."
-)
+_ID: Final = f"[0-9]{{1,{ID_DIGITS}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ecr17Keys:
+    """`[terminals.NAME.ecr17]`: what a shop sets for ECR17 alone."""
+
+    terminal_id: Annotated[str, KeyCheck("up to 8 digits", pattern=_ID, examples=("12345678",))]
+    "NO DEFAULT: the terminal's number, as its receipts show it"
+    till_id: Annotated[str, KeyCheck("up to 8 digits", pattern=_ID, examples=("1",))] = "1"
+    "the till's number at the terminal"
+    ack_s: Annotated[int, KeyCheck("seconds", 1, 60)] = int(ACK_S)
+    "wait for the acknowledgement of a message"
+    answer_s: Annotated[int, KeyCheck("seconds", 5, 900)] = ANSWER_S
+    "silence where only the terminal itself answers"
+    payment_s: Annotated[int, KeyCheck("seconds", 30, 900)] = PAYMENT_SILENCE_S
+    "silence in a payment; a PIN takes its time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +50,15 @@ class Ecr17Settings:
 
 
 def ecr17_settings(options: Options) -> Ecr17Settings:
-    """One terminal's options in ECR17's words. Raises `OptionError`."""
-    if not options.terminal_id:
-        raise OptionError(TERMINAL_ID_NEEDED)
+    """One terminal's options in ECR17's words."""
+    own = options.own_keys(Ecr17Keys)
     return Ecr17Settings(
-        who=Identity(options.terminal_id.zfill(ID_DIGITS), options.till_id.zfill(ID_DIGITS)),
+        who=Identity(own.terminal_id.zfill(ID_DIGITS), own.till_id.zfill(ID_DIGITS)),
         scope=options.variant or None,
         currency=options.currency,
         receipts_by_till=options.receipts == "till",
         extended_answer=Ecr17Quirk.EXTENDED_ANSWER in options.quirks,
-        ack_s=options.answer_s or ACK_S,
-        answer_s=options.silence_s or ANSWER_S,
-        payment_silence_s=options.silence_s or PAYMENT_SILENCE_S,
+        ack_s=own.ack_s,
+        answer_s=own.answer_s,
+        payment_silence_s=own.payment_s,
     )

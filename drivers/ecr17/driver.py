@@ -5,7 +5,7 @@ from __future__ import annotations
 from drivers.card.card import CardSealer, SecretBuffer
 from drivers.driver import Driver, Maker, Options, SerialDefaults
 from drivers.ecr17.commands import OPERATIONS
-from drivers.ecr17.config import ecr17_settings
+from drivers.ecr17.config import Ecr17Keys, ecr17_settings
 from drivers.ecr17.frame import BUFFER_BYTES, SCOPES
 from drivers.ecr17.quirks import QUIRKS
 from drivers.ecr17.resolve import Ecr17Resolver
@@ -13,13 +13,12 @@ from drivers.ecr17.session import Ecr17Session
 
 
 def session(buffer: SecretBuffer, card_sealer: CardSealer, options: Options) -> Ecr17Session:
-    """The same frames on every wire. Raises `OptionError`."""
+    """The same frames on every wire."""
     return Ecr17Session(buffer, card_sealer, ecr17_settings(options))
 
 
 def resolver(options: Options) -> Ecr17Resolver:
-    """Every terminal is asked alike. Raises `OptionError`."""
-    ecr17_settings(options)
+    """Every terminal is asked alike."""
     return Ecr17Resolver(options.currency)
 
 
@@ -34,6 +33,7 @@ DRIVER = Driver(
     operations=OPERATIONS,
     session=session,
     resolver=resolver,
+    keys=Ecr17Keys,
     variants=tuple(SCOPES),
     quirks={quirk.value: words for quirk, words in QUIRKS.items()},
     makers=(

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Annotated, Final
 
+from drivers.driver import KeyCheck, Options
 from drivers.ecrhub.codec import Variant
 from drivers.ecrhub.quirks import EcrHubQuirk
 
-ANSWER_S: Final = 10.0  # reference 6: the vendor's time for an answer over a serial line
-PAYMENT_S: Final = 300.0  # reference 6: "Use 5 min and keep heartbeats as the sign of life"
+ANSWER_S: Final = 10  # reference 6: the vendor's time for an answer over a serial line
+PAYMENT_S: Final = 300  # reference 6: "Use 5 min and keep heartbeats as the sign of life"
 # The settings have a number for the till in every protocol; this one means that none was given.
 NO_TILL_ID: Final = "1"
+_TILL_ID: Final = KeyCheck("1 to 32 letters, digits", pattern="[A-Za-z0-9._-]{1,32}", examples=("2",))
+
+
+# The usual form first.
+USUAL: Final = Variant.SDK_1_1
+
+
+@dataclass(frozen=True, slots=True)
+class EcrHubKeys:
+    """`[terminals.NAME.ecrhub]`: what a shop sets for ECRHub alone."""
+
+    till_id: Annotated[str, _TILL_ID] = NO_TILL_ID
+    "the till's app_id; 1 sends none"
+    answer_s: Annotated[int, KeyCheck("seconds", 1, 60)] = ANSWER_S
+    "wait for the answer to a question"
+    payment_s: Annotated[int, KeyCheck("seconds", 30, 900)] = PAYMENT_S
+    "wait for the result of a payment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +45,16 @@ class EcrHubSettings:
     currency: int = 978
     answer_s: float = ANSWER_S
     payment_s: float = PAYMENT_S
+
+
+def ecrhub_settings(options: Options) -> EcrHubSettings:
+    """One terminal's options in ECRHub's words."""
+    own = options.own_keys(EcrHubKeys)
+    return EcrHubSettings(
+        Variant(options.variant or USUAL),
+        till_id=own.till_id,
+        quirks=frozenset(EcrHubQuirk(name) for name in options.quirks),
+        currency=options.currency,
+        answer_s=own.answer_s,
+        payment_s=own.payment_s,
+    )

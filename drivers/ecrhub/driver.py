@@ -8,31 +8,22 @@ from drivers.card.card import CardSealer, SecretBuffer
 from drivers.driver import Driver, Maker, Options, SerialDefaults
 from drivers.ecrhub.codec import Variant
 from drivers.ecrhub.commands import OPERATIONS
-from drivers.ecrhub.config import ANSWER_S, PAYMENT_S, EcrHubSettings
+from drivers.ecrhub.config import EcrHubKeys, ecrhub_settings
 from drivers.ecrhub.frame import BUFFER_BYTES
 from drivers.ecrhub.line import EcrHubLine
-from drivers.ecrhub.quirks import QUIRKS, EcrHubQuirk
+from drivers.ecrhub.quirks import QUIRKS
 from drivers.ecrhub.resolve import EcrHubResolver
 from drivers.ecrhub.session import EcrHubSession
 
 # Reference 2: where the ids of data frames begin again. The documentation of the JSON form says nothing;
 # the smaller range is right for both.
 LAST_ID: Final = {Variant.SDK_1_1: 255, Variant.SDK_1_0: 127, Variant.JSON: 127}
-USUAL: Final = Variant.SDK_1_1
 
 
 def session(buffer: SecretBuffer, _card_sealer: CardSealer, options: Options) -> EcrHubSession:
     """A session on a serial line. No message holds a number that could be sealed: it is masked, or hidden."""
-    variant = Variant(options.variant or USUAL)
-    settings = EcrHubSettings(
-        variant,
-        till_id=options.till_id,
-        quirks=frozenset(EcrHubQuirk(name) for name in options.quirks),
-        currency=options.currency,
-        answer_s=options.answer_s or ANSWER_S,
-        payment_s=options.silence_s or PAYMENT_S,
-    )
-    return EcrHubSession(EcrHubLine(buffer, LAST_ID[variant]), settings)
+    settings = ecrhub_settings(options)
+    return EcrHubSession(EcrHubLine(buffer, LAST_ID[settings.variant]), settings)
 
 
 def resolver(_options: Options) -> EcrHubResolver:
@@ -49,6 +40,7 @@ DRIVER = Driver(
     operations=OPERATIONS,
     session=session,
     resolver=resolver,
+    keys=EcrHubKeys,
     variants=tuple(variant.value for variant in Variant),
     quirks={quirk.value: words for quirk, words in QUIRKS.items()},
     # paycloud-open/cahsier-ecr-hub asks for Qualcomm's driver for Wiseasy terminals: Android, like modems.

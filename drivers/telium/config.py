@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
-from drivers.driver import OptionError, Options
+from drivers.driver import KeyCheck, OptionError, Options
 from drivers.telium.line import BYTE_S
 from drivers.telium.quirks import E_PLUS_ONLY, TeliumQuirk
 
@@ -15,13 +15,25 @@ CONCERT_V3: Final = "v3"
 VARIANTS: Final = (E_PLUS, CONCERT_V3)
 
 # Reference 4 and 7: with A010 the answer comes at the end, minutes later; 5 minutes are "the payment time".
-PAYMENT_S: Final = 300.0
+PAYMENT_S: Final = 300
 # Reference 4.
 TILLS: Final = range(1, 100)
 
 NO_VARIANT: Final = "Telium knows the variants {known}, not {variant!r}."
-NO_TILL: Final = "Telium numbers its tills from 1 to 99; set till_id to one of them, not {till!r}."
+NO_TILL: Final = "Telium numbers its tills from 1 to 99; set till_id to one of them, not {till}."
 NO_QUIRK: Final = "Concert V3 has no use for the quirk {quirk}; take it out, or set variant to e+."
+
+
+@dataclass(frozen=True, slots=True)
+class TeliumKeys:
+    """`[terminals.NAME.telium]`: what a shop sets for Telium alone."""
+
+    till_id: Annotated[int, KeyCheck("the till's number", TILLS[0], TILLS[-1])] = 1
+    "the till's number at the terminal, 1 to 99"
+    byte_s: Annotated[int, KeyCheck("seconds", 1, 60)] = int(BYTE_S)
+    "wait for a single byte inside a phase"
+    payment_s: Annotated[int, KeyCheck("seconds", 30, 900)] = PAYMENT_S
+    "wait for the answer to a payment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +53,18 @@ def telium_settings(options: Options) -> TeliumSettings:
     variant = options.variant or E_PLUS
     if variant not in VARIANTS:
         raise OptionError(NO_VARIANT.format(known=", ".join(VARIANTS), variant=variant))
-    if not options.till_id.isdecimal() or int(options.till_id) not in TILLS:
-        raise OptionError(NO_TILL.format(till=options.till_id))
+    own = options.own_keys(TeliumKeys)
+    if own.till_id not in TILLS:
+        raise OptionError(NO_TILL.format(till=own.till_id))
     quirks = frozenset(TeliumQuirk(name) for name in options.quirks)
     foreign = sorted(quirks & E_PLUS_ONLY) if variant == CONCERT_V3 else []
     if foreign:
         raise OptionError(NO_QUIRK.format(quirk=foreign[0]))
     return TeliumSettings(
         variant=variant,
-        till=int(options.till_id),
+        till=own.till_id,
         currency=options.currency,
-        byte_s=options.answer_s or BYTE_S,
-        payment_s=options.silence_s or PAYMENT_S,
+        byte_s=own.byte_s,
+        payment_s=own.payment_s,
         quirks=quirks,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from drivers.card.card import CardSealer, SecretBuffer
 from drivers.driver import Driver, Maker, Options, SerialDefaults
 from drivers.telium.concert import ConcertV3
-from drivers.telium.config import E_PLUS, VARIANTS, TeliumSettings, telium_settings
+from drivers.telium.config import E_PLUS, VARIANTS, TeliumKeys, TeliumSettings, telium_settings
 from drivers.telium.eplus import EPlus
 from drivers.telium.frame import BUFFER_BYTES
 from drivers.telium.line import TeliumLine
@@ -45,6 +45,7 @@ DRIVER = Driver(
     operations=BY_SESSION | ConcertV3.actions.keys() | EPlus.actions.keys(),
     session=session,
     resolver=resolver,
+    keys=TeliumKeys,
     variants=VARIANTS,
     quirks={quirk.value: words for quirk, words in QUIRKS.items()},
     makers=(

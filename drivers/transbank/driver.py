@@ -5,19 +5,21 @@ from __future__ import annotations
 from drivers.card.card import CardSealer, SecretBuffer
 from drivers.driver import Driver, Options, SerialDefaults
 from drivers.transbank.commands import OPERATIONS
+from drivers.transbank.config import TransbankKeys
 from drivers.transbank.frame import BUFFER_BYTES
-from drivers.transbank.line import ANSWER_S, TransbankLine
+from drivers.transbank.line import TransbankLine
 from drivers.transbank.quirks import QUIRKS, TransbankQuirk
 from drivers.transbank.resolve import TransbankResolver
-from drivers.transbank.session import SILENCE_S, TransbankSession
+from drivers.transbank.session import TransbankSession
 
 
 def session(buffer: SecretBuffer, card_sealer: CardSealer, options: Options) -> TransbankSession:
     """A session on a serial line, also through USB."""
+    own = options.own_keys(TransbankKeys)
     return TransbankSession(
-        TransbankLine(buffer, options.answer_s or ANSWER_S),
+        TransbankLine(buffer, own.answer_s),
         card_sealer,
-        options.silence_s or SILENCE_S,
+        own.silence_s,
         frozenset(TransbankQuirk(name) for name in options.quirks),
     )
 
@@ -36,5 +38,6 @@ DRIVER = Driver(
     operations=OPERATIONS,
     session=session,
     resolver=resolver,
+    keys=TransbankKeys,
     quirks={quirk.value: words for quirk, words in QUIRKS.items()},
 )

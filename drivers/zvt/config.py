@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Annotated, Final
 
+from drivers.driver import NOT_HASHED, KeyCheck, Options
 from drivers.zvt.quirks import ZvtQuirk
 from drivers.zvt.texts import Charset
 
-T3_S: Final = 5.0  # reference 4: from a command to its answer
-T4_S: Final = 180.0  # reference 4: from one message of the running terminal to the next
+T3_S: Final = 5  # reference 4: from a command to its answer
+T4_S: Final = 180  # reference 4: from one message of the running terminal to the next
 EURO: Final = 978
 
 # Bits of the registration's config byte (reference 8.1).
@@ -17,6 +18,25 @@ PRINTS_PAYMENTS: Final = 0x02
 PRINTS_ADMINISTRATION: Final = 0x04
 SENDS_STATUS: Final = 0x08
 SENDS_RECEIPTS: Final = 0x80
+
+
+@dataclass(frozen=True, slots=True)
+class ZvtKeys:
+    """`[terminals.NAME.zvt]`: what a shop sets for ZVT alone."""
+
+    # Six digits could be found again from a published hash.
+    password: Annotated[str, KeyCheck("6 digits in quotes", pattern="[0-9]{6}", secret=True)] = field(
+        default="000000", repr=False, metadata=NOT_HASHED
+    )
+    "the terminal's, six digits; its manual names it"
+    registration: Annotated[int, KeyCheck("one byte", 0, 0xFF, examples=(0x8E,))] | None = None
+    "config byte, if it must not follow from receipts"
+    tlv: bool = True
+    "false for terminals that stumble over TLV fields"
+    t3_s: Annotated[int, KeyCheck("seconds", 1, 60, examples=(T3_S,))] = T3_S
+    "wait for an answer to a command"
+    t4_s: Annotated[int, KeyCheck("seconds", 30, 900, examples=(T4_S,))] = T4_S
+    "silence in a payment; at a PIN 120 s are usual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +70,24 @@ class ZvtSettings:
         if ZvtQuirk.SEVEN_BIT_TEXTS in self.quirks:
             return Charset.ZVT_7BIT
         return Charset.CP437
+
+
+def zvt_settings(options: Options) -> ZvtSettings:
+    """One terminal's options in ZVT's words.
+
+    With `receipts = "terminal"` the registration asks only for display texts:
+    the terminal prints, and no answer to a print belongs to the commit.
+    """
+    own = options.own_keys(ZvtKeys)
+    given = {} if options.receipts == "till" else {"config_byte": SENDS_STATUS}
+    if own.registration is not None:
+        given = {"config_byte": own.registration}
+    return ZvtSettings(
+        password=int(own.password),
+        currency=options.currency,
+        tlv=own.tlv,
+        t3_s=own.t3_s,
+        t4_s=own.t4_s,
+        quirks=frozenset(ZvtQuirk(name) for name in options.quirks),
+        **given,
+    )

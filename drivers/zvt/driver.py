@@ -5,32 +5,12 @@ from __future__ import annotations
 from drivers.card.card import CardSealer, SecretBuffer
 from drivers.driver import Driver, Maker, Options, SerialDefaults
 from drivers.zvt.commands import OPERATIONS
-from drivers.zvt.config import SENDS_STATUS, T3_S, T4_S, ZvtSettings
+from drivers.zvt.config import ZvtKeys, zvt_settings
 from drivers.zvt.frame import BUFFER_BYTES
 from drivers.zvt.line import ZvtLine, ZvtSerialLine, ZvtTcpLine
-from drivers.zvt.quirks import QUIRKS, ZvtQuirk
+from drivers.zvt.quirks import QUIRKS
 from drivers.zvt.resolve import ZvtResolver
 from drivers.zvt.session import ZvtSession
-
-
-def zvt_settings(options: Options) -> ZvtSettings:
-    """One terminal's options in ZVT's words.
-
-    With `receipts = "terminal"` the registration asks only for display texts:
-    the terminal prints, and no answer to a print belongs to the commit.
-    """
-    given = {} if options.receipts == "till" else {"config_byte": SENDS_STATUS}
-    if options.registration is not None:
-        given = {"config_byte": options.registration}
-    return ZvtSettings(
-        password=int(options.password),
-        currency=options.currency,
-        tlv=options.tlv,
-        t3_s=options.answer_s or T3_S,
-        t4_s=options.silence_s or T4_S,
-        quirks=frozenset(ZvtQuirk(name) for name in options.quirks),
-        **given,
-    )
 
 
 def session(buffer: SecretBuffer, card_sealer: CardSealer, options: Options) -> ZvtSession:
@@ -54,6 +34,7 @@ DRIVER = Driver(
     operations=OPERATIONS,
     session=session,
     resolver=resolver,
+    keys=ZvtKeys,
     quirks={quirk.value: words for quirk, words in QUIRKS.items()},
     makers=(
         Maker(0x0B00, "Ingenico"),

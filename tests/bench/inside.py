@@ -32,8 +32,8 @@ from agent.programs.assembly import STATE_FILE, Agent
 from agent.programs.demo.environment import Environment
 from agent.rules import DayTotals
 from agent.settings.load import load
-from agent.settings.terminals import options_of
 from agent.terminals.connection import TerminalConnection
+from agent.terminals.options import DRIVERS, options_of
 from drivers.card.card import CardSealer, SecretBuffer
 from drivers.card.seal import HpkeSealer
 from drivers.simulator.core import script
@@ -43,7 +43,7 @@ from drivers.simulator.zvt.device import SimulatedDevice
 from drivers.simulator.zvt.terminal import SimulatedTerminal
 from drivers.terminal import Event
 from drivers.wires.link import Link
-from drivers.zvt.driver import zvt_settings
+from drivers.zvt.config import zvt_settings
 from drivers.zvt.frame import BUFFER_BYTES, encode_frame
 from drivers.zvt.line import ZvtSerialLine
 from drivers.zvt.packet import POSITIVE, encode
@@ -169,7 +169,7 @@ class Counter:
 
 def agent_of(environment: Environment, disk: Disk, clock: Clock | None = None) -> tuple[Agent, NotingContext]:
     """The agent of a provisioned environment, as the program makes it but for disk, clock and API."""
-    settings = load(environment.folder / "tillgate.toml")
+    settings = load(environment.folder / "tillgate.toml", DRIVERS)
     clock = clock or SystemClock()
     today = SystemClock().wall().date()  # the keys are of today, wherever `clock` is
     acquirer = keys.load_acquirer_key(settings.acquirer.keys, settings.acquirer.vkey, today)

@@ -10,6 +10,7 @@ import pytest
 from agent.cli import main
 from agent.cli.ui.exits import Exit
 from agent.settings.load import parse
+from agent.terminals.options import DRIVERS
 
 REPOSITORY = Path(__file__).parents[2]
 SHIPPED = REPOSITORY / "config" / "agent" / "tillgate.toml"
@@ -26,7 +27,7 @@ def live(tmp_path: Path) -> Path:
 def test_right_settings_are_shown_with_their_hash(live: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["config", "check", str(live)]) == Exit.OK
     out = capsys.readouterr().out
-    assert parse(live.read_text("utf-8"), live).digest in out
+    assert parse(live.read_text("utf-8"), live, DRIVERS).digest in out
     assert out.endswith("The agent may take payments with these settings.\n")
 
 

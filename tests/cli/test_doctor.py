@@ -29,7 +29,7 @@ keys = "{folder}/acquirer.keys"
 currency = "EUR"
 hard = "2000.00"
 
-[terminals.front]
+[terminals.front.line]
 device = "{folder}/ttyUSB0"
 """
 

@@ -43,7 +43,7 @@ def test_what_is_plugged_in_is_told_with_settings_to_copy(
     assert "VeriFone Inc VX 805 (11ca:0220)" in said
     assert "zvt or ecr17" in said
     assert '  [terminals.front]\n  protocol = "zvt"\n' in said
-    assert '  device = "/dev/serial/by-id/usb-VeriFone_Inc_VX_805-if00"\n' in said
+    assert '  [terminals.front.line]\n  device = "/dev/serial/by-id/usb-VeriFone_Inc_VX_805-if00"\n' in said
     assert max(len(line) for line in said.splitlines()) <= WIDTH
 
 

@@ -18,12 +18,20 @@ from drivers.simulator.zvt.terminal import SimulatedTerminal
 from tests.journal.conftest import MORNING
 
 PESO: Final = 152
-# What a shop has to set for a protocol beyond its name.
-WANTS: Final[dict[str, dict[str, Any]]] = {
+CURRENCIES: Final = {"transbank": PESO}
+# What a shop has to set for a protocol, in the section of its name.
+OWN_KEYS: Final[dict[str, dict[str, Any]]] = {
     "zvt": {"password": "123456"},
     "ecr17": {"terminal_id": "12345678"},
-    "transbank": {"currency": PESO},
 }
+
+
+def options_for(protocol: str, **options: Any) -> Options:
+    """The settings of a shop that has this protocol's terminal."""
+    own = driver(protocol).keys(**OWN_KEYS.get(protocol, {}))
+    return Options(own=own, currency=CURRENCIES.get(protocol, Options().currency), **options)
+
+
 # The one older simulator, which knows nothing of `Installation`.
 ZVT: Final = "zvt"
 
@@ -50,14 +58,12 @@ class Case:
     @property
     def options(self) -> Options:
         """The settings of this shop."""
-        return Options(
-            wire=self.wire, variant=self.variant, quirks=self.quirks, **WANTS.get(self.protocol, {})
-        )
+        return options_for(self.protocol, wire=self.wire, variant=self.variant, quirks=self.quirks)
 
     @property
     def setup(self) -> TerminalSetup:
         """The terminal that stands in this shop."""
-        named = self.options.terminal_id or TerminalSetup().terminal_id
+        named = OWN_KEYS.get(self.protocol, {}).get("terminal_id", TerminalSetup().terminal_id)
         return TerminalSetup(terminal_id=named, currency=self.options.currency, auto_reversal=not self.keeps)
 
     def terminal(

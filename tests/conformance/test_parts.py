@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from drivers.card.card import SecretBuffer
-from drivers.driver import PROTOCOLS, Options, driver
+from drivers.driver import PROTOCOLS, driver
 from drivers.terminal import Session
-from tests.conformance.table import WANTS, ZVT, cases
+from tests.conformance.table import ZVT, cases, options_for
 from tests.support.still import card_sealer
 
 HOUSE = Path(__file__).parents[2]
-MODULES = ("frame", "packet", "session", "resolve", "quirks", "texts", "probe", "driver")
+MODULES = ("frame", "packet", "session", "resolve", "quirks", "texts", "probe", "config", "driver")
 # The shortest answer of any protocol is longer.
 LEAST_BUFFER_BYTES = 128
 
@@ -68,7 +68,7 @@ def test_every_simulator_can_be_made(name: str) -> None:
 def test_no_variant_is_the_usual_one(name: str) -> None:
     """A shop that sets none has the first."""
     row = driver(name)
-    options = Options(**WANTS.get(name, {}))
+    options = options_for(name)
     session: Session = row.session(SecretBuffer(row.buffer_bytes), card_sealer(), options)
     assert not session.busy
     assert {case.variant for case in cases() if case.protocol == name} == set(row.variants or ("",))

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from agent.settings.load import SettingsError, parse
-from agent.settings.terminals import check_terminal
+from agent.terminals.options import DRIVERS
 from tests.fuzz import harness
 
 SHIPPED = Path(__file__).parents[2] / "config" / "agent" / "tillgate.toml"
@@ -37,7 +37,7 @@ def one_input(data: bytes) -> None:
 def check(text: str) -> bool:
     """True if the text is settings."""
     try:
-        settings = parse(text, NAME, check_terminal)
+        settings = parse(text, NAME, DRIVERS)
     except SettingsError as error:
         lines = len(text.splitlines()) or 1
         for finding in error.findings:

@@ -30,13 +30,13 @@ from agent.payments.store import PaymentStore
 from agent.payments.unsolicited import UnsolicitedResults
 from agent.rules import DayTotals
 from agent.settings.load import Settings, live_refusal_reason, parse
-from agent.settings.terminals import options_of
 from agent.terminals.connection import TerminalConnection
+from agent.terminals.options import DRIVERS, options_of
 from drivers.card.card import SecretBuffer
 from drivers.simulator.core.bank import BookingState
 from drivers.terminal import Event
 from drivers.wires.link import Link
-from drivers.zvt.driver import zvt_settings
+from drivers.zvt.config import zvt_settings
 from drivers.zvt.frame import BUFFER_BYTES
 from drivers.zvt.line import ZvtSerialLine
 from drivers.zvt.resolve import ZvtResolver
@@ -61,9 +61,13 @@ training = true
 vkey = "acquirer.example+0123abcd+AQID"
 
 [terminals.front]
-device = "/dev/null"
-password = "123456"
 {terminal}
+
+[terminals.front.line]
+device = "/dev/null"
+
+[terminals.front.zvt]
+password = "123456"
 
 [rules]
 currency = "EUR"
@@ -85,7 +89,9 @@ scrypt = "{scrypt}"
 
 @cache
 def settings(terminal: str, rules: str) -> Settings:
-    return parse(SETTINGS.format(terminal=terminal, rules=rules, scrypt=_scrypt()), Path("tillgate.toml"))
+    return parse(
+        SETTINGS.format(terminal=terminal, rules=rules, scrypt=_scrypt()), Path("tillgate.toml"), DRIVERS
+    )
 
 
 @cache

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import re
+import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -12,8 +15,10 @@ import pytest
 
 from agent.rules import Opening, Policy
 from agent.settings.load import Settings, SettingsError, credentials_folder, live_refusal_reason, load, parse
-from agent.settings.terminals import check_terminal
-from agent.settings.types import PersonSettings, TerminalSettings
+from agent.settings.types import PersonSettings
+from agent.terminals.options import DRIVERS, options_of
+from drivers.driver import PROTOCOLS, KeyCheck, driver
+from drivers.zvt.config import ZvtKeys
 
 REPOSITORY = Path(__file__).parents[2]
 SHIPPED = REPOSITORY / "config" / "agent" / "tillgate.toml"
@@ -26,7 +31,7 @@ name = "shop.example/till-1"
 vkey = "acquirer.example+0123abcd+AQID"
 [rules]
 currency = "EUR"
-[terminals.front]
+[terminals.front.line]
 device = "/dev/serial/by-id/usb-terminal-front"
 """
 OTHER_DIGITS = "918273"
@@ -34,14 +39,14 @@ ANNA = PersonSettings(role="supervisor", scrypt=f"scrypt$14$8$1${'a' * 26}${'b' 
 
 
 def read(text: str) -> Settings:
-    return parse(text, Path("tillgate.toml"), check_terminal)
+    return parse(text, Path("tillgate.toml"), DRIVERS)
 
 
 @pytest.mark.parametrize("file", BAD_CONFIGS, ids=lambda file: file.stem)
 def test_each_bad_file_fails_with_its_own_error(file: Path) -> None:
     line, *expected = file.read_text("utf-8").splitlines()[0].removeprefix("# ").split(" | ")
     with pytest.raises(SettingsError) as caught:
-        load(file, check_terminal)
+        load(file, DRIVERS)
     assert len(caught.value.findings) == 1
     message = str(caught.value)
     assert f"{file}, {line}: " in message
@@ -83,11 +88,76 @@ def test_the_shipped_file_has_a_line_and_a_reason_for_every_key() -> None:
     explained = {
         found[1] for line in lines if (found := re.match(r"(?:#\??\s)?([a-z_0-9]+) = .+ # .+", line))
     }
-    assert explained == set(keys_of(Settings))
+    assert explained == {*keys_of(Settings), *keys_of(ZvtKeys)} - {"own"}
+
+
+def own_section(protocol: str) -> dict[str, tuple[str, str]]:
+    """The lines of a protocol's own keys in the shipped file: key -> value and comment."""
+    _, _, after = SHIPPED.read_text("utf-8").partition(f"[terminals.front.{protocol}]\n")
+    rows = {}
+    for line in after.splitlines():
+        found = re.match(r"(?:#[?~]?\s)?([a-z_0-9]+) = (.+?) +# (.+)", line)
+        if found is None:
+            break
+        rows[found[1]] = (found[2], found[3])
+    return rows
+
+
+def declared(protocol: str) -> dict[str, str]:
+    """The comments of a protocol's own keys, as they stand in its driver."""
+    tree = ast.parse(Path(sys.modules[driver(protocol).keys.__module__].__file__ or "").read_text("utf-8"))
+    [keys] = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and node.name == driver(protocol).keys.__name__
+    ]
+    return {
+        key.target.id: comment.value.value
+        for key, comment in pairwise(keys.body)
+        if isinstance(key, ast.AnnAssign)
+        and isinstance(key.target, ast.Name)
+        and isinstance(comment, ast.Expr)
+        and isinstance(comment.value, ast.Constant)
+        and isinstance(comment.value.value, str)
+    }
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_the_shipped_file_shows_the_own_keys_of_every_protocol(protocol: str) -> None:
+    shown, keys = own_section(protocol), driver(protocol).keys
+    assert {key: comment for key, (_value, comment) in shown.items()} == declared(protocol)
+    assert list(shown) == [field.name for field in dataclasses.fields(keys)]
+    rows = "\n".join(f"{key} = {value}" for key, (value, _comment) in shown.items())
+    terminal = f'[terminals.front]\nprotocol = "{protocol}"\n[terminals.front.{protocol}]\n{rows}\n'
+    own = read(SMALLEST + terminal).terminals["front"].own
+    assert isinstance(own, keys)
+    defaults = [
+        field for field in dataclasses.fields(keys) if field.default not in {dataclasses.MISSING, None}
+    ]
+    assert [getattr(own, field.name) for field in defaults] == [field.default for field in defaults]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_secret_key_of_a_driver_is_neither_printed_nor_hashed(protocol: str) -> None:
+    keys = driver(protocol).keys
+    hints = get_type_hints(keys, include_extras=True)
+    for field in dataclasses.fields(keys):
+        checks = [
+            check for check in getattr(hints[field.name], "__metadata__", ()) if isinstance(check, KeyCheck)
+        ]
+        secret = any(check.secret for check in checks)
+        assert secret is not field.repr
+        assert secret is not field.metadata.get("hashed", True)
+
+
+def test_the_shipped_file_names_every_protocol() -> None:
+    line = next(row for row in SHIPPED.read_text("utf-8").splitlines() if row.startswith("# protocol = "))
+    *first, last = PROTOCOLS
+    assert line.endswith(f"# {', '.join(first)} or {last}")
 
 
 def test_the_shipped_file_as_it_is_goes_live_nowhere() -> None:
-    assert "hard has no default" in live_refusal_reason(load(SHIPPED, check_terminal))
+    assert "hard has no default" in live_refusal_reason(load(SHIPPED, DRIVERS))
 
 
 def test_without_a_terminal_no_payment_is_taken() -> None:
@@ -101,10 +171,11 @@ def test_amounts_become_minor_units_of_the_currency() -> None:
 
 
 def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
-    text = SMALLEST.replace('"EUR"', '"EUR"\nhard = 1\nsoft = 2') + 't3_s = "1s"\n'
+    own = '[terminals.front.zvt]\nt3_s = "1s"\n'
+    text = SMALLEST.replace('"EUR"', '"EUR"\nhard = 1\nsoft = 2') + own
     with pytest.raises(SettingsError) as caught:
         read(text)
-    assert [finding.line for finding in caught.value.findings] == [7, 8, 11]
+    assert [finding.line for finding in caught.value.findings] == [7, 8, 12]
 
 
 @pytest.mark.parametrize(
@@ -156,14 +227,15 @@ def test_the_digest_follows_every_setting_but_the_terminals_password() -> None:
     assert other(settings, people={"anna": ANNA}).digest != settings.digest
     assert other(settings, rules=other(settings.rules, soft=1)).digest != settings.digest
     front = settings.terminals["front"]
-    assert other(settings, terminals={"front": other(front, t3_s=6)}).digest != settings.digest
-    assert other(settings, terminals={"front": other(front, password=OTHER_DIGITS)}).digest == settings.digest
+    for change, same in ({"t3_s": 6}, False), ({"password": OTHER_DIGITS}, True):
+        changed = other(front, own=other(front.own, **change))
+        assert (other(settings, terminals={"front": changed}).digest == settings.digest) is same
     assert re.fullmatch("[a-z2-7]{52}", settings.digest)
 
 
 def test_secrets_are_not_in_what_settings_print() -> None:
     assert "scrypt$" not in repr(ANNA)
-    assert OTHER_DIGITS not in repr(TerminalSettings(password=OTHER_DIGITS))
+    assert OTHER_DIGITS not in repr(ZvtKeys(password=OTHER_DIGITS))
 
 
 def test_systemd_s_credentials_folder_wins() -> None:
@@ -174,8 +246,18 @@ def test_systemd_s_credentials_folder_wins() -> None:
 
 
 def test_a_quirk_is_not_judged_where_no_driver_is() -> None:
-    text = f'{SMALLEST}quirks = ["anything"]\n'
+    text = f'{SMALLEST}[terminals.front]\nquirks = ["anything"]\n'
     assert parse(text, Path("f")).terminals["front"].quirks == ("anything",)
+
+
+def test_a_program_without_drivers_does_not_look_at_a_protocols_own_keys() -> None:
+    text = f"{SMALLEST}[terminals.front.zvt]\nno_such_key = 1\n"
+    front = parse(text, Path("f")).terminals["front"]
+    assert front.own is None
+    with pytest.raises(TypeError):
+        options_of(front, 978)
+    with pytest.raises(ValueError, match="front"):
+        _ = parse(text, Path("f")).digest
 
 
 def test_limits_that_are_off_are_none() -> None:

@@ -7,6 +7,7 @@ simulated disk, clock, key store and cable.
 from __future__ import annotations
 
 import asyncio
+import json
 import selectors
 from collections.abc import Callable
 from datetime import date
@@ -39,13 +40,13 @@ from agent.payments.unsolicited import UnsolicitedResults
 from agent.programs.assembly import JOURNAL, PAYMENTS, PEOPLE, TOTALS, _forget, _thaw
 from agent.rules import DayTotals
 from agent.settings.load import Settings, parse
-from agent.settings.terminals import options_of, session_of
 from agent.terminals.connection import TerminalConnection
+from agent.terminals.options import DRIVERS, options_of, session_of
 from drivers.card.card import SecretBuffer
 from drivers.driver import Options
 from drivers.terminal import Command, Event, Operation
 from drivers.wires.link import Link
-from tests.conformance.table import ZVT, Case
+from tests.conformance.table import OWN_KEYS, ZVT, Case
 from tests.journal.conftest import ORIGIN, SIGNER
 from tests.simulation.cable import PaymentsEnd
 from tests.simulation.outside import Outside, OutsideClock, trace_name
@@ -65,11 +66,17 @@ training = true
 vkey = "acquirer.example+0123abcd+AQID"
 
 [terminals.front]
-{wire}
-password = "123456"
+protocol = "{protocol}"
+variant = "{variant}"
+wire = "{wire}"
 receipts = "{receipts}"
-tlv = {tlv}
-{protocol}
+
+[terminals.front.line]
+{line}
+
+[terminals.front.{protocol}]
+{own}
+
 [rules]
 {rules}
 """
@@ -83,17 +90,17 @@ RULES = {
 @cache
 def settings_of(case: Case, receipts: str, tlv: bool) -> Settings:
     """The shop's settings."""
-    where = 'device = "/dev/null"' if case.wire == "serial" else 'wire = "tcp"\nhost = "192.0.2.1"'
-    keys = {"protocol": case.protocol, "variant": case.variant, "terminal_id": case.options.terminal_id}
-    lines = "" if case.protocol == ZVT else "".join(f'{key} = "{value}"\n' for key, value in keys.items())
+    keys = dict(OWN_KEYS.get(case.protocol, {}), **({"tlv": tlv} if case.protocol == ZVT else {}))
     text = SETTINGS.format(
-        wire=where,
+        protocol=case.protocol,
+        variant=case.variant,
+        wire="tcp" if case.wire == "tcp" else "serial",
+        line='host = "192.0.2.1"' if case.wire == "tcp" else 'device = "/dev/null"',
+        own="\n".join(f"{key} = {json.dumps(value)}" for key, value in keys.items()),
         receipts=receipts,
-        tlv=str(tlv).lower(),
-        protocol=lines,
         rules=RULES[case.options.currency],
     )
-    return parse(text, Path("tillgate.toml"))
+    return parse(text, Path("tillgate.toml"), DRIVERS)
 
 
 class Promises:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-# What the protocol cannot do without.
-KEYS = {"ecr17": 'terminal_id = "12345678"\n'}
 CURRENCIES = {"transbank": "CLP"}
 IN_PESOS = (('"EUR"', '"CLP"'), ('"1.00"', '"100"'), ('"500.00"', '"50000"'), ('"5000.00"', '"500000"'))
 
 
 def in_its_country(settings: str, protocol: str, quirks: Sequence[str] = ()) -> str:
-    """The demo's settings with the keys and the money of that protocol's country."""
-    keys = KEYS.get(protocol, "") + (f"quirks = {list(quirks)}\n" if quirks else "")
-    settings = settings.replace("[rules]", f"{keys}[rules]")
+    """The demo's settings with the quirks and the money of that protocol's country."""
+    if quirks:
+        line = "\n[terminals.front.line]"
+        settings = settings.replace(line, f"quirks = {list(quirks)}\n{line}")
     if CURRENCIES.get(protocol) == "CLP":
         for cents, pesos in IN_PESOS:
             settings = settings.replace(cents, pesos)

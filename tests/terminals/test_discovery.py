@@ -87,7 +87,7 @@ def test_devices_that_call_themselves_the_same_are_told_apart_by_socket(host: Fa
     assert AMBIGUOUS in suggest(found[1], "front").hints
 
 
-def test_the_settings_are_a_section_that_can_be_read(host: FakeHost) -> None:
+def test_the_settings_are_sections_that_can_be_read(host: FakeHost) -> None:
     host.usb("1-1", "11ca:0220", ACM, port="ttyACM0", product='VX "805" \\')
     host.link("by-id", "usb-Verifone_VX_805-if00", "ttyACM0")
     [found] = attached_devices(host.root)
@@ -95,7 +95,7 @@ def test_the_settings_are_a_section_that_can_be_read(host: FakeHost) -> None:
         "terminals": {
             "front": {
                 "protocol": "zvt",
-                "device": "/dev/serial/by-id/usb-Verifone_VX_805-if00",
+                "line": {"device": "/dev/serial/by-id/usb-Verifone_VX_805-if00"},
             }
         }
     }
@@ -107,9 +107,10 @@ def test_a_device_without_a_port_is_reached_through_usb(host: FakeHost) -> None:
     suggestion = suggest(found, "front")
     section = tomllib.loads(suggestion.settings)["terminals"]["front"]
     assert section["wire"] == "usb"
-    assert section["usb"] == "0403:6001"
-    assert section["usb_serial"] == 'A"1'
-    assert section["usb_profile"] == "ftdi"
+    line = section["line"]
+    assert line["usb"] == "0403:6001"
+    assert line["usb_serial"] == 'A"1'
+    assert line["usb_profile"] == "ftdi"
     assert suggestion.hints == (NO_PORT,)
 
 

@@ -13,7 +13,7 @@ from agent.api.v1.bodies import PaymentId
 from agent.cli.ui.client import ApiClient
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.screen import Screen
-from agent.settings.load import DEFAULT_FILE, AgentSettings, Settings, SettingsError, load
+from agent.settings.load import DEFAULT_FILE, AgentSettings, Drivers, Settings, SettingsError, load
 from agent.texts import say
 
 NO_SETTINGS_CURRENCY = "EUR"
@@ -91,9 +91,9 @@ def readable_settings(args: argparse.Namespace) -> Settings | None:
     return settings(args)
 
 
-def settings(args: argparse.Namespace) -> Settings:
-    """The settings of the named or the installed file. Raises `CommandError`."""
+def settings(args: argparse.Namespace, drivers: Drivers | None = None) -> Settings:
+    """The settings of the named or the installed file, whole only with `drivers`. Raises `CommandError`."""
     try:
-        return load(args.settings or DEFAULT_FILE)
+        return load(args.settings or DEFAULT_FILE, drivers)
     except SettingsError as error:
         raise CommandError(str(error), Exit.CONFIG) from None

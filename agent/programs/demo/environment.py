@@ -105,6 +105,7 @@ class Environment:
                 name=NAME,
                 protocol=self.protocol,
                 terminal=self.terminal,
+                own=self._own_section(),
                 person=SUPERVISOR,
                 scrypt=hash_secret(SUPERVISOR_PIN),
                 port=self.port,
@@ -115,6 +116,12 @@ class Environment:
             "terminal.toml", files("agent.programs.demo").joinpath("terminal.toml").read_text("utf-8")
         )
         return vkey
+
+    def _own_section(self) -> str:
+        if self.protocol not in OWN_KEYS:
+            return ""
+        key, value = OWN_KEYS[self.protocol]
+        return f'\n[terminals.front.{self.protocol}]\n{key} = "{value}"\n'
 
     def _headquarters(self) -> str:
         authority = DemoAuthority(date.today())  # noqa: DTZ011 - validity is in days
@@ -223,10 +230,11 @@ vkey = "{acquirer_vkey}"
 
 [terminals.front]
 protocol = "{protocol}"
-device = "{terminal}"
-password = "123456"
 receipts = "till"
 
+[terminals.front.line]
+device = "{terminal}"
+{own}
 [rules]
 currency = "EUR"
 min = "1.00"
@@ -249,6 +257,9 @@ key = "upload.key"
 collector_vkey = "{collector_vkey}"
 poll_s = 2
 """
+
+# What the simulated terminal of a protocol wants to be told: a key of the protocol's own section.
+OWN_KEYS = {"zvt": ("password", "123456"), "ecr17": ("terminal_id", "12345678")}
 
 COLLECTOR = """\
 # Written by `tillgate demo`.

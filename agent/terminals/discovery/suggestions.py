@@ -25,7 +25,7 @@ NO_PORT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """`protocols` in the order in which they are likely; `settings` is a section for the settings file."""
+    """`protocols` in the order in which they are likely; `settings` are sections for the settings file."""
 
     what: str
     protocols: tuple[str, ...]
@@ -71,13 +71,18 @@ def _hints(device: AttachedDevice) -> tuple[str, ...]:
 
 
 def _settings(device: AttachedDevice, name: str, protocols: tuple[str, ...]) -> str:
-    rows = {"protocol": protocols[0]}  # the line's speed and form follow from it
+    terminal = {"protocol": protocols[0]}  # the line's speed and form follow from it
     if device.port:
-        rows |= {"device": device.stable}
+        line = {"device": device.stable}
     else:
-        rows |= {"wire": "usb", "usb": f"{device.vendor:04x}:{device.product:04x}"}
+        terminal |= {"wire": "usb"}
         by_serial = device.serial and not device.ambiguous
-        rows |= {"usb_serial": device.serial} if by_serial else {"usb_port": device.port_path}
-        rows |= {"usb_profile": "ftdi" if device.vendor == _FTDI else "cdc_acm"}
+        which = {"usb_serial": device.serial} if by_serial else {"usb_port": device.port_path}
+        profile = "ftdi" if device.vendor == _FTDI else "cdc_acm"
+        line = {"usb": f"{device.vendor:04x}:{device.product:04x}", **which, "usb_profile": profile}
+    return f"{_section(f'terminals.{name}', terminal)}\n\n{_section(f'terminals.{name}.line', line)}"
+
+
+def _section(name: str, rows: dict[str, str]) -> str:
     # A JSON string is a TOML string, whatever a device calls itself.
-    return "\n".join([f"[terminals.{name}]", *(f"{key} = {json.dumps(rows[key])}" for key in rows)])
+    return "\n".join([f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in rows.items())])

@@ -11,7 +11,8 @@ from drivers.ecrhub import texts
 from drivers.ecrhub.amounts import amount_text, currency_letters, minor_units
 from drivers.ecrhub.codec import Variant
 from drivers.ecrhub.commands import TRIAL_ORDER
-from drivers.ecrhub.driver import LAST_ID, USUAL
+from drivers.ecrhub.config import USUAL
+from drivers.ecrhub.driver import LAST_ID
 from drivers.ecrhub.frame import EcrHubFrame, acknowledgement
 from drivers.ecrhub.packet import (
     HANDLED,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from drivers.card.card import Card, CardSealer, SecretBuffer
 from drivers.driver import Options
+from drivers.ecr17.config import Ecr17Keys
 from drivers.ecr17.driver import DRIVER
 from drivers.ecr17.session import Ecr17Session
 from drivers.simulator.core.bank import Bank
@@ -29,7 +30,7 @@ STARTED = datetime(2025, 3, 1, 12, 0, 0, tzinfo=UTC)
 SALE = Command(Operation.SALE, "till 1", 1010, 978, sequence=7)
 STATUS = Command(Operation.STATUS)
 LAST = Command(Operation.REPEAT_RECEIPT)
-OPTIONS = Options(wire="tcp", terminal_id="29001006", receipts="terminal")
+OPTIONS = Options(wire="tcp", receipts="terminal", own=Ecr17Keys(terminal_id="29001006"))
 # More turns than the longest dialogue with all its repeats.
 MANY_TURNS = 500
 NEVER_S = 1e9

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from drivers.card.card import SecretBuffer
-from drivers.driver import OptionError
-from drivers.ecr17.config import PAYMENT_SILENCE_S
+from drivers.ecr17.config import PAYMENT_SILENCE_S, Ecr17Keys
 from drivers.ecr17.driver import DRIVER
 from drivers.ecr17.frame import (
     BUFFER_BYTES,
@@ -33,6 +32,7 @@ from drivers.terminal import (
     SessionError,
     TransactionResult,
 )
+from drivers.zvt.config import ZvtKeys
 from tests.drivers.ecr17.counter import LAST, OPTIONS, SALE, STATUS, MaskingSealer
 from tests.drivers.ecr17.till import (
     ACK,
@@ -305,12 +305,12 @@ def test_what_cannot_be_said_is_refused_before_anything_is_written(command: Comm
     assert not till.session.busy
 
 
-def test_a_terminal_without_a_number_is_a_fault_of_the_settings() -> None:
-    for make in (DRIVER.resolver, lambda options: DRIVER.session(SecretBuffer(1), MaskingSealer(), options)):
-        with pytest.raises(OptionError, match="terminal_id"):
-            make(replace(OPTIONS, terminal_id=""))
+@pytest.mark.parametrize("own", [None, ZvtKeys()], ids=["none", "another protocol's"])
+def test_there_is_no_session_without_the_terminals_number(own: object) -> None:
+    with pytest.raises(TypeError):
+        DRIVER.session(SecretBuffer(1), MaskingSealer(), replace(OPTIONS, own=own))
 
 
 def test_numbers_are_filled_with_zeros() -> None:
-    till = Till(replace(FIXED, terminal_id="42", till_id="7"))
+    till = Till(replace(FIXED, own=Ecr17Keys(terminal_id="42", till_id="7")))
     assert till.start().startswith(b"\x02000000420P00000007")

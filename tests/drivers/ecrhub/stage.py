@@ -6,11 +6,12 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from drivers.card.card import SecretBuffer
 from drivers.driver import Options, driver
 from drivers.ecrhub.codec import Variant
+from drivers.ecrhub.config import EcrHubKeys
 from drivers.ecrhub.driver import LAST_ID
 from drivers.ecrhub.frame import (
     CONFIRM,
@@ -52,8 +53,10 @@ def view(data: bytes) -> memoryview:
     return memoryview(bytearray(data))
 
 
-def session_on(buffer: SecretBuffer, variant: str = "", **options: object) -> Session:
-    return ROW.session(buffer, Shredder(), Options(variant=variant, **options))  # type: ignore[arg-type]  # fields by name
+def session_on(buffer: SecretBuffer, variant: str = "", **options: Any) -> Session:
+    """Options that are the protocol's own keys go into its section."""
+    own = {name: options.pop(name) for name in ("till_id", "answer_s", "payment_s") if name in options}
+    return ROW.session(buffer, Shredder(), Options(variant=variant, own=EcrHubKeys(**own), **options))
 
 
 def frames_of(data: bytes) -> list[tuple[int, int, int, bytes]]:
@@ -71,7 +74,7 @@ def frames_of(data: bytes) -> list[tuple[int, int, int, bytes]]:
 class ByHand:
     """A session, and a terminal of which every frame is written by the test."""
 
-    def __init__(self, variant: Variant = Variant.SDK_1_1, **options: object) -> None:
+    def __init__(self, variant: Variant = Variant.SDK_1_1, **options: Any) -> None:
         self.variant = variant
         self.buffer = SecretBuffer(ROW.buffer_bytes)
         self.session = session_on(self.buffer, variant, **options)

@@ -8,6 +8,7 @@ import pytest
 
 from drivers.driver import Options
 from drivers.ecrhub.codec import Variant
+from drivers.ecrhub.config import EcrHubKeys
 from drivers.ecrhub.frame import CONFIRM, MAX_FRAME_BYTES
 from drivers.ecrhub.packet import Topic
 from drivers.ecrhub.quirks import EcrHubQuirk
@@ -35,7 +36,7 @@ def test_without_a_variant_the_usual_one_is_spoken() -> None:
 
 
 def test_every_set_of_options_has_a_resolver() -> None:
-    assert ROW.resolver(Options(variant="json", terminal_id="7")).refusal_reason(SALE) == ""
+    assert ROW.resolver(Options(variant="json", own=EcrHubKeys(till_id="7"))).refusal_reason(SALE) == ""
     assert ROW.resolver(replace(Options(), currency=0)).refusal_reason(SALE) == ""
 
 

@@ -212,7 +212,7 @@ def test_a_question_that_is_not_answered_ends_and_leaves_the_line(by_hand: ByHan
 
 
 def test_the_settings_overrule_the_times() -> None:
-    by_hand = ByHand(answer_s=3.0, silence_s=40.0).registered().start(SALE)
+    by_hand = ByHand(answer_s=3, payment_s=40).registered().start(SALE)
     by_hand.say(by_hand.ack())
     by_hand.wait(41.0)
     assert only(by_hand) == ConnectionLost(NO_PAYMENT_ANSWER, Delivery.PERHAPS)

@@ -6,13 +6,13 @@ import pytest
 
 from drivers.driver import Options
 from drivers.telium.concert import ConcertV3, encode_groups, read_groups
-from drivers.telium.config import telium_settings
+from drivers.telium.config import TeliumKeys, telium_settings
 from drivers.telium.packet import TeliumAnswer, TeliumCardBinding, mark_of
 from drivers.terminal import Command, Operation, ProtocolError, ResultStatus
 from tests.drivers.telium.stage import SALE, MaskingSealer
 from tests.support import cards
 
-DIALECT = ConcertV3(telium_settings(Options(variant="v3", till_id="3")))
+DIALECT = ConcertV3(telium_settings(Options(variant="v3", own=TeliumKeys(till_id=3))))
 DONE = {"CZ": "0320", "CA": "03", "CD": "0", "CB": "1010", "CE": "978", "AE": "10", "AC": "A00395"}
 NOT_DONE = DONE | {"AE": "01"}
 MARKED = DONE | {"CF": mark_of(SALE)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drivers.driver import OptionError, Options
-from drivers.telium.config import telium_settings
+from drivers.telium.config import TeliumKeys, telium_settings
 from drivers.telium.eplus import EPlus, EPlusRequest, encode_answer, read_request
 from drivers.telium.packet import TeliumAnswer, TeliumCardBinding, mark_of
 from drivers.terminal import Command, Operation, ProtocolError, ResultStatus
@@ -155,9 +155,8 @@ def test_an_amount_that_does_not_fit_the_field_is_refused(amount: int | None) ->
 @pytest.mark.parametrize(
     "options",
     [
-        Options(till_id="0"),
-        Options(till_id="100"),
-        Options(till_id="K1"),
+        Options(own=TeliumKeys(till_id=0)),
+        Options(own=TeliumKeys(till_id=100)),
         Options(variant="e"),
         Options(variant="v3", quirks=frozenset({"long_answer"})),
     ],

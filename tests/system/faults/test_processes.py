@@ -136,7 +136,7 @@ class Scene:
 
     def terminal_sleeps_in_the_payment(self) -> PaymentView:
         """T4, whose least setting is 30 s."""
-        self.shop.change('receipts = "till"', 'receipts = "till"\nt4_s = 30')
+        self.shop.change("[terminals.front.zvt]", "[terminals.front.zvt]\nt4_s = 30")
         self.shop.script(script())
         self.open()
         self.ask()

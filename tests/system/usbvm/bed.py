@@ -21,23 +21,26 @@ class Cable:
     """How one terminal is reached.
 
     `socket` is where its line enters the machine, and the serial number of its device. `port` is
-    the lasting name that config/udev gives it. `wire` is what the shop's settings say.
+    the lasting name that config/udev gives it. `line` is what the shop's settings say of it.
     """
 
     name: str
     socket: str
     port: str
-    wire: str
+    line: str
 
     @property
     def settings(self) -> str:
-        """Its section of the settings."""
-        return f'[terminals.{self.name}]\n{self.wire}\npassword = "123456"\nreceipts = "till"\n'
+        """Its sections of the settings."""
+        name = f"terminals.{self.name}"
+        usb = 'wire = "usb"\n' if self.taken else ""
+        own = f'[{name}.zvt]\npassword = "123456"\n'
+        return f'[{name}]\n{usb}receipts = "till"\n[{name}.line]\n{self.line}\n{own}'
 
     @property
     def taken(self) -> bool:
         """Whether the agent takes the device away from the kernel's driver."""
-        return self.wire.startswith('wire = "usb"')
+        return self.line.startswith("usb = ")
 
 
 def _ftdi(socket: str) -> str:
@@ -49,11 +52,11 @@ def _acm(socket: str) -> str:
 
 
 def _serial(port: str) -> str:
-    return f'wire = "serial"\ndevice = "{port}"'
+    return f'device = "{port}"'
 
 
 def _usb(ids: str, serial: str, profile: str) -> str:
-    return f'wire = "usb"\nusb = "{ids}"\nusb_serial = "{serial}"\nusb_profile = "{profile}"'
+    return f'usb = "{ids}"\nusb_serial = "{serial}"\nusb_profile = "{profile}"'
 
 
 # Two equal devices of each kind: only their serial numbers tell them apart.
