@@ -15,7 +15,7 @@ from drivers.ecrhub.codec import Variant
 from drivers.ecrhub.config import NO_TILL_ID, EcrHubSettings
 from drivers.ecrhub.packet import EcrHubRequest, Topic, TransType
 from drivers.ecrhub.quirks import EcrHubQuirk
-from drivers.operation import FINANCIAL, WITH_AMOUNT, WITH_ORIGINAL, unsupported
+from drivers.operation import WITH_AMOUNT, WITH_ORIGINAL, unsupported
 from drivers.terminal import Command, Operation
 
 # The card is what a till's payment is made with; a wallet's code has another category.
@@ -48,7 +48,7 @@ def refusal_reason(command: Command) -> str:
     """Why the command cannot be said in ECRHub, for the cashier; empty if it can."""
     if command.operation in _CANNOT:
         return _CANNOT[command.operation]
-    if command.operation not in FINANCIAL:
+    if command.operation not in TRANS_TYPE:
         return unsupported(command.operation, OPERATIONS)
     if command.operation in WITH_ORIGINAL and not command.original_payment_id:
         return NO_ORIGINAL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from enum import Enum
 from importlib import import_module
@@ -43,6 +44,21 @@ def test_a_driver_refuses_it_before_anything_is_sent(dialect: Case) -> None:
         assert (bed.session.busy, bed.session.bytes_to_send(), bed.heard[before:]) == (False, b"", [])
         bed.pay()
         assert len(bed.booked) == 1
+
+
+def test_a_driver_refuses_what_only_others_know(dialect: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table of all drivers has it, with money and all; this protocol has no message for it."""
+    known = {"FINANCIAL", "CHANGING", "WITH_RESULT", "WITH_AMOUNT", "WITH_ORIGINAL"}
+    for name, module in list(sys.modules.items()):
+        for word in known & set(vars(module)) if name.startswith(f"drivers.{dialect.protocol}.") else ():
+            monkeypatch.setattr(module, word, getattr(module, word) | {PREAUTH})
+    with Bed(dialect) as bed:
+        bed.begin()
+        asked = replace(asked_later(dialect), original_payment_id="A-1", original_trace=1, original_receipt=1)
+        assert bed.resolver.refusal_reason(asked)
+        with pytest.raises(CommandRefusedError):
+            bed.session.start(asked, bed.now)
+        assert (bed.session.busy, bed.session.bytes_to_send()) == (False, b"")
 
 
 def test_a_driver_proves_nothing_about_it(dialect: Case) -> None:
