@@ -27,6 +27,7 @@ from agent.api.app import serve
 from agent.api.sockets import bind
 from agent.payments.active import NEEDS
 from agent.payments.commands import PaymentCommand, PersonsWord, PromptReply, kind_asked
+from agent.payments.feed import AgentChange
 from agent.payments.refusal import Refusal
 from agent.payments.state import (
     AgentStatus,
@@ -174,6 +175,12 @@ class SceneService:
             if scene.view.phase == "done":
                 return
             await scene.changed.wait()
+
+    async def agent_events(self, after: str = "") -> AsyncIterator[AgentChange]:
+        self.heard.append(f"agent events {after}")
+        for number, scene in enumerate(self.scenes.values(), 1):
+            yield AgentChange(f"7.{number}", "payment", scene.events[-1])
+        yield AgentChange("7.9", "lost")
 
     def last(self, count: int) -> list[PaymentState]:
         self.heard.append(f"last {count}")

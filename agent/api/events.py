@@ -1,4 +1,4 @@
-"""A payment's events as server-sent events (HTML Living Standard, 9.2)."""
+"""Events of a payment, and of the whole agent, as server-sent events (HTML Living Standard, 9.2)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from agent.api.v1.bodies import PaymentEvent
+from agent.api.v1.bodies import AgentEvent, PaymentEvent
 
 # Tells a till's program, and whatever stands between, that the line is alive; two
 # of them may be late before a client should give up.
@@ -22,14 +22,17 @@ GRACE_SECONDS = 15.0
 RETRY_MS = 1_000
 
 
-def encode(event: PaymentEvent) -> bytes:
+WireEvent = PaymentEvent | AgentEvent
+
+
+def encode(event: WireEvent) -> bytes:
     """One event on the wire. JSON has no raw line break, so one `data` line holds it."""
     content = msgspec.json.encode(event)
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.id, event.event.encode(), content)
+    return b"id: %s\nevent: %s\ndata: %s\n\n" % (str(event.id).encode(), event.event.encode(), content)
 
 
 async def stream(
-    events: AsyncIterator[PaymentEvent], stop: asyncio.Event, monotonic: Callable[[], float]
+    events: AsyncIterator[WireEvent], stop: asyncio.Event, monotonic: Callable[[], float]
 ) -> AsyncGenerator[bytes]:
     """The events until they end, the agent stops or the bound is reached; comments in the pauses."""
     end = monotonic() + MAX_STREAM_SECONDS
@@ -56,7 +59,7 @@ async def stream(
         await asyncio.gather(stopped, upcoming, return_exceptions=True)
 
 
-async def _next(events: AsyncIterator[PaymentEvent]) -> PaymentEvent | None:
+async def _next(events: AsyncIterator[WireEvent]) -> WireEvent | None:
     """The next event; None at the end. A coroutine, because a task needs one."""
     async for event in events:
         return event

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from agent.journal.schema.entry import ActionName, Fact, Prompted, Reason, Replied, Requested
 from agent.payments.commands import PromptReply
 from agent.payments.record import Printout
-from agent.payments.state import ChangeKind, OpenPrompt, PaymentChange, PaymentState, PromptNeed
+from agent.payments.state import ChangeKind, OpenPrompt, PromptNeed
 
 # Long enough for a supervisor to walk over, short enough not to hold a till for a lunch break.
 PROMPT_TIMEOUT_S = 180.0
-
-# A payment shows some thirty texts and lines; a till that reads slower than this
-# many behind gets the newest and asks for the whole.
-MAX_EVENTS = 500
 
 NEEDS: dict[ActionName, list[PromptNeed]] = {
     "confirm": [],
@@ -35,18 +31,18 @@ class Question:
 
 
 class ActivePayment:
-    """One payment under way. Its events feed every till that watches it."""
+    """One payment under way. `tell` passes on what changed about it to those who watch."""
 
-    def __init__(self, request: Requested, view: Callable[[ActivePayment], PaymentState]) -> None:
+    def __init__(
+        self, request: Requested, tell: Callable[[ActivePayment, ChangeKind, Printout | None], None]
+    ) -> None:
         self.request = request
         self.display = ""
         self.question: Question | None = None
         self.finished = False
         self._asked = 0
-        self._view = view
+        self._tell = tell
         self.cancelled = False
-        self._events: list[PaymentChange] = []
-        self._changed = asyncio.Event()
 
     def pose(
         self, action: ActionName, now: float, reasons: Sequence[Reason] = (), about: Fact | None = None
@@ -104,25 +100,5 @@ class ActivePayment:
         self.publish("verdict")
 
     def publish(self, kind: ChangeKind, receipt: Printout | None = None) -> None:
-        """Tell every watcher. The oldest events give way when there are too many."""
-        number = self._events[-1].id + 1 if self._events else 1
-        self._events.append(PaymentChange(id=number, kind=kind, payment=self._view(self), receipt=receipt))
-        del self._events[:-MAX_EVENTS]
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def changed(self) -> None:
-        """Return at the next event."""
-        await self._changed.wait()
-
-    async def events(self, after: int) -> AsyncIterator[PaymentChange]:
-        """Every event later than `after`, until the payment is finished."""
-        while True:
-            news = [event for event in self._events if event.id > after]
-            for event in news:
-                after = event.id
-                yield event
-            if self.finished and not news:
-                return
-            if not news:
-                await self.changed()
+        """Tell every watcher."""
+        self._tell(self, kind, receipt)

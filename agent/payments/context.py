@@ -24,6 +24,7 @@ from agent.journal.schema.entry import (
 )
 from agent.journal.writer import Journal
 from agent.payments.active import ActivePayment
+from agent.payments.feed import AgentEvents
 from agent.payments.index import PaymentIndex, refundable
 from agent.payments.kinds import kind_of, operation_of
 from agent.payments.mapping import driver_fact, given_up
@@ -65,6 +66,7 @@ class Context:
 
     def __post_init__(self) -> None:
         self.digest = self.settings.digest  # hashed once: no payment waits for it
+        self.events = AgentEvents(lambda: self.journal.size)
 
     @property
     def journal(self) -> Journal:

@@ -14,17 +14,19 @@ from agent.journal.schema.entry import (
     Requested,
     Resolved,
     Submitted,
+    TerminalState,
 )
 from agent.payments.active import ActivePayment
 from agent.payments.commands import PaymentCommand, PersonsWord, PromptReply, kind_asked
 from agent.payments.context import Context
+from agent.payments.feed import AgentChange, PaymentFeed
 from agent.payments.meaning import meaning_of, same_meaning
 from agent.payments.payment import run_payment
 from agent.payments.record import Printout, Record, begin
 from agent.payments.refusal import Refusal
 from agent.payments.signing import second_person
-from agent.payments.state import AgentStatus, PaymentChange, PaymentState
-from agent.payments.status import status_of
+from agent.payments.state import AgentStatus, ChangeKind, PaymentChange, PaymentState
+from agent.payments.status import status_of, terminal_status
 from agent.payments.view import view_of
 from agent.terminals.connection import TerminalConnection
 
@@ -36,6 +38,8 @@ class PaymentService:
         self._context = context
         self._on_fatal = on_fatal
         self._active: dict[str, ActivePayment] = {}
+        # Of payments that run or are unclear: everything that can still change.
+        self._feeds: dict[str, PaymentFeed] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         context.on_entry = self._on_entry
 
@@ -48,10 +52,10 @@ class PaymentService:
             if not same_meaning(known, command):
                 raise Refusal("already_used", state, payment_id=command.payment_id)
             return state, False
-        active = ActivePayment(
-            _requested(command, kind, self._free_terminal(command.terminal).name), self._view
-        )
+        requested = _requested(command, kind, self._free_terminal(command.terminal).name)
+        active = ActivePayment(requested, self._tell_active)
         self._active[command.payment_id] = active
+        self._tell_terminal(requested.terminal)
         self._start(self._run(active))
         return self._view(active), True
 
@@ -69,12 +73,15 @@ class PaymentService:
         return record
 
     async def wait(self, payment_id: str, seconds: float) -> PaymentState:
-        """The payment when it is done or asks something, at the latest after `seconds`."""
-        active = self._active.get(payment_id)
+        """The payment at the next verdict or question, at the latest after `seconds`.
+
+        For a payment that is unclear already, the next verdict is the one that resolves it.
+        """
+        before = self._known(payment_id)
         try:
             async with asyncio.timeout(seconds):
-                while active is not None and self._view(active).phase in {"deciding", "running"}:
-                    await active.changed()
+                while _no_news(before, self._known(payment_id)):
+                    await self._feed(payment_id).changed()
         except TimeoutError:
             pass
         return self._known(payment_id)
@@ -137,13 +144,24 @@ class PaymentService:
         return record.receipts
 
     async def events(self, payment_id: str, after: int = 0) -> AsyncIterator[PaymentChange]:
-        """The payment's life as it happens; one last event when it is already over."""
-        active = self._active.get(payment_id)
-        if active is None:
-            yield PaymentChange(id=after + 1, kind="verdict", payment=self._known(payment_id))
+        """The payment's life as it happens, until nothing can change it any more.
+
+        What is over already is told in one event. An unclear payment of an earlier life of the
+        agent begins with its state.
+        """
+        state = self._known(payment_id)
+        if _is_over(state):
+            yield PaymentChange(id=after + 1, kind="verdict", payment=state)
             return
-        async for event in active.events(after):
-            yield event
+        feed = self._feed(payment_id)
+        if feed.empty and state.phase == "done":
+            feed.publish("verdict", state)
+        async for change in feed.changes(after):
+            yield change
+
+    def agent_events(self, after: str = "") -> AsyncIterator[AgentChange]:
+        """Everything that happens from now on, or after the event `after`."""
+        return self._context.events.changes(after)
 
     def last(self, count: int) -> list[PaymentState]:
         """The newest payments, newest first."""
@@ -154,7 +172,11 @@ class PaymentService:
 
     def status(self) -> AgentStatus:
         """How the agent and its terminals are."""
-        return status_of(self._context, {active.request.terminal for active in self._active.values()})
+        return status_of(self._context, self._busy())
+
+    def _busy(self) -> set[str]:
+        """The terminals that serve a payment."""
+        return {active.request.terminal for active in self._active.values()}
 
     async def finish(self) -> None:
         """Take nothing new and wait until what runs has its verdict."""
@@ -164,8 +186,8 @@ class PaymentService:
 
     async def _run(self, active: ActivePayment) -> None:
         await run_payment(active, self._context)
-        active.finish()
         del self._active[active.request.payment_id]
+        active.finish()
 
     def _start(self, story: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(story)
@@ -178,8 +200,11 @@ class PaymentService:
             self._on_fatal(error)
 
     def _on_entry(self, entry: Entry) -> None:
+        if isinstance(entry.body, TerminalState):
+            self._tell_terminal(entry.body.terminal)
         active = self._active.get(getattr(entry.body, "payment_id", ""))
         if active is None:
+            self._tell_decided(entry)
             return
         match entry.body:
             case Prompted():
@@ -190,6 +215,35 @@ class PaymentService:
                 active.publish("state")
             case _:
                 pass
+
+    def _tell_decided(self, entry: Entry) -> None:
+        """An entry may decide a payment that does not run any more."""
+        payment_id = getattr(entry.body, "payment_id", "")
+        record = self._context.payments.get(payment_id) if payment_id else None
+        if record is not None and record.entry == entry.index:
+            self._tell("verdict", view_of(record, None))
+
+    def _tell_active(self, active: ActivePayment, kind: ChangeKind, receipt: Printout | None) -> None:
+        self._tell(kind, self._view(active), receipt)
+
+    def _tell(self, kind: ChangeKind, state: PaymentState, receipt: Printout | None = None) -> None:
+        """Tell those who watch this payment, and those who watch everything."""
+        feed = self._feed(state.payment_id)
+        self._context.events.publish(feed.publish(kind, state, receipt))
+        if _is_over(state):
+            feed.close()
+            del self._feeds[state.payment_id]
+        if kind == "verdict":
+            self._tell_terminal(state.terminal)
+
+    def _tell_terminal(self, name: str) -> None:
+        terminal = self._context.terminals.get(name)
+        if terminal is not None:
+            self._context.events.publish(terminal_status(self._context, terminal, self._busy()))
+
+    def _feed(self, payment_id: str) -> PaymentFeed:
+        """What those hear who watch a payment that can still change."""
+        return self._feeds.setdefault(payment_id, PaymentFeed())
 
     def _view(self, active: ActivePayment) -> PaymentState:
         record = self._context.payments.get(active.request.payment_id)
@@ -229,6 +283,17 @@ class PaymentService:
             self._known(payment_id)
             raise Refusal("question_over", payment_id=payment_id, prompt=prompt)
         return active
+
+
+def _is_over(state: PaymentState) -> bool:
+    """Whether nothing can change the payment any more."""
+    return state.phase == "done" and state.verdict != "unclear"
+
+
+def _no_news(before: PaymentState, now: PaymentState) -> bool:
+    if now.phase == "done":
+        return before.verdict == now.verdict == "unclear"
+    return now.phase != "asking"
 
 
 def _requested(command: PaymentCommand, kind: PaymentKind, terminal: str) -> Requested:

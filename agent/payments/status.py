@@ -20,7 +20,7 @@ def status_of(context: Context, busy: Collection[str]) -> AgentStatus:
         training=context.settings.agent.training,
         taking_payments=refusal is None,
         refusal=refusal,
-        terminals=[_terminal(context, terminal, busy) for terminal in context.terminals.values()],
+        terminals=[terminal_status(context, terminal, busy) for terminal in context.terminals.values()],
         entries=context.journal.size,
         root=b64encode(context.journal.root).decode("ascii"),
         cosigned=context.cosigned(),
@@ -30,7 +30,8 @@ def status_of(context: Context, busy: Collection[str]) -> AgentStatus:
     )
 
 
-def _terminal(context: Context, terminal: TerminalConnection, busy: Collection[str]) -> TerminalStatus:
+def terminal_status(context: Context, terminal: TerminalConnection, busy: Collection[str]) -> TerminalStatus:
+    """One terminal; `busy` names those that serve a payment."""
     unclear = context.payments.unclear(terminal.name)
     state = terminal.state
     if unclear:

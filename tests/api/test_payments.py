@@ -105,6 +105,21 @@ def test_events_resume_after_the_last_id_that_was_seen(api: ServedApi) -> None:
     assert b"id: 4\nevent: verdict\n" in content
 
 
+def test_the_agents_events_have_ids_of_their_own(api: ServedApi) -> None:
+    api.pay("A-1")
+    reply = api.ask("GET", "/v1/events", last_event_id="7.0")
+    assert "agent events 7.0" in api.service.heard
+    assert b"id: 7.1\nevent: payment\n" in reply.content
+    assert b"id: 7.9\nevent: lost\n" in reply.content
+    told = [json.loads(line[6:]) for line in reply.content.splitlines() if line.startswith(b"data: ")]
+    assert told[0]["payment"]["payment"]["verdict"] == "approved"
+
+
+@pytest.mark.parametrize("given", ["7", "7.", ".7", "a.7", "7.7.7", "9" * 16 + ".1"])
+def test_an_id_that_is_none_of_the_agents_is_refused(api: ServedApi, given: str) -> None:
+    assert api.ask("GET", "/v1/events", last_event_id=given).json["error"] == "wrong_event_id"
+
+
 def test_a_quiet_stream_says_that_it_is_alive(api: ServedApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "KEEP_ALIVE_SECONDS", 0.01)
     api.pay("A-1", 1800)

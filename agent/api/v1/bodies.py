@@ -84,6 +84,7 @@ Verdict = Literal["approved", "declined", "cancelled", "not_sent", "refused", "u
 Need = Literal["credential", "identity", "purpose"]
 PaymentPhase = Literal["deciding", "asking", "running", "done"]
 EventKind = Literal["state", "display", "prompt", "receipt", "verdict"]
+AgentEventKind = Literal["payment", "terminal", "lost"]
 TerminalCondition = Literal["ready", "busy", "connecting", "away", "trouble", "unclear"]
 
 
@@ -184,6 +185,15 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     software: str = ""
     unclear: str = ""
     clock_ahead_s: int | None = None
+
+
+class AgentEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One server-sent event of the whole agent; `lost` tells that this reader missed some."""
+
+    id: str
+    event: AgentEventKind
+    payment: PaymentEvent | None = None
+    terminal: TerminalView | None = None
 
 
 class StatusView(msgspec.Struct, frozen=True, kw_only=True):

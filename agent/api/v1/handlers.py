@@ -15,8 +15,9 @@ from starlette.responses import Response
 
 from agent.api import body, events, limits
 from agent.api.errors import ApiRefusal
-from agent.api.v1.bodies import PaymentEvent, PaymentId, PaymentRequest, PromptAnswer, Resolution
+from agent.api.v1.bodies import PaymentId, PaymentRequest, PromptAnswer, Resolution
 from agent.api.v1.mapping import (
+    agent_event_view,
     command_of,
     event_view,
     payment_view,
@@ -26,8 +27,13 @@ from agent.api.v1.mapping import (
     word_of,
 )
 from agent.payments.commands import PaymentCommand, PersonsWord, PromptReply
+from agent.payments.feed import AgentChange
 from agent.payments.refusal import Refusal
 from agent.payments.state import AgentStatus, PaymentChange, PaymentState, Printout
+
+# What the ids of events look like: a payment's, and the agent's.
+PAYMENT_EVENT_ID = "[0-9]{1,9}"
+AGENT_EVENT_ID = "[0-9]{1,15}[.][0-9]{1,15}"
 
 T = TypeVar("T")
 
@@ -43,6 +49,7 @@ class PaymentOperations(Protocol):
     async def resolve(self, payment_id: str, word: PersonsWord) -> PaymentState: ...
     def receipts(self, payment_id: str) -> list[Printout]: ...
     def events(self, payment_id: str, after: int = 0) -> AsyncIterator[PaymentChange]: ...
+    def agent_events(self, after: str = "") -> AsyncIterator[AgentChange]: ...
     def last(self, count: int) -> list[PaymentState]: ...
     def status(self) -> AgentStatus: ...
 
@@ -82,7 +89,7 @@ async def get_payment(api: ApiContext, request: Request) -> Response:
     """With `wait`, answers as soon as there is a verdict or a prompt."""
     payment_id, seconds = _payment_id(request), _query(request, "wait", 0, limits.MAX_WAIT_S, default=0)
     state = _existing(api, payment_id)
-    if seconds and state.phase != "done":
+    if seconds and (state.phase != "done" or state.verdict == "unclear"):
         with api.place_to_wait():
             state = await _unless_stopped(api, api.service.wait(payment_id, seconds)) or state
     return answer(payment_view(state))
@@ -124,11 +131,16 @@ async def get_receipts(api: ApiContext, request: Request) -> Response:
 
 async def get_payment_events(api: ApiContext, request: Request) -> Response:
     """Server-sent events, from after `Last-Event-ID` on."""
-    payment_id, after = _payment_id(request), _last_event_id(request)
+    payment_id, after = _payment_id(request), _last_event_id(request, PAYMENT_EVENT_ID)
     _existing(api, payment_id)
-    if api.waiting >= limits.MAX_WAITING:
-        raise ApiRefusal("too_many_waiting", limit=limits.MAX_WAITING)
-    return events.EventResponse(_counted_stream(api, payment_id, after))
+    changes = api.service.events(payment_id, int(after or 0))
+    return _event_stream(api, (event_view(change) async for change in changes))
+
+
+async def get_events(api: ApiContext, request: Request) -> Response:
+    """Everything that happens, from after `Last-Event-ID` on."""
+    changes = api.service.agent_events(_last_event_id(request, AGENT_EVENT_ID))
+    return _event_stream(api, (agent_event_view(change) async for change in changes))
 
 
 async def get_status(api: ApiContext, _request: Request) -> Response:
@@ -183,13 +195,13 @@ def _query(request: Request, name: str, lowest: int, highest: int, default: int)
     return int(given[0])
 
 
-def _last_event_id(request: Request) -> int:
+def _last_event_id(request: Request, pattern: str) -> str:
     given = request.headers.getlist("last-event-id")
     if not given:
-        return 0
-    if len(given) != 1 or not re.fullmatch("[0-9]{1,9}", given[0]):
+        return ""
+    if len(given) != 1 or not re.fullmatch(pattern, given[0]):
         raise ApiRefusal("wrong_event_id")
-    return int(given[0])
+    return given[0]
 
 
 async def _unless_stopped(api: ApiContext, work: Coroutine[Any, Any, T]) -> T | None:
@@ -204,16 +216,17 @@ async def _unless_stopped(api: ApiContext, work: Coroutine[Any, Any, T]) -> T | 
         await asyncio.gather(task, stopped, return_exceptions=True)
 
 
-async def _counted_stream(api: ApiContext, payment_id: str, after: int) -> AsyncGenerator[bytes]:
+def _event_stream(api: ApiContext, bodies: AsyncIterator[events.WireEvent]) -> Response:
+    if api.waiting >= limits.MAX_WAITING:
+        raise ApiRefusal("too_many_waiting", limit=limits.MAX_WAITING)
+    return events.EventResponse(_counted_stream(api, bodies))
+
+
+async def _counted_stream(api: ApiContext, bodies: AsyncIterator[events.WireEvent]) -> AsyncGenerator[bytes]:
     """Counted from its first byte to its last: a generator that never starts has no end either."""
     api.waiting += 1
     try:
-        async for chunk in events.stream(_bodies(api, payment_id, after), api.stop, api.monotonic):
+        async for chunk in events.stream(bodies, api.stop, api.monotonic):
             yield chunk
     finally:
         api.waiting -= 1
-
-
-async def _bodies(api: ApiContext, payment_id: str, after: int) -> AsyncIterator[PaymentEvent]:
-    async for change in api.service.events(payment_id, after):
-        yield event_view(change)

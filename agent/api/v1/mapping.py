@@ -10,6 +10,7 @@ from typing import get_args
 
 from agent.api.v1.bodies import (
     ActionName,
+    AgentEvent,
     CardView,
     Credential,
     PaymentEvent,
@@ -24,6 +25,7 @@ from agent.api.v1.bodies import (
     TerminalView,
 )
 from agent.payments.commands import GivenCredential, PaymentCommand, PersonsWord, PromptReply
+from agent.payments.feed import AgentChange
 from agent.payments.state import (
     AgentStatus,
     CardState,
@@ -116,6 +118,17 @@ def event_view(change: PaymentChange) -> PaymentEvent:
         event=change.kind,
         payment=payment_view(change.payment),
         receipt=receipt_view(change.receipt) if change.receipt else None,
+    )
+
+
+def agent_event_view(change: AgentChange) -> AgentEvent:
+    """Something that happened in the agent."""
+    fact = change.fact
+    return AgentEvent(
+        id=change.id,
+        event=change.kind,
+        payment=event_view(fact) if isinstance(fact, PaymentChange) else None,
+        terminal=terminal_view(fact) if isinstance(fact, TerminalStatus) else None,
     )
 
 

@@ -99,7 +99,7 @@ def _parameters(row: ApiOperation) -> list[Json]:
         about = say(f"api.query.{row.query.name}")
         parameters.append(_parameter(row.query.name, "query", limits, about))
     if row.media == EVENT_STREAM:
-        ids = {"type": "string", "pattern": row.event_id}
+        ids = {"type": "string", "pattern": f"^{row.event_id}$"}
         parameters.append(_parameter("Last-Event-ID", "header", ids, say("api.last_event_id")))
     return parameters
 

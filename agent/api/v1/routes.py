@@ -13,6 +13,7 @@ from agent.api.limits import MAX_LAST, MAX_WAIT_S
 from agent.api.refusals import ALWAYS, WITH_BODY, WITH_ID, WITH_PAYMENT, WITH_PERSON
 from agent.api.v1 import handlers
 from agent.api.v1.bodies import (
+    AgentEvent,
     PaymentEvent,
     PaymentRequest,
     PaymentView,
@@ -21,7 +22,7 @@ from agent.api.v1.bodies import (
     Resolution,
     StatusView,
 )
-from agent.api.v1.handlers import ApiContext
+from agent.api.v1.handlers import AGENT_EVENT_ID, PAYMENT_EVENT_ID, ApiContext
 
 Handler = Callable[[ApiContext, Request], Awaitable[Response]]
 
@@ -98,10 +99,13 @@ OPERATIONS = (
     ),
     ApiOperation(
         "GET", _PAYMENT + "/events", handlers.get_payment_events,
-        PaymentEvent, media=EVENT_STREAM, event_id="^[0-9]{1,9}$", refusals=_KNOWN,
+        PaymentEvent, media=EVENT_STREAM, event_id=PAYMENT_EVENT_ID, refusals=_KNOWN,
     ),
     ApiOperation(
         "GET", _PAYMENT + "/receipts", handlers.get_receipts, list[ReceiptView], refusals=_KNOWN,
+    ),
+    ApiOperation(
+        "GET", "/v1/events", handlers.get_events, AgentEvent, media=EVENT_STREAM, event_id=AGENT_EVENT_ID,
     ),
     ApiOperation("GET", "/v1/status", handlers.get_status, StatusView),
     ApiOperation("GET", "/v1/openapi.json", handlers.get_document, dict[str, Any]),

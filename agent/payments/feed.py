@@ -1,0 +1,142 @@
+"""What watchers hear: the life of one payment, and everything that happens in the agent.
+
+Both remember a bounded number of changes, for all readers together. A reader has a place in
+them and nothing else, so one that is slow, or reads no more, costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from agent.payments.state import ChangeKind, PaymentChange, PaymentState, Printout, TerminalStatus
+
+# A payment shows some thirty texts and lines; a till that reads slower than this
+# many behind gets the newest, each of which has the whole payment.
+MAX_PAYMENT_CHANGES: Final = 500
+# Some ten payments with all that their terminals showed: a reader that comes back within
+# a minute misses nothing in a busy shop.
+MAX_AGENT_CHANGES: Final = 500
+
+
+class PaymentFeed:
+    """The changes of one payment, from its request until nothing can change it any more."""
+
+    def __init__(self) -> None:
+        self._changes: deque[PaymentChange] = deque(maxlen=MAX_PAYMENT_CHANGES)
+        self._over = False
+        self._changed = asyncio.Event()
+
+    @property
+    def empty(self) -> bool:
+        """Nothing was told yet."""
+        return not self._changes
+
+    def publish(
+        self, kind: ChangeKind, state: PaymentState, receipt: Printout | None = None
+    ) -> PaymentChange:
+        """Tell every watcher. The oldest changes give way when there are too many."""
+        change = PaymentChange(id=self._newest + 1, kind=kind, payment=state, receipt=receipt)
+        self._changes.append(change)
+        self._wake()
+        return change
+
+    def close(self) -> None:
+        """The last change was told."""
+        self._over = True
+        self._wake()
+
+    async def changed(self) -> None:
+        """Return at the next change."""
+        await self._changed.wait()
+
+    async def changes(self, after: int) -> AsyncIterator[PaymentChange]:
+        """Every change later than `after`, until the last.
+
+        Ids begin anew when the agent does: an `after` that is still to come is of an earlier life.
+        """
+        after = 0 if after > self._newest else after
+        while True:
+            news = [change for change in self._changes if change.id > after]
+            for change in news:
+                after = change.id
+                yield change
+            if self._over and not news:
+                return
+            if not news:
+                await self.changed()
+
+    @property
+    def _newest(self) -> int:
+        return self._changes[-1].id if self._changes else 0
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+AgentChangeKind = Literal["payment", "terminal", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChange:
+    """Something that happened in the agent. `lost` has no fact: the reader missed some."""
+
+    id: str
+    kind: AgentChangeKind
+    fact: PaymentChange | TerminalStatus | None = None
+
+
+class AgentEvents:
+    """Everything that happens, for whoever watches the whole agent.
+
+    An id is "LIFE.NUMBER". `life` is asked once and grows from one start of the agent to the next.
+    """
+
+    def __init__(self, life: Callable[[], int], room: int = MAX_AGENT_CHANGES) -> None:
+        self._life = life
+        self._began: int | None = None
+        self._told = 0
+        self._kept: deque[AgentChange] = deque(maxlen=room)
+        self._changed = asyncio.Event()
+
+    def publish(self, fact: PaymentChange | TerminalStatus) -> None:
+        """Tell every watcher."""
+        kind: AgentChangeKind = "payment" if isinstance(fact, PaymentChange) else "terminal"
+        self._told += 1
+        self._kept.append(AgentChange(self._id(self._told), kind, fact))
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def changes(self, after: str = "") -> AsyncIterator[AgentChange]:
+        """Every change from now on, or later than the id `after`. It has no end.
+
+        What is no longer kept, or was told in an earlier life, is told as `lost`.
+        """
+        place = self._place(after)
+        while True:
+            oldest = self._told - len(self._kept)
+            if place < oldest:
+                place = oldest
+                yield AgentChange(self._id(place), "lost")
+            elif place < self._told:
+                place += 1
+                yield self._kept[place - oldest - 1]
+            else:
+                await self._changed.wait()
+
+    def _place(self, after: str) -> int:
+        """How many changes a reader has behind it; -1 if it cannot know them."""
+        if not after:
+            return self._told
+        life, _, number = after.partition(".")
+        known = life == self._id(0).partition(".")[0] and int(number) <= self._told
+        return int(number) if known else -1
+
+    def _id(self, number: int) -> str:
+        if self._began is None:
+            self._began = self._life()
+        return f"{self._began}.{number}"
