@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from drivers.fact import DriverFact
+
 
 class Operation(Enum):
     """The name of one operation. Its row says what depends on it."""
@@ -83,12 +85,12 @@ WITH_ORIGINAL: Final = frozenset(operation for operation, row in OPERATIONS.item
 UPKEEP: Final = frozenset({Operation.REGISTER, Operation.LOG_OFF, Operation.DIAGNOSE, Operation.INITIALISE})
 
 # Why a protocol refuses an operation that it has no command for: nothing is sent then.
-UNSUPPORTED: Final = "unsupported_operation"
+UNSUPPORTED: Final = DriverFact("unsupported_operation")
 
 
-def unsupported(operation: Operation, operations: Container[Operation]) -> str:
-    """Why a protocol that has these operations cannot do this one; empty if it can, or has nothing to do."""
-    return "" if operation in operations or operation in UPKEEP else UNSUPPORTED
+def unsupported(operation: Operation, operations: Container[Operation]) -> DriverFact | None:
+    """Why a protocol that has these operations cannot do this one; None if it can, or has nothing to do."""
+    return None if operation in operations or operation in UPKEEP else UNSUPPORTED
 
 
 def question_about(operation: Operation) -> Operation | None:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, Protocol
 
+from drivers.fact import DriverFact as DriverFact  # noqa: PLC0414 - a word of this vocabulary, too
 from drivers.operation import Operation as Operation  # noqa: PLC0414 - a word of this vocabulary, too
 
 # A terminal's clock comes from its host and a till's from elsewhere; closer they need not be.
@@ -164,6 +165,7 @@ class DialogueEnded:
     REFUSED: it did not start (the command itself was answered with an error).
     ABORTED: it said that it gave up, `cancelled` when by a stop key or its own
     time-out. COMPLETED: it said that it is done.
+    `text` is what the terminal said, `reason` what the driver has to add.
     `status` is the terminal's own state where the command reports one, `maintenance`
     the command that it asks for before it will work. `busy`: it serves something
     else just now. `simulator` is set when it names itself as ours.
@@ -179,6 +181,7 @@ class DialogueEnded:
     simulator: bool = False
     terminal_id: str = ""
     software: str = ""
+    reason: DriverFact | None = None
 
 
 class Delivery(Enum):
@@ -196,9 +199,9 @@ class Delivery(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLost:
-    """The line or the dialogue broke. `reason` is one sentence without wire bytes."""
+    """The line or the dialogue broke, and why."""
 
-    reason: str
+    reason: DriverFact
     delivery: Delivery
 
 
@@ -251,10 +254,10 @@ class BookingProof(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BookingFinding:
-    """What was found, why in one sentence, and the terminal's result where it has one."""
+    """What was found, by what it is proven, and the terminal's result where it has one."""
 
     found: BookingProof
-    proof: str
+    proof: DriverFact
     result: Result | None = None
 
 
@@ -267,8 +270,8 @@ class Resolver(Protocol):
 
     listen_s: float
 
-    def refusal_reason(self, command: Command) -> str:
-        """Why this command cannot be asked of the terminal, for the cashier; empty if it can."""
+    def refusal_reason(self, command: Command) -> DriverFact | None:
+        """Why this command cannot be asked of the terminal, for the cashier; None if it can."""
 
     def questions(self, unclear: Unclear) -> tuple[Command, ...]:
         """What to ask the terminal, in this order; none of it moves money."""
@@ -297,7 +300,7 @@ class Session(Protocol):
     def connected(self, now: float) -> None:
         """A fresh line is there; nothing of an older line counts any more."""
 
-    def disconnected(self, reason: str, now: float) -> None:
+    def disconnected(self, reason: DriverFact, now: float) -> None:
         """The line is gone; a running command ends in `ConnectionLost`."""
 
     def start(self, command: Command, now: float) -> None:
@@ -341,11 +344,19 @@ class SessionError(DriverError):
 
 
 class CommandRefusedError(SessionError):
-    """The protocol, or this terminal, cannot be told the command. A sentence; nothing of it was sent."""
+    """The protocol, or this terminal, cannot be told the command. Nothing of it was sent."""
+
+    def __init__(self, fact: DriverFact) -> None:
+        super().__init__(str(fact))
+        self.fact = fact
 
 
 class WireError(DriverError):
-    """A line could not be opened, read or written."""
+    """A line could not be opened, read or written; `fact` says why."""
+
+    def __init__(self, fact: DriverFact) -> None:
+        super().__init__(str(fact))
+        self.fact = fact
 
 
 class ProtocolError(DriverError):

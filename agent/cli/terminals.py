@@ -17,7 +17,7 @@ from agent.terminals.discovery.usb import AttachedDevice, attached_devices
 from agent.texts import say
 from drivers.probe import Probe
 from drivers.probing import who_answers
-from drivers.terminal import DriverError
+from drivers.terminal import WireError
 from drivers.wires.serial import SerialWire
 from drivers.wires.usb.trouble import ROOT
 from drivers.wires.wire import Wire
@@ -28,6 +28,7 @@ NOTHING: Final = (
 )
 NAMES: Final = ("front", "second", "third")
 ANSWERED: Final = "answers to {protocol}"
+NOT_ASKED: Final = "not asked: {why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,8 @@ def _probe(root: Path, device: AttachedDevice) -> tuple[str, str, bool]:
 
     try:
         answer = asyncio.run(who_answers(wire))
-    except DriverError as error:  # locked by somebody whom /proc hides, or not ours to open
-        return "", f"not asked: {error}", False
+    except WireError as error:  # locked by somebody whom /proc hides, or not ours to open
+        return "", NOT_ASKED.format(why=say(f"drivers.{error.fact.code}", **error.fact.figures)), False
     if answer is None:
         return "", say("cli.silent"), False
     probe, listener = answer

@@ -149,9 +149,9 @@ class Context:
             if isinstance(body, Decided) and not (body.allows or asked.covers(body)):
                 return Refused(payment_id=body.payment_id)
         payment_id = payment.request.payment_id
-        text = terminal.resolver.refusal_reason(self.command(payment.request))
-        if text:
-            return Refused(payment_id=payment_id, why=driver_fact(text))
+        reason = terminal.resolver.refusal_reason(self.command(payment.request))
+        if reason is not None:
+            return Refused(payment_id=payment_id, why=driver_fact(reason))
         if terminal.ready:
             return None
         return NotSent(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from typing import Final, Literal
 
@@ -28,14 +27,13 @@ from drivers.terminal import (
     ConnectionLost,
     Delivery,
     DialogueEnded,
+    DriverFact,
     EndReason,
     Receipt,
     Result,
     ResultStatus,
     SealedCard,
 )
-
-_CODE: Final = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
 
 CANCELLED_BY_TILL: Final = Fact("payment.cancelled_by_till")
 
@@ -152,13 +150,21 @@ def _without_result(record: Record, event: DialogueEnded) -> list[AnyBody]:
     payment_id = record.payment_id
     if event.end_reason is not EndReason.COMPLETED:
         verdict: Literal["cancelled", "declined"] = "cancelled" if event.cancelled else "declined"
-        return [TerminalResult(payment_id=payment_id, verdict=verdict, code=event.code, text=event.text)]
+        return [_ended(payment_id, verdict, event)]
     if not kind_of(record.payment).moves_money:
-        closed = TerminalResult(payment_id=payment_id, verdict="approved", code=event.code, text=event.text)
+        closed = _ended(payment_id, "approved", event)
         return [closed, Completed(payment_id=payment_id)]
     return [BecameUnclear(payment_id=payment_id, why=Fact("payment.ended_without_result"))]
 
 
-def driver_fact(said: str) -> Fact:
-    """What a driver says, as a fact: its code, or for now its sentence."""
-    return Fact(f"driver.{said}") if _CODE.fullmatch(said) else Fact("terminal.said", {"text": said})
+def _ended(
+    payment_id: str, verdict: Literal["approved", "cancelled", "declined"], event: DialogueEnded
+) -> TerminalResult:
+    """The result of a dialogue that had no message of its own for it."""
+    why = driver_fact(event.reason) if event.reason else None
+    return TerminalResult(payment_id=payment_id, verdict=verdict, code=event.code, text=event.text, why=why)
+
+
+def driver_fact(said: DriverFact) -> Fact:
+    """What a driver says, as a fact of the journal."""
+    return Fact(f"drivers.{said.code}", dict(said.figures))

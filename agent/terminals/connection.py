@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from agent.journal.schema.entry import TerminalState
+from agent.terminals.driver_words import ended_in_words, in_words
 from drivers.terminal import (
     Command,
     CommandRefusedError,
@@ -143,7 +144,7 @@ class TerminalConnection:
                     else:
                         yield event
             except CommandRefusedError as error:  # of the driver, before it had sent anything
-                yield ConnectionLost(str(error), Delivery.NEVER)
+                yield ConnectionLost(error.fact, Delivery.NEVER)
 
     async def result_of(self, question: Command) -> Result | None:
         """Ask for a result that moves no money; None if the terminal gives none."""
@@ -161,7 +162,7 @@ class TerminalConnection:
         async for event in self._link.perform(command):
             if isinstance(event, ConnectionLost):
                 self._lost.set()
-                self._become("away", event.reason)
+                self._become("away", in_words(event.reason))
             yield event
 
     async def run(self) -> None:
@@ -178,7 +179,7 @@ class TerminalConnection:
                     delay = RECONNECT_FIRST_S
                     await self._stay()
             except WireError as error:
-                self._become("away", str(error))
+                self._become("away", in_words(error.fact))
             await asyncio.sleep(delay)
             delay = min(2 * delay, RECONNECT_CAP_S)
 
@@ -186,7 +187,7 @@ class TerminalConnection:
         match event:
             case ConnectionLost():
                 self._lost.set()
-                self._become("away", event.reason)
+                self._become("away", in_words(event.reason))
             case TransactionResult() | Receipt():
                 if self._handler.keep_unsolicited(self, event):
                     self._link.acknowledge()
@@ -203,7 +204,7 @@ class TerminalConnection:
         await self._resolve_and_resync()
         if not self.connected:
             return False
-        self._become("ready", status.text)
+        self._become("ready", ended_in_words(status))
         return True
 
     async def _greet(self) -> DialogueEnded | None:
@@ -218,7 +219,7 @@ class TerminalConnection:
                 await self._pause(BUSY_RETRY_S)
                 continue
             if ended.end_reason is not EndReason.COMPLETED:
-                self._become("trouble", ended.text)
+                self._become("trouble", ended_in_words(ended))
                 return None
             self.terminal_id = ended.terminal_id or self.terminal_id
             self.software = ended.software or self.software

@@ -8,12 +8,12 @@ from typing import Final
 from drivers.ecr17 import packet
 from drivers.ecr17.config import Ecr17Settings
 from drivers.operation import unsupported
-from drivers.terminal import Command, Operation
+from drivers.terminal import Command, DriverFact, Operation
 
-NO_REFUND: Final = "The terminal takes no refund from the till: make it on the terminal itself."
-NO_TRACE: Final = "The terminal gave no STAN for the original: reverse it on the terminal itself."
-NO_AMOUNT: Final = "The terminal takes amounts from 0.01 to 999999.99 only."
-OTHER_CURRENCY: Final = "The terminal cannot be told a currency: it takes every amount in its own."
+NO_REFUND: Final = DriverFact("ecr17.no_refund")
+NO_TRACE: Final = DriverFact("ecr17.no_trace")
+NO_AMOUNT: Final = DriverFact("ecr17.no_amount")
+OTHER_CURRENCY: Final = DriverFact("ecr17.other_currency")
 
 _Message = Callable[[Command, Ecr17Settings], bytes]
 _MESSAGES: Final[dict[Operation, _Message]] = {
@@ -36,13 +36,13 @@ def message_of(command: Command, settings: Ecr17Settings) -> bytes | None:
     return make(command, settings) if make else None
 
 
-def refusal_reason(command: Command, currency: int) -> str:
-    """Why the terminal cannot be told this, for the cashier; empty if it can. `currency` is its own."""
+def refusal_reason(command: Command, currency: int) -> DriverFact | None:
+    """Why the terminal cannot be told this, for the cashier; None if it can. `currency` is its own."""
     match command.operation:
         case Operation.REFUND:
             return NO_REFUND
         case Operation.REVERSAL:
-            return "" if 0 < (command.original_trace or 0) <= packet.HIGHEST_STAN else NO_TRACE
+            return None if 0 < (command.original_trace or 0) <= packet.HIGHEST_STAN else NO_TRACE
         case Operation.SALE if not 0 < (command.amount or 0) <= packet.HIGHEST_AMOUNT:
             return NO_AMOUNT
         case Operation.SALE if command.currency not in {None, currency}:

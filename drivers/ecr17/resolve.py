@@ -17,34 +17,35 @@ from drivers.clocks import in_time, told_at
 from drivers.ecr17 import commands
 from drivers.ecr17.line import ACK_S, SENDS
 from drivers.operation import FINANCIAL, question_about
-from drivers.terminal import BookingFinding, BookingProof, Command, Operation, Result, ResultStatus, Unclear
+from drivers.terminal import (
+    BookingFinding,
+    BookingProof,
+    Command,
+    DriverFact,
+    Operation,
+    Result,
+    ResultStatus,
+    Unclear,
+)
 
 # From the request to the last word: 3 minutes for a question to the cashier, 2 for a card, 3 for as many
 # attempts at the PIN, 3 for a slow host, and some to spare. Nothing can be sold on the terminal meanwhile.
 LONGEST_DIALOGUE: Final = timedelta(minutes=15)
 
-CLOSED: Final = "The terminal's total is zero, and the day had one: it is closed."
-NOT_CLOSED: Final = "The terminal's total is still that of the day: it is not closed."
-DAY_CLOSE: Final = "The terminal's total does not tell whether its day is closed: look at its receipts."
-SILENT: Final = "The terminal does not tell its last result: look at its receipts or its display."
-NOTHING_BEFORE: Final = (
-    "The terminal's last result is {number}, and none is known from before: compare it with the receipt."
-)
-AS_SAID: Final = "The terminal's last result is {number}, as it had said when it approved this one."
-BOOKED: Final = (
-    "The terminal's last result is new ({number}) and of the right time. It tells no amount: "
-    "compare the receipt."
-)
-BOOKED_WITH_AMOUNT: Final = "The terminal's last result is new ({number}), of the right time and amount."
-REFUSED: Final = "The terminal's last result is a refusal ({number}): this one was not booked."
-SAME: Final = "The terminal's last result is still {number}, long after this one: it was not booked."
-WAIT: Final = (
-    "The terminal's last result is {number}; this one may still be running there. It is asked again "
-    "until {minutes} minutes have passed."
-)
-OTHER: Final = (
-    "The terminal's last result is {number}, and it need not be this one: {why}. Compare the receipt."
-)
+CLOSED: Final = DriverFact("ecr17.closed")
+NOT_CLOSED: Final = DriverFact("ecr17.not_closed")
+DAY_CLOSE: Final = DriverFact("ecr17.day_close")
+SILENT: Final = DriverFact("ecr17.silent")
+NOTHING_BEFORE: Final = DriverFact("ecr17.nothing_before")
+AS_SAID: Final = DriverFact("ecr17.as_said")
+BOOKED: Final = DriverFact("ecr17.booked")
+BOOKED_WITH_AMOUNT: Final = DriverFact("ecr17.booked_with_amount")
+REFUSED: Final = DriverFact("ecr17.last_refused")
+SAME: Final = DriverFact("ecr17.same")
+WAIT: Final = DriverFact("ecr17.wait")
+OTHER_AMOUNT: Final = DriverFact("ecr17.other_amount")
+NO_TIME: Final = DriverFact("ecr17.no_time")
+OTHER_TIME: Final = DriverFact("ecr17.other_time")
 
 
 class Ecr17Resolver:
@@ -56,7 +57,7 @@ class Ecr17Resolver:
     def __init__(self, currency: int) -> None:
         self._currency = currency
 
-    def refusal_reason(self, command: Command) -> str:
+    def refusal_reason(self, command: Command) -> DriverFact | None:
         return commands.refusal_reason(command, self._currency)
 
     def questions(self, unclear: Unclear) -> tuple[Command, ...]:
@@ -82,7 +83,7 @@ class Ecr17Resolver:
         if unclear.command.operation not in FINANCIAL or last is None:
             return BookingFinding(BookingProof.UNPROVEN, SILENT)
         if last.status is ResultStatus.APPROVED and _as_said(unclear, last):
-            return BookingFinding(BookingProof.BOOKED, AS_SAID.format(number=_name(last)), last)
+            return BookingFinding(BookingProof.BOOKED, AS_SAID.about(stan=_stan(last)), last)
         return _approved(unclear, last) if last.status is ResultStatus.APPROVED else _refused(unclear, last)
 
 
@@ -100,29 +101,29 @@ def _day(unclear: Unclear, said: Result | None) -> BookingFinding:
 
 
 def _approved(unclear: Unclear, last: Result) -> BookingFinding:
-    number, newer = _name(last), _newer(unclear, last)
+    number, newer = _stan(last), _newer(unclear, last)
     if newer is None:
-        return BookingFinding(BookingProof.UNPROVEN, NOTHING_BEFORE.format(number=number))
+        return BookingFinding(BookingProof.UNPROVEN, NOTHING_BEFORE.about(stan=number))
     if not newer:
         return _not_booked(unclear, SAME, number)
-    why = _misfit(unclear, last)
-    if why:
-        return BookingFinding(BookingProof.UNPROVEN, OTHER.format(number=number, why=why))
-    words = BOOKED if last.amount is None else BOOKED_WITH_AMOUNT
-    return BookingFinding(BookingProof.BOOKED, words.format(number=number), last)
+    misfit = _misfit(unclear, last)
+    if misfit is not None:
+        return BookingFinding(BookingProof.UNPROVEN, misfit.about(stan=number))
+    proof = BOOKED if last.amount is None else BOOKED_WITH_AMOUNT
+    return BookingFinding(BookingProof.BOOKED, proof.about(stan=number), last)
 
 
 def _refused(unclear: Unclear, last: Result) -> BookingFinding:
     """The till does not note the numbers of refusals: one that looks new may be older than this payment."""
-    return _not_booked(unclear, REFUSED, _name(last))
+    return _not_booked(unclear, REFUSED, _stan(last))
 
 
-def _not_booked(unclear: Unclear, words: str, number: str) -> BookingFinding:
+def _not_booked(unclear: Unclear, proof: DriverFact, stan: str) -> BookingFinding:
     """No approval of ours is there. That is proof as soon as none can come any more."""
     if not _over(unclear):
         minutes = int(LONGEST_DIALOGUE.total_seconds()) // 60
-        return BookingFinding(BookingProof.UNPROVEN, WAIT.format(number=number, minutes=minutes))
-    return BookingFinding(BookingProof.NOT_BOOKED, words.format(number=number))
+        return BookingFinding(BookingProof.UNPROVEN, WAIT.about(stan=stan, minutes=minutes))
+    return BookingFinding(BookingProof.NOT_BOOKED, proof.about(stan=stan))
 
 
 def _over(unclear: Unclear) -> bool:
@@ -147,15 +148,15 @@ def _pairs(*pairs: tuple[int | None, int | None]) -> list[tuple[int, int]]:
     return [(one, other) for one, other in pairs if one is not None and other is not None]
 
 
-def _misfit(unclear: Unclear, result: Result) -> str:
-    """Why a new approval may be of something else; empty if all that it tells fits."""
+def _misfit(unclear: Unclear, result: Result) -> DriverFact | None:
+    """Why a new approval may be of something else; None if all that it tells fits."""
     if result.amount is not None and result.amount < (unclear.command.amount or 0):
-        return "its amount differs"
+        return OTHER_AMOUNT
     at = told_at(result.date, result.time, unclear.asked_at)
     if at is None:
-        return "it tells no time"
-    return "" if in_time(unclear, at, LONGEST_DIALOGUE) else "its time differs"
+        return NO_TIME
+    return None if in_time(unclear, at, LONGEST_DIALOGUE) else OTHER_TIME
 
 
-def _name(result: Result) -> str:
-    return f"STAN {result.trace:06}" if result.trace else "without a STAN"
+def _stan(result: Result) -> str:
+    return f"{result.trace:06}" if result.trace else "-"

@@ -34,6 +34,7 @@ from drivers.terminal import (
     Delivery,
     DialogueEnded,
     DisplayText,
+    DriverFact,
     EndReason,
     Event,
     Operation,
@@ -46,16 +47,16 @@ from drivers.terminal import (
 # Reference 6: receipts come after the result, until their end mark or some silence.
 RECEIPT_SILENCE_S: Final = 5.0
 
-NO_ACK: Final = "the terminal did not acknowledge the request"
-NO_ANSWER: Final = "the terminal did not say in time how the command ended"
-DAMAGED: Final = "three messages in a row arrived damaged from the terminal"
-OUT_OF_TURN: Final = "the terminal sent a result before it had acknowledged the command"
-REFUSED_AGAIN: Final = "the terminal refused the command when it came again; it may have begun the first one"
-UNKNOWN_RESULT: Final = "the terminal sent a result that its protocol does not explain"
-RECONNECTED: Final = "the line was opened anew"
+NO_ACK: Final = DriverFact("ecr17.no_ack")
+NO_ANSWER: Final = DriverFact("no_end")
+DAMAGED: Final = DriverFact("ecr17.damaged")
+OUT_OF_TURN: Final = DriverFact("out_of_turn")
+REFUSED_AGAIN: Final = DriverFact("refused_again")
+UNKNOWN_RESULT: Final = DriverFact("ecr17.unknown_result")
+RECONNECTED: Final = DriverFact("reconnected")
 
-REFUSED: Final = "The terminal refused the request: it is busy, does not know it, or has another terminal_id."
-OTHER_SCOPE: Final = 'The terminal uses another checksum: set its variant to "{scope}".'
+REFUSED: Final = DriverFact("ecr17.refused")
+OTHER_SCOPE: Final = DriverFact("ecr17.other_scope")
 
 _NO_LETTER: Final = "?"
 # Which answers a command has.
@@ -115,7 +116,7 @@ class Ecr17Session:
         self._duplicates.forget()
         self._never_prints = False
 
-    def disconnected(self, reason: str, now: float) -> None:  # noqa: ARG002 - the call that all sessions have
+    def disconnected(self, reason: DriverFact, now: float) -> None:  # noqa: ARG002 - the call that all sessions have
         """A terminal may close the connection when it has its ACK (reference 1): the result stands."""
         if self._pending_end is not None:
             self._end(self._pending_end)
@@ -219,13 +220,13 @@ class Ecr17Session:
         elif report is Ecr17SendReport.DOUBTFUL and self._operation in CHANGING:
             self._lose(REFUSED_AGAIN)
         else:
-            self._end(DialogueEnded(EndReason.REFUSED, text=REFUSED))
+            self._end(DialogueEnded(EndReason.REFUSED, reason=REFUSED))
 
     def _unheard(self) -> None:
         """No ACK that counts. A terminal that uses another checksum than the settings say shows it."""
         if self._operation is Operation.STATUS and self._line.foreign_scope:
             self._end(
-                DialogueEnded(EndReason.REFUSED, text=OTHER_SCOPE.format(scope=self._line.foreign_scope))
+                DialogueEnded(EndReason.REFUSED, reason=OTHER_SCOPE.about(scope=self._line.foreign_scope))
             )
         else:
             self._lose(NO_ACK)
@@ -382,7 +383,7 @@ class Ecr17Session:
         self._events.append(ended)
         self._to_idle()
 
-    def _lose(self, reason: str) -> None:
+    def _lose(self, reason: DriverFact) -> None:
         delivery = Delivery.PERHAPS if self.busy and self._left else Delivery.NEVER
         self._events.append(ConnectionLost(reason, delivery))
         self._drop_held()

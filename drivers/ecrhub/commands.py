@@ -16,7 +16,7 @@ from drivers.ecrhub.config import NO_TILL_ID, EcrHubSettings
 from drivers.ecrhub.packet import EcrHubRequest, Topic, TransType
 from drivers.ecrhub.quirks import EcrHubQuirk
 from drivers.operation import WITH_AMOUNT, WITH_ORIGINAL, unsupported
-from drivers.terminal import Command, Operation
+from drivers.terminal import Command, DriverFact, Operation
 
 # The card is what a till's payment is made with; a wallet's code has another category.
 CARD_PAYMENT: Final = "BANKCARD"
@@ -29,14 +29,12 @@ TRANS_TYPE: Final = {
 }
 OPERATIONS: Final = frozenset(TRANS_TYPE) | {Operation.STATUS, Operation.REPEAT_RECEIPT}
 
-NO_DAY_CLOSE: Final = "This terminal's day is closed on the terminal itself: its till interface cannot do it."
-NO_TOTALS: Final = "This terminal's totals are shown on the terminal itself: its till interface has none."
-NO_TEXTS: Final = "This terminal shows no texts of the till."
-NO_ORIGINAL: Final = (
-    "Only a payment that this till made can be refunded or reversed from here: do it on the terminal itself."
-)
-NO_AMOUNT: Final = "The payment needs an amount above zero."
-NO_CURRENCY: Final = "The payment's currency has no code in ISO 4217, so the terminal cannot be told it."
+NO_DAY_CLOSE: Final = DriverFact("ecrhub.no_day_close")
+NO_TOTALS: Final = DriverFact("ecrhub.no_totals")
+NO_TEXTS: Final = DriverFact("ecrhub.no_texts")
+NO_ORIGINAL: Final = DriverFact("ecrhub.no_original")
+NO_AMOUNT: Final = DriverFact("ecrhub.no_amount")
+NO_CURRENCY: Final = DriverFact("ecrhub.no_currency")
 _CANNOT: Final = {
     Operation.CLOSE_DAY: NO_DAY_CLOSE,
     Operation.TURNOVER_TOTALS: NO_TOTALS,
@@ -44,8 +42,8 @@ _CANNOT: Final = {
 }
 
 
-def refusal_reason(command: Command) -> str:
-    """Why the command cannot be said in ECRHub, for the cashier; empty if it can."""
+def refusal_reason(command: Command) -> DriverFact | None:
+    """Why the command cannot be said in ECRHub, for the cashier; None if it can."""
     if command.operation in _CANNOT:
         return _CANNOT[command.operation]
     if command.operation not in TRANS_TYPE:
@@ -54,7 +52,7 @@ def refusal_reason(command: Command) -> str:
         return NO_ORIGINAL
     if command.operation in WITH_AMOUNT and not command.amount:
         return NO_AMOUNT
-    return NO_CURRENCY if command.currency is not None and command.currency not in CURRENCIES else ""
+    return NO_CURRENCY if command.currency is not None and command.currency not in CURRENCIES else None
 
 
 def order_number(payment_id: str, sequence: int) -> str:

@@ -20,6 +20,7 @@ from drivers.ecrhub.frame import (
     acknowledgement,
     encode_frame,
 )
+from drivers.terminal import DriverFact
 
 HANDSHAKE_EVERY_S: Final = 1.0  # reference 3, "about once a second, until the confirm arrives"
 HEARTBEAT_EVERY_S: Final = 2.0  # reference 3: as often as the terminal does
@@ -33,8 +34,8 @@ TRANSMISSIONS: Final = 4
 # Reference 2 says about 500 ms; a pause of just that length inside an answer is seen in the field.
 PAUSE_IN_FRAME_S: Final = 0.7
 
-NOT_ACKNOWLEDGED: Final = "the terminal did not acknowledge a message in four attempts"
-LINK_DOWN: Final = "the terminal sent no sign of life for 30 seconds"
+NOT_ACKNOWLEDGED: Final = DriverFact("ecrhub.not_acknowledged")
+LINK_DOWN: Final = DriverFact("ecrhub.link_down")
 
 
 class EcrHubLine:
@@ -54,7 +55,7 @@ class EcrHubLine:
         """A fresh connection: forget and wipe all that belongs to the old one; shake hands."""
         self._reader.reset()
         self.up = False
-        self.trouble: str | None = None
+        self.trouble: DriverFact | None = None
         self._out = bytearray()
         self._queue: deque[tuple[int, bytes]] = deque()  # the first one is on its way
         self._sent = 0  # how often
@@ -168,6 +169,6 @@ class EcrHubLine:
         else:
             self._give_up(NOT_ACKNOWLEDGED)
 
-    def _give_up(self, why: str) -> None:
+    def _give_up(self, why: DriverFact) -> None:
         self.trouble = why
         self._buffer.wipe()

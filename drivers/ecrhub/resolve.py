@@ -11,18 +11,23 @@ from typing import Final
 
 from drivers.ecrhub.commands import order_number, refusal_reason
 from drivers.operation import FINANCIAL
-from drivers.terminal import BookingFinding, BookingProof, Command, Operation, Result, ResultStatus, Unclear
-
-NOT_TOLD: Final = (
-    "The terminal does not tell the end of this payment: it is not finished, or it does not know it yet, "
-    "which is no proof after a restart. It is asked again every minute. To prove it yourself, look it up in "
-    "the list of payments on the terminal or at the acquirer."
+from drivers.terminal import (
+    BookingFinding,
+    BookingProof,
+    Command,
+    DriverFact,
+    Operation,
+    Result,
+    ResultStatus,
+    Unclear,
 )
-OTHER_ORDER: Final = "The terminal told the state of another order."
-BOOKED: Final = "The terminal has this order as completed."
+
+NOT_TOLD: Final = DriverFact("ecrhub.not_told")
+OTHER_ORDER: Final = DriverFact("ecrhub.other_order")
+BOOKED: Final = DriverFact("ecrhub.booked")
 NOT_BOOKED: Final = {
-    ResultStatus.DECLINED: "The terminal has this order as closed or failed: nothing was paid.",
-    ResultStatus.CANCELLED: "The terminal has this order as cancelled: nothing was paid.",
+    ResultStatus.DECLINED: DriverFact("ecrhub.order_closed"),
+    ResultStatus.CANCELLED: DriverFact("ecrhub.order_cancelled"),
 }
 
 
@@ -32,7 +37,7 @@ class EcrHubResolver:
     # The handshake takes up to a second; then whatever the terminal still repeats comes at once.
     listen_s = 2.0
 
-    def refusal_reason(self, command: Command) -> str:
+    def refusal_reason(self, command: Command) -> DriverFact | None:
         """What the till interface lacks, or what the order would need."""
         return refusal_reason(command)
 

@@ -34,6 +34,7 @@ from drivers.terminal import (
     ConnectionLost,
     Delivery,
     DialogueEnded,
+    DriverFact,
     EndReason,
     Event,
     Operation,
@@ -47,18 +48,16 @@ OPEN_S: Final = 15.0
 # An order that is not finished is asked for again after so long.
 QUERY_AGAIN_S: Final = 5.0
 
-NO_APP: Final = "the terminal shows no sign of life: is its cashier app in front? Nothing was paid"
-NOT_PROVEN: Final = (
-    "the terminal did not answer the trial message: check its setting `variant`; nothing was paid"
-)
-OTHER_VARIANT: Final = "the terminal answers {form}: correct its setting `variant`; nothing was paid"
-NOT_PAIRED: Final = "the terminal refused to be paired. {text}"
-NO_PAYMENT_ANSWER: Final = "the terminal gave no result of the payment in time"
-NO_QUERY_ANSWER: Final = "the terminal did not answer the question for the payment in time"
-NO_RESULT: Final = "the terminal answered the payment without a result, and does not tell its end. {text}"
-UNREADABLE: Final = "the terminal sent a message that cannot be read ({reason})"
-RECONNECTED: Final = "the line was opened anew"
-STOPPED_BEFORE: Final = "The payment was stopped before the terminal heard of it."
+NO_APP: Final = DriverFact("ecrhub.no_app")
+NOT_PROVEN: Final = DriverFact("ecrhub.not_proven")
+OTHER_VARIANT: Final = DriverFact("ecrhub.other_variant")
+NOT_PAIRED: Final = DriverFact("ecrhub.not_paired")
+NO_PAYMENT_ANSWER: Final = DriverFact("ecrhub.no_payment_answer")
+NO_QUERY_ANSWER: Final = DriverFact("ecrhub.no_query_answer")
+NO_RESULT: Final = DriverFact("ecrhub.no_result")
+UNREADABLE: Final = DriverFact("unreadable")
+RECONNECTED: Final = DriverFact("reconnected")
+STOPPED_BEFORE: Final = DriverFact("ecrhub.stopped_before")
 
 # The protocol has no message for them, and needs none.
 _AT_ONCE: Final = frozenset({Operation.DIAGNOSE, Operation.INITIALISE, Operation.LOG_OFF})
@@ -104,7 +103,7 @@ class EcrHubSession:
         self._inbox.reset()
         self._identity, self._trouble_told = None, False
 
-    def disconnected(self, reason: str, now: float) -> None:  # noqa: ARG002 - the call that all sessions have
+    def disconnected(self, reason: DriverFact, now: float) -> None:  # noqa: ARG002 - the call that all sessions have
         if self.busy:
             self._lose(reason)
         self._inbox.drop()
@@ -129,7 +128,7 @@ class EcrHubSession:
     def abort(self, now: float) -> None:
         """pay.close goes out only once, and only for an order that is out and has no result."""
         if self.state in {EcrHubState.OPENING, EcrHubState.PROVING} and self._command.operation in FINANCIAL:
-            self._end(DialogueEnded(EndReason.ABORTED, text=STOPPED_BEFORE, cancelled=True))
+            self._end(DialogueEnded(EndReason.ABORTED, reason=STOPPED_BEFORE, cancelled=True))
         elif self.state is EcrHubState.PAYING and not self._closing and self._inbox.held is None:
             self._closing = EcrHubQuirk.NO_CLOSE not in self._settings.quirks
             if self._closing:
@@ -236,9 +235,9 @@ class EcrHubSession:
     def _refuse(self, error: ProtocolError) -> None:
         """It is not acknowledged: the terminal keeps it, and a query tells what it was about."""
         if self.state is EcrHubState.PAYING:
-            self._lose(UNREADABLE.format(reason=error.reason))
+            self._lose(UNREADABLE.about(reason=error.reason))
         elif self.state is EcrHubState.PROVING and error.reason in OTHER_FORMS:
-            self._end(DialogueEnded(EndReason.REFUSED, text=OTHER_VARIANT.format(form=error.reason)))
+            self._end(DialogueEnded(EndReason.REFUSED, reason=OTHER_VARIANT.about(form=error.reason)))
 
     # ---- what the messages do ----
 
@@ -280,9 +279,7 @@ class EcrHubSession:
     def _proven(self, answer: EcrHubAnswer, now: float) -> None:
         """The form is right. Only pairing has to be granted; an unknown order is what was asked for."""
         if self._settings.variant is Variant.SDK_1_0 and not answer.handled:
-            self._end(
-                DialogueEnded(EndReason.REFUSED, text=NOT_PAIRED.format(text=meaning.text_of(answer)).strip())
-            )
+            self._end(DialogueEnded(EndReason.REFUSED, reason=NOT_PAIRED, text=meaning.text_of(answer)))
             return
         self._identity = meaning.identity(answer)
         self._advance(now)
@@ -296,7 +293,7 @@ class EcrHubSession:
         elif topic is Topic.ORDER:
             self._query_is_due(now)
         else:
-            self._lose(NO_RESULT.format(text=self._doubt).strip())
+            self._lose(NO_RESULT.about(terminal_said=self._doubt or "-"))
 
     def _query_is_due(self, now: float) -> None:
         if self._requests.waits_for(Topic.QUERY):
@@ -316,9 +313,9 @@ class EcrHubSession:
             case EcrHubState.OPENING:
                 self._lose(NO_APP)
             case EcrHubState.PROVING:
-                self._end(DialogueEnded(EndReason.REFUSED, text=NOT_PROVEN))
+                self._end(DialogueEnded(EndReason.REFUSED, reason=NOT_PROVEN))
             case EcrHubState.ASKING:
-                self._end(DialogueEnded(EndReason.ABORTED, text=NO_QUERY_ANSWER))
+                self._end(DialogueEnded(EndReason.ABORTED, reason=NO_QUERY_ANSWER))
             case _:
                 self._lose(NO_PAYMENT_ANSWER)
 
@@ -331,7 +328,7 @@ class EcrHubSession:
         self._events.append(ended)
         self._to_idle()
 
-    def _lose(self, reason: str) -> None:
+    def _lose(self, reason: DriverFact) -> None:
         self._events.append(
             ConnectionLost(reason, Delivery.PERHAPS if self._left and self.busy else Delivery.NEVER)
         )

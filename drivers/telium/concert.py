@@ -25,7 +25,7 @@ from drivers.telium.packet import (
     mark_of,
 )
 from drivers.telium.texts import V3_CANCELLED, V3_NOT_DONE, V3_REASONS, V3_REFUSALS, plain
-from drivers.terminal import Command, Operation, ProtocolError, Result, ResultStatus, SealedCard
+from drivers.terminal import Command, DriverFact, Operation, ProtocolError, Result, ResultStatus, SealedCard
 
 VERSION: Final = "0320"
 # Group CJ, 12 characters; for information only.
@@ -51,8 +51,8 @@ _TILL_GROUPS: Final = ("CZ", "CJ", "CA", "CB", "CC", "CD", "CE", "CF", "CI", "CK
 _TERMINAL_GROUPS: Final = ("AA", "AB", "AC", "AE", "AF", "AI", "AL", "ZT")
 _KNOWN: Final = frozenset((*_TILL_GROUPS, *_TERMINAL_GROUPS))
 
-NO_CLOSE_DAY: Final = "This terminal closes its day by itself or from its own menu, not for the till."
-NO_AMOUNT: Final = "A payment needs an amount above zero, of 12 digits at most. Nothing was sent."
+NO_CLOSE_DAY: Final = DriverFact("telium.v3_no_close_day")
+NO_AMOUNT: Final = DriverFact("telium.v3_no_amount")
 
 
 def encode_groups(groups: Mapping[str, str]) -> bytes:
@@ -90,13 +90,13 @@ class ConcertV3:
     def __init__(self, settings: TeliumSettings) -> None:
         self._settings = settings
 
-    def refusal_reason(self, command: Command) -> str:
+    def refusal_reason(self, command: Command) -> DriverFact | None:
         if command.operation is Operation.CLOSE_DAY:
             return NO_CLOSE_DAY
         if why := unsupported(command.operation, BY_SESSION | self.actions.keys()):
             return why
         payable = command.amount is not None and 0 < command.amount <= MOST
-        return NO_AMOUNT if command.operation in FINANCIAL and not payable else ""
+        return NO_AMOUNT if command.operation in FINANCIAL and not payable else None
 
     def request(self, command: Command) -> bytes:
         """A duplicate is asked for without a mark: one that comes back is that of the payment itself."""

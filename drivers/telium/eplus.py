@@ -25,7 +25,7 @@ from drivers.telium.packet import (
 )
 from drivers.telium.quirks import TeliumQuirk
 from drivers.telium.texts import E_PLUS_RESULTS, plain
-from drivers.terminal import Command, Operation, ProtocolError, Result, ResultStatus, SealedCard
+from drivers.terminal import Command, DriverFact, Operation, ProtocolError, Result, ResultStatus, SealedCard
 
 REQUEST_CHARS: Final = 34
 SHORT_ANSWER_CHARS: Final = 25  # 28 bytes with STX, ETX and LRC
@@ -42,13 +42,10 @@ _NORMAL_AUTHORISATION: Final = "B010"
 # ISO/IEC 7812-1: the longest card number; a longer run of digits is not only a number.
 _LONGEST_NUMBER: Final = 19
 
-NO_REFUND: Final = (
-    "This terminal's refunds are not tried out: make the refund on the terminal itself, "
-    "or have the quirk refunds_by_type_2 set."
-)
-NO_REVERSAL: Final = "An E+ terminal cannot cancel for the till: cancel the payment on the terminal itself."
-NO_CLOSE_DAY: Final = "An E+ terminal closes its day by itself or from its own menu, not for the till."
-NO_AMOUNT: Final = "A payment needs an amount above zero, of 8 digits at most. Nothing was sent."
+NO_REFUND: Final = DriverFact("telium.no_refund")
+NO_REVERSAL: Final = DriverFact("telium.no_reversal")
+NO_CLOSE_DAY: Final = DriverFact("telium.no_close_day")
+NO_AMOUNT: Final = DriverFact("telium.no_amount")
 _REFUSALS: Final = {Operation.REVERSAL: NO_REVERSAL, Operation.CLOSE_DAY: NO_CLOSE_DAY}
 
 
@@ -94,7 +91,7 @@ class EPlus:
     def __init__(self, settings: TeliumSettings) -> None:
         self._settings = settings
 
-    def refusal_reason(self, command: Command) -> str:
+    def refusal_reason(self, command: Command) -> DriverFact | None:
         if command.operation in _REFUSALS:
             return _REFUSALS[command.operation]
         if (
@@ -105,7 +102,7 @@ class EPlus:
         if why := unsupported(command.operation, BY_SESSION | self.actions.keys()):
             return why
         payable = command.amount is not None and 0 < command.amount <= MOST
-        return NO_AMOUNT if command.operation in FINANCIAL and not payable else ""
+        return NO_AMOUNT if command.operation in FINANCIAL and not payable else None
 
     def request(self, command: Command) -> bytes:
         return EPlusRequest(

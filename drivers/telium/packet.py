@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from drivers.card.card import Card, CardSealer
-from drivers.terminal import Command, Operation, ProtocolError, Result, SealedCard
+from drivers.terminal import Command, DriverFact, Operation, ProtocolError, Result, SealedCard
 
 # Reference 4: the private field.
 MARK_CHARS: Final = 10
@@ -84,8 +84,8 @@ class Dialect(Protocol):
     def actions(self) -> Mapping[Operation, str]:
         """The protocol's own code for each command that it has."""
 
-    def refusal_reason(self, command: Command) -> str:
-        """Why this command cannot be asked, for the cashier; empty if it can."""
+    def refusal_reason(self, command: Command) -> DriverFact | None:
+        """Why this command cannot be asked, for the cashier; None if it can."""
 
     def request(self, command: Command) -> bytes:
         """The message for a command that `refusal_reason` does not object to."""

@@ -14,22 +14,27 @@ from typing import Final
 
 from drivers.operation import FINANCIAL
 from drivers.telium.packet import Dialect, mark_of
-from drivers.terminal import BookingFinding, BookingProof, Command, Operation, Result, ResultStatus, Unclear
+from drivers.terminal import (
+    BookingFinding,
+    BookingProof,
+    Command,
+    DriverFact,
+    Operation,
+    Result,
+    ResultStatus,
+    Unclear,
+)
 
 # A terminal repeats an answer that nobody took for a few ENQs, each some seconds apart. Late
 # answers are taken at any time; this only keeps the till's own ENQ out of the way at first.
 LISTEN_S: Final = 15.0
 
-BOOKED: Final = "The terminal gave its answer under this payment's own mark: approved."
-NOT_BOOKED: Final = "The terminal gave its answer under this payment's own mark: not paid."
-LOOK: Final = (
-    "Look at the terminal: its journal or the duplicate of its last receipt shows "
-    "whether this payment was made."
-)
-NO_QUESTION: Final = "An E+ terminal cannot be asked about a payment."
-NO_ANSWER: Final = "The terminal gave no duplicate of its last receipt."
-NO_MARK: Final = "The terminal's duplicate does not say which payment it belongs to."
-OTHER_MARK: Final = "The terminal's duplicate belongs to another payment, which proves nothing for this one."
+BOOKED: Final = DriverFact("telium.booked")
+NOT_BOOKED: Final = DriverFact("telium.not_booked")
+NO_QUESTION: Final = DriverFact("telium.no_question")
+NO_ANSWER: Final = DriverFact("telium.no_duplicate")
+NO_MARK: Final = DriverFact("telium.no_mark")
+OTHER_MARK: Final = DriverFact("telium.other_mark")
 
 
 class TeliumResolver:
@@ -41,7 +46,7 @@ class TeliumResolver:
         self._dialect = dialect
         self._has_duplicate = Operation.REPEAT_RECEIPT in dialect.actions
 
-    def refusal_reason(self, command: Command) -> str:
+    def refusal_reason(self, command: Command) -> DriverFact | None:
         return self._dialect.refusal_reason(command)
 
     def questions(self, unclear: Unclear) -> tuple[Command, ...]:
@@ -67,10 +72,9 @@ class TeliumResolver:
         last = answers[-1] if answers else None
         if last is not None and last.order == mark_of(unclear.command):
             return _proven(last)
-        why = self._why_unproven(last)
-        return BookingFinding(BookingProof.UNPROVEN, f"{why} {LOOK}")
+        return BookingFinding(BookingProof.UNPROVEN, self._why_unproven(last))
 
-    def _why_unproven(self, last: Result | None) -> str:
+    def _why_unproven(self, last: Result | None) -> DriverFact:
         if not self._has_duplicate:
             return NO_QUESTION
         if last is None or last.status is not ResultStatus.APPROVED:

@@ -33,6 +33,7 @@ from drivers.terminal import (
     ConnectionLost,
     Delivery,
     DialogueEnded,
+    DriverFact,
     EndReason,
     Event,
     Operation,
@@ -91,7 +92,7 @@ class TeliumSession:
         self._line.reset()
         self._software = ""
 
-    def disconnected(self, reason: str, now: float) -> None:  # noqa: ARG002 - the call that all sessions have
+    def disconnected(self, reason: DriverFact, now: float) -> None:  # noqa: ARG002 - the call that all sessions have
         self._held = None
         if self.busy:
             self._lose(reason)
@@ -194,7 +195,7 @@ class TeliumSession:
         except ProtocolError as error:
             self._line.drop(now)
             if self.busy and self._line.left:
-                self._lose(texts.UNREADABLE.format(reason=error.reason))
+                self._lose(texts.UNREADABLE.about(reason=error.reason))
             return
         self._classify(answer, now)
 
@@ -252,7 +253,7 @@ class TeliumSession:
                 case TeliumSendReport.DELIVERED | TeliumSendReport.UNCONFIRMED:
                     self.state, self._deadline = TeliumState.WAITING, now + self._longest_s
                 case TeliumSendReport.BUSY:
-                    self._end(DialogueEnded(EndReason.REFUSED, text=texts.BUSY, busy=True))
+                    self._end(DialogueEnded(EndReason.REFUSED, reason=texts.BUSY, busy=True))
                 case TeliumSendReport.SILENT:
                     self._lose(texts.SILENT)
                 case TeliumSendReport.REFUSED:
@@ -289,7 +290,7 @@ class TeliumSession:
         self._events.append(ended)
         self.state, self._deadline = TeliumState.IDLE, None
 
-    def _lose(self, reason: str, delivery: Delivery | None = None) -> None:
+    def _lose(self, reason: DriverFact, delivery: Delivery | None = None) -> None:
         left = self.busy and self._line.left
         self._events.append(
             ConnectionLost(reason, delivery or (Delivery.PERHAPS if left else Delivery.NEVER))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from drivers.card.card import scrub_text
+from drivers.terminal import DriverFact
 
 # Reference 5.
 E_PLUS_RESULTS: Final = {
@@ -36,15 +37,13 @@ V3_CANCELLED: Final = frozenset({6, 8})
 # Of these none fits to "done".
 V3_REFUSALS: Final = frozenset(range(4, 14))
 
-BUSY: Final = "The terminal is busy. Nothing was sent: bring it to its idle screen and try again."
-SILENT: Final = (
-    "the terminal does not answer; it must show its idle screen, have paper, and be set to serve a till"
-)
-REFUSED: Final = "the terminal refused each copy of the request (NAK); it has not begun the payment"
-DAMAGED: Final = "its messages arrived damaged several times in a row; check the cable"
-NO_RESULT: Final = "the terminal did not say in time how the payment ended"
-UNREADABLE: Final = "the terminal sent an answer that cannot be read ({reason})"
-RECONNECTED: Final = "the line was opened anew"
+BUSY: Final = DriverFact("telium.busy")
+SILENT: Final = DriverFact("telium.silent")
+REFUSED: Final = DriverFact("telium.refused")
+DAMAGED: Final = DriverFact("telium.damaged")
+NO_RESULT: Final = DriverFact("telium.no_result")
+UNREADABLE: Final = DriverFact("unreadable")
+RECONNECTED: Final = DriverFact("reconnected")
 
 
 def plain(view: memoryview) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from drivers.operation import unsupported
-from drivers.terminal import Command, Operation
+from drivers.terminal import Command, DriverFact, Operation
 from drivers.transbank.packet import LEAST_PESOS, MOST_PESOS, TransbankFunction, message, ticket
 
 PESO: Final = 152  # ISO 4217: CLP has no decimals, so a minor unit is a peso
@@ -37,32 +37,25 @@ OPERATIONS: Final = frozenset({Operation.SALE, Operation.REVERSAL, Operation.STA
 # The terminal answers these questions at once, whatever was asked to get them.
 _FROM_MEMORY: Final = frozenset({TransbankFunction.TOTALS_RESULT, TransbankFunction.LAST_SALE_RESULT})
 
-NO_REFUND: Final = (
-    "This terminal cannot refund: no money was moved. Void the payment while its day is open, "
-    "or refund it in Transbank's portal."
-)
-ONLY_PESOS: Final = "This terminal takes Chilean pesos only: no money was moved."
-OUT_OF_RANGE: Final = (
-    f"This terminal takes {LEAST_PESOS} to {MOST_PESOS} pesos: no money was moved. Change the amount."
-)
-NO_OPERATION_NUMBER: Final = (
-    "The terminal gave no operation number for the original: void it on the terminal itself."
-)
+NO_REFUND: Final = DriverFact("transbank.no_refund")
+ONLY_PESOS: Final = DriverFact("transbank.only_pesos")
+OUT_OF_RANGE: Final = DriverFact("transbank.out_of_range", {"least": LEAST_PESOS, "most": MOST_PESOS})
+NO_OPERATION_NUMBER: Final = DriverFact("transbank.no_operation_number")
 
 
-def refusal_reason(command: Command) -> str:
-    """Why the protocol has no message for this, for the cashier; empty if it has one."""
+def refusal_reason(command: Command) -> DriverFact | None:
+    """Why the protocol has no message for this, for the cashier; None if it has one."""
     match command.operation:
         case Operation.REFUND:
             return NO_REFUND
         case Operation.REVERSAL:
-            return "" if operation_number(command) else NO_OPERATION_NUMBER
+            return None if operation_number(command) else NO_OPERATION_NUMBER
         case Operation.SALE if command.currency not in {None, PESO}:
             return ONLY_PESOS
         case Operation.SALE if not LEAST_PESOS <= (command.amount or 0) <= MOST_PESOS:
             return OUT_OF_RANGE
         case Operation.SALE:
-            return ""
+            return None
         case operation:
             return unsupported(operation, OPERATIONS)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from drivers.card.card import SecretBuffer
+from drivers.terminal import DriverFact
 from drivers.transbank.frame import TransbankFault, TransbankFrameReader, TransbankSignal, encode_frame
 
 # Reference 2: the till repeats up to 2 times, and so does the terminal.
@@ -30,16 +31,16 @@ NAK_ALONE_S: Final = 0.3
 # Faults further apart than this are not three attempts at one message.
 FAULTS_FORGOTTEN_S: Final = TRANSMISSIONS * TERMINAL_REPEATS_S
 
-SILENT: Final = "the terminal does not answer"
-REFUSED: Final = "the terminal refused a message as damaged three times"
-DAMAGED: Final = "three messages in a row arrived damaged from the terminal"
+SILENT: Final = DriverFact("transbank.silent")
+REFUSED: Final = DriverFact("transbank.refused")
+DAMAGED: Final = DriverFact("damaged")
 
 
 class TransbankLine:
     """One serial line to a terminal.
 
-    `acknowledged` and `unanswered` tell what became of the frame sent last; the second is a
-    sentence. `trouble` is set when the line has given up: until `reset` nothing more is received.
+    `acknowledged` and `unanswered` tell what became of the frame sent last; the second is
+    the reason. `trouble` is set when the line has given up: until `reset` nothing more is received.
     """
 
     def __init__(self, buffer: SecretBuffer, answer_s: float = ANSWER_S) -> None:
@@ -51,7 +52,7 @@ class TransbankLine:
     def reset(self, now: float) -> None:
         """A fresh connection: forget and wipe all that belongs to the old one."""
         self._reader.reset()
-        self.trouble: str | None = None
+        self.trouble: DriverFact | None = None
         self._out = bytearray()
         self._silent_at: float | None = None
         self._faults = 0
@@ -61,7 +62,7 @@ class TransbankLine:
     def forget(self) -> None:
         """Nobody waits any more for what becomes of the frame sent last."""
         self.acknowledged = False
-        self.unanswered = ""
+        self.unanswered: DriverFact | None = None
         self._frame = b""
         self._sent = 0
         self._leaving = False  # it waits for `bytes_to_send`
@@ -163,5 +164,5 @@ class TransbankLine:
         self._faults = self._faults + 1 if now < self._faults_until else 1
         self._faults_until = now + FAULTS_FORGOTTEN_S
         if self._faults == TRANSMISSIONS:
-            self.trouble = f"{DAMAGED} ({fault})"
+            self.trouble = DAMAGED.about(fault=str(fault))
             self._buffer.wipe()

@@ -14,7 +14,16 @@ from typing import Final
 
 from drivers.clocks import in_time, told_at
 from drivers.operation import CHANGING
-from drivers.terminal import BookingFinding, BookingProof, Command, Operation, Result, ResultStatus, Unclear
+from drivers.terminal import (
+    BookingFinding,
+    BookingProof,
+    Command,
+    DriverFact,
+    Operation,
+    Result,
+    ResultStatus,
+    Unclear,
+)
 from drivers.transbank.commands import operation_number, refusal_reason
 from drivers.transbank.line import TERMINAL_REPEATS_S, TRANSMISSIONS
 from drivers.transbank.packet import same_ticket, ticket
@@ -23,27 +32,15 @@ from drivers.transbank.texts import NO_SALE
 # Questions to the cashier, a cardholder in no hurry.
 LONGEST_DIALOGUE: Final = timedelta(minutes=20)
 
-SILENT: Final = "The terminal does not tell its last sale."
-STORED: Final = "The terminal's last sale has the ticket of this one: operation {number}."
-SAME: Final = "The terminal's last sale is still operation {number}: this one was not stored."
-TIME: Final = (
-    "The terminal's last sale has the ticket of this one but another time. "
-    "Compare it with the terminal's list of sales."
-)
-NO_LAST_SALE: Final = (
-    "The terminal has no sale since its day was closed. If nobody closed the day since this one "
-    "was asked, it was not booked; else look for it in Transbank's portal."
-)
-OTHER: Final = (
-    "The terminal's last sale is another one, and it may be newer. "
-    "Look for ticket {ticket} in the terminal's list of sales: a sale in it is booked."
-)
-VOID: Final = (
-    "The terminal does not tell what it voided. Look for operation {number} with a minus sign "
-    "in the terminal's list of sales: it is voided if it is there."
-)
-NOT_CLOSED: Final = "The terminal still tells a sale of before: its day was not closed."
-DAY_CLOSE: Final = "The terminal's answer does not show whether its day is closed: see its report."
+SILENT: Final = DriverFact("transbank.no_last_sale_told")
+STORED: Final = DriverFact("transbank.stored")
+SAME: Final = DriverFact("transbank.same")
+TIME: Final = DriverFact("transbank.time")
+NO_LAST_SALE: Final = DriverFact("transbank.no_last_sale")
+OTHER: Final = DriverFact("transbank.other")
+VOID: Final = DriverFact("transbank.void")
+NOT_CLOSED: Final = DriverFact("transbank.not_closed")
+DAY_CLOSE: Final = DriverFact("transbank.day_close")
 
 
 class TransbankResolver:
@@ -52,7 +49,7 @@ class TransbankResolver:
     # Reference 6: the terminal has sent its last repeat by then.
     listen_s = TRANSMISSIONS * TERMINAL_REPEATS_S
 
-    def refusal_reason(self, command: Command) -> str:
+    def refusal_reason(self, command: Command) -> DriverFact | None:
         return refusal_reason(command)
 
     def questions(self, unclear: Unclear) -> tuple[Command, ...]:
@@ -92,16 +89,16 @@ def _sale(unclear: Unclear, last: Result) -> BookingFinding:
     if _is_ours(unclear, last):
         if not _in_time(unclear, last):
             return BookingFinding(BookingProof.UNPROVEN, TIME)
-        return BookingFinding(BookingProof.BOOKED, STORED.format(number=last.trace), last)
+        return BookingFinding(BookingProof.BOOKED, STORED.about(number=last.trace or "-"), last)
     if last.code == NO_SALE:
         return BookingFinding(BookingProof.UNPROVEN, NO_LAST_SALE)
     if _is_the_one_before(unclear, last):
-        return BookingFinding(BookingProof.NOT_BOOKED, SAME.format(number=last.trace))
-    return BookingFinding(BookingProof.UNPROVEN, OTHER.format(ticket=ticket(unclear.command.sequence)))
+        return BookingFinding(BookingProof.NOT_BOOKED, SAME.about(number=last.trace or "-"))
+    return BookingFinding(BookingProof.UNPROVEN, OTHER.about(ticket=ticket(unclear.command.sequence)))
 
 
 def _void(unclear: Unclear) -> BookingFinding:
-    return BookingFinding(BookingProof.UNPROVEN, VOID.format(number=operation_number(unclear.command)))
+    return BookingFinding(BookingProof.UNPROVEN, VOID.about(number=operation_number(unclear.command) or "-"))
 
 
 def _closed(unclear: Unclear, last: Result) -> BookingFinding:

@@ -24,6 +24,7 @@ from drivers.terminal import (
     ConnectionLost,
     Delivery,
     DialogueEnded,
+    DriverFact,
     EndReason,
     Event,
     Operation,
@@ -47,11 +48,11 @@ QUESTION_S: Final = 30.0
 # A terminal waits for each ACK; more than a few messages behind a held one are a flood.
 MOST_WAITING: Final = 8
 
-NO_RESPONSE: Final = "the terminal did not say in time how the command ended"
-NOT_ACCEPTED: Final = "the terminal's result could not be stored in time"
-FLOOD: Final = "the terminal went on sending without waiting for an answer"
-UNREADABLE: Final = "the terminal sent a message that cannot be read ({reason})"
-RECONNECTED: Final = "the line was opened anew"
+NO_RESPONSE: Final = DriverFact("no_end")
+NOT_ACCEPTED: Final = DriverFact("transbank.not_accepted")
+FLOOD: Final = DriverFact("flood")
+UNREADABLE: Final = DriverFact("unreadable")
+RECONNECTED: Final = DriverFact("reconnected")
 
 # Responses that say what became of money or of the day, whoever waits for them.
 _TELLING: Final = frozenset(
@@ -112,7 +113,7 @@ class TransbankSession:
         self._line.reset(now)
         self._terminal_id, self._trouble_told = None, False
 
-    def disconnected(self, reason: str, now: float) -> None:  # noqa: ARG002 - the call that all sessions have
+    def disconnected(self, reason: DriverFact, now: float) -> None:  # noqa: ARG002 - the call that all sessions have
         if self.busy:
             self._lose(reason)
         self._drop_held()
@@ -286,7 +287,7 @@ class TransbankSession:
     def _refuse(self, error: ProtocolError) -> None:
         """What cannot be read is not acknowledged; the terminal may say it better."""
         if self.state in {TransbankState.SENT, TransbankState.RUNNING}:
-            self._lose(UNREADABLE.format(reason=error.reason))
+            self._lose(UNREADABLE.about(reason=error.reason))
 
     # ---- how it ends ----
 
@@ -311,14 +312,14 @@ class TransbankSession:
         self._events.append(ended)
         self._to_idle()
 
-    def _lose(self, reason: str) -> None:
+    def _lose(self, reason: DriverFact) -> None:
         delivery = Delivery.PERHAPS if self.busy and self._left else Delivery.NEVER
         self._events.append(ConnectionLost(reason, delivery))
         self._to_idle()
         self._line.keep_back()
         self._drop_held()
 
-    def _give_up(self, trouble: str) -> None:
+    def _give_up(self, trouble: DriverFact) -> None:
         """The line is in trouble: said once, until there is a fresh one."""
         if not self._trouble_told:
             self._trouble_told = True

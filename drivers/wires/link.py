@@ -17,6 +17,7 @@ from drivers.terminal import (
     Delivery,
     DialogueEnded,
     DisplayText,
+    DriverFact,
     Event,
     Session,
     SessionError,
@@ -36,10 +37,10 @@ TIMER_GRAIN_S: Final = 0.001
 # they decide nothing. Results and receipts wait for `acknowledge`, so they cannot pile up.
 MAX_WAITING_EVENTS: Final = 1000
 
-NOT_CONNECTED: Final = "the terminal is not connected"
-NOT_READING: Final = "the terminal takes no more bytes"
-CLOSED_BY_US: Final = "the agent closed the line to the terminal"
-DRIVER_FAULT: Final = "the driver failed on what the terminal sent; this is a fault of ours, please report it"
+NOT_CONNECTED: Final = DriverFact("wires.not_connected")
+NOT_READING: Final = DriverFact("wires.not_reading")
+CLOSED_BY_US: Final = DriverFact("wires.closed_by_us")
+DRIVER_FAULT: Final = DriverFact("wires.driver_fault")
 
 
 class Link:
@@ -69,7 +70,7 @@ class Link:
         self.connected = False
 
     async def connect(self) -> None:
-        """Open the wire and begin a fresh line. Raises `WireError` with a sentence for people."""
+        """Open the wire and begin a fresh line. Raises `WireError`."""
         if self.connected:
             return
         await self._wire.open()
@@ -132,7 +133,7 @@ class Link:
         try:
             work()
         except WireError as error:
-            self._lose(str(error))
+            self._lose(error.fact)
         except Exception:
             self._lose(DRIVER_FAULT)
             raise
@@ -158,7 +159,7 @@ class Link:
         try:
             self._flush()
         except WireError as error:
-            self._lose(str(error))
+            self._lose(error.fact)
         self._deliver_events()
         self._set_alarm()
 
@@ -188,7 +189,7 @@ class Link:
         elif self._inbox.qsize() < MAX_WAITING_EVENTS or not isinstance(event, DisplayText):
             self._inbox.put_nowait(event)
 
-    def _lose(self, reason: str) -> None:
+    def _lose(self, reason: DriverFact) -> None:
         if not self.connected:
             return
         busy = self._session.busy

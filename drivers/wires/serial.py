@@ -15,15 +15,18 @@ from typing import Final
 
 import serial
 
-from drivers.terminal import WireError
+from drivers.terminal import DriverFact, WireError
 from drivers.wires.port_owner import UNKNOWN, owner_of
 
 # ZVT's usual line (reference 2); both are settings, since some terminals differ.
 DEFAULT_BAUD_RATE: Final = 9600
 DEFAULT_STOP_BITS: Final = 2
 
-_NOT_SENT: Final = "Nothing was sent to the terminal."
-_UNPLUGGED: Final = "the terminal's cable or power was cut"
+_UNPLUGGED: Final = DriverFact("wires.unplugged")
+_NO_PORT: Final = DriverFact("wires.no_port")
+_FORBIDDEN: Final = DriverFact("wires.forbidden")
+_IN_USE: Final = DriverFact("wires.in_use")
+_NO_SERIAL_PORT: Final = DriverFact("wires.no_serial_port")
 
 
 class SerialWire:
@@ -95,19 +98,16 @@ class SerialWire:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._file, callback)
 
-    def _why(self, error: Exception) -> str:
+    def _why(self, error: Exception) -> DriverFact:
         number = getattr(error, "errno", None)
         if number == errno.ENOENT:
-            return f"There is no port {self._device}. {_NOT_SENT} Plug the terminal in, or name another port."
+            return _NO_PORT.about(device=self._device)
         if number in {errno.EACCES, errno.EPERM}:
-            return (
-                f"The port {self._device} may not be opened by this user. {_NOT_SENT} "
-                "Add the service's user to the port's group (often dialout)."
-            )
+            return _FORBIDDEN.about(device=self._device)
         if number in {errno.EBUSY, errno.EWOULDBLOCK}:
             user = owner_of(self._device) or UNKNOWN
-            return f"The port {self._device} is in use by {user}. {_NOT_SENT} Stop that program."
-        return f"{self._device} could not be opened as a serial port. {_NOT_SENT} Check the device's name."
+            return _IN_USE.about(device=self._device, user=user)
+        return _NO_SERIAL_PORT.about(device=self._device)
 
 
 def _report_hang_up(file: int) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
-from drivers.terminal import WireError
+from drivers.terminal import DriverFact, WireError
 
 # A terminal on the same switch answers in milliseconds; one that takes longer is off or elsewhere.
 CONNECT_TIMEOUT_S: Final = 5.0
@@ -18,8 +18,12 @@ KEEPALIVE_IDLE_S: Final = 30
 KEEPALIVE_INTERVAL_S: Final = 10
 KEEPALIVE_PROBES: Final = 3
 
-_CLOSED: Final = "the terminal closed the connection"
-_BROKEN: Final = "the connection to the terminal broke"
+_CLOSED: Final = DriverFact("wires.closed")
+_BROKEN: Final = DriverFact("wires.broken")
+_SILENT: Final = DriverFact("wires.silent")
+_UNREACHABLE: Final = DriverFact("wires.unreachable")
+_NO_ADDRESS: Final = DriverFact("wires.no_address")
+_NOT_ONE_TERMINAL: Final = DriverFact("wires.not_one_terminal")
 
 
 class TcpWire:
@@ -42,10 +46,10 @@ class TcpWire:
                 await asyncio.get_running_loop().sock_connect(connection, (str(address), self._port))
         except TimeoutError as error:
             connection.close()
-            raise WireError(self._why("did not answer")) from error
+            raise WireError(self._why(_SILENT)) from error
         except OSError as error:
             connection.close()
-            raise WireError(self._why("could not be reached")) from error
+            raise WireError(self._why(_UNREACHABLE)) from error
         except BaseException:
             connection.close()
             raise
@@ -92,21 +96,13 @@ class TcpWire:
         try:
             address = ip_address(self._host)
         except ValueError:
-            raise WireError(
-                f"{self._host!r} is no IP address. Nothing was sent to the terminal. "
-                "Give the terminal a fixed address and write that into the settings."
-            ) from None
+            raise WireError(_NO_ADDRESS.about(host=self._host)) from None
         if address.is_unspecified or address.is_multicast:
-            raise WireError(
-                f"{self._host} is not the address of one terminal. Nothing was sent to the terminal."
-            )
+            raise WireError(_NOT_ONE_TERMINAL.about(host=self._host))
         return address
 
-    def _why(self, what: str) -> str:
-        return (
-            f"The terminal at {self._host} port {self._port} {what}. Nothing was sent to the terminal. "
-            "Check that it is on, on this network, and that its till interface is enabled."
-        )
+    def _why(self, fact: DriverFact) -> DriverFact:
+        return fact.about(host=self._host, port=self._port)
 
 
 def _prepare(connection: socket.socket) -> None:

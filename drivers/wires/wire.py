@@ -9,7 +9,7 @@ from typing import Protocol
 class Wire(Protocol):
     """Bytes to and from one device. Nothing here blocks and nothing keeps a byte.
 
-    Every failure is a `WireError` with a sentence for the person on site.
+    Every failure is a `WireError` that says why, for the person on site.
     """
 
     async def open(self) -> None:

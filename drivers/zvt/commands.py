@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from drivers.operation import UNSUPPORTED
-from drivers.terminal import Command, CommandRefusedError, Operation
+from drivers.terminal import Command, CommandRefusedError, DriverFact, Operation
 from drivers.zvt import messages as zvt
 from drivers.zvt.config import ZvtSettings
 from drivers.zvt.quirks import ZvtQuirk
@@ -18,6 +18,8 @@ STATUS_AND_NO_RECEIPT: Final = 0x03  # service byte of 06 20
 BARE_STATUS: Final = 0x07  # service byte of 05 01
 LINES_ON_DISPLAY: Final = 8  # BMP F1 to F8
 LONGEST_DISPLAY_LINE: Final = 99  # what LLVAR can say; terminals cut at 16 to 40 themselves
+
+NOT_WRITTEN: Final = DriverFact("zvt.not_written")
 
 # Commands that their answer ends.
 ANSWER_ONLY: Final = frozenset({Operation.LOG_OFF, Operation.DISPLAY_TEXT})
@@ -35,7 +37,7 @@ def apdu_of(command: Command, settings: ZvtSettings) -> bytes:
         return encode(packet(command, settings), settings.charset)
     except ValueError as error:
         name = command.operation.value
-        raise CommandRefusedError(f"the command {name} cannot be written: {error}") from None
+        raise CommandRefusedError(NOT_WRITTEN.about(operation=name, why=str(error))) from None
 
 
 def _amount(command: Command) -> int:

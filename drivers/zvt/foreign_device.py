@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-SPEAKS_ECR17: Final = "the device on this port speaks ECR17, not ZVT; set its protocol to ZVT"
-SPEAKS_TEXT: Final = "the device on this port answers with text, not ZVT; check the port and the cable"
+from drivers.terminal import DriverFact
+
+SPEAKS_ECR17: Final = DriverFact("zvt.speaks_ecr17")
+SPEAKS_TEXT: Final = DriverFact("zvt.speaks_text")
 
 # ECR17's ACK and NAK: the control byte, ETX, and a checksum that depends on the
 # terminal's mode (ecr17.md 1). A Move/3500 answered a ZVT registration with 15 03 69.
@@ -19,14 +21,14 @@ _ECR17_BEHIND: Final = {0x15: re.compile(rb"\x03[\x68-\x6b]"), 0x06: re.compile(
 _BANNER: Final = re.compile(rb"(?:\x00{1,3}[\x00-\xff])?[\r\n\x20-\x7e]{8}")
 
 
-def identify_on_serial(noise: memoryview, behind: int | None) -> str | None:
+def identify_on_serial(noise: memoryview, behind: int | None) -> DriverFact | None:
     """Who sends such bytes outside of frames, right behind the signal byte `behind`; None = only noise."""
     if behind is not None and _ECR17_BEHIND[behind].match(noise):
         return SPEAKS_ECR17
     return SPEAKS_TEXT if _BANNER.match(noise) else None
 
 
-def identify_on_tcp(head: memoryview) -> str | None:
+def identify_on_tcp(head: memoryview) -> DriverFact | None:
     """Who opens a conversation with such bytes; None when it may be ZVT.
 
     No ZVT message begins with 00 (a length in front of a banner, as Monri's

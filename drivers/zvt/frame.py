@@ -12,6 +12,7 @@ from enum import Enum, StrEnum
 from typing import Final
 
 from drivers.card.card import SecretBuffer
+from drivers.terminal import DriverFact
 from drivers.zvt.apdu import EXTENDED_LENGTH, LONGEST_BODY_BYTES
 from drivers.zvt.foreign_device import identify_on_serial
 
@@ -109,7 +110,7 @@ class ZvtFrameReader:
         """Forget and wipe everything: a new line."""
         self._buffer.wipe()
         self.crc = 0
-        self.foreign_device: str | None = None
+        self.foreign_device: DriverFact | None = None
         self._after: ZvtSignal | None = None
         self._quiet = True
         self._walked = 0  # bytes of a begun frame that were looked at; 0 outside a frame

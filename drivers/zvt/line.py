@@ -30,6 +30,7 @@ from collections.abc import Iterator
 from typing import Final, Protocol
 
 from drivers.card.card import SecretBuffer
+from drivers.terminal import DriverFact
 from drivers.zvt.foreign_device import identify_on_tcp
 from drivers.zvt.frame import ZvtFault, ZvtFrameReader, ZvtSignal, announced_length
 from drivers.zvt.sender import T2_S, TRANSMISSIONS, Sender
@@ -44,10 +45,10 @@ FAULTS_FORGOTTEN_S: Final = TRANSMISSIONS * T2_S
 # Reference 3: half an APDU and then silence for T3 means that the connection is broken.
 HALF_APDU_S: Final = 5.0
 
-NOT_ACKNOWLEDGED: Final = "the terminal did not acknowledge a message in three attempts"
-DAMAGED: Final = "three messages in a row arrived damaged from the terminal"
-STOPPED_HALFWAY: Final = "the terminal stopped in the middle of a message"
-TOO_LONG: Final = "the terminal sent a longer message than can be received"
+NOT_ACKNOWLEDGED: Final = DriverFact("zvt.not_acknowledged")
+DAMAGED: Final = DriverFact("damaged")
+STOPPED_HALFWAY: Final = DriverFact("zvt.stopped_halfway")
+TOO_LONG: Final = DriverFact("zvt.too_long")
 
 _ACK: Final = bytes((ZvtSignal.ACK.value,))
 _NAK: Final = bytes((ZvtSignal.NAK.value,))
@@ -61,7 +62,7 @@ class ZvtLine(Protocol):
     was processed before and only wants the same answer again.
     """
 
-    trouble: str | None
+    trouble: DriverFact | None
     repeated: bool
 
     @property
@@ -102,7 +103,7 @@ class ZvtSerialLine:
     def reset(self, now: float) -> None:
         self._reader.reset()
         self._sender = Sender()
-        self.trouble: str | None = None
+        self.trouble: DriverFact | None = None
         self.repeated = False
         self._silent_at: float | None = None
         self._faults = 0
@@ -191,7 +192,7 @@ class ZvtSerialLine:
         self._faults = self._faults + 1 if now < self._faults_until else 1
         self._faults_until = now + FAULTS_FORGOTTEN_S
         if self._faults == TRANSMISSIONS:
-            self._give_up(f"{DAMAGED} ({fault})")
+            self._give_up(DAMAGED.about(fault=str(fault)))
 
     def _repeat(self, now: float, *, refused: bool) -> None:
         if not self._sender.repeat(now, refused=refused):
@@ -202,7 +203,7 @@ class ZvtSerialLine:
         if self._last is None and self._reader.foreign_device is not None:
             self._give_up(self._reader.foreign_device)
 
-    def _give_up(self, why: str) -> None:
+    def _give_up(self, why: DriverFact) -> None:
         self.trouble = self.trouble or why
         self._buffer.wipe()
 
@@ -223,7 +224,7 @@ class ZvtTcpLine:
         self._out = bytearray()
         self._met = False
         self._silent_at: float | None = None
-        self.trouble: str | None = None
+        self.trouble: DriverFact | None = None
 
     def send(self, apdu: bytes, now: float) -> None:  # noqa: ARG002 - TCP repeats by itself
         if self.trouble is None:
@@ -266,7 +267,7 @@ class ZvtTcpLine:
             finally:  # less than that when the caller made a fresh line of it meanwhile
                 buffer.consume(min(length, buffer.end - buffer.start))
 
-    def _give_up(self, why: str) -> None:
+    def _give_up(self, why: DriverFact) -> None:
         self.trouble = self.trouble or why
         self._buffer.wipe()
 

@@ -20,6 +20,7 @@ from drivers.terminal import (
     BookingProof,
     Command,
     Day,
+    DriverFact,
     Operation,
     Result,
     ResultStatus,
@@ -31,18 +32,20 @@ from drivers.zvt.sender import T2_S
 # Questions to the cashier, T4 as a terminal may lengthen it, a cardholder in no hurry.
 LONGEST_DIALOGUE: Final = timedelta(minutes=20)
 
-NO_RECEIPT_NUMBER: Final = (
-    "The terminal gave no receipt number for the original: reverse it on the terminal itself."
-)
-SILENT: Final = "The terminal does not tell its last payment."
-NOTHING_BEFORE: Final = "Nothing is known of the terminal's last payment before this one."
-CLOSED: Final = "The terminal's totals are empty, and {count} payments stood in them: its day is closed."
-NOT_CLOSED: Final = "The terminal's totals still hold all {count} payments of the day: it is not closed."
-DAY_CLOSE: Final = "The terminal's totals do not tell whether its day is closed."
-SAME: Final = "The terminal's last stored payment is still {number}: this one was not stored."
-STORED: Final = "The terminal has stored it as {number}, with the amount that was asked."
-AS_SAID: Final = "The terminal has stored it as {number}, as it had said when it approved it."
-OTHER: Final = "The terminal's last stored payment is {number}, and it is not this one: {why}."
+NO_RECEIPT_NUMBER: Final = DriverFact("zvt.no_receipt_number")
+SILENT: Final = DriverFact("zvt.silent")
+NOTHING_BEFORE: Final = DriverFact("zvt.nothing_before")
+CLOSED: Final = DriverFact("zvt.closed")
+NOT_CLOSED: Final = DriverFact("zvt.not_closed")
+DAY_CLOSE: Final = DriverFact("zvt.day_close")
+SAME: Final = DriverFact("zvt.same")
+STORED: Final = DriverFact("zvt.stored")
+AS_SAID: Final = DriverFact("zvt.as_said")
+OTHER_AMOUNT: Final = DriverFact("zvt.other_amount")
+OTHER_CURRENCY: Final = DriverFact("zvt.other_currency")
+OTHER_TIME: Final = DriverFact("zvt.other_time")
+IS_REVERSAL: Final = DriverFact("zvt.is_reversal")
+NO_REVERSAL: Final = DriverFact("zvt.is_no_reversal")
 
 
 class ZvtResolver:
@@ -51,10 +54,10 @@ class ZvtResolver:
     # Reference 11.4, step 2: a terminal repeats a pending result once the line is back.
     listen_s = 2 * T2_S
 
-    def refusal_reason(self, command: Command) -> str:
+    def refusal_reason(self, command: Command) -> DriverFact | None:
         """Reference 8, 06 30: a reversal names the receipt."""
         nameless = command.operation is Operation.REVERSAL and command.original_receipt is None
-        return unsupported(command.operation, OPERATIONS) or (NO_RECEIPT_NUMBER if nameless else "")
+        return unsupported(command.operation, OPERATIONS) or (NO_RECEIPT_NUMBER if nameless else None)
 
     def questions(self, unclear: Unclear) -> tuple[Command, ...]:
         question = question_about(unclear.command.operation)
@@ -89,7 +92,7 @@ class ZvtResolver:
         ):
             return BookingFinding(BookingProof.UNPROVEN, SILENT)
         if _as_said(unclear, last):
-            return BookingFinding(BookingProof.BOOKED, AS_SAID.format(number=_name(last)), last)
+            return BookingFinding(BookingProof.BOOKED, _named(AS_SAID, last), last)
         return _compared(unclear, last)
 
 
@@ -99,23 +102,23 @@ def _day(day: Day, said: Result | None) -> BookingFinding:
         return BookingFinding(BookingProof.UNPROVEN, DAY_CLOSE)
     count, total = sum(line.count for line in said.totals), sum(line.total for line in said.totals)
     if not count and not total:
-        return BookingFinding(BookingProof.BOOKED, CLOSED.format(count=day.count))
+        return BookingFinding(BookingProof.BOOKED, CLOSED.about(count=day.count))
     if (count, total) == (day.count, day.total):
-        return BookingFinding(BookingProof.NOT_BOOKED, NOT_CLOSED.format(count=day.count))
+        return BookingFinding(BookingProof.NOT_BOOKED, NOT_CLOSED.about(count=day.count))
     return BookingFinding(BookingProof.UNPROVEN, DAY_CLOSE)
 
 
 def _compared(unclear: Unclear, last: Result) -> BookingFinding:
     """What the last stored transaction proves by its numbers and its content."""
-    newer, number = _newer(unclear, last), _name(last)
+    newer = _newer(unclear, last)
     if newer is None:
         return BookingFinding(BookingProof.UNPROVEN, NOTHING_BEFORE)
     if not newer:
-        return BookingFinding(BookingProof.NOT_BOOKED, SAME.format(number=number))
-    why = _misfit(unclear, last)
-    if why:
-        return BookingFinding(BookingProof.UNPROVEN, OTHER.format(number=number, why=why))
-    return BookingFinding(BookingProof.BOOKED, STORED.format(number=number), last)
+        return BookingFinding(BookingProof.NOT_BOOKED, _named(SAME, last))
+    misfit = _misfit(unclear, last)
+    if misfit is not None:
+        return BookingFinding(BookingProof.UNPROVEN, _named(misfit, last))
+    return BookingFinding(BookingProof.BOOKED, _named(STORED, last), last)
 
 
 def _as_said(unclear: Unclear, last: Result) -> bool:
@@ -134,23 +137,23 @@ def _newer(unclear: Unclear, last: Result) -> bool | None:
     return any(before != now for before, now in known)
 
 
-def _misfit(unclear: Unclear, result: Result) -> str:
-    """In what a stored transaction contradicts the command or its time; empty if it fits."""
-    return _other_command(unclear, result) or ("" if _in_time(unclear, result) else "its time differs")
+def _misfit(unclear: Unclear, result: Result) -> DriverFact | None:
+    """In what a stored transaction contradicts the command or its time; None if it fits."""
+    return _other_command(unclear, result) or (None if _in_time(unclear, result) else OTHER_TIME)
 
 
-def _other_command(unclear: Unclear, result: Result) -> str:
-    """In what a result contradicts the command; empty if it fits."""
+def _other_command(unclear: Unclear, result: Result) -> DriverFact | None:
+    """In what a result contradicts the command; None if it fits."""
     command = unclear.command
     tip, remaining = result.tip or 0, result.remaining or 0
     fitting = {command.amount, (command.amount or 0) + tip, (command.amount or 0) - remaining}
     if command.amount is not None and result.amount not in fitting:
-        return "the amount differs"
+        return OTHER_AMOUNT
     if command.currency is not None and result.currency not in {None, command.currency}:
-        return "the currency differs"
+        return OTHER_CURRENCY
     if (result.original_trace is not None) is not (command.operation is Operation.REVERSAL):
-        return "it is a reversal" if result.original_trace is not None else "it is no reversal"
-    return ""
+        return IS_REVERSAL if result.original_trace is not None else NO_REVERSAL
+    return None
 
 
 def _in_time(unclear: Unclear, result: Result) -> bool:
@@ -161,7 +164,10 @@ def _in_time(unclear: Unclear, result: Result) -> bool:
     return at is not None and in_time(unclear, at, LONGEST_DIALOGUE)
 
 
-def _name(result: Result) -> str:
-    if result.receipt_number is not None:
-        return f"receipt {result.receipt_number}"
-    return f"trace {result.trace}"
+def _named(fact: DriverFact, last: Result) -> DriverFact:
+    """The fact with the numbers of the transaction that it is about."""
+    return fact.about(**{name: "-" if number is None else number for name, number in _numbers(last)})
+
+
+def _numbers(result: Result) -> tuple[tuple[str, int | None], ...]:
+    return ("receipt", result.receipt_number), ("trace", result.trace)

@@ -21,6 +21,7 @@ from drivers.terminal import (
     ConnectionLost,
     Delivery,
     DialogueEnded,
+    DriverFact,
     EndReason,
     Event,
     ProtocolError,
@@ -45,16 +46,16 @@ __all__ = ["ZvtSession", "ZvtSettings", "ZvtState"]
 # A terminal waits for each answer; more than a few messages behind a held one are a flood.
 MOST_WAITING_PACKETS: Final = 16
 
-NO_ANSWER: Final = "the terminal did not answer the command in time"
-NO_MESSAGE: Final = "the terminal did not say in time how the command ended"
-NO_COMPLETION: Final = "the terminal did not finish after its result was stored"
-NO_RESULT: Final = "the terminal finished without a result"
-REFUSED_AGAIN: Final = "the terminal refused the command when it came again; it may have begun the first one"
-NO_RESULT_CODE: Final = "the terminal sent a result without a result code"
-OUT_OF_TURN: Final = "the terminal sent a result or a receipt before it had answered the command"
-FLOOD: Final = "the terminal went on sending without waiting for an answer"
-UNREADABLE: Final = "the terminal sent a message that cannot be read ({reason})"
-RECONNECTED: Final = "the line was opened anew"
+NO_ANSWER: Final = DriverFact("zvt.no_answer")
+NO_MESSAGE: Final = DriverFact("no_end")
+NO_COMPLETION: Final = DriverFact("zvt.no_completion")
+NO_RESULT: Final = DriverFact("zvt.no_result")
+REFUSED_AGAIN: Final = DriverFact("refused_again")
+NO_RESULT_CODE: Final = DriverFact("zvt.no_result_code")
+OUT_OF_TURN: Final = DriverFact("out_of_turn")
+FLOOD: Final = DriverFact("flood")
+UNREADABLE: Final = DriverFact("unreadable")
+RECONNECTED: Final = DriverFact("reconnected")
 
 
 _Action = Callable[["ZvtSession", Any, float], None]
@@ -100,7 +101,7 @@ class ZvtSession:
         self._line.reset(now)
         self._last_answer, self._trouble_told = None, False
 
-    def disconnected(self, reason: str, now: float) -> None:  # noqa: ARG002 - the call that all sessions have
+    def disconnected(self, reason: DriverFact, now: float) -> None:  # noqa: ARG002 - the call that all sessions have
         if self.busy:
             self._lose(reason)
         self._drop_held()
@@ -298,7 +299,7 @@ class ZvtSession:
 
     def _refuse(self, error: ProtocolError, now: float) -> None:
         if self.busy:
-            self._lose(UNREADABLE.format(reason=error.reason))
+            self._lose(UNREADABLE.about(reason=error.reason))
         else:
             self._answer(zvt.UNKNOWN_COMMAND, now)
 
@@ -323,7 +324,7 @@ class ZvtSession:
         self.state = ZvtState.IDLE
         self._timers.stop()
 
-    def _lose(self, reason: str) -> None:
+    def _lose(self, reason: DriverFact) -> None:
         delivery = Delivery.PERHAPS if self.busy and self._left else Delivery.NEVER
         self._events.append(ConnectionLost(reason, delivery))
         self.state = ZvtState.IDLE

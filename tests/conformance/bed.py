@@ -20,6 +20,7 @@ from drivers.terminal import (
     Command,
     ConnectionLost,
     DialogueEnded,
+    DriverFact,
     EndReason,
     Event,
     Operation,
@@ -295,7 +296,7 @@ class Bed:
             if back and self.connected:
                 self.cable.carry("to_till", back, self.now)
             if self.connected and not self.device.plugged:
-                self._hang_up("the terminal's port is gone")
+                self._hang_up(DriverFact("wires.unplugged"))
             if not looked and not there and not back:
                 return
 
@@ -323,9 +324,9 @@ class Bed:
     def _unplug(self) -> None:
         self.cable.cut()
         self._back_at = self.now + AWAY_S
-        self._hang_up("the plug was pulled")
+        self._hang_up(DriverFact("wires.unplugged"))
 
-    def _hang_up(self, reason: str) -> None:
+    def _hang_up(self, reason: DriverFact) -> None:
         """As `drivers.wires.link` does when a wire fails or a session has lost its line."""
         self.connected = False
         self.buffer.wipe()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from drivers.card.card import SecretBuffer
-from drivers.terminal import ConnectionLost, Session
+from drivers.terminal import ConnectionLost, DriverFact, Session
 from tests.conformance.bed import Bed
 from tests.conformance.promises import of
 from tests.conformance.table import Case
@@ -81,7 +81,7 @@ class Till:
         if any(isinstance(event, ConnectionLost) for event in self.session.events()):
             self.lost += 1
             self.buffer.wipe()
-            self.session.disconnected("a fresh line", self.now)
+            self.session.disconnected(DriverFact("wires.unplugged"), self.now)
             self.session.connected(self.now)
 
 

@@ -33,6 +33,7 @@ from drivers.terminal import (
     Command,
     ConnectionLost,
     Delivery,
+    DriverFact,
     Event,
     Receipt,
     Result,
@@ -124,7 +125,7 @@ def silence_is_a_no() -> Iterator[None]:
     """A lost line is told as declined."""
 
     def lost(record: Record, event: ConnectionLost, approved: bool) -> list[AnyBody]:  # noqa: ARG001 - as the original
-        return [TerminalResult(payment_id=record.payment_id, verdict="declined", text=event.reason)]
+        return [TerminalResult(payment_id=record.payment_id, verdict="declined", text=event.reason.code)]
 
     with patched(entries, "_lost", lost):
         yield
@@ -137,9 +138,9 @@ def resolve_by_amount() -> Iterator[None]:
     def conclude(_self: ZvtResolver, unclear: Unclear, answers: Sequence[Result | None]) -> BookingFinding:
         last = answers[-1] if answers else None
         if last is None:
-            return BookingFinding(BookingProof.UNPROVEN, "silent")
+            return BookingFinding(BookingProof.UNPROVEN, DriverFact("zvt.silent"))
         found = BookingProof.BOOKED if last.amount == unclear.command.amount else BookingProof.NOT_BOOKED
-        return BookingFinding(found, "by its amount", last if found is BookingProof.BOOKED else None)
+        return BookingFinding(found, DriverFact("zvt.stored"), last if found is BookingProof.BOOKED else None)
 
     with patched(ZvtResolver, "conclude", conclude):
         yield

@@ -6,10 +6,10 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-from drivers.terminal import WireError
+from drivers.terminal import DriverFact, WireError
 
-NO_PORT = "There is no port. Nothing was sent to the terminal."
-CUT = "the terminal's cable or power was cut"
+NO_PORT = DriverFact("wires.no_port", {"device": "/dev/ttyACM0"})
+CUT = DriverFact("wires.unplugged")
 
 
 class CableEnd(ABC):

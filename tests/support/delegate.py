@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from drivers.terminal import Command, Event, Session
+from drivers.terminal import Command, DriverFact, Event, Session
 
 
 class Delegate:
@@ -20,7 +20,7 @@ class Delegate:
     def connected(self, now: float) -> None:
         self.session.connected(now)
 
-    def disconnected(self, reason: str, now: float) -> None:
+    def disconnected(self, reason: DriverFact, now: float) -> None:
         self.session.disconnected(reason, now)
 
     def start(self, command: Command, now: float) -> None:

@@ -15,6 +15,7 @@ from drivers.terminal import (
     Delivery,
     DialogueEnded,
     DisplayText,
+    DriverFact,
     EndReason,
     Event,
     Operation,
@@ -35,6 +36,9 @@ WAIT = bytes.fromhex("04FF0117")
 STATUS = bytes.fromhex("040F022700")
 DONE = bytes.fromhex("060F00")
 SILENCE_S = 180.0
+NO_CABLE = DriverFact("wires.no_port")
+CUT = DriverFact("wires.unplugged")
+SILENCE = DriverFact("zvt.no_answer")
 SALE = Command(Operation.SALE, "till 1", 1010, 978)
 APPROVED = TransactionResult(Result(ResultStatus.APPROVED, 0))
 
@@ -79,7 +83,7 @@ class Wire:
 
     async def open(self) -> None:
         if self.cut:
-            raise WireError("no cable")
+            raise WireError(NO_CABLE)
         self.is_open = True
 
     def close(self) -> None:
@@ -88,7 +92,7 @@ class Wire:
 
     def read_into(self, space: memoryview) -> int:
         if self.cut:
-            raise WireError("the cable was cut")
+            raise WireError(CUT)
         if not self.arrived:
             return 0
         data = self.arrived.popleft()
@@ -97,7 +101,7 @@ class Wire:
 
     def write(self, data: bytes) -> int:
         if self.cut:
-            raise WireError("the cable was cut")
+            raise WireError(CUT)
         taken = data[: self.takes]
         self.takes -= len(taken)
         self.sent += taken
@@ -125,9 +129,9 @@ class SmallSession:
     def connected(self, now: float) -> None:
         self.line.reset(now)
 
-    def disconnected(self, reason: str, now: float) -> None:
+    def disconnected(self, reason: DriverFact, now: float) -> None:
         if self.busy:
-            self.end(ConnectionLost(f"{reason} at {now:.0f}", Delivery.PERHAPS))
+            self.end(ConnectionLost(reason.about(at=int(now)), Delivery.PERHAPS))
 
     def start(self, command: Command, now: float) -> None:
         if self.busy:
@@ -175,7 +179,7 @@ class SmallSession:
 
     def deadline_passed(self, now: float) -> None:
         if self.silent_at is not None and now >= self.silent_at:
-            self.end(ConnectionLost(f"silence at {now:.0f}", Delivery.PERHAPS))
+            self.end(ConnectionLost(SILENCE.about(at=int(now)), Delivery.PERHAPS))
 
 
 class Shop:

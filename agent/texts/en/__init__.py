@@ -10,6 +10,7 @@ from typing import Final
 from agent.texts.en.api import API
 from agent.texts.en.cli import CLI
 from agent.texts.en.collector import COLLECTOR
+from agent.texts.en.drivers import DRIVERS
 from agent.texts.en.errors import ERRORS
 from agent.texts.en.journal import JOURNAL
 from agent.texts.en.keys import KEYS
@@ -27,6 +28,7 @@ FAMILIES: Final[tuple[dict[str, Sentence], ...]] = (
     API,
     CLI,
     COLLECTOR,
+    DRIVERS,
     ERRORS,
     JOURNAL,
     KEYS,

@@ -16,6 +16,4 @@ PAYMENTS: Final[dict[str, str | tuple[str, str]]] = {
     ),
     "payment.ended_without_result": "The terminal ended the dialogue without a result.",
     "payment.undone": "The terminal approved the payment and then reported that it gave it up.",
-    "driver.unsupported_operation": "This terminal cannot do that.",
-    "terminal.said": "{text}",
 }

@@ -16,7 +16,7 @@ import usb.backend.libusb1
 import usb.core
 import usb.util
 
-from drivers.terminal import WireError
+from drivers.terminal import DriverFact, WireError
 
 # USB class codes; CDC 1.2, 4.2 and 4.5.
 CLASS_COMMUNICATIONS: Final = 0x02
@@ -27,7 +27,10 @@ SUBCLASS_ACM: Final = 0x02
 _CS_INTERFACE: Final = 0x24
 _UNION: Final = 0x06
 
-NOT_SENT: Final = "Nothing was sent to the terminal."
+NO_DEVICE: Final = DriverFact("wires.usb_no_device")
+SEVERAL_DEVICES: Final = DriverFact("wires.usb_several_devices")
+NO_LINE: Final = DriverFact("wires.usb_no_line")
+SEVERAL_LINES: Final = DriverFact("wires.usb_several_lines")
 
 
 class Profile(StrEnum):
@@ -104,16 +107,10 @@ def find(backend: usb.backend.IBackend, address: UsbAddress) -> usb.core.Device:
         and (not address.serial or serial_number(device) == address.serial)
     ]
     if not found:
-        raise WireError(
-            f"There is no USB device {address}. {NOT_SENT} Plug the terminal in and switch it on; "
-            "'tillgate terminals' lists what is plugged in."
-        )
+        raise WireError(NO_DEVICE.about(device=str(address)))
     if len(found) > 1:
-        names = " and ".join(_marks(device) for device in found)
-        raise WireError(
-            f"{len(found)} USB devices are {address}: {names}. {NOT_SENT} "
-            "Write the serial number or the port of the right one into the settings."
-        )
+        names = ", ".join(_marks(device) for device in found)
+        raise WireError(SEVERAL_DEVICES.about(device=str(address), count=len(found), found=names))
     return found[0]
 
 
@@ -146,7 +143,7 @@ def _marks(device: usb.core.Device) -> str:
         serial = serial_number(device)
     except usb.core.USBError:
         serial = None
-    return f"{f'serial number {serial}' if serial else 'no serial number'} at port {port_path(device)}"
+    return f"{serial or '-'} ({port_path(device)})"
 
 
 def function(device: usb.core.Device, address: UsbAddress, profile: Profile) -> UsbFunction:
@@ -155,16 +152,10 @@ def function(device: usb.core.Device, address: UsbAddress, profile: Profile) -> 
     all_lines = list(_ftdi(interfaces) if profile is Profile.FTDI else _cdc_acm(interfaces))
     lines = [line for line in all_lines if address.interface in {None, line.control, line.data}]
     if not lines:
-        raise WireError(
-            f"The USB device {address} has no serial line of the kind {profile.value}. {NOT_SENT} "
-            "Check usb_profile and usb_interface, and that the terminal's till interface is switched on."
-        )
+        raise WireError(NO_LINE.about(device=str(address), profile=profile.value))
     if len(lines) > 1:
-        numbers = " and ".join(str(line.control) for line in lines)
-        raise WireError(
-            f"The USB device {address} has {len(lines)} serial lines: interfaces {numbers}. {NOT_SENT} "
-            "Write the right one into the settings as usb_interface."
-        )
+        numbers = ", ".join(str(line.control) for line in lines)
+        raise WireError(SEVERAL_LINES.about(device=str(address), count=len(lines), interfaces=numbers))
     return lines[0]
 
 

@@ -14,8 +14,10 @@ from typing import Final
 import usb.core
 
 from drivers.driver import Parity
-from drivers.terminal import WireError
-from drivers.wires.usb.device import NOT_SENT, Profile, UsbFunction
+from drivers.terminal import DriverFact, WireError
+from drivers.wires.usb.device import Profile, UsbFunction
+
+NO_SUCH_RATE: Final = DriverFact("wires.usb_no_such_rate")
 
 # A control transfer is answered within milliseconds; USB 2.0, 9.2.6.4 allows half a second with data.
 CONTROL_TIMEOUT_MS: Final = 1000
@@ -99,9 +101,7 @@ def ftdi_divisor(baud_rate: int) -> int:
     if eighths in _FTDI_SPECIAL:
         return _FTDI_SPECIAL[eighths]
     if error > _MAX_BAUD_ERROR or not 16 <= eighths <= _FTDI_MAX_DIVISOR * 8:
-        raise WireError(
-            f"An FTDI chip cannot be set to {baud_rate} bits a second. {NOT_SENT} Check baud_rate."
-        )
+        raise WireError(NO_SUCH_RATE.about(baud_rate=baud_rate))
     return eighths >> 3 | _FTDI_EIGHTH_CODES[eighths & 7] << 14
 
 

@@ -1,4 +1,4 @@
-"""What went wrong with a USB device, in a sentence for the person on site."""
+"""What went wrong with a USB device, for the person on site."""
 
 from __future__ import annotations
 
@@ -11,53 +11,53 @@ from typing import Final
 
 import usb.core
 
-from drivers.terminal import WireError
+from drivers.terminal import DriverFact, WireError
 from drivers.wires.port_owner import UNKNOWN, owner_of
-from drivers.wires.usb.device import NOT_SENT, UsbAddress, UsbFunction, node, port_path
+from drivers.wires.usb.device import UsbAddress, UsbFunction, node, port_path
 
 ROOT: Final = Path("/")
 
-UNPLUGGED: Final = "the terminal's cable or power was cut"
-BABBLE: Final = "the terminal sent more than a USB packet holds, so bytes were lost"
-STALLED: Final = "the terminal's USB line stays halted"
+UNPLUGGED: Final = DriverFact("wires.unplugged")
+BABBLE: Final = DriverFact("wires.babble")
+STALLED: Final = DriverFact("wires.stalled")
+PORT_IN_USE: Final = DriverFact("wires.in_use")
+_FORBIDDEN: Final = DriverFact("wires.usb_forbidden")
+_IN_USE: Final = DriverFact("wires.usb_in_use")
+_WENT_AWAY: Final = DriverFact("wires.usb_went_away")
+_NOT_OPENED: Final = DriverFact("wires.usb_not_opened")
+_NO_NETLINK: Final = DriverFact("wires.usb_no_netlink")
+_NO_LIBUSB: Final = DriverFact("wires.usb_no_libusb")
 
 # What Linux and libusb say of a device that was taken out, at whatever moment.
 _GONE: Final = {errno.ENODEV, errno.EIO, errno.ESHUTDOWN, errno.EPROTO, errno.ENOENT}
 
 
-def why_lost(error: usb.core.USBError) -> str:
+def why_lost(error: usb.core.USBError) -> DriverFact:
     """Why a line that was open is not any more."""
     if error.errno == errno.EOVERFLOW:
         return BABBLE
     return STALLED if error.errno == errno.EPIPE else UNPLUGGED
 
 
-def why_not_open(error: usb.core.USBError, address: UsbAddress, device: usb.core.Device | None) -> str:
+def why_not_open(error: usb.core.USBError, address: UsbAddress, device: usb.core.Device | None) -> DriverFact:
     """Why a device that is there could not be opened."""
     if error.errno in {errno.EACCES, errno.EPERM}:
-        return (
-            f"The USB device {address} may not be opened by this user. {NOT_SENT} "
-            "Install config/udev/60-tillgate.rules, plug the terminal out and in again, and add the "
-            "service's user to the group dialout."
-        )
+        return _FORBIDDEN.about(device=str(address))
     if error.errno == errno.EBUSY:
         user = (owner_of(node(device)) if device is not None else None) or UNKNOWN
-        return f"The USB device {address} is in use by {user}. {NOT_SENT} Stop that program."
+        return _IN_USE.about(device=str(address), user=user)
     if error.errno in _GONE:
-        return f"The USB device {address} went away while it was opened. {NOT_SENT} Check cable and power."
-    return f"The USB device {address} could not be opened. {NOT_SENT} Plug the terminal out and in again."
+        return _WENT_AWAY.about(device=str(address))
+    return _NOT_OPENED.about(device=str(address))
 
 
-def no_backend() -> str:
+def no_backend() -> DriverFact:
     """Why there is no libusb to ask."""
     try:
         socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE).close()
     except OSError:
-        return (
-            f"libusb may not use AF_NETLINK, without which it finds no device. {NOT_SENT} "
-            "Install systemd/agent/tillgate-agent.service.d/usb-terminal.conf."
-        )
-    return f"There is no libusb on this host. {NOT_SENT} Install it: apt install libusb-1.0-0."
+        return _NO_NETLINK
+    return _NO_LIBUSB
 
 
 def refuse_used_port(device: usb.core.Device, function: UsbFunction, system: Path) -> None:
@@ -66,9 +66,7 @@ def refuse_used_port(device: usb.core.Device, function: UsbFunction, system: Pat
     for name in serial_ports(f"{port_path(device)}:{configuration}", function.interfaces, system):
         user = owner_of(str(system / "dev" / name))
         if user is not None:
-            raise WireError(
-                f"The terminal's port /dev/{name} is in use by {user}. {NOT_SENT} Stop that program."
-            )
+            raise WireError(PORT_IN_USE.about(device=f"/dev/{name}", user=user))
 
 
 def serial_ports(configured: str, interfaces: tuple[int, ...], system: Path) -> Iterator[str]:

@@ -20,7 +20,7 @@ import usb.backend
 import usb.core
 import usb.util
 
-from drivers.terminal import DriverError, WireError
+from drivers.terminal import DriverFact, WireError
 from drivers.wires.usb.device import Profile, UsbAddress, UsbFunction, find, fresh_backend, function
 from drivers.wires.usb.memory import TransferBuffer
 from drivers.wires.usb.profile import UsbLine, hang_up, set_line, without_status
@@ -41,7 +41,7 @@ MAX_UNWRITTEN_BYTES: Final = 4096
 # A notice is 10 bytes (PSTN 1.2, 6.5.4); a packet of the fastest bus holds 1024.
 NOTICE_BYTES: Final = 1024
 
-OWN_FAULT: Final = "the USB driver failed; this is a fault of ours, please report it"
+OWN_FAULT: Final = DriverFact("wires.usb_own_fault")
 
 
 class UsbWire:
@@ -143,7 +143,7 @@ class _OpenDevice:
         self._start = 0
         self._end = 0
         self._unwritten = bytearray()
-        self._failure = ""
+        self._failure: DriverFact | None = None
         self._stopped = False
 
     def read_into(self, space: memoryview) -> tuple[int, bool]:
@@ -185,7 +185,7 @@ class _OpenDevice:
         """The owner's life. The backend must outlive every device that it gave, or libusb frees in use."""
         if last is not None:
             last.join(RELEASE_TIMEOUT_S)
-        why = OWN_FAULT
+        why: DriverFact | None = OWN_FAULT
         try:
             backend = make_backend()
             why = no_backend() if backend is None else self._live(backend, opened)
@@ -194,7 +194,7 @@ class _OpenDevice:
                 self._call_loop(_complete, opened, why)
                 self._fail(why)
 
-    def _live(self, backend: usb.backend.IBackend, opened: asyncio.Future[None]) -> str:
+    def _live(self, backend: usb.backend.IBackend, opened: asyncio.Future[None]) -> DriverFact | None:
         """Open, serve until stopped, release; gives why it could not be opened."""
         device = None
         with ExitStack() as after:
@@ -202,13 +202,13 @@ class _OpenDevice:
                 device = find(backend, self._address)
                 after.callback(usb.util.dispose_resources, device)
                 line = self._claim(device, after)
-            except DriverError as error:
-                return str(error)
+            except WireError as error:
+                return error.fact
             except usb.core.USBError as error:
                 return why_not_open(error, self._address, device)
-            self._call_loop(_complete, opened, "")
+            self._call_loop(_complete, opened, None)
             self._serve(device, line)
-        return ""
+        return None
 
     def _claim(self, device: usb.core.Device, after: ExitStack) -> UsbFunction:
         """Take the line from the kernel's driver, which gets it back afterwards, and set it."""
@@ -322,7 +322,7 @@ class _OpenDevice:
                 return
         self._fail(why)
 
-    def _fail(self, why: str) -> None:
+    def _fail(self, why: DriverFact) -> None:
         with self._changed:
             self._failure = self._failure or why
             self._changed.notify_all()
@@ -346,7 +346,7 @@ class _OpenDevice:
             self._loop.call_soon_threadsafe(what, *arguments)
 
 
-def _complete(opened: asyncio.Future[None], why: str) -> None:
+def _complete(opened: asyncio.Future[None], why: DriverFact | None) -> None:
     if opened.done():
         return
     if why:

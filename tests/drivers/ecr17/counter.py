@@ -19,6 +19,7 @@ from drivers.terminal import (
     Command,
     ConnectionLost,
     DialogueEnded,
+    DriverFact,
     Event,
     Operation,
     Receipt,
@@ -134,7 +135,7 @@ class Counter:
             self.session.connected(self.now)
             self.terminal.connected(self.now)
         elif self.plugged and not self.terminal.plugged:
-            self.session.disconnected("the cable is out", self.now)
+            self.session.disconnected(DriverFact("wires.unplugged"), self.now)
             self.held.clear()
         self.plugged = self.terminal.plugged
 

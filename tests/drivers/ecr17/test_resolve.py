@@ -16,6 +16,7 @@ from drivers.terminal import (
     ConnectionLost,
     Day,
     DayTotal,
+    DriverFact,
     Operation,
     Result,
     ResultStatus,
@@ -55,7 +56,7 @@ def last(
     )
 
 
-def judged(result: Result | None, doubt: Unclear) -> tuple[BookingProof, str]:
+def judged(result: Result | None, doubt: Unclear) -> tuple[BookingProof, DriverFact]:
     finding = RESOLVER.conclude(doubt, [result])
     assert (finding.result is not None) == (finding.found is BookingProof.BOOKED)
     return finding.found, finding.proof
@@ -71,7 +72,7 @@ def test_the_last_result_is_the_question_and_moves_nothing() -> None:
 def test_a_new_approval_of_the_right_time_is_ours_and_the_amount_is_for_a_person() -> None:
     found, proof = judged(last(), unclear())
     assert found is BookingProof.BOOKED
-    assert proof.endswith("new (STAN 000042) and of the right time. It tells no amount: compare the receipt.")
+    assert proof == DriverFact("ecr17.booked", {"stan": "000042"})
 
 
 def test_numbers_that_begin_again_after_a_close_are_new_by_the_other_number() -> None:
@@ -86,13 +87,13 @@ def test_the_approval_that_was_already_heard_is_ours_at_any_time() -> None:
 def test_the_old_result_proves_nothing_while_the_payment_may_be_running() -> None:
     found, proof = judged(last(41), unclear(judged=LATE - timedelta(seconds=1)))
     assert found is BookingProof.UNPROVEN
-    assert "asked again until 15 minutes have passed" in proof
+    assert proof == DriverFact("ecr17.wait", {"stan": "000041", "minutes": 15})
 
 
 def test_the_old_result_proves_that_there_was_none_once_the_longest_dialogue_is_over() -> None:
     assert judged(last(41), unclear(judged=LATE)) == (
         BookingProof.NOT_BOOKED,
-        "The terminal's last result is still STAN 000041, long after this one: it was not booked.",
+        DriverFact("ecr17.same", {"stan": "000041"}),
     )
 
 
@@ -114,7 +115,7 @@ def test_a_refusal_may_be_an_older_ones_until_the_longest_dialogue_is_over(trace
 def test_a_new_approval_of_another_time_is_a_persons_matter(at: datetime) -> None:
     found, proof = judged(last(at=at), unclear())
     assert found is BookingProof.UNPROVEN
-    assert "its time differs" in proof
+    assert proof.code == "ecr17.other_time"
 
 
 def test_a_new_approval_without_a_time_is_a_persons_matter() -> None:

@@ -9,6 +9,7 @@ from drivers.terminal import (
     ConnectionLost,
     Delivery,
     DialogueEnded,
+    DriverFact,
     EndReason,
     TransactionResult,
 )
@@ -83,7 +84,7 @@ def test_a_copy_of_the_last_result_is_never_the_answer_to_the_next_payment(when:
 def test_a_result_that_nobody_accepted_is_not_the_next_payments_either() -> None:
     till = Till().paying()
     till.hear(paid(42))
-    till.session.disconnected("gone", till.now)
+    till.session.disconnected(DriverFact("wires.unplugged"), till.now)
     till.session.connected(till.now)
     list(till.session.events())
     till.start()
@@ -107,9 +108,7 @@ def test_an_unknown_result_before_the_ack_is_nobodys() -> None:
     """It may be the late end of an older payment: nothing links it to ours."""
     till = Till()
     till.start()
-    assert only(till.hear(paid())) == ConnectionLost(
-        "the terminal sent a result before it had acknowledged the command", Delivery.PERHAPS
-    )
+    assert only(till.hear(paid())) == ConnectionLost(DriverFact("out_of_turn"), Delivery.PERHAPS)
 
 
 def test_a_status_whose_ack_was_lost_is_taken() -> None:
@@ -141,7 +140,7 @@ def test_an_answer_of_another_kind_is_late_and_the_payment_goes_on() -> None:
 
 def test_a_result_with_a_code_that_nobody_knows_leaves_the_payment_unclear() -> None:
     assert only(Till().paying().hear(paid(code="09"))) == ConnectionLost(
-        "the terminal sent a result that its protocol does not explain", Delivery.PERHAPS
+        DriverFact("ecr17.unknown_result"), Delivery.PERHAPS
     )
 
 
@@ -167,9 +166,7 @@ def test_three_damaged_messages_in_a_row_end_the_line() -> None:
     damaged = bytearray(paid())
     damaged[20] ^= 1
     events = [event for _ in range(SENDS) for event in till.hear(bytes(damaged))]
-    assert only(events) == ConnectionLost(
-        "three messages in a row arrived damaged from the terminal", Delivery.PERHAPS
-    )
+    assert only(events) == ConnectionLost(DriverFact("ecr17.damaged"), Delivery.PERHAPS)
 
 
 def test_a_pause_inside_an_answer_is_no_end_and_a_long_one_asks_for_it_again() -> None:
@@ -190,7 +187,7 @@ def test_a_terminal_that_closes_after_its_ack_has_paid() -> None:
     till.hear(paid())
     till.acknowledge()
     till.said()
-    till.session.disconnected("the terminal closed the connection", 1.0)
+    till.session.disconnected(DriverFact("wires.unplugged"), 1.0)
     assert list(till.session.events()) == []
 
 
@@ -200,19 +197,18 @@ def test_a_terminal_that_closes_instead_of_printing_has_paid() -> None:
     till.hear(ACK)
     till.hear(ACK + paid())
     assert till.acknowledge() == []
-    till.session.disconnected("the terminal closed the connection", 1.0)
+    till.session.disconnected(DriverFact("wires.unplugged"), 1.0)
     assert list(till.session.events()) == [
         DialogueEnded(EndReason.COMPLETED, terminal_id="29001006"),
-        ConnectionLost("the terminal closed the connection", Delivery.NEVER),
+        ConnectionLost(DriverFact("wires.unplugged"), Delivery.NEVER),
     ]
 
 
 def test_a_terminal_that_closes_before_its_result_was_accepted_leaves_it_unclear() -> None:
     till = Till().paying()
     till.hear(paid())
-    till.session.disconnected("the terminal closed the connection", 1.0)
-    assert only(list(till.session.events())) == ConnectionLost(
-        "the terminal closed the connection", Delivery.PERHAPS
-    )
+    till.session.disconnected(DriverFact("wires.unplugged"), 1.0)
+    (lost,) = till.session.events()
+    assert lost == ConnectionLost(DriverFact("wires.unplugged"), Delivery.PERHAPS)
     assert till.acknowledge() == []
     assert till.said() == b""

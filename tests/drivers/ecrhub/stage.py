@@ -30,6 +30,7 @@ from drivers.terminal import (
     Command,
     ConnectionLost,
     DialogueEnded,
+    DriverFact,
     Event,
     Operation,
     Session,
@@ -269,7 +270,7 @@ class Counter:
 
     def _follow_the_plug(self) -> None:
         if self.plugged and not self.terminal.plugged:
-            self.session.disconnected("the cable is out", self.now)
+            self.session.disconnected(DriverFact("wires.unplugged"), self.now)
             self.held.clear()
         elif self.terminal.plugged and not self.plugged:
             self.session.connected(self.now)

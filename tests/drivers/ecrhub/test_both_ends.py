@@ -17,6 +17,7 @@ from drivers.terminal import (
     ConnectionLost,
     Delivery,
     DialogueEnded,
+    DriverFact,
     EndReason,
     Operation,
     Result,
@@ -44,7 +45,7 @@ def results(counter: Counter) -> list[Result]:
 def resolved(counter: Counter, command: Command = SALE) -> BookingFinding:
     """As the agent does it: a fresh line, the questions, the judgement; once a minute until it is proven."""
     unclear = Unclear(command, None, None, datetime(2025, 3, 1, tzinfo=UTC))
-    finding = BookingFinding(BookingProof.UNPROVEN, "")
+    finding = BookingFinding(BookingProof.UNPROVEN, DriverFact("ecrhub.not_told"))
     counter.loss = 0.0
     for _ in range(3):
         counter.reconnected()
@@ -119,7 +120,7 @@ def test_an_order_that_the_app_refuses_stays_unclear_until_somebody_proves_it() 
     counter = registered('[[payment]]\noutcome = "refuse"\ntext = "bad app id"\n')
     end = counter.perform(SALE)
     assert isinstance(end, ConnectionLost)
-    assert (end.delivery, "bad app id" in end.reason) == (Delivery.PERHAPS, True)
+    assert (end.delivery, "bad app id" in str(end.reason)) == (Delivery.PERHAPS, True)
     assert resolved(counter).found is BookingProof.UNPROVEN
 
 
@@ -231,7 +232,7 @@ def test_what_the_till_believes_is_what_the_bank_did(
     counter.session.start(SALE, counter.now)
     counter.pass_time(500.0)
     ends = [event for event in counter.heard if isinstance(event, DialogueEnded | ConnectionLost)]
-    end = ends[0] if ends else ConnectionLost("never accepted", Delivery.PERHAPS)
+    end = ends[0] if ends else ConnectionLost(DriverFact("wires.unplugged"), Delivery.PERHAPS)
     money = counter.bank.balance()
     approved = [
         outcome.result for outcome in counter.accepted if outcome.result.status is ResultStatus.APPROVED

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.card.scrub import scrub_text
+from drivers.ecrhub import commands
 from drivers.ecrhub.commands import order_number
 from drivers.ecrhub.resolve import NOT_TOLD, EcrHubResolver
-from drivers.terminal import BookingProof, Command, Operation, Result, ResultStatus, Unclear
+from drivers.terminal import BookingProof, Command, DriverFact, Operation, Result, ResultStatus, Unclear
 from tests.drivers.ecrhub.stage import ASK, SALE
 
 UNCLEAR = Unclear(SALE, trace_before=7, receipt_before=8, asked_at=datetime(2025, 3, 1, tzinfo=UTC))
@@ -41,7 +42,7 @@ def test_the_state_of_the_order_is_the_proof(
     told = replace(BOOKED, status=said)
     finding = resolver.conclude(UNCLEAR, [told])
     assert (finding.found, finding.result) == (found, told)
-    assert finding.proof.endswith(".")
+    assert finding.proof.code in {"ecrhub.booked", "ecrhub.order_closed", "ecrhub.order_cancelled"}
 
 
 def test_another_amount_does_not_hide_that_it_was_booked(resolver: EcrHubResolver) -> None:
@@ -49,12 +50,9 @@ def test_another_amount_does_not_hide_that_it_was_booked(resolver: EcrHubResolve
 
 
 @pytest.mark.parametrize("answers", [[], [None]])
-def test_no_answer_or_not_found_proves_nothing_and_tells_who_can(
-    resolver: EcrHubResolver, answers: list[None]
-) -> None:
+def test_no_answer_or_not_found_proves_nothing(resolver: EcrHubResolver, answers: list[None]) -> None:
     finding = resolver.conclude(UNCLEAR, answers)
     assert (finding.found, finding.proof) == (BookingProof.UNPROVEN, NOT_TOLD)
-    assert "on the terminal" in finding.proof
 
 
 def test_the_state_of_another_order_proves_nothing(resolver: EcrHubResolver) -> None:
@@ -69,25 +67,25 @@ def test_only_the_same_order_belongs_and_no_acknowledgement_commits(resolver: Ec
 
 
 @pytest.mark.parametrize(
-    ("command", "words"),
+    ("command", "reason"),
     [
-        (Command(Operation.CLOSE_DAY), "on the terminal itself"),
-        (Command(Operation.REFUND, "A", 100, 978, 1), "on the terminal itself"),
-        (Command(Operation.REVERSAL, "A", None, 978, 1), "on the terminal itself"),
-        (Command(Operation.SALE, "A", 100, 999, 1), "currency"),
-        (Command(Operation.SALE, "A", None, 978, 1), "above zero"),
+        (Command(Operation.CLOSE_DAY), commands.NO_DAY_CLOSE),
+        (Command(Operation.REFUND, "A", 100, 978, 1), commands.NO_ORIGINAL),
+        (Command(Operation.REVERSAL, "A", None, 978, 1), commands.NO_ORIGINAL),
+        (Command(Operation.SALE, "A", 100, 999, 1), commands.NO_CURRENCY),
+        (Command(Operation.SALE, "A", None, 978, 1), commands.NO_AMOUNT),
     ],
     ids=lambda value: value.operation.value if isinstance(value, Command) else "",
 )
 def test_the_cashier_is_told_what_the_till_interface_cannot_do(
-    resolver: EcrHubResolver, command: Command, words: str
+    resolver: EcrHubResolver, command: Command, reason: DriverFact
 ) -> None:
-    assert words in resolver.refusal_reason(command)
+    assert resolver.refusal_reason(command) == reason
 
 
 @pytest.mark.parametrize("operation", [Operation.REGISTER, Operation.STATUS, Operation.REPEAT_RECEIPT])
 def test_what_moves_no_money_can_always_be_asked(resolver: EcrHubResolver, operation: Operation) -> None:
-    assert resolver.refusal_reason(Command(operation)) == ""
+    assert resolver.refusal_reason(Command(operation)) is None
 
 
 @given(st.text(max_size=40), st.integers(0, 10**9))

@@ -12,6 +12,7 @@ from drivers.ecrhub.packet import Topic
 from drivers.terminal import (
     Command,
     DialogueEnded,
+    DriverFact,
     EndReason,
     Operation,
     ResultStatus,
@@ -120,7 +121,7 @@ def test_handled_does_not_mean_paid(by_hand: ByHand) -> None:
         by_hand.start(SALE)
         by_hand.say(by_hand.answer(by_hand.paid(status=status)))
         assert not any(isinstance(event, TransactionResult) for event in by_hand.events())
-        by_hand.session.disconnected("", by_hand.now)
+        by_hand.session.disconnected(DriverFact("wires.unplugged"), by_hand.now)
         by_hand.session.connected(by_hand.now)
         by_hand.registered()
 

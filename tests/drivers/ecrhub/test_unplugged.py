@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from drivers.terminal import BookingProof, ConnectionLost, Delivery, DialogueEnded, EndReason
+from drivers.terminal import BookingProof, ConnectionLost, Delivery, DialogueEnded, DriverFact, EndReason
 from tests.drivers.ecrhub.stage import FORMS, SALE, Counter
 from tests.drivers.ecrhub.test_both_ends import registered, resolved
 
@@ -65,7 +65,7 @@ def pulled(counter: Counter, gone: Callable[[], bool]) -> DialogueEnded | Connec
     counter.session.start(SALE, counter.now)
     counter.run_until(lambda: bool(counter.ends()) or gone())
     if not counter.ends():
-        counter.session.disconnected("the cable is out", counter.now)
+        counter.session.disconnected(DriverFact("wires.unplugged"), counter.now)
         counter.heard += list(counter.session.events())
         counter.held.clear()
     counter.terminal.receive(b"", counter.now)

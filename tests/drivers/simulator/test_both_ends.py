@@ -23,6 +23,7 @@ from drivers.terminal import (
     ConnectionLost,
     Delivery,
     DialogueEnded,
+    DriverFact,
     EndReason,
     Event,
     Operation,
@@ -103,7 +104,7 @@ class Counter:
 
     def _plug_out(self) -> None:
         if self.plugged and not self.device.plugged:
-            self.session.disconnected("the cable is out", self.now)
+            self.session.disconnected(DriverFact("wires.unplugged"), self.now)
             self.held.clear()
             self.plugged = False
 

@@ -18,6 +18,7 @@ from drivers.terminal import (
     Command,
     ConnectionLost,
     DialogueEnded,
+    DriverFact,
     Event,
     Operation,
     SealedCard,
@@ -180,7 +181,7 @@ class Counter:
 
     def _look_at_plug(self) -> None:
         if self.plugged and not self.terminal.plugged:
-            self.session.disconnected("the cable is out", self.now)
+            self.session.disconnected(DriverFact("wires.unplugged"), self.now)
         elif self.terminal.plugged and not self.plugged:
             self.session.connected(self.now)
         self.plugged = self.terminal.plugged

@@ -39,7 +39,7 @@ def test_a_request_has_the_version_first_and_asks_for_the_answer_at_the_end() ->
 )
 def test_the_actions_are_those_of_the_reference(operation: Operation, action: str) -> None:
     command = Command(operation, "A-2", 100, 978)
-    assert DIALECT.refusal_reason(command) == ""
+    assert DIALECT.refusal_reason(command) is None
     assert bytes(read_groups(memoryview(DIALECT.request(command)))["CD"]) == action.encode()
 
 

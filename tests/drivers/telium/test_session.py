@@ -13,6 +13,7 @@ from drivers.terminal import (
     ConnectionLost,
     Delivery,
     DialogueEnded,
+    DriverFact,
     EndReason,
     Operation,
     ResultStatus,
@@ -70,7 +71,7 @@ def test_a_busy_terminal_is_told_to_the_cashier_and_no_byte_of_the_payment_left(
     assert solo.hears(NAK) == EOT
     assert solo.waits(1) == ENQ
     assert solo.hears(NAK) == EOT
-    assert solo.events() == [DialogueEnded(EndReason.REFUSED, text=texts.BUSY, busy=True)]
+    assert solo.events() == [DialogueEnded(EndReason.REFUSED, reason=texts.BUSY, busy=True)]
 
 
 def test_a_message_that_is_refused_is_sent_again_up_to_three_times(solo: Solo) -> None:
@@ -100,7 +101,7 @@ def test_a_broken_line_is_never_only_before_the_first_byte_of_the_message(solo: 
     solo.start()
     for _ in range(steps):
         solo.hears(ACK)
-    solo.session.disconnected("the cable is out", solo.now)
+    solo.session.disconnected(DriverFact("wires.unplugged"), solo.now)
     assert lost(solo).delivery is (Delivery.PERHAPS if steps else Delivery.NEVER)
 
 
@@ -216,7 +217,7 @@ def test_an_enq_that_comes_again_because_our_ack_was_lost_is_answered(solo: Solo
 def test_an_answer_that_cannot_be_read_is_neither_acknowledged_nor_a_no(solo: Solo) -> None:
     solo.running()
     assert solo.hears_message(b"what is this") == b""
-    assert lost(solo) == ConnectionLost(texts.UNREADABLE.format(reason="wrong length"), Delivery.PERHAPS)
+    assert lost(solo) == ConnectionLost(texts.UNREADABLE.about(reason="wrong length"), Delivery.PERHAPS)
 
 
 # ---- old answers (reference 7, step 4) ----
@@ -273,7 +274,7 @@ def test_without_marks_the_answer_to_a_second_equal_payment_is_no_copy() -> None
 
 def test_a_late_answer_is_taken_at_any_time_on_a_fresh_line(solo: Solo) -> None:
     solo.running()
-    solo.session.disconnected("the cable is out", solo.now)
+    solo.session.disconnected(DriverFact("wires.unplugged"), solo.now)
     solo.session.connected(solo.now)
     solo.events()
     solo.waits(MINUTES_S)

@@ -87,7 +87,7 @@ def test_the_sale_of_before_is_proof_that_ours_was_not_stored() -> None:
 def test_another_sale_that_may_be_newer_proves_nothing(unclear: Unclear, answer: Result) -> None:
     finding = judged(unclear, answer)
     assert finding.found is BookingProof.UNPROVEN
-    assert TICKET in finding.proof
+    assert finding.proof == words.OTHER.about(ticket=TICKET)
 
 
 def test_no_sale_since_the_close_proves_nothing_for_the_day_may_have_been_closed_since() -> None:
@@ -103,7 +103,7 @@ def test_a_void_is_for_a_person_who_is_told_what_to_look_for() -> None:
     assert RESOLVER.questions(VOID) == ()
     finding = RESOLVER.conclude(VOID, [])
     assert finding.found is BookingProof.UNPROVEN
-    assert "77" in finding.proof
+    assert finding.proof == words.VOID.about(number=77)
 
 
 @pytest.mark.parametrize(
@@ -140,12 +140,12 @@ def test_an_acknowledgement_makes_nothing_stand() -> None:
 
 
 def test_what_the_terminal_cannot_be_asked_is_said_to_the_cashier() -> None:
-    assert RESOLVER.refusal_reason(SALE) == ""
+    assert RESOLVER.refusal_reason(SALE) is None
     for command in (
         replace(SALE, operation=Operation.REFUND),
         replace(SALE, currency=978),
         replace(SALE, amount=49),
         Command(Operation.REVERSAL),
     ):
-        assert RESOLVER.refusal_reason(command).endswith(".")
+        assert RESOLVER.refusal_reason(command) is not None
     assert ticket(SALE.sequence) == TICKET

@@ -12,6 +12,7 @@ from drivers.terminal import (
     Delivery,
     DialogueEnded,
     DisplayText,
+    DriverFact,
     EndReason,
     Operation,
     ResultStatus,
@@ -130,7 +131,7 @@ def test_silence_inside_a_frame_asks_for_it_again() -> None:
 def test_three_damaged_messages_leave_the_sale_unclear() -> None:
     hand, frame = paying(), encode_frame(sale_answer().encode())
     events = [event for _ in range(3) for event in hand.says(frame[:-1] + bytes((frame[-1] ^ 1,)))]
-    assert end(events) == ConnectionLost(f"{DAMAGED} (wrong checksum)", Delivery.PERHAPS)
+    assert end(events) == ConnectionLost(DAMAGED.about(fault="wrong checksum"), Delivery.PERHAPS)
     assert hand.says(frame) == []
 
 
@@ -150,7 +151,7 @@ def test_a_copy_on_a_fresh_line_is_acknowledged_and_not_told_again() -> None:
     hand.says(sale_answer())
     hand.acknowledge()
     hand.says()
-    hand.session.disconnected("unplugged", hand.now)
+    hand.session.disconnected(DriverFact("wires.unplugged"), hand.now)
     hand.session.connected(hand.now)
     assert hand.says(sale_answer()) == []
     assert hand.hears() == ACK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drivers.terminal import Command, ConnectionLost, Delivery, Event, Operation
+from drivers.terminal import Command, ConnectionLost, Delivery, DriverFact, Event, Operation
 from drivers.transbank import session as told
 from drivers.transbank.line import ANSWER_S, DAMAGED, NAK_ALONE_S, REFUSED, SILENT
 from tests.drivers.transbank.stage import (
@@ -94,7 +94,7 @@ def test_on_a_line_that_gave_up_a_command_is_lost_before_it_left() -> None:
         hand.says(b"\x02x\x03x")
     hand.hears()
     hand.session.start(SALE, hand.now)
-    assert end(hand.says()) == ConnectionLost(f"{DAMAGED} (wrong checksum)", Delivery.NEVER)
+    assert end(hand.says()) == ConnectionLost(DAMAGED.about(fault="wrong checksum"), Delivery.NEVER)
     assert hand.hears() == b""
 
 
@@ -110,8 +110,8 @@ def test_a_line_that_breaks_before_the_sale_left_proves_that_it_did_not() -> Non
     hand = ByHand()
     hand.session.start(SALE, hand.now)
     hand.hears()
-    hand.session.disconnected("unplugged", hand.now)
-    assert end(hand.says()) == ConnectionLost("unplugged", Delivery.NEVER)
+    hand.session.disconnected(DriverFact("wires.unplugged"), hand.now)
+    assert end(hand.says()) == ConnectionLost(DriverFact("wires.unplugged"), Delivery.NEVER)
 
 
 def test_a_sale_that_is_given_up_before_it_left_does_not_leave_any_more() -> None:
@@ -161,6 +161,6 @@ def test_an_unnamed_response_before_the_ack_may_be_an_older_ones() -> None:
 
 def test_a_line_that_breaks_after_the_sale_left_proves_nothing() -> None:
     hand = paying()
-    hand.session.disconnected("unplugged", hand.now)
-    assert end(hand.says()) == ConnectionLost("unplugged", Delivery.PERHAPS)
+    hand.session.disconnected(DriverFact("wires.unplugged"), hand.now)
+    assert end(hand.says()) == ConnectionLost(DriverFact("wires.unplugged"), Delivery.PERHAPS)
     assert hand.acknowledge() == b""

@@ -14,7 +14,7 @@ from drivers.wires.link import (
     NOT_READING,
     WRITE_RETRY_S,
 )
-from tests.support.link_shop import APPROVED, DONE, PAY, STATUS, WAIT, Shop, in_no_time, turn
+from tests.support.link_shop import APPROVED, CUT, DONE, PAY, SILENCE, STATUS, WAIT, Shop, in_no_time, turn
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def shop() -> Iterator[Shop]:
 def test_silence_of_three_minutes_is_waited_for_and_then_lost(shop: Shop) -> None:
     async def story() -> None:
         await shop.link.connect()
-        assert await shop.pay() == [ConnectionLost("silence at 180", Delivery.PERHAPS)]
+        assert await shop.pay() == [ConnectionLost(SILENCE.about(at=180), Delivery.PERHAPS)]
         assert not shop.link.connected
         assert not shop.wire.is_open
 
@@ -45,7 +45,7 @@ def test_a_wire_that_dies_ends_the_command_and_the_line(shop: Shop, when: str) -
             shop.wire.bring()
         else:
             shop.link.abort()
-        assert await paying == [ConnectionLost("the cable was cut at 0", Delivery.PERHAPS)]
+        assert await paying == [ConnectionLost(CUT.about(at=0), Delivery.PERHAPS)]
         assert not shop.wire.is_open
         assert shop.outside == []
         shop.wire.cut = False
@@ -63,7 +63,7 @@ def test_a_wire_that_dies_at_rest_is_told_to_the_owner(shop: Shop) -> None:
         shop.wire.cut = True
         shop.wire.bring()
         await turn()
-        assert shop.outside == [ConnectionLost("the cable was cut", Delivery.NEVER)]
+        assert shop.outside == [ConnectionLost(CUT, Delivery.NEVER)]
 
     assert in_no_time(story()) == []
 
@@ -90,7 +90,7 @@ def test_a_command_without_a_line_was_never_heard(shop: Shop) -> None:
 def test_a_line_that_cannot_be_opened_says_so(shop: Shop) -> None:
     async def story() -> None:
         shop.wire.cut = True
-        with pytest.raises(WireError, match="no cable"):
+        with pytest.raises(WireError, match=r"wires\.no_port"):
             await shop.link.connect()
         assert not shop.link.connected
 
@@ -103,7 +103,7 @@ def test_closing_ends_a_running_command(shop: Shop) -> None:
         paying = asyncio.ensure_future(shop.pay())
         await turn()
         await shop.link.close()
-        assert await paying == [ConnectionLost(f"{CLOSED_BY_US} at 0", Delivery.PERHAPS)]
+        assert await paying == [ConnectionLost(CLOSED_BY_US.about(at=0), Delivery.PERHAPS)]
         await shop.link.close()
         assert shop.outside == []
 
@@ -136,7 +136,7 @@ class TestWritesThatBlock:
             await turn()
             shop.session.line.send(bytes(65_536), 0.0)
             shop.link.acknowledge()
-            assert await paying == [ConnectionLost(f"{NOT_READING} at 0", Delivery.PERHAPS)]
+            assert await paying == [ConnectionLost(NOT_READING.about(at=0), Delivery.PERHAPS)]
 
         assert in_no_time(story()) == []
 
@@ -164,7 +164,7 @@ def test_a_fault_of_ours_is_reported_and_leaves_no_bytes(shop: Shop) -> None:
         await turn()
         with pytest.raises(ZeroDivisionError):
             shop.wire.bring(b"\xee\xee\x08" + bytes.fromhex("4111111111111111") + STATUS[:3])
-        assert await paying == [ConnectionLost(f"{DRIVER_FAULT} at 0", Delivery.PERHAPS)]
+        assert await paying == [ConnectionLost(DRIVER_FAULT.about(at=0), Delivery.PERHAPS)]
         assert not shop.link.connected
 
     assert in_no_time(story()) == []

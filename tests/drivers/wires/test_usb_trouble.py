@@ -21,10 +21,9 @@ from tests.support.usb_gadget import BULK_IN, BULK_OUT, PATIENCE_S, Gadget, cdc_
 from tests.support.usb_world import UsbWorld
 
 
-def refused(wire: UsbWire, sentence: str) -> None:
-    with pytest.raises(WireError, match=sentence) as why:
+def refused(wire: UsbWire, fact: str) -> None:
+    with pytest.raises(WireError, match=fact):
         run(wire.open())
-    assert "Nothing was sent" in str(why.value)
 
 
 async def lost(wire: UsbWire) -> str:
@@ -36,12 +35,12 @@ async def lost(wire: UsbWire) -> str:
 
 def test_a_device_that_is_not_there_says_what_to_do() -> None:
     world = UsbWorld(terminal(product=0x9999))
-    refused(UsbWire(UsbAddress(0x0B00, 0x0084), CDC, lambda: world), "no USB device 0b00:0084.*Plug the")
+    refused(UsbWire(UsbAddress(0x0B00, 0x0084), CDC, lambda: world), r"wires\.usb_no_device device=0b00:0084")
 
 
 def test_two_equal_terminals_are_named_with_their_marks() -> None:
     pair = terminal(serial="A-1"), terminal(serial="B-2", ports=(1, 3), address=5)
-    refused(wire_to(*pair), "2 USB devices.*A-1 at port 250-1.2 and serial number B-2 at port 250-1.3")
+    refused(wire_to(*pair), r"usb_several_devices.*count=2 found=A-1 \(250-1\.2\), B-2 \(250-1\.3\)")
     assert all(gadget.released() for gadget in pair)
 
 
@@ -57,34 +56,37 @@ def test_two_equal_terminals_are_told_apart(mark: dict[str, str]) -> None:
 
 def test_two_equal_terminals_without_serial_numbers_are_told_apart_by_port_only() -> None:
     pair = terminal(), terminal(ports=(4,), address=5)
-    refused(wire_to(*pair), "no serial number at port 250-1.2 and no serial number at port 250-4")
-    refused(wire_to(*pair, address=UsbAddress(0x0B00, 0x0084, serial="A-1")), "no USB device.*number A-1")
+    refused(wire_to(*pair), r"usb_several_devices.*found=- \(250-1\.2\), - \(250-4\)")
+    refused(wire_to(*pair, address=UsbAddress(0x0B00, 0x0084, serial="A-1")), r"usb_no_device.*number A-1")
 
 
 def test_a_device_without_a_serial_line_says_so() -> None:
-    refused(wire_to(terminal(), line=UsbLine(Profile.FTDI)), "no serial line of the kind ftdi")
-    refused(wire_to(adapter(), line=CDC), "no serial line of the kind cdc_acm")
+    refused(wire_to(terminal(), line=UsbLine(Profile.FTDI)), r"usb_no_line.*profile=ftdi")
+    refused(wire_to(adapter(), line=CDC), r"usb_no_line.*profile=cdc_acm")
 
 
 def test_a_device_with_two_lines_wants_to_know_which() -> None:
-    refused(wire_to(terminal(interfaces=[*cdc_acm(0), *cdc_acm(2)])), "2 serial lines: interfaces 0 and 2")
+    refused(
+        wire_to(terminal(interfaces=[*cdc_acm(0), *cdc_acm(2)])),
+        r"usb_several_lines.*count=2 interfaces=0, 2",
+    )
 
 
 def test_missing_rights_name_the_udev_rule() -> None:
     gadget = terminal(may_open=False, serial="A")
-    refused(wire_to(gadget), "may not be opened.*60-tillgate.rules.*dialout")
-    refused(wire_to(gadget, address=UsbAddress(gadget.vendor, gadget.product, "A")), "may not be opened")
+    refused(wire_to(gadget), r"wires\.usb_forbidden")
+    refused(wire_to(gadget, address=UsbAddress(gadget.vendor, gadget.product, "A")), r"wires\.usb_forbidden")
 
 
 def test_a_device_in_use_says_so_and_the_kernel_gets_it_back() -> None:
     gadget = terminal(used_by_others=True, kernel={0: "cdc_acm", 1: "cdc_acm"})
-    refused(wire_to(gadget), "in use by another program.*Stop that program")
+    refused(wire_to(gadget), r"wires\.usb_in_use.*user=another program")
     gadget.wait(gadget.released)
     assert gadget.log == [("detach", 0), ("attach", 0)]
 
 
 def test_no_libusb_says_what_to_install() -> None:
-    refused(UsbWire(UsbAddress(1, 2), CDC, lambda: None), "libusb.*Install")
+    refused(UsbWire(UsbAddress(1, 2), CDC, lambda: None), r"wires\.usb_no_(libusb|netlink)")
 
 
 def test_libusb_itself_is_asked_anew_each_time() -> None:
@@ -105,7 +107,7 @@ def test_a_port_that_a_program_has_open_is_not_pulled_from_under_it(tmp_path: Pa
     gadget = terminal(kernel={0: "cdc_acm", 1: "cdc_acm"})
     world = UsbWorld(gadget)
     wire = UsbWire(UsbAddress(0x0B00, 0x0084), CDC, lambda: world, tmp_path)
-    refused(wire, rf"/dev/ttyACM0 is in use by .*process {os.getpid()}")
+    refused(wire, rf"wires\.in_use device=/dev/ttyACM0 .*process {os.getpid()}")
     gadget.wait(gadget.released)
     assert gadget.log == []
     os.close(near)
@@ -150,8 +152,8 @@ def test_a_line_that_stays_halted_is_lost() -> None:
 
     async def story(wire: UsbWire) -> None:
         gadget.say(*[errno.EPIPE] * (MAX_STALLS + 1))
-        assert await lost(wire) == "the terminal's USB line stays halted"
-        with pytest.raises(WireError, match="halted"):
+        assert await lost(wire) == "wires.stalled"
+        with pytest.raises(WireError, match=r"wires\.stalled"):
             wire.write(b"more")
 
     opened(gadget, story)
@@ -173,7 +175,7 @@ def test_babble_is_the_end_of_the_line() -> None:
 
     async def story(wire: UsbWire) -> None:
         gadget.say(b"9" * 65)
-        assert "bytes were lost" in await lost(wire)
+        assert "wires.babble" in await lost(wire)
 
     opened(gadget, story)
 
@@ -184,7 +186,7 @@ def test_a_pulled_plug_is_told_whatever_linux_calls_it(number: int) -> None:
 
     async def story(wire: UsbWire) -> None:
         gadget.say(b"half of a", number)
-        assert "cable or power" in await lost(wire)
+        assert "wires.unplugged" in await lost(wire)
 
     opened(gadget, story)
 
@@ -196,8 +198,8 @@ def test_unplugged_in_the_middle_of_a_transfer(make: Callable[[], Gadget]) -> No
     async def story(wire: UsbWire) -> None:
         await read(wire, 0)
         gadget.unplug()
-        assert "cable or power" in await lost(wire)
-        with pytest.raises(WireError, match="cable or power"):
+        assert "wires.unplugged" in await lost(wire)
+        with pytest.raises(WireError, match=r"wires\.unplugged"):
             wire.write(b"\x06")
 
     opened(gadget, story)
@@ -210,7 +212,7 @@ def test_unplugged_while_writing() -> None:
     async def story(wire: UsbWire) -> None:
         wire.write(b"never heard")
         gadget.unplug()
-        assert "cable or power" in await lost(wire)
+        assert "wires.unplugged" in await lost(wire)
 
     opened(gadget, story)
     assert gadget.written == b""
@@ -224,7 +226,7 @@ def test_what_came_before_the_plug_was_pulled_is_still_read() -> None:
         gadget.wait(lambda: not gadget.packets)
         gadget.unplug()
         assert await read(wire, 8) == b"approved"
-        assert "cable or power" in await lost(wire)
+        assert "wires.unplugged" in await lost(wire)
 
     opened(gadget, story)
 
@@ -247,7 +249,7 @@ def test_a_reader_without_room_learns_of_the_plug_after_it_has_read() -> None:
         assert wire.read_into(memoryview(b"")) == 0
         assert wire.read_into(memoryview(rest)) == 7
         assert first + rest[:7] == b"approved"
-        assert "cable or power" in await lost(wire)
+        assert "wires.unplugged" in await lost(wire)
 
     opened(gadget, story)
 
@@ -261,7 +263,7 @@ def test_a_device_is_found_again_under_its_new_address() -> None:
         gadget.unplug()
         await lost(wire)
         wire.close()
-        with pytest.raises(WireError, match="no USB device"):
+        with pytest.raises(WireError, match=r"wires\.usb_no_device"):
             await wire.open()
         gadget.plug_in(ports=(2, 4))
         await wire.open()

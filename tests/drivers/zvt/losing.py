@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drivers.terminal import Command, Operation
+from drivers.terminal import Command, DriverFact, Operation
 from drivers.zvt.packet import POSITIVE, StatusInformation
 from drivers.zvt.session import ZvtSettings
 from tests.drivers.zvt.stage import Till
@@ -12,7 +12,7 @@ APPROVED = StatusInformation(result_code=0x00, amount=1010, currency=978, trace=
 DECLINED = StatusInformation(result_code=0x05)
 SALE = Command(Operation.SALE, "payment 1", 1010, 978)
 STATUS = Command(Operation.STATUS)
-PULLED = "the cable was pulled"
+PULLED = DriverFact("wires.unplugged")
 # The terminal prints by itself: nothing but the answer to the result belongs to the commit.
 PRINTS_ITSELF = ZvtSettings(config_byte=0x08)
 

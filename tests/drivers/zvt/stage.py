@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 
 from drivers.card.card import CardSealer, SecretBuffer
 from drivers.card.seal import AcquirerKey, HpkeSealer
-from drivers.terminal import Command, Event, SealedCard
+from drivers.terminal import Command, DriverFact, Event, SealedCard
 from drivers.zvt.line import ZvtLine, ZvtSerialLine, ZvtTcpLine
 from drivers.zvt.packet import Charset, ZvtCardBinding, ZvtPacket, decode, encode
 from drivers.zvt.session import ZvtSession, ZvtSettings
@@ -118,7 +118,7 @@ class Till:
         return list(self.session.events())
 
     def unplug(self) -> list[Event]:
-        self.session.disconnected("the cable was pulled", self.now)
+        self.session.disconnected(DriverFact("wires.unplugged"), self.now)
         return list(self.session.events())
 
     @staticmethod

@@ -187,7 +187,7 @@ class TestReceiving:
             assert serial.line.trouble is None
             serial.hear(bad, now)
             assert serial.line.bytes_to_send() == NAK
-        assert serial.line.trouble == f"{DAMAGED} (wrong checksum)"
+        assert serial.line.trouble == DAMAGED.about(fault="wrong checksum")
 
     def test_damage_hours_apart_is_no_trouble(self, serial: End) -> None:
         bad = encode_frame(STATUS)[:-1] + b"\x00"

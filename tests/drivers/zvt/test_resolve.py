@@ -7,7 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from drivers.terminal import BookingProof, Command, Day, DayTotal, Operation, Result, ResultStatus, Unclear
+from drivers.terminal import (
+    BookingProof,
+    Command,
+    Day,
+    DayTotal,
+    DriverFact,
+    Operation,
+    Result,
+    ResultStatus,
+    Unclear,
+)
 from drivers.zvt.resolve import ZvtResolver
 
 ASKED_AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -40,7 +50,7 @@ def test_the_same_transaction_again_proves_that_ours_was_not_stored() -> None:
 def test_a_newer_one_that_fits_in_everything_is_ours() -> None:
     finding = RESOLVER.conclude(unclear(), [OURS])
     assert (finding.found, finding.result) == (BookingProof.BOOKED, OURS)
-    assert "receipt 8" in finding.proof
+    assert finding.proof == DriverFact("zvt.stored", {"receipt": 8, "trace": OURS.trace or 0})
 
 
 def test_a_tip_on_top_is_still_ours() -> None:

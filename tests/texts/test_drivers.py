@@ -1,0 +1,46 @@
+"""Every fact that a driver can tell has its sentence, and the figures that the sentence needs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from string import Formatter
+
+import pytest
+
+from agent.texts.en.drivers import DRIVERS
+from tests.support.sentences import ROOT
+
+PREFIX = "drivers."
+NOT_SENT = "Nothing was sent to the terminal."
+
+
+def _codes(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(func=ast.Name(id="DriverFact"), args=[ast.Constant(value=str() as code), *_]):
+                yield code
+
+
+FACTS = {code for file in (ROOT / "drivers").rglob("*.py") for code in _codes(file.read_text("utf-8"))}
+
+
+def test_every_fact_has_its_sentence_and_no_sentence_is_left_over() -> None:
+    assert {PREFIX + code for code in FACTS} == set(DRIVERS)
+
+
+@pytest.mark.parametrize("key", DRIVERS)
+def test_a_figure_is_one_word(key: str) -> None:
+    sentences = DRIVERS[key]
+    for sentence in (sentences,) if isinstance(sentences, str) else sentences:
+        assert all(name is None or name.isidentifier() for _, name, _, _ in Formatter().parse(sentence))
+
+
+def test_a_line_that_could_not_be_opened_says_that_nothing_was_sent() -> None:
+    wires = {key: text for key, text in DRIVERS.items() if key.startswith("drivers.wires.")}
+    broken = {"not_connected", "not_reading", "closed_by_us", "driver_fault", "unplugged", "closed", "broken"}
+    broken |= {"babble", "stalled", "usb_own_fault"}
+    opening = {key: text for key, text in wires.items() if key.removeprefix("drivers.wires.") not in broken}
+    assert [
+        key for key, text in opening.items() if "Nothing was sent to the terminal." not in str(text)
+    ] == []
