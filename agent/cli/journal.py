@@ -21,9 +21,9 @@ from agent.journal.note import CosignatureVerifier, Ed25519Signer, Ed25519Verifi
 from agent.journal.proofs.export import export
 from agent.journal.reader import JournalReader
 from agent.journal.schema.entry import Entry, decode
-from agent.journal.verify import CosignedHead, read_cosignatures, verify
+from agent.journal.verify import CosignedHead, Report, read_cosignatures, verify
 from agent.keys.store import KeysError, load_journal_key
-from agent.texts import say
+from agent.texts import say, tell
 
 # A person who watches does not notice less; a stat of one folder costs nothing.
 FOLLOW_S = 0.5
@@ -33,39 +33,32 @@ DEFAULT_LAST = 20
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `journal` and what can be done with it."""
-    parser = subparsers.add_parser("journal", help=say("cli.show_follow_verify_export"))
+    parser = subparsers.add_parser("journal", help=say("cli.command.journal"))
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    show = _add(actions, "show", _show, say("cli.print_newest_entries_or"))
+    show = _add(actions, "show", _show, say("cli.journal.show"))
     show.add_argument("--last", type=int, default=DEFAULT_LAST, metavar="N", help="how many; default: 20")
-    show.add_argument("--from", dest="start", type=int, metavar="N", help=say("cli.from_entry_on_end"))
-    show.add_argument("--payment-id", metavar="X", help=say("cli.only_entries_payment_from"))
-    _add(actions, "follow", _follow, say("cli.print_new_entries_as"))
+    show.add_argument("--from", dest="start", type=int, metavar="N", help=say("cli.journal.show_from"))
+    show.add_argument("--payment-id", metavar="X", help=say("cli.journal.show_payment"))
+    _add(actions, "follow", _follow, say("cli.journal.follow"))
     _register_verify(actions)
-    to = _add(actions, "export", _export, say("cli.write_c_sp_tiles"))
-    to.add_argument("--vkey", metavar="VKEY", help=say("cli.journals_verifier_key_or"))
+    to = _add(actions, "export", _export, say("cli.journal.export"))
+    to.add_argument("--vkey", metavar="VKEY", help=say("cli.journal.vkey"))
     to.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where to write")
     to.add_argument(
-        "--entry", type=int, action="append", default=[], metavar="N", help=say("cli.inclusion_proof_too")
+        "--entry", type=int, action="append", default=[], metavar="N", help=say("cli.journal.export_entry")
     )
     to.add_argument(
-        "--since",
-        type=int,
-        action="append",
-        default=[],
-        metavar="SIZE",
-        help=say("cli.consistency_proof_too"),
+        "--since", type=int, action="append", default=[], metavar="SIZE", help=say("cli.journal.export_since")
     )
 
 
 def _register_verify(actions: Any) -> None:
-    check = _add(actions, "verify", _verify, say("cli.check_every_line_every"))
-    check.add_argument("--vkey", metavar="VKEY", help=say("cli.journals_verifier_key_or"))
-    check.add_argument("--every", action="store_true", help=say("cli.check_every_signature_however"))
-    check.add_argument(
-        "--first-key", type=Path, metavar="FILE", help=say("cli.headquarters_first_evolving_key")
-    )
-    check.add_argument("--cosignatures", type=Path, metavar="FOLDER", help="the collector's cosignatures")
-    check.add_argument("--collector-vkey", metavar="VKEY", help=say("cli.collectors_verifier_key_or"))
+    check = _add(actions, "verify", _verify, say("cli.journal.verify"))
+    check.add_argument("--vkey", metavar="VKEY", help=say("cli.journal.vkey"))
+    check.add_argument("--every", action="store_true", help=say("cli.journal.every"))
+    check.add_argument("--first-key", type=Path, metavar="FILE", help=say("cli.journal.first_key"))
+    check.add_argument("--cosignatures", type=Path, metavar="FOLDER", help=say("cli.journal.cosignatures"))
+    check.add_argument("--collector-vkey", metavar="VKEY", help=say("cli.journal.collector_vkey"))
 
 
 def _add(actions: Any, name: str, func: Any, summary: str) -> argparse.ArgumentParser:
@@ -82,13 +75,12 @@ def _guarded(func: Any, args: argparse.Namespace) -> int:
     try:
         return int(func(args))
     except JournalError as error:
-        raise CommandError(str(error), Exit.NO) from None
+        raise CommandError(tell(error), Exit.NO) from None
     except NoteError as error:
-        raise CommandError(say("cli.key_cannot_be_used", error=error), Exit.USAGE) from None
+        raise CommandError(say("cli.journal.key_unusable", error=error), Exit.USAGE) from None
     except OSError as error:
-        text = say(
-            "cli.cannot_be_read_or", journal=error.filename or "The journal", error=error.strerror or error
-        )
+        name, reason = error.filename or "The journal", error.strerror or error
+        text = say("cli.journal.unreadable", name=name, reason=reason)
         raise CommandError(text, Exit.UNAVAILABLE) from None
 
 
@@ -138,10 +130,18 @@ def _verify(args: argparse.Namespace) -> int:
     every = True if args.every else None
     report = verify(_journal(args), _journal_key(args), every=every, k0=k0, cosignatures=_cosignatures(args))
     if args.json:
-        print(msgspec.json.encode(report).decode())
+        print(msgspec.json.encode(_with_sentence(report)).decode())
     else:
         print_report(Screen(sys.stdout), report)
     return Exit.OK if report.result == "ok" else Exit.NO
+
+
+def _with_sentence(report: Report) -> dict[str, Any]:
+    """The report for machines; its finding in words too, for whoever reads the output."""
+    told: dict[str, Any] = msgspec.to_builtins(report)
+    if report.finding is not None:
+        told["finding"] |= {"text": tell(report.finding)}
+    return told
 
 
 def _cosignatures(args: argparse.Namespace) -> list[CosignedHead] | None:
@@ -154,7 +154,7 @@ def _cosignatures(args: argparse.Namespace) -> list[CosignedHead] | None:
         return None
     collector = _key(vkey)
     if not isinstance(collector, CosignatureVerifier):
-        raise NoteError(say("cli.collectors_key_not_cosignature"))
+        raise NoteError("cli.journal.collector_key_type")
     return read_cosignatures(folder, _journal_key(args).name, collector)
 
 
@@ -163,7 +163,7 @@ def _export(args: argparse.Namespace) -> int:
     if args.json:
         print(msgspec.json.encode({"size": made.size, "folder": str(args.to)}).decode())
     else:
-        Screen(sys.stdout).say(say("cli.entries_their_tiles_checkpoint", size=made.size, to=args.to))
+        Screen(sys.stdout).say(say("cli.journal.exported", size=made.size, folder=args.to))
     return Exit.OK
 
 
@@ -172,14 +172,14 @@ def _journal(args: argparse.Namespace) -> Path:
         return Path(args.journal)
     settings = options.readable_settings(args)
     if settings is None:
-        raise CommandError(say("cli.no_journal"), Exit.USAGE)
+        raise CommandError(say("cli.journal.no_journal"), Exit.USAGE)
     return settings.agent.journal
 
 
 def _journal_key(args: argparse.Namespace) -> Ed25519Verifier:
     verifier = _key(args.vkey) if args.vkey is not None else _own_key(args)
     if not isinstance(verifier, Ed25519Verifier):
-        raise NoteError(say("cli.journals_key_not_ed"))
+        raise NoteError("cli.journal.journal_key_type")
     return verifier
 
 
@@ -187,11 +187,11 @@ def _own_key(args: argparse.Namespace) -> Ed25519Verifier | CosignatureVerifier:
     """On the agent's own host, for a person who may read its key."""
     settings = options.readable_settings(args)
     if settings is None:
-        raise CommandError(say("cli.no_vkey"), Exit.USAGE)
+        raise CommandError(say("cli.journal.no_vkey"), Exit.USAGE)
     try:
         key = load_journal_key(settings.agent.credentials)
     except KeysError as error:
-        raise CommandError(f"{error} {say('cli.no_vkey')}", Exit.NO_PERMISSION) from None
+        raise CommandError(f"{error} {say('cli.journal.no_vkey')}", Exit.NO_PERMISSION) from None
     return parse_vkey(Ed25519Signer(settings.origin, key).vkey)
 
 

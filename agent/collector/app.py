@@ -14,7 +14,7 @@ from starlette.routing import Route
 from agent.api.server import TlsPeer
 from agent.collector.ledger import CollectorReply, Ledger, text_reply
 from agent.journal.transfer import BadRequestError, parse_add_checkpoint, parse_lines, read_checkpoint
-from agent.texts import say
+from agent.texts import say, tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ async def _reply(
     try:
         answer = await run_in_threadpool(work)
     except BadRequestError as error:
-        answer = text_reply(400, str(error))
+        answer = text_reply(400, tell(error))
     except OSError as error:
         report_failure(origin, error)
         answer = text_reply(503, say("collector.collector_could_not_store"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from agent.journal.checkpoint import Checkpoint
 from agent.journal.tree import EMPTY_ROOT, Frontier, ProofError, check_consistency
-from agent.texts import say
+from agent.texts import say, tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +98,5 @@ def validate_checkpoint(
     try:
         check_consistency(old, cosigned.root, claimed.size, claimed.root, proof)
     except ProofError as error:
-        return Inconsistency(str(error))
+        return Inconsistency(tell(error))
     return Acceptance()

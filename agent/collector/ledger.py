@@ -22,7 +22,7 @@ from agent.journal.checkpoint import Checkpoint, open_checkpoint
 from agent.journal.note import Cosigner, Note, NoteError, Verifier
 from agent.journal.transfer import AddCheckpoint, AddLines
 from agent.journal.tree import EMPTY_ROOT, Frontier, leaf_hash
-from agent.texts import say
+from agent.texts import say, tell
 
 TEXT_TYPE = "text/plain; charset=utf-8"
 SIZE_TYPE = "text/x.tlog.size"  # C2SP tlog-witness
@@ -89,7 +89,7 @@ class Ledger:
             try:
                 claimed, note = self._open(request.checkpoint)
             except NoteError as error:
-                return text_reply(403, str(error))
+                return text_reply(403, tell(error))
             state, leaves = self._load(), [leaf_hash(line) for line in request.lines]
             validation = validate_lines(
                 state.stored,
@@ -112,7 +112,7 @@ class Ledger:
             try:
                 claimed, note = self._open(request.checkpoint)
             except NoteError as error:
-                return text_reply(403, str(error))
+                return text_reply(403, tell(error))
             state = self._load()
             validation = validate_checkpoint(state.cosigned, request.old, request.proof, claimed)
             if not isinstance(validation, Acceptance):

@@ -83,7 +83,10 @@ def _check_log(reader: SettingsReader, name: str, log: JournalSettings, origins:
         verifier = parse_vkey(log.vkey)
     except NoteError as error:
         reader.find(
-            path, f"a damaged key: {error}", say("collector.line_tillgate_keys_show"), "Copy it whole."
+            path,
+            say("collector.damaged_key", error=error),
+            say("collector.line_tillgate_keys_show"),
+            "Copy it whole.",
         )
         return
     if not isinstance(verifier, Ed25519Verifier):

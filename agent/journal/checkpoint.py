@@ -45,13 +45,13 @@ def parse_checkpoint(text: str) -> Checkpoint:
     """The checkpoint that a note's text holds. Raises `NoteError`."""
     lines = text.split("\n")
     if len(lines) < 4 or lines[-1]:
-        raise NoteError("a checkpoint is origin, size and root, each on its line")
+        raise NoteError("journal.checkpoint_lines")
     origin, size, root = lines[:3]
     extensions = tuple(lines[3:-1])
     if not origin or not all(extensions):
-        raise NoteError("a checkpoint has no empty line")
+        raise NoteError("journal.checkpoint_empty_line")
     if not _SIZE.fullmatch(size) or int(size) > _MAX_SIZE:
-        raise NoteError("a checkpoint's second line is the tree size as a plain decimal number")
+        raise NoteError("journal.checkpoint_size")
     return Checkpoint(origin, int(size), _root(root), extensions)
 
 
@@ -60,7 +60,7 @@ def open_checkpoint(raw: bytes, origin: str, verifiers: Iterable[Verifier]) -> t
     note = open_note(raw, verifiers)
     checkpoint = parse_checkpoint(note.text)
     if checkpoint.origin != origin:
-        raise NoteError(f"this is a checkpoint of {checkpoint.origin}, not of {origin}")
+        raise NoteError("journal.checkpoint_of_other", found=checkpoint.origin, expected=origin)
     return checkpoint, note
 
 
@@ -68,7 +68,7 @@ def _root(encoded: str) -> bytes:
     try:
         root = b64decode(encoded.encode("ascii"), validate=True)
     except (Base64Error, UnicodeEncodeError):
-        raise NoteError("a checkpoint's third line is the root in base64") from None
+        raise NoteError("journal.checkpoint_root") from None
     if len(root) != HASH_BYTES or b64encode(root).decode("ascii") != encoded:
-        raise NoteError("a checkpoint's third line is a root of 32 bytes in canonical base64")
+        raise NoteError("journal.checkpoint_root_spelling")
     return root

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
+from agent.base.coded import CodedError
 from agent.journal.schema.base import Fact
 
 DamageKind = Literal[
@@ -27,13 +28,8 @@ DamageKind = Literal[
     "fork",
 ]
 
-_NEXT_STEP = (
-    "The journal is evidence now: nothing was written to it. Take no payment on this host, "
-    "copy the folder as it is, and call headquarters, who hold what was uploaded."
-)
 
-
-class JournalError(Exception):
+class JournalError(CodedError):
     """Something with the journal that a person must know."""
 
 
@@ -44,19 +40,28 @@ class Damage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     file: str
     line: int
     index: int
-    text: str
-    next_step: str = _NEXT_STEP
+    what: Fact
+
+    @property
+    def code(self) -> str:
+        """The key of the sentence that says where the damage is and what to do now."""
+        return "journal.damaged_in_line" if self.line else "journal.damaged_in_file"
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What fills that sentence."""
+        place = {"line": self.line, "index": self.index} if self.line else {}
+        return {"damage": self.kind, "file": self.file, **place, "what": self.what}
 
     def __str__(self) -> str:
-        where = f"{self.file} line {self.line} (entry {self.index})" if self.line else self.file
-        return f"{self.kind} in {where}: {self.text}. {self.next_step}"
+        return f"{self.kind} file={self.file} line={self.line} index={self.index} {self.what}"
 
 
 class DamagedJournal(JournalError):
     """The journal contradicts itself before its end. Nobody may write to it."""
 
     def __init__(self, damage: Damage) -> None:
-        super().__init__(str(damage))
+        super().__init__(damage.code, **damage.figures)
         self.damage = damage
 
 
@@ -64,5 +69,9 @@ class NewerJournal(JournalError):
     """A newer version has written to this journal: it is whole, and this version does not understand it."""
 
     def __init__(self, file: str, index: int) -> None:
-        self.fact = Fact("journal.newer", {"file": file, "index": index})
-        super().__init__(self.fact.code)
+        super().__init__("journal.newer", file=file, index=index)
+
+
+def fact_of(error: CodedError) -> Fact:
+    """The same without the exception."""
+    return Fact(error.code, dict(error.figures))

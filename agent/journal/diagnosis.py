@@ -12,6 +12,7 @@ from agent.journal.damage import Damage, DamageKind
 from agent.journal.disk import Readable, first_index
 from agent.journal.lines import Commit, Tail
 from agent.journal.note import NoteError, Verifier, open_note, parse_note
+from agent.journal.schema.base import Fact
 from agent.journal.schema.entry import decode
 
 # A commit is one write of a few entries; whatever is longer was not torn by a power cut.
@@ -33,18 +34,11 @@ class DamageDiagnosis:
         try:
             index = first_index(name)
         except ValueError:
-            return Damage(
-                kind="foreign_file", file=name, line=0, index=size, text="a journal file is never named so"
-            )
+            return _of_file("foreign_file", name, size, "journal.file_name")
         if index > size:
-            text = (
-                f"entries {size} to {index - 1} should come before it; "
-                "a file is missing, or the end of the one before was cut"
-            )
-            return Damage(kind="missing_file", file=name, line=0, index=size, text=text)
+            return _of_file("missing_file", name, size, "journal.file_missing", first=size, last=index - 1)
         if index < size:
-            text = f"its name says that it begins with entry {index}, but entry {size} follows"
-            return Damage(kind="foreign_file", file=name, line=0, index=size, text=text)
+            return _of_file("foreign_file", name, size, "journal.file_order", index=index, size=size)
         return None
 
     def misnumbered(self, commit: Commit, index: int) -> Damage:
@@ -53,14 +47,13 @@ class DamageDiagnosis:
         line = commit.lines[place]
         found = _INDEX.match(line)
         if found is None:
-            return _at(commit, place, "changed_entry", f"entry {index} is not written as the agent writes")
+            return _at(commit, place, "changed_entry", "journal.entry_spelling", index=index)
         number = int(found[1])
         if number < index:
-            return _at(commit, place, "repeated_line", f"entry {number} stands here again")
+            return _at(commit, place, "repeated_line", "journal.entry_again", number=number)
         if self._stands_later(commit, index):
-            return _at(commit, place, "reordered_lines", f"entry {number} stands before entry {index}")
-        text = f"entries {index} to {number - 1} are missing"
-        return _at(commit, place, "missing_lines", text)
+            return _at(commit, place, "reordered_lines", "journal.entry_before", number=number, index=index)
+        return _at(commit, place, "missing_lines", "journal.entries_missing", first=index, last=number - 1)
 
     def contradicted(self, commit: Commit, expected: str) -> Damage:
         """A checkpoint does not say what its entries lead to."""
@@ -69,19 +62,16 @@ class DamageDiagnosis:
             note = parse_note(commit.note())
             claimed = parse_checkpoint(note.text)
         except NoteError as error:
-            return _at(commit, end, "changed_checkpoint", str(error))
+            return _at(commit, end, "changed_checkpoint", error.code, **error.figures)
         if claimed.origin != self._origin:
-            text = f"the checkpoint is of the journal {claimed.origin!r}, not of {self._origin!r}"
-            return _at(commit, end, "foreign_origin", text)
+            names = {"found": repr(claimed.origin), "expected": repr(self._origin)}
+            return _at(commit, end, "foreign_origin", "journal.checkpoint_of_other", **names)
         if not commit.lines:
-            return _at(commit, 0, "repeated_line", "a checkpoint without entries")
+            return _at(commit, 0, "repeated_line", "journal.checkpoint_without_entries")
         if not self._genuine(commit):
-            text = (
-                f"the checkpoint of {claimed.size} entries was changed, or not signed by this journal's key"
-            )
-            return _at(commit, end, "changed_checkpoint", text)
+            return _at(commit, end, "changed_checkpoint", "journal.checkpoint_not_ours", size=claimed.size)
         if note.text == expected:
-            return _at(commit, end, "changed_checkpoint", "the checkpoint is spelled in another way")
+            return _at(commit, end, "changed_checkpoint", "journal.checkpoint_spelling")
         return self._contents(commit, claimed)
 
     def unsigned(self, commit: Commit, error: NoteError) -> Damage:
@@ -91,7 +81,7 @@ class DamageDiagnosis:
             parse_note(commit.note())
         except NoteError:
             kind = "changed_checkpoint"
-        return _at(commit, len(commit.lines), kind, str(error))
+        return _at(commit, len(commit.lines), kind, error.code, **error.figures)
 
     def torn_or_damaged(self, tail: Tail) -> Damage | None:
         """None for a commit that a power cut tore: a beginning of one, or blocks never written."""
@@ -108,8 +98,8 @@ class DamageDiagnosis:
         end = len(tail.lines)
         if b"\n" in tail.rest or not in_last_file:
             kind: DamageKind = "unknown_line" if tail.rest else "unfinished_commit"
-            return _at(here, end, kind, "neither an entry nor a checkpoint stands here")
-        return _at(here, end, "unfinished_commit", "these lines are not the beginning of a commit")
+            return _at(here, end, kind, "journal.unknown_line")
+        return _at(here, end, "unfinished_commit", "journal.unfinished_commit")
 
     def unreadable(self, commit: Commit) -> Damage | None:
         """The first line of a commit that no version has written so."""
@@ -129,24 +119,23 @@ class DamageDiagnosis:
         """The checkpoint is genuine, so the lines before it are not what was signed."""
         end = len(commit.lines)
         if claimed.size > commit.size:
-            text = f"entries {commit.size} to {claimed.size - 1} are missing before their checkpoint"
-            return _at(commit, end, "missing_lines", text)
+            gap = {"first": commit.size, "last": claimed.size - 1}
+            return _at(commit, end, "missing_lines", "journal.entries_missing_before_checkpoint", **gap)
         if claimed.size < commit.size:
-            text = f"entry {claimed.size} was added, its checkpoint knows only those before"
-            return _at(commit, max(claimed.size - commit.index, 0), "added_line", text)
+            place = max(claimed.size - commit.index, 0)
+            return _at(commit, place, "added_line", "journal.entry_added", index=claimed.size)
         if damage := self.unreadable(commit):
             return damage
-        which = (
-            f"entry {commit.index}" if end == 1 else f"one of the entries {commit.index} to {commit.size - 1}"
-        )
-        return _at(commit, 0, "changed_entry", f"{which} is not what the checkpoint signed")
+        if end == 1:
+            return _at(commit, 0, "changed_entry", "journal.entry_changed", index=commit.index)
+        among = {"first": commit.index, "last": commit.size - 1}
+        return _at(commit, 0, "changed_entry", "journal.one_entry_changed", **among)
 
     def _unreadable(self, commit: Commit, place: int, line: bytes) -> Damage | None:
         try:
             decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            text = f"entry {commit.index + place} cannot be read any more"
-            return _at(commit, place, "changed_entry", text)
+            return _at(commit, place, "changed_entry", "journal.entry_unreadable", index=commit.index + place)
         return None
 
     def _genuine(self, commit: Commit) -> bool:
@@ -178,7 +167,12 @@ def _begins_line(rest: bytes) -> bool:
     return rest[:1] in (b"", b"{")
 
 
-def _at(commit: Commit, place: int, kind: DamageKind, text: str) -> Damage:
+def _at(commit: Commit, place: int, kind: DamageKind, code: str, /, **figures: int | str) -> Damage:
+    what = Fact(code, figures)
     return Damage(
-        kind=kind, file=commit.file, line=commit.line + place, index=commit.index + place, text=text
+        kind=kind, file=commit.file, line=commit.line + place, index=commit.index + place, what=what
     )
+
+
+def _of_file(kind: DamageKind, name: str, size: int, code: str, /, **figures: int | str) -> Damage:
+    return Damage(kind=kind, file=name, line=0, index=size, what=Fact(code, figures))

@@ -29,10 +29,7 @@ class JournalLocked(JournalError):
     """Another process writes this journal. `pid` is what it wrote into the lock."""
 
     def __init__(self, folder: str, pid: str) -> None:
-        super().__init__(
-            f"The journal in {folder} is in use by process {pid}. No payment was touched. "
-            "Stop that process, or use it instead of starting a second one."
-        )
+        super().__init__("journal.locked", folder=folder, pid=pid)
         self.pid = pid
 
 
@@ -86,7 +83,7 @@ def first_index(name: str) -> int:
     """The index of a file's first entry. Raises `ValueError` for any other file."""
     match = _FILE_NAME.fullmatch(name)
     if match is None:
-        raise ValueError(f"{name} is not a name of a journal file")
+        raise ValueError(f"no journal file: {name}")
     date.fromisoformat(match[2])
     return int(match[1])
 
@@ -153,7 +150,7 @@ class FolderDisk(FolderReader):
         fd, path = self._files[name], self.folder / name
         # The kernel goes on writing to a file that somebody has removed, and syncs it, too.
         if not os.path.samestat(os.fstat(fd), path.stat()):
-            raise OSError(errno.ESTALE, "another file stands in its place", str(path))
+            raise OSError(errno.ESTALE, "file was replaced", str(path))
         return os.write(fd, data)
 
     def sync(self, name: str) -> None:

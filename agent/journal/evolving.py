@@ -62,10 +62,7 @@ class KeyFile:
         finally:
             os.close(fd)
         if length != _STATE_BYTES:
-            raise EvolvingError(
-                f"{self._path} is not an evolving key. Payments stay as they are. "
-                "Enrol this agent again with headquarters."
-            )
+            raise EvolvingError("journal.evolving_file", path=self._path)
         key = state[_EPOCH_BYTES:_STATE_BYTES]
         epoch = int.from_bytes(state[:_EPOCH_BYTES], "big")
         _wipe(state)
@@ -139,7 +136,7 @@ class EvolvingCheck:
 
     def __init__(self, name: str, key: bytes | bytearray, epoch: int = 0) -> None:
         if len(key) != KEY_BYTES:
-            raise EvolvingError(f"the first evolving key has {KEY_BYTES} bytes")
+            raise EvolvingError("journal.evolving_first_key", length=KEY_BYTES)
         self._name = name
         self._key_id = evolving_key_id(name)
         self.key = bytearray(key)
@@ -149,17 +146,17 @@ class EvolvingCheck:
         """The epoch of a note's line. Raises `EvolvingError`."""
         mine = [s.value for s in note.signatures if (s.name, s.key_id) == (self._name, self._key_id)]
         if len(mine) != 1 or len(mine[0]) != _STATE_BYTES:
-            raise EvolvingError("the checkpoint does not have exactly one evolving-key line")
+            raise EvolvingError("journal.evolving_line")
         epoch = int.from_bytes(mine[0][:_EPOCH_BYTES], "big")
         if epoch < self.epoch:
-            raise EvolvingError(f"the evolving key went back from epoch {self.epoch} to {epoch}")
+            raise EvolvingError("journal.evolving_back", before=self.epoch, epoch=epoch)
         if epoch - self.epoch > MAX_EPOCH_STEPS:
-            raise EvolvingError(f"epoch {epoch} is too far ahead of epoch {self.epoch}")
+            raise EvolvingError("journal.evolving_ahead", epoch=epoch, before=self.epoch)
         key = bytearray(self.key)
         for _ in range(epoch - self.epoch):
             key = _next_key(key)
         if not hmac.compare_digest(_tagged(key, epoch, note.text.encode()), mine[0]):
-            raise EvolvingError(f"the evolving-key line of epoch {epoch} was not made with that epoch's key")
+            raise EvolvingError("journal.evolving_key", epoch=epoch)
         self.key, self.epoch = key, epoch
         return epoch
 
@@ -167,7 +164,7 @@ class EvolvingCheck:
 def enrol(store: KeyStore, k0: bytearray) -> None:
     """Give an agent its first key. The caller hands the same key to headquarters and wipes it."""
     if len(k0) != KEY_BYTES:
-        raise EvolvingError(f"the first evolving key has {KEY_BYTES} bytes")
+        raise EvolvingError("journal.evolving_first_key", length=KEY_BYTES)
     store.replace(0, k0)
 
 
@@ -195,7 +192,7 @@ def _write_synced(path: Path, state: bytearray) -> None:
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         if os.write(fd, state) != len(state):
-            raise OSError("the disk took only a part of the evolving key")
+            raise OSError("evolving key: short write")
         os.fsync(fd)
     finally:
         os.close(fd)

@@ -137,7 +137,7 @@ def note_of(line: bytes) -> bytes:
     try:
         note = msgspec.json.decode(line, type=str)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise NoteError("a checkpoint line is a JSON string") from None
+        raise NoteError("journal.checkpoint_not_json") from None
     if checkpoint_line(note) != line:
-        raise NoteError("a checkpoint line is spelled in another way than we write it")
+        raise NoteError("journal.checkpoint_spelling")
     return note.encode()

@@ -19,6 +19,8 @@ from typing import Protocol
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from agent.base.coded import CodedError
+
 ED25519 = b"\x01"
 COSIGNATURE = b"\x04"
 OWN_TYPE = b"\xff"
@@ -35,8 +37,8 @@ _KEY_ID_HEX = re.compile("[0-9a-f]{8}")
 _TIME_BYTES = 8
 
 
-class NoteError(ValueError):
-    """A note, a key or a signature is not what it claims to be. The message says how."""
+class NoteError(CodedError, ValueError):
+    """A note, a key or a signature is not what it claims to be. The code says how."""
 
 
 class Signer(Protocol):
@@ -166,15 +168,15 @@ def parse_vkey(vkey: str) -> Ed25519Verifier | CosignatureVerifier:
     """The verifier that a vkey names. Raises `NoteError`."""
     parts = vkey.split("+", 2)  # base64 may hold a `+` of its own
     if len(parts) != 3:
-        raise NoteError("a verifier key has the form NAME+KEYID+BASE64")
+        raise NoteError("journal.vkey_form")
     name, identifier, encoded = parts
     check_name(name)
     raw = _base64(encoded)
     kind, public = raw[:1], raw[1:]
     if not _KEY_ID_HEX.fullmatch(identifier) or bytes.fromhex(identifier) != key_id(name, kind, public):
-        raise NoteError(f"the key id of verifier key {name} does not belong to its name and key")
+        raise NoteError("journal.vkey_key_id", name=name)
     if kind not in (ED25519, COSIGNATURE) or len(public) != 32:
-        raise NoteError(f"verifier key {name} is neither Ed25519 (01) nor a cosignature key (04)")
+        raise NoteError("journal.vkey_type", name=name)
     loaded = Ed25519PublicKey.from_public_bytes(public)
     made = Ed25519Verifier if kind == ED25519 else CosignatureVerifier
     return made(name, bytes.fromhex(identifier), loaded)
@@ -188,7 +190,7 @@ def key_id(name: str, kind: bytes, public: bytes) -> bytes:
 def check_name(name: str) -> None:
     """Raise `NoteError` unless `name` may name a key."""
     if not name or "+" in name or _CONTROL.search(name) or any(c.isspace() for c in name):
-        raise NoteError("a key name is not empty and has no space, plus or control character")
+        raise NoteError("journal.key_name")
 
 
 def signature_line(name: str, key_id: bytes, signature: bytes) -> str:
@@ -206,26 +208,26 @@ def sign_note(text: str, *signers: Signer) -> str:
 def check_text(text: str) -> None:
     """Raise `NoteError` unless `text` may stand above signatures."""
     if not text.endswith("\n") or _CONTROL.search(text):
-        raise NoteError("a note's text ends with a newline and has no other control character")
+        raise NoteError("journal.note_text")
 
 
 def parse_note(raw: bytes) -> Note:
     """Take a note apart without checking a signature. Raises `NoteError`."""
     if len(raw) > MAX_NOTE_BYTES:
-        raise NoteError(f"a note has at most {MAX_NOTE_BYTES} bytes")
+        raise NoteError("journal.note_too_long", limit=MAX_NOTE_BYTES)
     try:
         whole = raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise NoteError("a note is UTF-8 text") from None
+        raise NoteError("journal.note_not_utf8") from None
     # The text may hold empty lines of its own: the last one begins the signatures.
     body, separator, lines = whole.rpartition("\n\n")
     text = body + "\n"
     check_text(text)
     if not separator or not body or not lines.endswith("\n"):
-        raise NoteError("a note is a text, an empty line, and signature lines that end with a newline")
+        raise NoteError("journal.note_shape")
     signed = lines[:-1].split("\n")
     if len(signed) > MAX_SIGNATURES:
-        raise NoteError(f"a note has at most {MAX_SIGNATURES} signatures")
+        raise NoteError("journal.note_signatures", limit=MAX_SIGNATURES)
     return Note(text, tuple(_signature(line) for line in signed))
 
 
@@ -244,21 +246,21 @@ def open_note(raw: bytes, verifiers: Iterable[Verifier]) -> Note:
         if verifier is None:
             continue
         if not verifier.verify(text, signature.value):
-            raise NoteError(f"the signature of {signature.name} does not belong to this text")
+            raise NoteError("journal.wrong_signature", name=signature.name)
         verified.append(signature)
     if not verified:
-        raise NoteError("no known key has signed this note")
+        raise NoteError("journal.no_known_signer")
     return Note(note.text, note.signatures, tuple(verified))
 
 
 def _signature(line: str) -> Signature:
     if not line.startswith(_PREFIX):
-        raise NoteError("a signature line begins with an em dash and a space")
+        raise NoteError("journal.signature_prefix")
     name, _, encoded = line[len(_PREFIX) :].partition(" ")
     check_name(name)
     raw = _base64(encoded)
     if len(raw) <= KEY_ID_BYTES:
-        raise NoteError("a signature line holds a key id and a signature")
+        raise NoteError("journal.signature_content")
     return Signature(name, raw[:KEY_ID_BYTES], raw[KEY_ID_BYTES:])
 
 
@@ -266,10 +268,10 @@ def _base64(encoded: str) -> bytes:
     try:
         raw = b64decode(encoded.encode("ascii"), validate=True)
     except (Base64Error, UnicodeEncodeError):
-        raise NoteError("a key or signature is not base64") from None
+        raise NoteError("journal.not_base64") from None
     # Two spellings of one signature would be two notes.
     if b64encode(raw).decode("ascii") != encoded:
-        raise NoteError("a key or signature is not canonical base64")
+        raise NoteError("journal.base64_spelling")
     return raw
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from agent.journal.damage import Damage, DamagedJournal
 from agent.journal.disk import FolderReader, first_index
 from agent.journal.lines import BLOCK_BYTES, Commit, FileCommits, Tail
+from agent.journal.schema.base import Fact
 
 # More than the random part of a signature line.
 MARK_BYTES = 128
@@ -128,5 +129,5 @@ def _since(commit: Commit, index: int) -> Commit:
 
 def _broken_off(tail: Tail | None, name: str, index: int) -> DamagedJournal:
     line = tail.line if tail else 0
-    text = f"it ends at entry {index}, and the next file begins elsewhere"
-    return DamagedJournal(Damage(kind="missing_lines", file=name, line=line, index=index, text=text))
+    what = Fact("journal.file_ends_early", {"index": index})
+    return DamagedJournal(Damage(kind="missing_lines", file=name, line=line, index=index, what=what))

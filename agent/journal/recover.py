@@ -14,6 +14,7 @@ from agent.journal.diagnosis import DamageDiagnosis
 from agent.journal.disk import Readable
 from agent.journal.lines import MAX_LINE_BYTES, Commit, note_of
 from agent.journal.note import Verifier, open_note
+from agent.journal.schema.base import Fact
 from agent.journal.schema.entry import SCHEMA, Entry, Schema, TailCut
 from agent.journal.tree import Frontier
 from agent.journal.walk import Start, Walk
@@ -130,18 +131,18 @@ def _check_snapshot(start: Snapshot, folder: Readable, verifier: Verifier) -> st
         checkpoint = parse_checkpoint(open_note(raw, [verifier]).text)
         fits = checkpoint.root == Frontier(start.size, start.frontier).root()
     except ValueError as error:
-        raise SnapshotUnusable(f"The snapshot does not stand on a checkpoint: {error}.") from None
+        raise SnapshotUnusable("journal.snapshot_off_checkpoint", why=str(error)) from None
     if not fits or checkpoint.size != start.size or checkpoint.origin != verifier.name:
-        raise SnapshotUnusable("The snapshot has another root than the journal.")
+        raise SnapshotUnusable("journal.snapshot_root")
     return raw.decode()
 
 
 def _lost(name: str, size: int, found: int | None, start: Snapshot) -> Damage:
     if found is None:
-        text = "the snapshot of the last run knows this file, and it is gone"
-        return Damage(kind="missing_file", file=name, line=0, index=start.size, text=text)
-    text = f"the snapshot of the last run knows {size} bytes of it, and {found} are left"
-    return Damage(kind="shortened_file", file=name, line=0, index=start.size, text=text)
+        what = Fact("journal.file_gone")
+        return Damage(kind="missing_file", file=name, line=0, index=start.size, what=what)
+    what = Fact("journal.file_shortened", {"size": size, "found": found})
+    return Damage(kind="shortened_file", file=name, line=0, index=start.size, what=what)
 
 
 def _entries(commit: Commit, diagnosis: DamageDiagnosis, schema: Schema) -> list[Entry]:

@@ -23,6 +23,7 @@ from binascii import Error as Base64Error
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from agent.base.coded import CodedError
 from agent.journal.checkpoint import Checkpoint, parse_checkpoint
 from agent.journal.note import NoteError, parse_note
 from agent.journal.schema.entry import MAX_ENTRY_BYTES
@@ -39,8 +40,8 @@ MAX_SIGNATURES = 32
 _NUMBER = re.compile(rb"0|[1-9][0-9]{0,18}")
 
 
-class BadRequestError(ValueError):
-    """The body is not the request it should be. The message says what is wrong."""
+class BadRequestError(CodedError, ValueError):
+    """The body is not the request it should be. The code says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,11 @@ def parse_lines(body: bytes) -> AddLines:
     """Read an add-lines request. Raises `BadRequestError`."""
     (header, start, *lines), checkpoint = _split(body, at_least=2)
     if header != HEADER:
-        raise BadRequestError(f"the first line is not {HEADER.decode('ascii')}")
+        raise BadRequestError("journal.request_header", header=HEADER.decode("ascii"))
     if len(lines) > MAX_LINES:
-        raise BadRequestError(f"a request brings at most {MAX_LINES} lines")
+        raise BadRequestError("journal.request_lines", limit=MAX_LINES)
     if any(len(line) > MAX_ENTRY_BYTES for line in lines):
-        raise BadRequestError(f"a journal line has at most {MAX_ENTRY_BYTES} bytes")
+        raise BadRequestError("journal.request_line_bytes", limit=MAX_ENTRY_BYTES)
     return AddLines(_number(b"start", start), tuple(lines), checkpoint)
 
 
@@ -77,7 +78,7 @@ def parse_add_checkpoint(body: bytes) -> AddCheckpoint:
     """Read an add-checkpoint request. Raises `BadRequestError`."""
     (old, *proof), checkpoint = _split(body, at_least=1)
     if len(proof) > MAX_PROOF_HASHES:
-        raise BadRequestError(f"a proof has at most {MAX_PROOF_HASHES} lines")
+        raise BadRequestError("journal.request_proof_lines", limit=MAX_PROOF_HASHES)
     return AddCheckpoint(_number(b"old", old), tuple(_hash(line) for line in proof), checkpoint)
 
 
@@ -92,9 +93,9 @@ def read_checkpoint(raw: bytes) -> Checkpoint:
         note = parse_note(raw)
         checkpoint = parse_checkpoint(note.text)
     except NoteError as error:
-        raise BadRequestError(str(error)) from None
+        raise BadRequestError(error.code, **error.figures) from None
     if len(note.signatures) > MAX_SIGNATURES:
-        raise BadRequestError(f"a checkpoint comes with at most {MAX_SIGNATURES} signatures")
+        raise BadRequestError("journal.note_signatures", limit=MAX_SIGNATURES)
     return checkpoint
 
 
@@ -102,18 +103,18 @@ def _split(body: bytes, at_least: int) -> tuple[list[bytes], bytes]:
     head, empty_line, checkpoint = body.partition(b"\n\n")
     lines = head.split(b"\n")
     if not empty_line or len(lines) < at_least or not all(lines):
-        raise BadRequestError("a request is lines, an empty line and a signed checkpoint")
+        raise BadRequestError("journal.request_shape")
     try:
         head.decode("utf-8")
     except UnicodeDecodeError:
-        raise BadRequestError("a journal line is UTF-8 text") from None
+        raise BadRequestError("journal.request_not_utf8") from None
     return lines, checkpoint
 
 
 def _number(word: bytes, line: bytes) -> int:
     name, _, digits = line.partition(b" ")
     if name != word or not _NUMBER.fullmatch(digits):
-        raise BadRequestError(f"a line '{word.decode('ascii')} NUMBER' is missing or malformed")
+        raise BadRequestError("journal.request_number", word=word.decode("ascii"))
     return int(digits)
 
 
@@ -121,7 +122,7 @@ def _hash(line: bytes) -> bytes:
     try:
         value = b64decode(line, validate=True)
     except Base64Error:
-        raise BadRequestError("a proof line is not base64") from None
+        raise BadRequestError("journal.request_proof_hash", length=HASH_BYTES) from None
     if len(value) != HASH_BYTES or b64encode(value) != line:
-        raise BadRequestError(f"a proof line is not {HASH_BYTES} bytes in canonical base64")
+        raise BadRequestError("journal.request_proof_hash", length=HASH_BYTES)
     return value

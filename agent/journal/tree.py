@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 
+from agent.base.coded import CodedError
+
 HASH_BYTES = 32
 EMPTY_ROOT = sha256(b"").digest()
 
@@ -15,8 +17,8 @@ MAX_PROOF_HASHES = 63
 NodeReader = Callable[[int, int], bytes]
 
 
-class ProofError(ValueError):
-    """A proof does not show what it claims. The message says which part fails."""
+class ProofError(CodedError, ValueError):
+    """A proof does not show what it claims. The code says which part fails."""
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -42,7 +44,7 @@ class Frontier:
         self.size = size
         self.hashes = list(hashes)
         if len(self.hashes) != size.bit_count() or any(len(h) != HASH_BYTES for h in self.hashes):
-            raise ValueError(f"{len(self.hashes)} hashes are no frontier of a tree of size {size}")
+            raise ValueError(f"frontier of {size}: {len(self.hashes)} hashes")
 
     def copy(self) -> Frontier:
         """An independent frontier of the same tree."""
@@ -90,7 +92,7 @@ class Tree:
         """The hash of a perfect subtree. Raises `IndexError` when it is not complete yet."""
         found = bytes(self._levels[level][index * HASH_BYTES : (index + 1) * HASH_BYTES])
         if len(found) != HASH_BYTES:
-            raise IndexError(f"node {index} of level {level} is not complete")
+            raise IndexError(f"node {level}/{index} not complete")
         return found
 
     def row(self, level: int, start: int, end: int) -> bytes:
@@ -110,7 +112,7 @@ def root_of(size: int, node: NodeReader) -> bytes:
 def inclusion_proof(index: int, size: int, node: NodeReader) -> list[bytes]:
     """PATH(index, D[size]): the hashes from the leaf's neighbour up to the root."""
     if not 0 <= index < size:
-        raise ValueError(f"index {index} is not in a tree of size {size}")
+        raise ValueError(f"no index {index} below {size}")
     proof, start, end = [], 0, size
     while end - start > 1:
         middle = start + _split(end - start)
@@ -126,7 +128,7 @@ def inclusion_proof(index: int, size: int, node: NodeReader) -> list[bytes]:
 def consistency_proof(old_size: int, size: int, node: NodeReader) -> list[bytes]:
     """PROOF(old_size, D[size]). Empty for an old size of 0 or of `size`."""
     if not 0 <= old_size <= size:
-        raise ValueError(f"size {old_size} is not a part of a tree of size {size}")
+        raise ValueError(f"no size {old_size} below {size}")
     if old_size in (0, size):
         return []
     proof, start, end = [], 0, size
@@ -146,12 +148,12 @@ def consistency_proof(old_size: int, size: int, node: NodeReader) -> list[bytes]
 def check_consistency(old_size: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]) -> None:
     """Raise `ProofError` unless the old tree is the beginning of the new one (RFC 9162, 2.1.4.2)."""
     if not 0 <= old_size <= size:
-        raise ProofError(f"a tree of size {size} cannot go on from size {old_size}")
+        raise ProofError("journal.proof_sizes", size=size, old_size=old_size)
     _check_hashes(proof)
     if old_size in (0, size):
         expected = EMPTY_ROOT if old_size == 0 else root
         if proof or old_root != expected:
-            raise ProofError("two trees of one size differ" if old_size else "an empty tree has another root")
+            raise ProofError("journal.proof_other_tree" if old_size else "journal.proof_empty_tree")
         return
     _check_growth(old_size, old_root, size, root, list(proof))
 
@@ -160,14 +162,14 @@ def _check_growth(old_size: int, old_root: bytes, size: int, root: bytes, proof:
     if old_size & (old_size - 1) == 0:
         proof.insert(0, old_root)
     if not proof:
-        raise ProofError("the consistency proof is too short")
+        raise ProofError("journal.proof_too_short")
     fn, sn = old_size - 1, size - 1
     while fn & 1:
         fn, sn = fn >> 1, sn >> 1
     old = new = proof[0]
     for sibling in proof[1:]:
         if sn == 0:
-            raise ProofError("the consistency proof is too long")
+            raise ProofError("journal.proof_too_long")
         if fn & 1 or fn == sn:
             old, new = node_hash(sibling, old), node_hash(sibling, new)
             while not fn & 1 and fn:
@@ -176,14 +178,14 @@ def _check_growth(old_size: int, old_root: bytes, size: int, root: bytes, proof:
             new = node_hash(new, sibling)
         fn, sn = fn >> 1, sn >> 1
     if sn:
-        raise ProofError("the consistency proof is too short")
+        raise ProofError("journal.proof_too_short")
     if old != old_root or new != root:
-        raise ProofError("the new tree does not begin with the old one")
+        raise ProofError("journal.proof_other_history")
 
 
 def _check_hashes(proof: Sequence[bytes]) -> None:
     if len(proof) > MAX_PROOF_HASHES or any(len(h) != HASH_BYTES for h in proof):
-        raise ProofError(f"a proof has at most {MAX_PROOF_HASHES} hashes of {HASH_BYTES} bytes")
+        raise ProofError("journal.proof_hashes", limit=MAX_PROOF_HASHES, length=HASH_BYTES)
 
 
 def _split(count: int) -> int:

@@ -11,11 +11,12 @@ from typing import Literal
 import msgspec
 
 from agent.journal.checkpoint import parse_checkpoint
-from agent.journal.damage import Damage, DamagedJournal, DamageKind
+from agent.journal.damage import Damage, DamagedJournal, DamageKind, fact_of
 from agent.journal.disk import FolderReader
 from agent.journal.evolving import EvolvingCheck, EvolvingError
 from agent.journal.lines import Commit
 from agent.journal.note import MAX_NOTE_BYTES, CosignatureVerifier, NoteError, Verifier, open_note, parse_note
+from agent.journal.schema.base import Fact
 from agent.journal.walk import Walk
 
 # Signatures that are checked without being asked for: about three seconds.
@@ -116,22 +117,22 @@ def _check_evolving(evolving: EvolvingCheck, commit: Commit) -> int:
     try:
         return evolving.check(parse_note(commit.note()))
     except EvolvingError as error:
-        raise DamagedJournal(_at(commit, "evolving_key", str(error))) from None
+        raise DamagedJournal(_at(commit, "evolving_key", fact_of(error))) from None
 
 
 def _check_cosignature(cosignature: CosignedHead, commit: Commit, walk: Walk) -> int:
     if cosignature.size != commit.size or cosignature.root != walk.frontier.root():
-        text = f"the collector cosigned another history of {cosignature.size} entries than this one"
-        raise DamagedJournal(_at(commit, "fork", text))
+        what = Fact("journal.cosigned_other_history", {"size": cosignature.size})
+        raise DamagedJournal(_at(commit, "fork", what))
     return cosignature.size
 
 
 def _rolled_back(walk: Walk, cosigned: int) -> Damage:
     last, size = walk.last, walk.frontier.size
-    text = f"the collector cosigned {cosigned} entries and {size} are left: an older state was put back"
+    what = Fact("journal.cosigned_more", {"cosigned": cosigned, "size": size})
     line = last.checkpoint_line if last else 0
-    return Damage(kind="rolled_back", file=last.file if last else "-", line=line, index=size, text=text)
+    return Damage(kind="rolled_back", file=last.file if last else "-", line=line, index=size, what=what)
 
 
-def _at(commit: Commit, kind: DamageKind, text: str) -> Damage:
-    return Damage(kind=kind, file=commit.file, line=commit.checkpoint_line, index=commit.size - 1, text=text)
+def _at(commit: Commit, kind: DamageKind, what: Fact) -> Damage:
+    return Damage(kind=kind, file=commit.file, line=commit.checkpoint_line, index=commit.size - 1, what=what)

@@ -41,10 +41,7 @@ class JournalBroken(JournalError):
     """The disk failed. What was being written is not promised to anybody; the agent must exit."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(
-            f"The journal could not be written ({reason}). The last step is not on disk, so nobody was told "
-            "of it. The agent stops; look at the disk, then start it again: it reads what is really there."
-        )
+        super().__init__("journal.broken", reason=reason)
 
 
 class Journal:
@@ -108,7 +105,7 @@ class Journal:
         """
         check_origin(origin)
         if signer.name != origin:
-            raise ValueError(f"the key of {signer.name} cannot sign the journal {origin}")
+            raise ValueError(f"key of {signer.name} for {origin}")
         disk.lock()
         try:
             _sync_leftovers(disk)
@@ -136,7 +133,7 @@ class Journal:
         if self._broken:
             raise JournalBroken(self._broken)
         if not bodies:
-            raise ValueError("a commit needs an entry")
+            raise ValueError("commit without entries")
         moment, jump = self._moment()
         entries = self._entries((ClockMoved(by_ms=jump), *bodies) if jump else bodies, moment)
         lines = [_short_enough(self._schema.encode(entry)) for entry in entries]
@@ -174,7 +171,7 @@ class Journal:
     def snapshot(self) -> Snapshot:
         """Where a later start may begin. Raises `ValueError` before the first commit."""
         if self._head is None:
-            raise ValueError("a journal without entries has no snapshot")
+            raise ValueError("nothing to snapshot")
         head = self._head
         return Snapshot(
             size=self.size,
@@ -272,7 +269,7 @@ class Journal:
     def _append(self, block: bytes) -> None:
         written = self._disk.append(self._file, block)
         if written != len(block):
-            raise OSError(f"the disk took {written} of {len(block)} bytes")
+            raise OSError(f"short write: {written} of {len(block)}")
         self._disk.sync(self._file)
 
     def _evolve(self) -> None:
@@ -325,7 +322,7 @@ def _end(found: Recovery, names: list[str]) -> tuple[str, int, int]:
 
 def _short_enough(line: bytes) -> bytes:
     if len(line) > MAX_ENTRY_BYTES:
-        raise ValueError(f"an entry of {len(line)} bytes is too long; at most {MAX_ENTRY_BYTES} fit")
+        raise ValueError(f"entry too long: {len(line)}")
     return line
 
 

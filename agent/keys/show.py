@@ -23,7 +23,7 @@ from agent.keys.store import (
     wipe,
 )
 from agent.settings.types import Settings
-from agent.texts import say
+from agent.texts import say, tell
 from drivers.card.seal import SealError
 
 
@@ -63,7 +63,7 @@ def _fact(name: str, read_value: Callable[[], str], *, whole: bool = False) -> K
     try:
         return KeyFact(name, read_value(), whole=whole)
     except (KeysError, SealError, EvolvingError) as error:
-        return KeyFact(name, str(error), wrong=True)
+        return KeyFact(name, tell(error), wrong=True)
 
 
 def _vkey(places: Places) -> str:

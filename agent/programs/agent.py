@@ -11,10 +11,10 @@ from typing import Any
 
 from agent.api.app import serve
 from agent.base.notify import notify, watchdog_interval_s
-from agent.journal.damage import JournalError, NewerJournal
+from agent.journal.damage import JournalError
 from agent.journal.schema.entry import Stopped
 from agent.programs.assembly import Agent, assemble
-from agent.texts import say
+from agent.texts import tell
 
 # HMAC keys of the journal must evolve at least every ten minutes, busy or idle.
 EVOLVE_CHECK_S = 60.0
@@ -61,7 +61,7 @@ async def _end(
     if agent.error is None:
         _leave(agent)
     if agent.error is not None:
-        agent.log.error("agent_broken", error=type(agent.error).__name__, text=str(agent.error))
+        agent.log.error("agent_broken", error=type(agent.error).__name__, text=_told(agent.error))
         return os.EX_SOFTWARE
     return os.EX_OK
 
@@ -75,7 +75,7 @@ def _leave(agent: Agent) -> None:
     except JournalError as error:
         agent.fatal(error)
     except OSError as error:
-        agent.fatal(JournalError(say("programs.left_badly", reason=error.strerror)))
+        agent.fatal(JournalError("programs.left_badly", reason=error.strerror))
 
 
 async def _keep_up(agent: Agent) -> None:
@@ -103,10 +103,8 @@ def _watch(agent: Agent, task: asyncio.Task[None]) -> None:
         agent.fatal(error)
 
 
-def _told(error: Exception) -> str:
-    if isinstance(error, NewerJournal):
-        return say(error.fact.code, **error.fact.figures)
-    return str(error) or type(error).__name__
+def _told(error: BaseException) -> str:
+    return tell(error) or type(error).__name__
 
 
 def main(settings_file: str, boot_id: str) -> int:

@@ -36,7 +36,6 @@ from agent.rules import DayTotals
 from agent.settings.load import Settings, TerminalSettings, credentials_folder, live_refusal_reason, load
 from agent.terminals.connection import TerminalConnection
 from agent.terminals.options import DRIVERS, options_of, session_of, wire_of
-from agent.texts import say
 from agent.upload.cosignatures import Cosignatures
 from drivers.card.card import CardSealer, SecretBuffer
 from drivers.card.seal import AcquirerKey, HpkeSealer, KeyExpired, KeyUnknown
@@ -173,12 +172,10 @@ def _open_journal(
         return _begin_journal(settings, context, store, clock, credentials)
     except OSError as error:
         raise JournalError(
-            say(
-                "programs.unusable",
-                journal=settings.agent.journal,
-                state=settings.agent.state,
-                reason=error.strerror,
-            )
+            "programs.unusable",
+            journal=settings.agent.journal,
+            state=settings.agent.state,
+            reason=error.strerror,
         ) from error
 
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Any, Final
 
+from agent.base.coded import Coded
 from agent.base.money import UnknownCurrencyError, currency_of, format_amount
 from agent.texts.en import TEXTS
 
@@ -60,6 +61,8 @@ class _Filler(Formatter):
         return self.get_value(field_name, args, kwargs), field_name
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, Coded):
+            return tell(value)
         if format_spec == MONEY:
             return self._money(value)
         try:
@@ -83,3 +86,8 @@ _english: Final = Catalogue()
 def say(key: str, /, **figures: object) -> str:
     """The English sentence of a key."""
     return _english.say(key, **figures)
+
+
+def tell(what: object) -> str:
+    """The sentence of anything that carries a code and figures; of anything else its own text."""
+    return say(what.code, **what.figures) if isinstance(what, Coded) else str(what)

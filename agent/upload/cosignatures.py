@@ -17,7 +17,7 @@ import msgspec
 
 from agent.journal.checkpoint import parse_checkpoint
 from agent.journal.note import CosignatureVerifier, NoteError, Verifier, cosigned_at, open_note
-from agent.texts import say
+from agent.texts import say, tell
 
 COSIGNED = "cosigned"
 _ALARM = "alarm-{}.json"
@@ -115,7 +115,7 @@ def read_cosignature(raw: bytes, origin: str, collector: CosignatureVerifier) ->
         note = open_note(raw, known)
         checkpoint = parse_checkpoint(note.text)
     except NoteError as error:
-        raise CosignatureError(str(error)) from None
+        raise CosignatureError(tell(error)) from None
     signature = note.of(collector)
     if checkpoint.origin != origin or signature is None:
         raise CosignatureError(

@@ -77,7 +77,7 @@ def test_damage_is_told_with_its_place_and_what_to_do(journal: Path, capsys: Cap
     assert run("verify", "--journal", journal, "--vkey", SIGNER.vkey) == 1
     out = " ".join(calm(capsys.readouterr().out).split())
     assert f"changed_entry in {path.name} line 16 (entry 9)" in out
-    assert "call headquarters" in out
+    assert "Call headquarters" in out
     assert run("verify", "--journal", journal, "--vkey", SIGNER.vkey, "--json") == 1
     finding = json.loads(capsys.readouterr().out)["finding"]
     assert (finding["file"], finding["line"], finding["index"]) == (path.name, 16, 9)

@@ -14,9 +14,11 @@ from agent.journal.damage import DamagedJournal, DamageKind
 from agent.journal.disk import FolderDisk, FolderReader
 from agent.journal.lines import FileCommits, checkpoint_line, note_of
 from agent.journal.note import CosignatureVerifier, Cosigner, Ed25519Signer, parse_vkey, sign_note
+from agent.journal.schema.base import Fact
 from agent.journal.schema.entry import decode, encode
 from agent.journal.tree import Frontier, leaf_hash
 from agent.journal.verify import CosignedHead, Report, read_cosignatures, verify
+from agent.texts import tell
 from tests.journal.conftest import K0, ORIGIN, OTHER, SIGNER, VERIFIER, MemoryKeys, StillClock, World, body
 
 DAY_1 = "j0000000000-2026-03-28.jsonl"
@@ -160,7 +162,9 @@ def test_damage_is_named_by_verify_and_by_a_start(folder: Path, case: str) -> No
     assert (found.kind, found.file, found.line, found.index) == (kind, file, line, index)
     assert report.result == kind
     assert file in str(found)
-    assert "Take no payment" in str(found)
+    assert file in tell(found)
+    assert tell(found.what) in tell(caught.value)
+    assert "Take no payment" in tell(caught.value)
     assert load(folder) == before
 
 
@@ -244,7 +248,7 @@ def test_an_older_state_put_back_is_found_by_a_cosignature(folder: Path, tmp_pat
     report = verify(folder, VERIFIER, cosignatures=cosignatures)
     assert report.result == "rolled_back"
     assert report.finding is not None
-    assert "cosigned 11 entries and 9 are left" in report.finding.text
+    assert report.finding.what == Fact("journal.cosigned_more", {"cosigned": 11, "size": 9})
 
 
 def test_another_history_is_found_by_a_cosignature(folder: Path) -> None:
@@ -278,5 +282,5 @@ def test_an_epoch_that_goes_back_is_named(tmp_path: Path) -> None:
         world.keys = MemoryKeys()
     report = verify(tmp_path, VERIFIER, k0=K0)
     assert report.finding is not None
-    assert report.finding.text == "the evolving key went back from epoch 2 to 1"
+    assert report.finding.what == Fact("journal.evolving_back", {"before": 2, "epoch": 1})
     assert report.finding.line == 6

@@ -192,5 +192,5 @@ def test_a_journal_shorter_than_its_snapshot_is_damaged(world: World, disk: Memo
 
 
 def test_an_empty_journal_has_no_snapshot(world: World) -> None:
-    with pytest.raises(ValueError, match="no snapshot"):
+    with pytest.raises(ValueError, match="nothing to snapshot"):
         world.open().snapshot()

@@ -8,7 +8,7 @@ from typing import get_args
 import msgspec
 import pytest
 
-from agent.journal.damage import DamagedJournal, NewerJournal
+from agent.journal.damage import DamagedJournal, NewerJournal, fact_of
 from agent.journal.disk import FolderDisk
 from agent.journal.reader import JournalReader
 from agent.journal.schema.base import Body, Fact
@@ -81,7 +81,9 @@ def test_what_a_newer_version_wrote_is_named_and_nothing_is_written(tmp_path: Pa
     older = World(FolderDisk(tmp_path), keys=world.keys)
     with pytest.raises(NewerJournal) as caught:
         older.open()
-    assert caught.value.fact == Fact("journal.newer", {"file": "j0000000000-2026-03-28.jsonl", "index": 0})
+    assert fact_of(caught.value) == Fact(
+        "journal.newer", {"file": "j0000000000-2026-03-28.jsonl", "index": 0}
+    )
     assert {path.name: path.read_bytes() for path in tmp_path.glob("*.jsonl")} == before
     assert verify(tmp_path, VERIFIER).result == "ok"
 

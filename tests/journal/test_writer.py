@@ -77,7 +77,7 @@ def test_a_broken_journal_stays_broken(world: World, disk: MemoryDisk) -> None:
     disk.fail_at = None
     before = bytes(disk.files[FIRST_FILE])
     for attempt in range(3):
-        with pytest.raises(JournalBroken, match="start it again"):
+        with pytest.raises(JournalBroken, match=r"journal\.broken"):
             journal.commit(body(attempt))
     with pytest.raises(JournalBroken):
         journal.tick()
@@ -88,7 +88,7 @@ def test_a_broken_journal_stays_broken(world: World, disk: MemoryDisk) -> None:
 def test_a_short_write_breaks_the_journal(world: World, disk: MemoryDisk) -> None:
     journal = world.open()
     disk.fail_at, disk.short = disk.calls + 1, True
-    with pytest.raises(JournalBroken, match="took"):
+    with pytest.raises(JournalBroken, match="short write"):
         journal.commit(body(1))
 
 
@@ -96,7 +96,7 @@ def test_an_entry_that_is_too_long_changes_nothing(world: World) -> None:
     journal = world.open()
     with pytest.raises(ValueError, match="too long"):
         journal.commit(Printed(payment_id="1", copy="merchant", lines=["x" * 70_000]))
-    with pytest.raises(ValueError, match="needs an entry"):
+    with pytest.raises(ValueError, match="without entries"):
         journal.commit()
     (entry,) = journal.commit(body(1))
     assert entry.index == 0
@@ -104,7 +104,7 @@ def test_an_entry_that_is_too_long_changes_nothing(world: World) -> None:
 
 def test_a_second_writer_is_refused(world: World) -> None:
     world.open()
-    with pytest.raises(JournalLocked, match="process 1"):
+    with pytest.raises(JournalLocked, match="pid=1"):
         world.open()
 
 
@@ -118,7 +118,7 @@ def test_a_start_that_fails_lets_the_folder_go(world: World, disk: MemoryDisk) -
 
 def test_a_key_of_another_name_is_not_used(world: World) -> None:
     key, nothing = EvolvingKey(ORIGIN, world.keys), world.applied.append
-    with pytest.raises(ValueError, match="cannot sign"):
+    with pytest.raises(ValueError, match="key of"):
         Journal.open(world.disk, "other.example", SIGNER, key, world.clock, "", "", None, nothing)
 
 

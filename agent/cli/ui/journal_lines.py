@@ -10,7 +10,7 @@ import msgspec
 from agent.cli.ui.screen import Screen
 from agent.journal.schema.entry import Entry, UnknownEntry
 from agent.journal.verify import Report
-from agent.texts import say
+from agent.texts import say, tell
 
 # A sealed card is for the acquirer; to a person it is only noise.
 _NOISE = ("kind", "payment_id", "sealed", "digest")
@@ -32,36 +32,36 @@ def print_entry(out: Screen, entry: Entry) -> None:
 def print_report(out: Screen, report: Report) -> None:
     """What was checked, what was not, and the first thing that is wrong."""
     if report.finding is None:
-        out.say(say("cli.journal_whole", origin=report.origin))
+        out.say(say("journal.report_whole", origin=report.origin))
     else:
-        out.say(say("cli.journal_damaged", origin=report.origin))
-    out.row("entries", say("cli.in_whole_files_every", entries=report.entries, files=report.files))
+        out.say(say("journal.report_damaged", origin=report.origin))
+    out.row("entries", say("journal.report_entries", entries=report.entries, files=report.files))
     out.row("signatures", _signatures(report))
     out.row("evolving key", _evolving(report))
     out.row("collector", _collector(report))
     if report.unfinished_bytes:
-        text = say("cli.bytes_at_end_are", unfinished_bytes=report.unfinished_bytes)
-        out.row("unfinished", text)
+        out.row("unfinished", say("journal.report_unfinished", length=report.unfinished_bytes))
     if report.finding is not None:
-        out.row("damage", str(report.finding))
+        out.row("damage", tell(report.finding))
 
 
 def _signatures(report: Report) -> str:
     if report.signatures == report.checkpoints:
-        return f"all {report.signatures} checked"
-    return say("cli.checked_last_each_file", signatures=report.signatures, checkpoints=report.checkpoints)
+        return say("journal.report_all_signatures", signatures=report.signatures)
+    figures = {"signatures": report.signatures, "checkpoints": report.checkpoints}
+    return say("journal.report_some_signatures", **figures)
 
 
 def _evolving(report: Report) -> str:
     if report.evolving is None:
-        return say("cli.not_checked_headquarters_check")
-    return say("cli.every_line_checked_up", evolving=report.evolving)
+        return say("journal.report_no_evolving")
+    return say("journal.report_evolving", epoch=report.evolving)
 
 
 def _collector(report: Report) -> str:
     if report.cosigned is None:
-        return say("cli.no_cosignature_was_compared")
-    return say("cli.cosigned_first_entries_as", cosigned=report.cosigned)
+        return say("journal.report_no_cosignature")
+    return say("journal.report_cosigned", size=report.cosigned)
 
 
 def _details(body: dict[str, Any]) -> Iterator[str]:

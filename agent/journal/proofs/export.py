@@ -75,7 +75,7 @@ def export(
 def inclusion_file(made: Export, index: int) -> bytes:
     """A tlog-proof: one entry is in the journal. Raises `NotExported`."""
     if not 0 <= index < made.size:
-        raise NotExported(f"There is no entry {index}; the journal has {made.size}.")
+        raise NotExported("journal.export_no_entry", index=index, size=made.size)
     hashes = inclusion_proof(index, made.size, made.tree.node)
     return f"{_PROOF_HEADER}index {index}\n{_hash_lines(hashes)}\n".encode() + made.checkpoint
 
@@ -83,7 +83,7 @@ def inclusion_file(made: Export, index: int) -> bytes:
 def consistency_file(made: Export, old_size: int) -> bytes:
     """An add-checkpoint body: the journal goes on from an older one. Raises `NotExported`."""
     if old_size not in made.notes:
-        raise NotExported(f"No checkpoint has the size {old_size}; give one that stands in the journal.")
+        raise NotExported("journal.export_no_checkpoint", size=old_size)
     hashes = consistency_proof(old_size, made.size, made.tree.node)
     return f"old {old_size}\n{_hash_lines(hashes)}\n".encode() + made.checkpoint
 
@@ -102,7 +102,7 @@ def _write_bundles(folder: Path, verifier: Verifier, target: Path, made: Export,
         if commit.size in sizes:
             made.notes[commit.size] = commit.note()
     if walk.last is None:
-        raise NotExported("The journal has no entry yet.")
+        raise NotExported("journal.export_empty")
     made.checkpoint = walk.last.note()
     if waiting:
         _write(target / bundle_path(made.size // TILE_WIDTH, len(waiting)), encode_bundle(waiting))

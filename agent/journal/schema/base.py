@@ -30,3 +30,6 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
 
     code: str
     figures: dict[str, int | str] = {}
+
+    def __str__(self) -> str:
+        return " ".join((self.code, *(f"{name}={value}" for name, value in self.figures.items())))

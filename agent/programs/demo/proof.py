@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from agent.journal.note import CosignatureVerifier, NoteError, parse_vkey
 from agent.journal.verify import CosignedHead, Report, verify
 from agent.programs.demo.environment import Environment
-from agent.texts import say
+from agent.texts import say, tell
 from agent.upload import cosignatures
 
 
@@ -31,7 +31,7 @@ class Proof:
             "entries": self.report.entries,
             "tree_size": self.report.entries,
             "cosigned_size": self.cosigned.size,
-            "verify": "ok" if finding is None else finding.text,
+            "verify": "ok" if finding is None else tell(finding.what),
         }
 
     def summary(self) -> str:
@@ -54,14 +54,14 @@ def prove(environment: Environment, collector_vkey: str) -> Proof:
     """Wait until headquarters has everything, then check all of it."""
     collector = parse_vkey(collector_vkey)
     if not isinstance(collector, CosignatureVerifier):
-        raise NoteError(say("programs.collectors_key_not_cosigners"))
+        raise NoteError("programs.collectors_key_not_cosigners")
     size = _size(environment)
     environment.wait_for(lambda: _cosigned(environment, collector) >= size, "the cosignature")
     environment.stop("upload")
     environment.stop("collector")
     cosigned = cosignatures.Cosignatures(environment.cosignatures).cosigned(environment.origin, collector)
     if cosigned is None:
-        raise NoteError(say("programs.headquarters_has_cosigned_nothing"))
+        raise NoteError("programs.headquarters_has_cosigned_nothing")
     known = [CosignedHead(cosigned.size, cosigned.root)]
     report = verify(
         environment.journal,

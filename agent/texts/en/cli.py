@@ -16,30 +16,18 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.ask_for_pin_print": "ask for a PIN and print the lines for [people]",
     "cli.at_only_agent_may": "at {where}: only the agent may connect, ask 'tillgate status'",
     "cli.between_shops_till_its": "Between a shop's till and its card terminal.",
-    "cli.bytes_at_end_are": (
-        "{unfinished_bytes} bytes at the end are being written or were torn; a start cuts them"
-    ),
     "cli.can_be_read_every": "can be read, and every key is known",
     "cli.cancel_asked": "Asked to cancel. Waiting for the terminal, whose answer decides.",
     "cli.cancel_lost": "The wish to cancel did not get through. Still asking for the verdict.",
     "cli.cancel_refused": "It cannot be cancelled now: {message} Still waiting for its verdict.",
-    "cli.cannot_be_read_or": "{journal} cannot be read or written: {error}.",
     "cli.carry_folder_headquarters_by": (
         "\n"
         "Carry the folder {folder} to headquarters by a safe way, then remove it here:\n"
         "rm -r {folder}\n"
         "While it is here, a thief of this computer can forge the past of its journal."
     ),
-    "cli.check_every_line_every": "check every line, every root and the signatures",
-    "cli.check_every_signature_however": "check every signature, however many",
-    "cli.checked_last_each_file": (
-        "{signatures} of {checkpoints} checked, the last of each file among them, which signs all "
-        "before it; --every checks all"
-    ),
     "cli.clocks": "Its clock and this computer's are {apart} apart: set the one that is wrong.",
     "cli.collector_cannot_run_nothing": "The collector cannot run: {error}. Nothing is collected.",
-    "cli.collectors_key_not_cosignature": "the collector's key is not a cosignature key (type 04)",
-    "cli.collectors_verifier_key_or": "the collector's verifier key, or its file",
     "cli.command.agent": "run the agent",
     "cli.command.close-day": "close the terminal's day",
     "cli.command.collector": "run the collector at headquarters",
@@ -58,15 +46,11 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.command.terminals": "list what is plugged in, with the settings that fit",
     "cli.command.till": "a standing prompt for a day at the counter",
     "cli.command.upload": "run the uploader",
-    "cli.consistency_proof_too": "a consistency proof too",
-    "cli.cosigned_first_entries_as": "cosigned the first {cosigned} entries as they stand here",
     "cli.danger": (
         "asks each free port with harmless bytes which protocol it speaks; not while a payment is unclear"
     ),
     "cli.default_etc_tillgate_collector_collector": "default: /etc/tillgate-collector/collector.toml",
     "cli.default_etc_tillgate_tillgate": "default: /etc/tillgate/tillgate.toml",
-    "cli.entries_their_tiles_checkpoint": "{size} entries, their tiles and checkpoint are in {to}.",
-    "cli.every_line_checked_up": "every line checked, up to epoch {evolving}",
     "cli.exit_codes": (
         "exit codes of a payment:\n"
         "   0  approved\n"
@@ -83,9 +67,7 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
         "For training only: whoever has this folder can open the sealed cards."
     ),
     "cli.found": "Payments may be kept from being taken: see above. No money was moved by looking.",
-    "cli.from_entry_on_end": "from this entry on, to the end",
     "cli.has_confirmed_nothing_yet": "has confirmed nothing yet",
-    "cli.headquarters_first_evolving_key": "headquarters: the first evolving key",
     "cli.held": "not asked: in use by {who}",
     "cli.help": (
         "12.50                         take a payment\n"
@@ -104,13 +86,31 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.how_long_key_valid": "how long the key is valid; default: 365",
     "cli.how_many_default": "how many, 1 to 100; default: 5",
     "cli.identity": "Was the customer's identity document checked?",
-    "cli.in_whole_files_every": "{entries}, in {files} whole files; every root was computed again",
-    "cli.inclusion_proof_too": "an inclusion proof too",
-    "cli.journal_damaged": "The journal of {origin} is DAMAGED.",
-    "cli.journal_whole": "The journal of {origin} is whole.",
-    "cli.journals_key_not_ed": "the journal's key is not an Ed25519 key (type 01)",
-    "cli.journals_verifier_key_or": "the journal's verifier key, or a file that holds it",
-    "cli.key_cannot_be_used": "This key cannot be used: {error}.",
+    "cli.journal.collector_key_type": "the collector's key is not a cosignature key (type 04)",
+    "cli.journal.collector_vkey": "the collector's verifier key, or its file",
+    "cli.journal.cosignatures": "the collector's cosignatures",
+    "cli.journal.every": "check every signature, however many",
+    "cli.journal.export": "write C2SP tiles and proofs for other verifiers",
+    "cli.journal.export_entry": "an inclusion proof too",
+    "cli.journal.export_since": "a consistency proof too",
+    "cli.journal.exported": "{size} entries, their tiles and checkpoint are in {folder}.",
+    "cli.journal.first_key": "headquarters: the first evolving key",
+    "cli.journal.follow": "print new entries as they come, until interrupted",
+    "cli.journal.journal_key_type": "the journal's key is not an Ed25519 key (type 01)",
+    "cli.journal.key_unusable": "This key cannot be used: {error}.",
+    "cli.journal.no_journal": (
+        "Say where the journal is with --journal FOLDER, or name the settings with --settings FILE."
+    ),
+    "cli.journal.no_vkey": (
+        "Give the journal's verifier key with --vkey. `tillgate keys show` prints it on the agent's host; "
+        "headquarters keep it from the enrolment."
+    ),
+    "cli.journal.show": "print the newest entries, or those of one payment",
+    "cli.journal.show_from": "from this entry on, to the end",
+    "cli.journal.show_payment": "only entries of this payment, from the beginning",
+    "cli.journal.unreadable": "{name} cannot be read or written: {reason}.",
+    "cli.journal.verify": "check every line, every root and the signatures",
+    "cli.journal.vkey": "the journal's verifier key, or a file that holds it",
     "cli.look_there_instead": "look there instead of /",
     "cli.lost": (
         "The line to the agent broke. Payment {payment_id} MAY STILL BE RUNNING on the terminal.\n"
@@ -135,23 +135,12 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
         "Nothing was changed. A payment that runs on the terminal goes on.\n"
         "Ask the installer to look at 'tillgate doctor' and 'systemctl status tillgate-agent'."
     ),
-    "cli.no_cosignature_was_compared": (
-        "no cosignature was compared; --cosignatures and --collector-vkey do it"
-    ),
-    "cli.no_journal": (
-        "Say where the journal is with --journal FOLDER, or name the settings with --settings FILE."
-    ),
     "cli.no_port": "not asked: Linux made no serial port of it",
-    "cli.no_vkey": (
-        "Give the journal's verifier key with --vkey. `tillgate keys show` prints it on the "
-        "agent's host; headquarters keep it from the enrolment."
-    ),
     "cli.nobody": "Nobody is here to answer: that is a no.",
     "cli.nobody_answers_at_agent": "nobody answers at {path}: {error}. Is the agent running?",
     "cli.nobody_user_can_see": "nobody that this user can see",
     "cli.none_at_usb_socket": "none, at USB socket {port_path}",
     "cli.none_nobody_can_sign": "none: nobody can sign as a second person",
-    "cli.not_checked_headquarters_check": "not checked; headquarters check it with --first-key",
     "cli.not_known": 'This is not known here. "help" shows what is.',
     "cli.not_reached": (
         "The agent cannot be reached at {path}: {why}.\n"
@@ -163,7 +152,6 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.nothing_done": ("{why}.\nNothing was sent and no money has moved."),
     "cli.nothing_was_replaced_name": "{folder}: {strerror}. Nothing was replaced; name an empty folder.",
     "cli.one_with_its_receipt": "this one, with its receipt",
-    "cli.only_entries_payment_from": "only entries of this payment, from the beginning",
     "cli.only_installer": "not looked at: only root and the agent's user may read it",
     "cli.only_mib_are_free": "only {free} MiB are free at {folder}. Make room.",
     "cli.only_one_by_any": "only this one, by any of its names",
@@ -176,8 +164,6 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.print_devices_as_one": "print the devices as one JSON list",
     "cli.print_findings_as_one": "print the findings as one JSON list",
     "cli.print_key_uploaders_pin": "print the key that uploaders pin, and end",
-    "cli.print_new_entries_as": "print new entries as they come, until interrupted",
-    "cli.print_newest_entries_or": "print the newest entries, or those of one payment",
     "cli.print_one_json_object": "print one JSON object as the last line",
     "cli.print_result_as_one": "print the result as one JSON object",
     "cli.print_settings_person_with": "print the settings of a person with a PIN",
@@ -188,7 +174,6 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.resolve": "Look at the terminal and its receipt, then: tillgate resolve {payment_id}",
     "cli.say_what_wrong_in": "say what is wrong in a settings file",
     "cli.secret": "PIN or password of {person}: ",
-    "cli.show_follow_verify_export": "show, follow, verify and export the journal",
     "cli.show_what_public_keys": "show what is public of the keys, and what is wrong with them",
     "cli.silent": "no answer: it is off, in a menu, or its till interface is not switched on",
     "cli.sound": "Nothing was found that keeps payments from being taken.",
@@ -211,5 +196,4 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.who": "A second person must agree. Name (empty: no): ",
     "cli.who_at_till": "who is at the till",
     "cli.who_has_seen_too": "who has seen it too, and signs",
-    "cli.write_c_sp_tiles": "write C2SP tiles and proofs for other verifiers",
 }

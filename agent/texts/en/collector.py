@@ -14,6 +14,7 @@ COLLECTOR: Final[dict[str, str | tuple[str, str]]] = {
         "The collector could not store this. Nothing was accepted; send it again later."
     ),
     "collector.copy_agents_own_line": "Copy the agent's own line.",
+    "collector.damaged_key": "a damaged key: {error}",
     "collector.empty_tree_has_one": "an empty tree has one root only",
     "collector.journal_stands_here_twice": "a journal that stands here twice",
     "collector.journal_whose_name_cannot": "a journal whose name cannot be a folder",
