@@ -224,7 +224,7 @@ def test_an_unknown_action_sends_nothing(make: Make) -> None:
 def test_a_command_that_the_driver_refuses_is_not_sent(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second barrier alone: the question before the submission is taken away."""
     world = make()
-    monkeypatch.setattr(type(world.terminal.resolver), "refusal_reason", lambda *_: "")
+    monkeypatch.setattr(type(world.terminal.resolver), "refusal_reason", lambda *_: None)
     monkeypatch.setitem(OPERATIONS, "sale", FUTURE)
     view = world.pay()
     assert (view.verdict, world.sent("0601"), world.errors) == ("not_sent", 0, [])
