@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from dataclasses import asdict
 from getpass import getpass
 from pathlib import Path
-from typing import get_args
+from typing import Final, get_args
 
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.screen import Screen
 from agent.payments.people import hash_secret
 from agent.settings.load import DEFAULT_FILE, Settings, SettingsError, live_refusal_reason, load
 from agent.settings.types import Role
+from agent.settings.values import NAME
 from agent.terminals.options import DRIVERS
 from agent.texts import say
+
+_BARE_TOML_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -30,6 +34,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     person = actions.add_parser("person", help=say("cli.ask_for_pin_print"))
     person.add_argument("name", help=say("cli.as_till_names_person"))
     person.add_argument("--role", choices=get_args(Role), default="supervisor", help="default: supervisor")
+    person.add_argument("--json", action="store_true", help=say("cli.print_result_as_one"))
     person.set_defaults(func=_person)
 
 
@@ -74,12 +79,19 @@ def _show(screen: Screen, settings: Settings, why: str) -> None:
 
 
 def _person(args: argparse.Namespace) -> int:
-    secret = getpass(say("cli.pin_or_password_not"))
-    if secret != getpass("The same again: "):
-        raise CommandError(say("cli.two_were_not_same"), Exit.USAGE)
+    if NAME.fullmatch(args.name) is None:
+        raise CommandError(say("cli.name_has_letters_digits"), Exit.USAGE)
+    secret = getpass(say("cli.pin_or_password", name=args.name))
+    if getpass("Once more: ") != secret:
+        raise CommandError(say("cli.two_are_not_same"), Exit.USAGE)
     try:
         line = hash_secret(secret)
     except ValueError as error:
-        raise CommandError(f"Nothing was made: {error}.", Exit.USAGE) from None
-    print(f'[people.{args.name}]\nrole = "{args.role}"\nscrypt = "{line}"')
+        raise CommandError(f"Nothing was written: {error}.", Exit.USAGE) from None
+    if args.json:
+        print(json.dumps({"person": args.name, "role": args.role, "scrypt": line}))
+        return Exit.OK
+    key = args.name if _BARE_TOML_KEY.fullmatch(args.name) else f'"{args.name}"'
+    # Longer than a screen is wide on purpose: a settings file cannot hold a broken line.
+    print(f'[people.{key}]\nrole = "{args.role}"\nscrypt = "{line}"')
     return Exit.OK

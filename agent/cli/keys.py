@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
-import re
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from agent.cli.ui import options
 from agent.cli.ui.exits import CommandError, Exit
 from agent.texts import say
-
-_PERSON: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
-_BARE_TOML_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
-# The roles of agent/settings/types.py, without importing the settings for --help.
-_ROLES: Final = ("cashier", "supervisor", "manager")
 
 
 def register(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -27,9 +20,6 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     _add(actions, "create", _create, say("cli.make_keys_are_missing"))
     _add(actions, "show", _show, say("cli.show_what_public_keys"))
-    person = _add(actions, "person", _person, say("cli.print_settings_person_with"), settings=False)
-    person.add_argument("name", metavar="NAME")
-    person.add_argument("--role", choices=_ROLES, default="supervisor", help="default: supervisor")
     demo = _add(
         actions,
         "acquirer-demo",
@@ -89,26 +79,6 @@ def _show(args: argparse.Namespace) -> int:
             else:
                 screen.row(fact.name, fact.text)
     return Exit.CONFIG if any(fact.wrong for fact in facts) else Exit.OK
-
-
-def _person(args: argparse.Namespace) -> int:
-    from agent.payments.people import hash_secret  # noqa: PLC0415 - not for --help
-
-    if not _PERSON.fullmatch(args.name):
-        raise CommandError(say("cli.name_has_letters_digits"), Exit.USAGE)
-    secret = getpass.getpass(say("cli.pin_or_password", name=args.name))
-    if getpass.getpass("Once more: ") != secret:
-        raise CommandError(say("cli.two_are_not_same"), Exit.USAGE)
-    try:
-        line = hash_secret(secret)
-    except ValueError as error:
-        raise CommandError(f"Nothing was written: {error}.", Exit.USAGE) from None
-    if args.json:
-        return _print_json({"person": args.name, "role": args.role, "scrypt": line})
-    key = args.name if _BARE_TOML_KEY.fullmatch(args.name) else f'"{args.name}"'
-    # Longer than a screen is wide on purpose: a settings file cannot hold a broken line.
-    print(f'[people.{key}]\nrole = "{args.role}"\nscrypt = "{line}"')
-    return Exit.OK
 
 
 def _acquirer_demo(args: argparse.Namespace) -> int:

@@ -69,6 +69,32 @@ def test_a_person_s_lines_can_be_put_into_the_settings(
     assert parse(f"{live.read_text('utf-8')}\n{lines}", live).people["anna"].role == "manager"
 
 
+def test_a_name_that_toml_would_split_is_quoted_and_a_spaced_pin_is_the_same(
+    live: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    type_in(monkeypatch, "834 1290", "834 1290")
+    assert main(["config", "person", "ann.b"]) == Exit.OK
+    lines = capsys.readouterr().out
+    assert "834" not in lines
+    assert parse(f"{live.read_text('utf-8')}\n{lines}", live).people["ann.b"].role == "supervisor"
+
+
+def test_a_person_is_printed_for_programs_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    type_in(monkeypatch, "right-secret", "right-secret")
+    assert main(["config", "person", "anna", "--json"]) == Exit.OK
+    assert set(json.loads(capsys.readouterr().out)) == {"person", "role", "scrypt"}
+
+
+@pytest.mark.parametrize("name", ["", ".anna", "an na", "a" * 33, "anna]\n[rules"])
+def test_a_name_that_settings_cannot_hold_makes_nothing(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["config", "person", name]) == Exit.USAGE
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize(("first", "second"), [("right-secret", "other-secret"), ("12345", "12345")])
 def test_a_secret_that_differs_or_is_short_makes_nothing(
     first: str, second: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

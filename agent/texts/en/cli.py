@@ -160,13 +160,11 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     ),
     "cli.payment_id_payment_given": "payment id of the payment that is given back",
     "cli.pin_or_password": "PIN or password of {name}: ",
-    "cli.pin_or_password_not": "PIN or password (not shown): ",
     "cli.print_devices_as_one": "print the devices as one JSON list",
     "cli.print_findings_as_one": "print the findings as one JSON list",
     "cli.print_key_uploaders_pin": "print the key that uploaders pin, and end",
     "cli.print_one_json_object": "print one JSON object as the last line",
     "cli.print_result_as_one": "print the result as one JSON object",
-    "cli.print_settings_person_with": "print the settings of a person with a PIN",
     "cli.purpose": "What is the payment for? ",
     "cli.put_one_these_into": (
         "Put one of these into /etc/tillgate/tillgate.toml, then: tillgate config check"
@@ -188,7 +186,6 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.tills_own_id_else": "the till's own id; else one is made",
     "cli.training": "Training: only simulators, no money.",
     "cli.two_are_not_same": "The two are not the same. Nothing was written; try again.",
-    "cli.two_were_not_same": "The two were not the same. Nothing was made; try again.",
     "cli.uploader_stops_payments_are": "The uploader stops: {error}. Payments are not touched.",
     "cli.welcome": 'An amount takes a payment. "help" shows the rest, "quit" ends.',
     "cli.what_proves_such_as": "what proves it, such as a line of the receipt",
