@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # systemd's own judge of the units, strace for faults.
 DEBIAN := golang-go golang-golang-x-mod-dev openssl systemd strace
 
-.PHONY: demo test check format bench mutants fuzz faults powercut usb-vm simulate lock clean
+.PHONY: demo test check format bench mutants fuzz faults powercut usb-vm simulate wheel lock clean
 
 demo: $(VENV)/runtime
 	@$(BIN)/tillgate demo
@@ -64,6 +64,10 @@ simulate: $(VENV)/dev
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --start $(START)
 	@for protocol in $$($(BIN)/python -c 'from drivers.driver import PROTOCOLS; print(*PROTOCOLS[1:])'); do echo; $(BIN)/python -m tests.simulation --protocol $$protocol --seeds $(OTHERS) --start $(START) || exit 1; done
 
+# Both distributions, built by the locked back end and without a network.
+wheel: $(VENV)/dev
+	@$(BIN)/python -m tests.support.wheels dist
+
 lock: $(VENV)/made
 	@$(BIN)/pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
@@ -72,7 +76,7 @@ lock: $(VENV)/made
 	    --python-version 3.11 pyproject.toml --group build --group dev --upgrade --output-file requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info drivers/simulator/build drivers/simulator/*.egg-info
 
 # Debian ships the venv module apart from python3; on a bare machine it is fetched once.
 $(VENV)/made:
@@ -80,6 +84,7 @@ $(VENV)/made:
 	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { rm -rf $(VENV); apt-get update -q && apt-get install -qy python3-venv && $(PYTHON) -m venv $(VENV); }
 	@touch $@
 
+# The checkout's drivers/ holds the simulator, which is a distribution of its own: one editable install has both.
 $(VENV)/runtime: $(VENV)/made requirements.lock pyproject.toml
 	@echo "Installing what requirements.lock names into $(VENV) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock

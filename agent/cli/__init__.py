@@ -14,6 +14,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from typing import NoReturn
 
 from agent import VERSION
@@ -80,6 +81,8 @@ def _simulate(arguments: list[str]) -> int:
     protocol = arguments[0] if arguments else ""
     if protocol not in PROTOCOLS:
         raise CommandError(f"tillgate sim {'|'.join(PROTOCOLS)} --help", Exit.USAGE)
+    if find_spec("drivers.simulator") is None:
+        raise CommandError(say("programs.no_simulator"), Exit.CONFIG)
     return int(import_module("drivers.simulator.core.process").main(arguments[1:], protocol))
 
 

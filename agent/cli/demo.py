@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 from importlib import import_module
+from importlib.util import find_spec
 
+from agent.cli.ui.exits import CommandError, Exit
 from agent.texts import say
 
 
@@ -17,4 +19,6 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _run(args: argparse.Namespace) -> int:
+    if find_spec("drivers.simulator") is None:
+        raise CommandError(say("programs.no_simulator"), Exit.CONFIG)
     return int(import_module("agent.programs.demo").run(args))

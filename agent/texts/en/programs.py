@@ -15,6 +15,10 @@ PROGRAMS: Final[dict[str, str | tuple[str, str]]] = {
     ),
     "programs.demo_cannot_go_on": ("\nThe demo cannot go on: {error}"),
     "programs.did_not_stop_see": "{name} did not stop; see {folder}.log",
+    "programs.no_simulator": (
+        "The simulated terminal is not installed: it is a package of its own, tillgate-training. "
+        "Nothing was started and no money moves."
+    ),
     "programs.headquarters_has_cosigned_nothing": "headquarters has cosigned nothing",
     "programs.journal_entries_in_commits": (
         "Journal: {entries} entries in {checkpoints} commits, verify: {result}\n"
