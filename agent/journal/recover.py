@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from agent.journal.disk import Readable
 from agent.journal.lines import MAX_LINE_BYTES, Commit, note_of
 from agent.journal.note import Verifier, open_note
 from agent.journal.schema.base import Fact
-from agent.journal.schema.entry import SCHEMA, Entry, Schema, TailCut
+from agent.journal.schema.entry import SCHEMA, Entry, Schema, StateKept, TailCut
 from agent.journal.tree import Frontier
 from agent.journal.walk import Start, Walk
 
@@ -39,7 +40,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Where a start may begin instead of at the first line.
 
     `offset`, `line` and `checkpoint_offset` are places in `file`; `files` are the
-    sizes that were complete then, so that a missing one is noticed.
+    sizes that were complete then, so that a missing one is noticed. `state` is the digest
+    of what was derived up to there. The commit behind it holds the snapshot's own digest.
     """
 
     size: int
@@ -50,6 +52,12 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     line: int
     checkpoint_offset: int
     moment: ClockReading
+    state: str
+
+    @property
+    def digest(self) -> str:
+        """What the journal keeps of it."""
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
 
 
 @dataclass(slots=True)
@@ -90,12 +98,17 @@ def recover(
     found = _beginning(start, folder, verifier)
     boot, moment = start.moment.boot if start else "", None
     for commit in walk.commits(_start(start)):
-        for entry in _entries(commit, diagnosis, schema):
+        entries = _entries(commit, diagnosis, schema)
+        if moment is None and start is not None:
+            _check_vouched(start, entries)
+        for entry in entries:
             if schema.is_newer(entry):
                 raise NewerJournal(commit.file, entry.index)
             apply(entry)
             boot = entry.written_by.boot if entry.written_by else boot
             moment = ClockReading(entry.at, entry.boot_ms, boot)
+    if moment is None and start is not None:
+        _check_vouched(start, [])
     found.frontier = walk.frontier
     if walk.last is not None and moment is not None:
         found.head = _head(walk.last, moment)
@@ -135,6 +148,12 @@ def _check_snapshot(start: Snapshot, folder: Readable, verifier: Verifier) -> st
     if not fits or checkpoint.size != start.size or checkpoint.origin != verifier.name:
         raise SnapshotUnusable("journal.snapshot_root")
     return raw.decode()
+
+
+def _check_vouched(start: Snapshot, entries: list[Entry]) -> None:
+    """The first commit behind a snapshot says that it is ours: nobody else can sign that."""
+    if StateKept(digest=start.digest) not in [entry.body for entry in entries]:
+        raise SnapshotUnusable("journal.snapshot_unknown")
 
 
 def _lost(name: str, size: int, found: int | None, start: Snapshot) -> Damage:

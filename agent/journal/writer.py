@@ -21,6 +21,7 @@ from agent.journal.schema.entry import (
     ClockMoved,
     Entry,
     Schema,
+    StateKept,
     WrittenBy,
 )
 from agent.journal.tree import leaf_hash
@@ -168,7 +169,21 @@ class Journal:
         moment, jump = self._moment()
         return moment.wall - jump * _MILLISECOND
 
-    def snapshot(self) -> Snapshot:
+    def keep_state(self, state: str) -> Snapshot:
+        """Where a later start may begin, with the digest of what is derived up to here.
+
+        The snapshot's own digest is written behind it. Raises `ValueError` before the first
+        commit, and `JournalBroken`.
+        """
+        snapshot = self.snapshot(state)
+        self.commit(StateKept(digest=snapshot.digest))
+        return snapshot
+
+    def replay(self, apply: Callable[[Entry], None]) -> None:
+        """Give all entries again from the first line, checked. Raises as a start does."""
+        recover(self._disk, self._signer.name, parse_vkey(self._signer.vkey), None, apply, self._schema)
+
+    def snapshot(self, state: str) -> Snapshot:
         """Where a later start may begin. Raises `ValueError` before the first commit."""
         if self._head is None:
             raise ValueError("nothing to snapshot")
@@ -182,6 +197,7 @@ class Journal:
             line=head.line,
             checkpoint_offset=head.checkpoint_offset,
             moment=head.moment,
+            state=state,
         )
 
     def close(self) -> None:

@@ -78,6 +78,7 @@ class Context:
     @journal.setter
     def journal(self, journal: Journal) -> None:
         self._journal = journal
+        self.payments.replay = journal.replay
 
     def apply(self, entry: Entry) -> None:
         """One entry is durable: let everything that is derived follow it."""

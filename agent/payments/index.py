@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
+from agent.journal.recover import SnapshotUnusable
+from agent.journal.schema.derived import DerivedState
 from agent.journal.schema.entry import (
     ClockMoved,
     Entry,
@@ -17,7 +21,8 @@ from agent.journal.schema.entry import (
 )
 from agent.payments.kinds import kind_of
 from agent.payments.record import Record, begin, change
-from agent.payments.store import PaymentStore
+from agent.payments.rows import RowChecks
+from agent.payments.store import PaymentStore, Row
 from agent.terminals.clocks import ClockOffsets
 
 _record_in = msgspec.json.Decoder(Record)
@@ -46,22 +51,41 @@ class OpenPart(msgspec.Struct):
     clock_offsets: ClockOffsets = msgspec.field(default_factory=ClockOffsets)
 
 
-class PaymentIndex:
-    """Payments by payment id. Open and unclear ones live in memory, the rest in the store.
+_STATE: Final = DerivedState(OpenPart, version=1)
 
-    While the store cannot be written (a full disk) finished records stay in
-    memory: the journal has them, so nothing depends on the store for safety.
+Replay = Callable[[Callable[[Entry], None]], None]
+
+
+class PaymentIndex:
+    """Payments by payment id. What changed since the last snapshot lives in memory, the rest in the store.
+
+    The store is not believed by itself: a row counts only if it is the one that was stored. Where
+    one is not, or is gone, all is made again from the journal: by `replay`, or at a start by
+    `SnapshotUnusable`.
     """
 
     def __init__(self, store: PaymentStore) -> None:
         self._store = store
+        self.replay: Replay | None = None
+        self._applying: int | None = None
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self._held: dict[str, Record] = {}
+        self._rows = RowChecks()
         self._numbers: dict[str, tuple[int | None, int | None]] = {}
         self._days: dict[str, TerminalDay] = {}
         self.clock_offsets = ClockOffsets()
 
     def apply(self, entry: Entry) -> None:
         """Let one entry change the payment index."""
+        before, self._applying = self._applying, entry.index
+        try:
+            self._apply(entry)
+        finally:
+            self._applying = before
+
+    def _apply(self, entry: Entry) -> None:
         body = entry.body
         if isinstance(body, UnknownEntry):
             return
@@ -92,8 +116,11 @@ class PaymentIndex:
         held = self._held.get(payment_id)
         if held is not None:
             return held
-        row = self._store.get(payment_id)
-        return _record_in.decode(row) if row is not None else None
+        try:
+            return self._stored(payment_id)
+        except _RowDiffersError:
+            self._make_again()
+            return self._held.get(payment_id)
 
     def open(self) -> list[Record]:
         """Payments without a verdict, oldest first."""
@@ -109,7 +136,11 @@ class PaymentIndex:
 
     def last(self, count: int) -> list[Record]:
         """The newest payments, newest first."""
-        stored = {record.payment_id: record for record in map(_record_in.decode, self._store.last(count))}
+        try:
+            stored = {record.payment_id: record for record in map(self._row, self._rows.newest(count))}
+        except _RowDiffersError:
+            self._make_again()
+            stored = {}
         newest = sorted((stored | self._held).values(), key=lambda record: -record.opened)
         return newest[:count]
 
@@ -125,19 +156,81 @@ class PaymentIndex:
         """What stands on a terminal since its last close."""
         return self._days.get(terminal, TerminalDay())
 
+    def to_store(self) -> tuple[list[Row], RowChecks]:
+        """The rows of what is finished, and what must stand in the store when they do."""
+        rows = [
+            (record.payment_id, record.opened, _record_out.encode(record))
+            for record in self._held.values()
+            if not _unfinished(record)
+        ]
+        return rows, self._rows.with_rows(rows)
+
+    def stored(self, rows: list[Row], checks: RowChecks) -> None:
+        """They are in the store now."""
+        self._rows = checks
+        for payment_id, _, _ in rows:
+            del self._held[payment_id]
+
     def to_bytes(self) -> bytes:
         """The part of the payment index that is not in the store."""
-        held = list(self._held.values())
-        part = OpenPart(
-            open=held, last_numbers=self._numbers, days=self._days, clock_offsets=self.clock_offsets
+        unfinished = [record for record in self._held.values() if _unfinished(record)]
+        return _STATE.encode(
+            OpenPart(
+                open=unfinished,
+                last_numbers=self._numbers,
+                days=self._days,
+                clock_offsets=self.clock_offsets,
+            )
         )
-        return _record_out.encode(part)
 
-    def from_bytes(self, content: bytes) -> None:
-        """Take up where `to_bytes` left off."""
-        part = msgspec.json.decode(content, type=OpenPart)
+    def from_bytes(self, content: bytes, rows: bytes) -> None:
+        """Take up where `to_bytes` and the table of rows left off. Raises `ValueError` for other bytes."""
+        part = _STATE.decode(content)
+        self._rows = RowChecks(rows)
         self._held = {record.payment_id: record for record in part.open}
         self._numbers, self._days, self.clock_offsets = part.last_numbers, part.days, part.clock_offsets
+
+    def _stored(self, payment_id: str) -> Record | None:
+        """The record in the store. Raises `_RowDiffersError`."""
+        try:
+            row = self._store.get(payment_id)
+        except sqlite3.Error:
+            raise _RowDiffersError from None
+        if row is None:
+            if self._rows.knows(payment_id):
+                raise _RowDiffersError
+            return None
+        return self._checked(row)
+
+    def _row(self, opened: int) -> Record:
+        """The record of the payment that was opened there. Raises `_RowDiffersError`."""
+        try:
+            row = self._store.at(opened)
+        except sqlite3.Error:
+            raise _RowDiffersError from None
+        if row is None:
+            raise _RowDiffersError
+        return self._checked(row)
+
+    def _checked(self, row: Row) -> Record:
+        payment_id, opened, record = row
+        if not self._rows.fits(payment_id, opened, record):
+            raise _RowDiffersError
+        return _record_in.decode(record)
+
+    def _make_again(self) -> None:
+        """The store is not what was stored: make all of it again, up to the entry that is applied now."""
+        if self.replay is None:
+            raise SnapshotUnusable("journal.snapshot_rows")
+        self._store.forget()
+        self._begin_anew()
+        until = self._applying
+
+        def again(entry: Entry) -> None:
+            if until is None or entry.index < until:
+                self.apply(entry)
+
+        self.replay(again)
 
     def _compare_clocks(self, record: Record, entry: Entry) -> None:
         if isinstance(entry.body, Submitted):
@@ -171,13 +264,14 @@ class PaymentIndex:
 
     def _keep(self, record: Record) -> None:
         self._held[record.payment_id] = record
-        if record.open or record.verdict == "unclear":
-            return
-        try:
-            self._store.put(record.payment_id, record.opened, _record_out.encode(record))
-        except sqlite3.Error:
-            return
-        del self._held[record.payment_id]
+
+
+class _RowDiffersError(Exception):
+    """A row of the store was changed, or is gone."""
+
+
+def _unfinished(record: Record) -> bool:
+    return record.open or record.verdict == "unclear"
 
 
 def _signed(record: Record) -> int:

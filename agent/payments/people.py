@@ -15,8 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, get_args
 
-import msgspec
-
+from agent.journal.schema.derived import DerivedState
 from agent.journal.schema.entry import CredentialFailed, Entry, Replied, Resolved
 from agent.settings.types import SCRYPT_PREFIX, PersonSettings, Role
 
@@ -33,6 +32,9 @@ HASH_BYTES: Final = 32
 MAX_FAILURES: Final = 5
 LOCK_OUT: Final = timedelta(minutes=30)
 MIN_SECRET_CHARACTERS: Final = 6
+
+
+_STATE: Final = DerivedState(dict[str, list[datetime]], version=1)
 
 
 class People:
@@ -75,11 +77,11 @@ class People:
 
     def to_bytes(self) -> bytes:
         """The failures, for a snapshot."""
-        return msgspec.json.encode(self._failures)
+        return _STATE.encode(self._failures)
 
     def from_bytes(self, content: bytes) -> None:
-        """Take up where `to_bytes` left off. Raises `msgspec.DecodeError` for other bytes."""
-        self._failures = msgspec.json.decode(content, type=dict[str, list[datetime]])
+        """Take up where `to_bytes` left off. Raises `OutdatedStateError` for other bytes."""
+        self._failures = _STATE.decode(content)
 
 
 def hash_secret(secret: str) -> str:

@@ -117,7 +117,7 @@ def change(record: Record, body: AnyBody, index: int) -> None:
         case Printed():
             _print(record, body)
         case UnsolicitedResult():
-            record.unsolicited = body.result
+            record.unsolicited = _without_seal(body.result)
             record.approval_known |= body.result.verdict == "approved"
         case _:
             _judge(record, body, index)
@@ -133,7 +133,7 @@ def _judge(record: Record, body: AnyBody, index: int) -> None:
         case Refused() | Cancelled() | NotSent():
             _decide(record, body.verdict, index, body.why)
         case TerminalResult():
-            record.result = body
+            record.result = _without_seal(body)
             if body.verdict == "approved":
                 record.approval_known = True
             else:
@@ -145,10 +145,17 @@ def _judge(record: Record, body: AnyBody, index: int) -> None:
         case BecameUnclear():
             _decide(record, "unclear", index, body.why)
         case Resolved():
-            record.result = body.result or record.result
+            record.result = _without_seal(body.result) if body.result else record.result
             _decide(record, body.verdict, index, body.proof, body.words)
         case _:
             pass
+
+
+def _without_seal(result: TerminalResult) -> TerminalResult:
+    """A sealed card is for the acquirer, who has the journal: nothing here opens or shows it."""
+    if result.card is None or not result.card.sealed:
+        return result
+    return msgspec.structs.replace(result, card=msgspec.structs.replace(result.card, sealed=""))
 
 
 def _decide(record: Record, verdict: Verdict, index: int, why: Fact | None, words: str = "") -> None:

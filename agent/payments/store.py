@@ -1,15 +1,19 @@
 """What is derived from the journal, kept for a quick start: payments by payment id, and a snapshot.
 
-The file may be deleted at any time: it is a fold over the journal and is made
-again from it. WAL with `synchronous=NORMAL` may lose the newest changes in a
-power cut but never their order, so a snapshot found here never runs ahead of
-the payments beside it.
+Nothing here is believed by itself: `rows.py` says what each row must be, and the journal vouches
+for the snapshot. The file may be deleted at any time, and a file that is none is made anew. Rows
+and snapshot change in one transaction.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+# Grows when the tables change; a file of another version is made anew.
+TABLES_VERSION = 2
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS payment (
@@ -24,11 +28,19 @@ CREATE TABLE IF NOT EXISTS snapshot (part TEXT PRIMARY KEY, content BLOB NOT NUL
 # 1 MiB holds the hot pages of a year's index; SQLite's default of 2 MiB buys nothing here.
 PAGE_CACHE_KIB = 1024
 
+IN_MEMORY = ":memory:"
+_FILES = ("", "-wal", "-shm", "-journal")
+
+_DROP = "DROP TABLE IF EXISTS payment; DROP TABLE IF EXISTS snapshot;"
+_SELECT = "SELECT payment_id, opened, record FROM payment WHERE "
+
+Row = tuple[str, int, bytes]
+
 
 class StoreError(Exception):
     """The file cannot be used. The message is for the installer."""
 
-    def __init__(self, path: str, reason: sqlite3.Error) -> None:
+    def __init__(self, path: str, reason: Exception) -> None:
         super().__init__(
             f"The state in {path} cannot be used ({reason}). No payment was touched: all of it is made from "
             "the journal. Free space on the disk or delete this file, then start the agent again."
@@ -39,41 +51,56 @@ class PaymentStore:
     """One SQLite file of derived state. `path` may be `:memory:`. Raises `StoreError` at first use."""
 
     def __init__(self, path: str) -> None:
+        self._path = path
         try:
-            self._open(path)
-        except sqlite3.Error as error:
-            raise StoreError(path, error) from error
+            self._open()
+        except sqlite3.Error:
+            self._begin_anew()
 
-    def _open(self, path: str) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
+    def _open(self) -> None:
+        self._db = sqlite3.connect(self._path, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.execute(f"PRAGMA cache_size=-{PAGE_CACHE_KIB}")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version != TABLES_VERSION:
+            self._db.executescript(_DROP)
         self._db.executescript(SCHEMA)
+        self._db.execute(f"PRAGMA user_version={TABLES_VERSION}")
 
-    def put(self, payment_id: str, opened: int, record: bytes) -> None:
-        """Keep the record of one payment; `opened` is the index of its first entry."""
-        self._db.execute("REPLACE INTO payment VALUES (?, ?, ?)", (payment_id, opened, record))
+    def _begin_anew(self) -> None:
+        """The file is damaged. All that was in it is in the journal."""
+        try:
+            with suppress(AttributeError):
+                self._db.close()
+            if self._path != IN_MEMORY:
+                for ending in _FILES:
+                    Path(self._path + ending).unlink(missing_ok=True)
+            self._open()
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(self._path, error) from error
 
-    def get(self, payment_id: str) -> bytes | None:
-        """The record of this payment id, or None."""
-        row = self._db.execute("SELECT record FROM payment WHERE payment_id = ?", (payment_id,)).fetchone()
-        return row[0] if row else None
+    def get(self, payment_id: str) -> Row | None:
+        """The row of a payment id, or None. Raises `sqlite3.Error`."""
+        return _row(self._db.execute(_SELECT + "payment_id = ?", (payment_id,)).fetchone())
 
-    def last(self, count: int) -> Iterator[bytes]:
-        """The newest records, newest first."""
-        rows = self._db.execute("SELECT record FROM payment ORDER BY opened DESC LIMIT ?", (count,))
-        return (row[0] for row in rows)
+    def at(self, opened: int) -> Row | None:
+        """The row of the payment that was opened there, or None. Raises `sqlite3.Error`."""
+        return _row(self._db.execute(_SELECT + "opened = ?", (opened,)).fetchone())
 
     def snapshot(self) -> dict[str, bytes]:
         """The parts of the last snapshot; empty when there is none."""
-        return dict(self._db.execute("SELECT part, content FROM snapshot"))
+        try:
+            return dict(self._db.execute("SELECT part, content FROM snapshot"))
+        except sqlite3.Error:
+            return {}
 
-    def keep_snapshot(self, parts: Mapping[str, bytes]) -> bool:
-        """Replace the snapshot in one transaction; False, and the old one stays, if it cannot be written."""
+    def keep(self, rows: Iterable[Row], parts: Mapping[str, bytes]) -> bool:
+        """Store rows and snapshot in one transaction; False, and all stays as it was, if it cannot be."""
         try:
             with self._db:
                 self._db.execute("BEGIN")
+                self._db.executemany("REPLACE INTO payment VALUES (?, ?, ?)", rows)
                 self._db.execute("DELETE FROM snapshot")
                 self._db.executemany("INSERT INTO snapshot VALUES (?, ?)", parts.items())
         except sqlite3.Error:
@@ -81,8 +108,22 @@ class PaymentStore:
         return True
 
     def forget(self) -> None:
-        """Drop everything, to be made again from the journal's first line."""
-        self._db.executescript("DELETE FROM payment; DELETE FROM snapshot;")
+        """Drop everything, to be made again from the journal's first line. Raises `StoreError`."""
+        try:
+            self._db.executescript("DELETE FROM payment; DELETE FROM snapshot;")
+        except sqlite3.Error:
+            self._begin_anew()
 
     def close(self) -> None:
         self._db.close()
+
+
+def _row(found: tuple[object, ...] | None) -> Row | None:
+    """A row as this program writes it; one of other types is one that nothing fits."""
+    match found:
+        case None:
+            return None
+        case (str(payment_id), int(opened), bytes(record)):
+            return payment_id, opened, record
+        case _:
+            return "", 0, b""

@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 from socket import socket
 
-import msgspec
-
 from agent import VERSION
 from agent.api.access import AccessList, access_list
 from agent.api.sockets import listening_sockets
@@ -21,11 +19,11 @@ from agent.journal.damage import JournalError
 from agent.journal.disk import FolderDisk
 from agent.journal.evolving import EvolvingKey, KeyFile
 from agent.journal.note import CosignatureVerifier, Ed25519Signer, parse_vkey
-from agent.journal.recover import Snapshot, SnapshotUnusable
 from agent.journal.schema.entry import FORMAT_VERSION, Started
 from agent.journal.writer import Journal
 from agent.keys import store as keys
 from agent.oplog import log
+from agent.payments import snapshot
 from agent.payments.context import Context
 from agent.payments.index import PaymentIndex
 from agent.payments.people import People
@@ -44,9 +42,6 @@ from drivers.terminal import Event
 from drivers.wires.link import Link
 
 STATE_FILE = "state.sqlite"
-
-# The parts of a snapshot in the state file.
-JOURNAL, PAYMENTS, TOTALS, PEOPLE = "journal", "payments", "totals", "people"
 
 
 @dataclass
@@ -89,13 +84,7 @@ class Agent:
 
     def keep_snapshot(self) -> None:
         """Keep what a start needs. A full disk only makes the next start slower."""
-        parts = {
-            JOURNAL: msgspec.json.encode(self.context.journal.snapshot()),
-            PAYMENTS: self.context.payments.to_bytes(),
-            TOTALS: self.context.totals.to_bytes(),
-            PEOPLE: self.context.people.to_bytes(),
-        }
-        if self.store.keep_snapshot(parts):
+        if not self.context.journal.full and snapshot.keep(self.context, self.store):
             self._snapshot_size = self.context.journal.size
 
     def close(self) -> None:
@@ -189,12 +178,7 @@ def _begin_journal(
     begin = partial(
         Journal.open, disk, origin, signer, evolving, clock, VERSION, settings.digest, apply=context.apply
     )
-    start = _thaw(context, store)
-    try:
-        return begin(start=start)
-    except SnapshotUnusable:
-        _forget(context, store)
-        return begin(start=None)
+    return snapshot.opened(context, store, lambda start: begin(start=start))
 
 
 def _cosigned(settings: Settings) -> int | None:
@@ -208,27 +192,6 @@ def _cosigned(settings: Settings) -> int | None:
     except (OSError, ValueError):
         return None
     return cosignature.size if cosignature else None
-
-
-def _thaw(context: Context, store: PaymentStore) -> Snapshot | None:
-    """Take up the last snapshot; None, and nothing derived, when there is none that can be used."""
-    parts = store.snapshot()
-    try:
-        start = msgspec.json.decode(parts[JOURNAL], type=Snapshot)
-        context.payments.from_bytes(parts[PAYMENTS])
-        context.totals.from_bytes(parts[TOTALS])
-        context.people.from_bytes(parts[PEOPLE])
-    except (KeyError, msgspec.DecodeError):
-        _forget(context, store)
-        return None
-    return start
-
-
-def _forget(context: Context, store: PaymentStore) -> None:
-    store.forget()
-    context.payments = PaymentIndex(store)
-    context.totals = DayTotals(context.policy.business_day_starts)
-    context.people = People(context.settings.people)
 
 
 def _terminals(

@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from agent.journal.schema.derived import DerivedState
 from agent.journal.schema.entry import (
     Cancelled,
     Completed,
@@ -60,6 +61,9 @@ class _Content(msgspec.Struct):
     pending: dict[str, Pending]
     last_seen: datetime | None = None
     last_day: date = date.min
+
+
+_STATE: Final = DerivedState(_Content, version=1)
 
 
 class DayTotals:
@@ -112,11 +116,11 @@ class DayTotals:
 
     def to_bytes(self) -> bytes:
         """The state for a snapshot."""
-        return msgspec.json.encode(self._content)
+        return _STATE.encode(self._content)
 
     def from_bytes(self, content: bytes) -> None:
-        """Take up where `to_bytes` left off. Raises `msgspec.DecodeError` for other bytes."""
-        self._content = msgspec.json.decode(content, type=_Content)
+        """Take up where `to_bytes` left off. Raises `OutdatedStateError` for other bytes."""
+        self._content = _STATE.decode(content)
 
     def _remember(self, body: Requested, day: date) -> None:
         kind = KINDS.get(body.payment)

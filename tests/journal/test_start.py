@@ -7,7 +7,7 @@ import pytest
 
 from agent.journal.damage import DamagedJournal
 from agent.journal.recover import Snapshot, SnapshotUnusable
-from agent.journal.schema.entry import TailCut
+from agent.journal.schema.entry import StateKept, TailCut
 from agent.journal.writer import JournalBroken
 from tests.journal.conftest import (
     FIRST_FILE,
@@ -129,19 +129,20 @@ def test_a_start_from_a_snapshot_equals_a_full_start(world: World) -> None:
     journal = world.open()
     for number in range(5):
         journal.commit(body(number), body(number + 10))
-    snapshot = msgspec.json.decode(msgspec.json.encode(journal.snapshot()), type=Snapshot)
+    snapshot = msgspec.json.decode(msgspec.json.encode(journal.keep_state("s")), type=Snapshot)
     for number in range(20, 23):
         world.clock.pass_time(10 * 3600)
         journal.commit(body(number))
     journal.close()
     full = world.open()
     root, size, checkpoint, everything = full.root, full.size, full.checkpoint, world.applied
-    state = full.snapshot()
+    state = full.snapshot("s")
     full.close()
     quick = world.open(snapshot)
     assert (quick.root, quick.size, quick.checkpoint) == (root, size, checkpoint)
     assert world.applied == everything[10:]
-    assert quick.snapshot() == state
+    assert isinstance(world.applied[0].body, StateKept)
+    assert quick.snapshot("s") == state
     quick.commit(body(99))
     quick.close()
     world.open()
@@ -151,19 +152,19 @@ def test_a_start_from_a_snapshot_equals_a_full_start(world: World) -> None:
 def test_a_snapshot_at_the_very_end_needs_nothing_read_again(world: World) -> None:
     journal = world.open()
     journal.commit(body(1))
-    snapshot, checkpoint = journal.snapshot(), journal.checkpoint
+    snapshot = journal.keep_state("s")
+    checkpoint = journal.checkpoint
     journal.close()
     again = world.open(snapshot)
-    assert world.applied == []
+    assert [entry.body for entry in world.applied] == [StateKept(digest=snapshot.digest)]
     assert again.checkpoint == checkpoint
-    assert again.snapshot() == snapshot
 
 
 def test_a_snapshot_that_does_not_fit_is_refused(world: World) -> None:
     journal = world.open()
     journal.commit(body(1))
     journal.commit(body(2))
-    snapshot = journal.snapshot()
+    snapshot = journal.keep_state("s")
     journal.close()
     for wrong in (
         msgspec.structs.replace(snapshot, offset=snapshot.offset - 1),
@@ -171,9 +172,28 @@ def test_a_snapshot_that_does_not_fit_is_refused(world: World) -> None:
         msgspec.structs.replace(snapshot, frontier=[bytes(32)]),
         msgspec.structs.replace(snapshot, size=1),
         msgspec.structs.replace(snapshot, size=4),
+        msgspec.structs.replace(snapshot, state="another"),
+        msgspec.structs.replace(snapshot, files={}),
     ):
         with pytest.raises(SnapshotUnusable):
             world.open(wrong)
+
+
+def test_a_snapshot_that_the_journal_does_not_know_is_refused(world: World) -> None:
+    """Its root and checkpoint are genuine, and so is every byte: only nobody wrote that it was kept."""
+    journal = world.open()
+    journal.commit(body(1))
+    forged = journal.snapshot("what somebody made of it")
+    journal.close()
+    with pytest.raises(SnapshotUnusable):
+        world.open(forged)
+    world.open().close()
+    journal = world.open()
+    journal.commit(body(2))
+    journal.keep_state("s")
+    journal.close()
+    with pytest.raises(SnapshotUnusable):
+        world.open(forged)
 
 
 def test_a_journal_shorter_than_its_snapshot_is_damaged(world: World, disk: MemoryDisk) -> None:
@@ -181,7 +201,7 @@ def test_a_journal_shorter_than_its_snapshot_is_damaged(world: World, disk: Memo
     journal.commit(body(1))
     length = len(disk.files[FIRST_FILE])
     journal.commit(body(2))
-    snapshot = journal.snapshot()
+    snapshot = journal.keep_state("s")
     journal.close()
     del disk.files[FIRST_FILE][length:]
     with pytest.raises(DamagedJournal, match="shortened_file"):
@@ -193,4 +213,4 @@ def test_a_journal_shorter_than_its_snapshot_is_damaged(world: World, disk: Memo
 
 def test_an_empty_journal_has_no_snapshot(world: World) -> None:
     with pytest.raises(ValueError, match="nothing to snapshot"):
-        world.open().snapshot()
+        world.open().keep_state("s")

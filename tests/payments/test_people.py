@@ -147,7 +147,7 @@ def test_names_that_nobody_has_take_no_memory() -> None:
     persons = people()
     for number in range(100):
         failed(persons, 1, person=f"nobody-{number}")
-    assert persons.to_bytes() == b"{}"
+    assert persons.to_bytes() == people().to_bytes()
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from agent.journal.evolving import EvolvingKey
+from agent.journal.recover import Snapshot
 from agent.journal.schema.entry import FORMAT_VERSION, Started
 from agent.journal.writer import Journal
+from agent.payments import snapshot
 from agent.payments.commands import PaymentCommand, PromptReply
 from agent.payments.context import Context
 from agent.payments.index import PaymentIndex
@@ -114,6 +116,7 @@ class World:
         receipts: str = "till",
         rules: str = 'hard = "2000.00"',
         key_until: date = date.max,
+        state: str = ":memory:",
         training: bool = True,
     ) -> None:
         software = '[terminal]\nsoftware = "TILLGATE-SIM 1"\n' if "[terminal]" not in orders else ""
@@ -122,6 +125,8 @@ class World:
         self.bank, self.disk = self.outside.bank, self.outside.disk
         self.settings = settings(f'receipts = "{receipts}"', rules)
         self.key_until = key_until
+        self.state = state
+        self.started_from: Snapshot | None = None
         self.training = training
         self.errors: list[BaseException] = []
         self.watchers: list[ApprovalWatcher] = []
@@ -285,16 +290,23 @@ class World:
 
     def _open_context(self) -> Context:
         clock, rules = OutsideClock(self.outside), self.settings.rules
-        payments, totals = PaymentIndex(PaymentStore(":memory:")), DayTotals(rules.business_day_starts)
+        self.store = PaymentStore(self.state)
+        payments, totals = PaymentIndex(self.store), DayTotals(rules.business_day_starts)
         context = Context(
             self.settings, clock, rules, payments, totals, People(self.settings.people), self.key_until
         )
         context.watchers += self.watchers
         context.startup_error, context.on_fatal = live_refusal_reason(self.settings), self.errors.append
         evolving = EvolvingKey(ORIGIN, self.outside.keys)
-        context.journal = Journal.open(
-            self.disk, ORIGIN, SIGNER, evolving, clock, "0.1.0", self.settings.digest, None, context.apply
-        )
+
+        def begin(start: Snapshot | None) -> Journal:
+            self.started_from = start
+            digest = self.settings.digest
+            return Journal.open(
+                self.disk, ORIGIN, SIGNER, evolving, clock, "0.1.0", digest, start, context.apply
+            )
+
+        context.journal = snapshot.opened(context, self.store, begin)
         recovered = context.recover_open()
         context.write(
             Started(

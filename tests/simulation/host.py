@@ -15,11 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from agent.journal.damage import DamagedJournal, JournalError
 from agent.journal.evolving import EvolvingKey
-from agent.journal.recover import SnapshotUnusable
+from agent.journal.recover import Snapshot
 from agent.journal.schema.entry import (
     FORMAT_VERSION,
     AnyBody,
@@ -31,13 +29,13 @@ from agent.journal.schema.entry import (
     encode,
 )
 from agent.journal.writer import Journal
+from agent.payments import snapshot
 from agent.payments.context import Context
 from agent.payments.index import PaymentIndex
 from agent.payments.people import People
 from agent.payments.service import PaymentService
 from agent.payments.store import PaymentStore
 from agent.payments.unsolicited import UnsolicitedResults
-from agent.programs.assembly import JOURNAL, PAYMENTS, PEOPLE, TOTALS, _forget, _thaw
 from agent.rules import DayTotals
 from agent.settings.load import Settings, parse
 from agent.terminals.connection import TerminalConnection
@@ -260,13 +258,10 @@ class Host:
     def keep_snapshot(self) -> None:
         """As the agent does from time to time; what is left of the file after a crash may be older."""
         if self.alive and not self.outside.dead:
-            parts = {
-                JOURNAL: msgspec.json.encode(self.context.journal.snapshot()),
-                PAYMENTS: self.context.payments.to_bytes(),
-                TOTALS: self.context.totals.to_bytes(),
-                PEOPLE: self.context.people.to_bytes(),
-            }
-            self.store.keep_snapshot(parts)
+            try:
+                snapshot.keep(self.context, self.store)
+            except (JournalError, OSError) as error:
+                self._broke(error)
             self._stored_state = self.store._db.serialize()
 
     def close(self) -> None:
@@ -332,30 +327,25 @@ class Host:
         return context
 
     def _open_journal(self, context: Context, clock: OutsideClock) -> Journal:
-        start = _thaw(context, self.store)
-
         def apply(entry: Entry) -> None:
             context.apply(entry)
             self.promises.applied(entry)
 
-        while True:
+        def begin(start: Snapshot | None) -> Journal:
             evolving = EvolvingKey(ORIGIN, self.outside.keys)
-            try:
-                return witnessed(self.promises).open(
-                    self.outside.disk,
-                    ORIGIN,
-                    SIGNER,
-                    evolving,
-                    clock,
-                    "0.1.0",
-                    self.settings.digest,
-                    start,
-                    apply,
-                )
-            except SnapshotUnusable:
-                self.outside.tell("snapshot unusable")
-                _forget(context, self.store)
-                start = None
+            return witnessed(self.promises).open(
+                self.outside.disk,
+                ORIGIN,
+                SIGNER,
+                evolving,
+                clock,
+                "0.1.0",
+                self.settings.digest,
+                start,
+                apply,
+            )
+
+        return snapshot.opened(context, self.store, begin)
 
     def _stored(self) -> PaymentStore:
         """The file of derived state as the last crash left it."""

@@ -142,7 +142,7 @@ def test_a_snapshot_keeps_it() -> None:
     shop.sale("A-1", NOON)
     shop.answered("A-1", NOON)
     other = PaymentIndex(PaymentStore(":memory:"))
-    other.from_bytes(shop.payments.to_bytes())
+    other.from_bytes(shop.payments.to_bytes(), b"")
     assert other.clock_offsets == shop.payments.clock_offsets
     record = other.get("A-1")
     assert record is not None

@@ -42,7 +42,7 @@ from agent.journal.schema.payments import (
     Verdict,
 )
 from agent.journal.schema.people import CredentialFailed, Prompted, Replied
-from agent.journal.schema.system import ClockMoved, Started, Stopped, TailCut
+from agent.journal.schema.system import ClockMoved, Started, StateKept, Stopped, TailCut
 from agent.journal.schema.terminals import TerminalState
 
 # The version of what this program writes. It grows with every change that an older version must not miss.
@@ -54,7 +54,7 @@ AnyBody = (
     | Submitted | TerminalResult | Printed | Completed | Undone | BecameUnclear | UnsolicitedResult | Resolved
     | Prompted | Replied | CredentialFailed
     | TerminalState
-    | Started | Stopped | TailCut | ClockMoved
+    | Started | Stopped | StateKept | TailCut | ClockMoved
 )  # fmt: skip
 
 
@@ -186,6 +186,7 @@ __all__ = [
     "Schema",
     "SchemeTotal",
     "Started",
+    "StateKept",
     "Stopped",
     "Submitted",
     "TailCut",

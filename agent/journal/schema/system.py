@@ -32,6 +32,12 @@ class TailCut(Body, frozen=True, kw_only=True):
     removed_bytes: int
 
 
+class StateKept(Body, frozen=True, kw_only=True):
+    """The state that a quick start needs was kept outside of the journal; this is its digest."""
+
+    digest: str
+
+
 class ClockMoved(Body, frozen=True, kw_only=True):
     """The wall clock moved against the boot clock by `by_ms` (negative: back)."""
 

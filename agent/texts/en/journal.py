@@ -20,6 +20,8 @@ JOURNAL: Final[dict[str, str | tuple[str, str]]] = {
         "of it. The agent stops. Check the disk, then start the agent again: it reads what the disk holds."
     ),
     "journal.snapshot_off_checkpoint": "The snapshot does not stand on a checkpoint ({why}).",
+    "journal.snapshot_unknown": "The journal does not know the snapshot.",
+    "journal.snapshot_rows": "The stored payments are not those that were stored.",
     "journal.snapshot_root": "The snapshot has another root than the journal.",
     # Where damage is, and what to do now.
     "journal.damaged_in_line": (

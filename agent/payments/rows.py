@@ -1,0 +1,77 @@
+"""What must stand in the stored rows: a few bytes for each payment, kept where the journal vouches for them.
+
+The file of rows can be edited by whoever may write to it. So each row that is read is held
+against its hash here, and a payment id that has no row is looked for here too. The table is
+part of the snapshot, and the journal has the snapshot's digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from bisect import bisect_left
+
+_HASH_BYTES = 8
+_WIDTH = 3 * _HASH_BYTES
+
+
+class RowChecks:
+    """In the order in which the payments were opened: entry index, hash of the id, hash of the row."""
+
+    def __init__(self, raw: bytes = b"") -> None:
+        if len(raw) % _WIDTH:
+            raise ValueError("another width")
+        third = len(raw) // 3
+        self._opened = array("Q")
+        self._opened.frombytes(raw[:third])
+        self._ids = bytearray(raw[third : 2 * third])
+        self._rows = bytearray(raw[2 * third :])
+
+    def __len__(self) -> int:
+        return len(self._opened)
+
+    def to_bytes(self) -> bytes:
+        """The table, in the byte order of this host: another host makes its own."""
+        return self._opened.tobytes() + self._ids + self._rows
+
+    def with_rows(self, rows: list[tuple[str, int, bytes]]) -> RowChecks:
+        """The table when these rows (id, opened, record) are stored as well."""
+        copy = RowChecks(self.to_bytes())
+        for payment_id, opened, record in sorted(rows, key=lambda row: row[1]):
+            copy._put(payment_id, opened, record)
+        return copy
+
+    def fits(self, payment_id: str, opened: int, record: bytes) -> bool:
+        """Whether a row is the one that was stored."""
+        place = self._place(opened)
+        at = slice(place * _HASH_BYTES, (place + 1) * _HASH_BYTES)
+        known = place < len(self._opened) and self._opened[place] == opened
+        return known and self._ids[at] == _hash(payment_id.encode()) and self._rows[at] == _hash(record)
+
+    def knows(self, payment_id: str) -> bool:
+        """Whether a row of this payment id must be there."""
+        wanted = _hash(payment_id.encode())
+        at = self._ids.find(wanted)
+        while at >= 0 and at % _HASH_BYTES:
+            at = self._ids.find(wanted, at + 1)
+        return at >= 0
+
+    def newest(self, count: int) -> list[int]:
+        """Where the newest payments with a row were opened, newest first."""
+        return self._opened[: -count - 1 : -1].tolist() if count > 0 else []
+
+    def _place(self, opened: int) -> int:
+        return bisect_left(self._opened, opened)
+
+    def _put(self, payment_id: str, opened: int, record: bytes) -> None:
+        place = self._place(opened)
+        at = place * _HASH_BYTES
+        end = at + _HASH_BYTES if place < len(self._opened) and self._opened[place] == opened else at
+        if end == at:
+            self._opened.insert(place, opened)
+        self._ids[at:end] = _hash(payment_id.encode())
+        self._rows[at:end] = _hash(record)
+
+
+def _hash(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()[:_HASH_BYTES]

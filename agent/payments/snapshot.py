@@ -1,0 +1,83 @@
+"""The state of a quick start: believed only as far as the journal vouches for it.
+
+A snapshot and its rows are stored in one transaction, after an entry with their digest is in the
+journal. A start takes up what fits that entry. Everything else (edited, emptied, of another
+version) is dropped and made again from the first line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from agent.journal.recover import Snapshot, SnapshotUnusable
+from agent.journal.writer import Journal
+from agent.payments.context import Context
+from agent.payments.index import PaymentIndex
+from agent.payments.people import People
+from agent.payments.store import PaymentStore
+from agent.rules import DayTotals
+
+# The parts of a snapshot in the state file.
+JOURNAL, PAYMENTS, ROWS, TOTALS, PEOPLE = "journal", "payments", "rows", "totals", "people"
+
+
+def keep(context: Context, store: PaymentStore) -> bool:
+    """Keep what a start needs; False, and the old snapshot stays, if the file cannot be written."""
+    rows, checks = context.payments.to_store()
+    parts = {
+        PAYMENTS: context.payments.to_bytes(),
+        ROWS: checks.to_bytes(),
+        TOTALS: context.totals.to_bytes(),
+        PEOPLE: context.people.to_bytes(),
+    }
+    snapshot = context.journal.keep_state(_digest(parts))
+    if not store.keep(rows, parts | {JOURNAL: msgspec.json.encode(snapshot)}):
+        return False
+    context.payments.stored(rows, checks)
+    return True
+
+
+def opened(context: Context, store: PaymentStore, begin: Callable[[Snapshot | None], Journal]) -> Journal:
+    """The journal, read from the last snapshot on; from its first line where the snapshot does not fit."""
+    start = thaw(context, store)
+    try:
+        return begin(start)
+    except SnapshotUnusable:
+        forget(context, store)
+        return begin(None)
+
+
+def thaw(context: Context, store: PaymentStore) -> Snapshot | None:
+    """Take up the last snapshot; None, and nothing derived, when there is none that can be used."""
+    parts = store.snapshot()
+    try:
+        start = msgspec.json.decode(parts.pop(JOURNAL), type=Snapshot)
+        if start.state != _digest(parts):
+            forget(context, store)
+            return None
+        context.payments.from_bytes(parts[PAYMENTS], parts[ROWS])
+        context.totals.from_bytes(parts[TOTALS])
+        context.people.from_bytes(parts[PEOPLE])
+    except (KeyError, ValueError, msgspec.DecodeError):
+        forget(context, store)
+        return None
+    return start
+
+
+def forget(context: Context, store: PaymentStore) -> None:
+    """Drop all that is derived: it is made again from the journal."""
+    store.forget()
+    context.payments = PaymentIndex(store)
+    context.totals = DayTotals(context.policy.business_day_starts)
+    context.people = People(context.settings.people)
+
+
+def _digest(parts: Mapping[str, bytes]) -> str:
+    """One digest over all parts, each under its name."""
+    whole = hashlib.sha256()
+    for name in sorted(parts):
+        whole.update(hashlib.sha256(name.encode()).digest() + hashlib.sha256(parts[name]).digest())
+    return whole.hexdigest()
