@@ -40,7 +40,7 @@ class Row:
 ROWS: dict[str, Row] = {
     "agent/__init__.py": Row(set(), OUTSIDE | {"drivers"}),
     "agent/__main__.py": Row({"agent.cli"}, OUTSIDE | {"drivers"}),
-    "agent/base": Row(set(), {"drivers", "msgspec"}),
+    "agent/base": Row({"agent.base"}, {"drivers", "msgspec"}),
     "agent/journal": Row({"agent.journal", "agent.base"}, {"socket", "asyncio", "drivers"}),
     # The vocabulary stands below everything else of the journal.
     "agent/journal/schema": Row({"agent.journal.schema", "agent.base"}, OUTSIDE | {"drivers", "os"}),
@@ -51,7 +51,10 @@ ROWS: dict[str, Row] = {
     "agent/rules": Row(
         {"agent.rules", "agent.base.money", "agent.journal.schema"}, OUTSIDE | {"drivers", "os"}
     ),
-    "agent/settings": Row({"agent.settings", "agent.base", "agent.rules.policy"}, OUTSIDE | {"drivers"}),
+    # An error in a settings file is for the installer: it is a face.
+    "agent/settings": Row(
+        {"agent.settings", "agent.base", "agent.rules.policy", "agent.texts"}, OUTSIDE | {"drivers"}
+    ),
     "agent/keys": Row(
         {
             "agent.keys",
@@ -70,7 +73,9 @@ ROWS: dict[str, Row] = {
         {"socket"} | DEVICES,
     ),
     # It knows the drivers' own words for a terminal's keys, so that nobody else has to.
-    "agent/terminals/options.py": Row({"agent.terminals", "agent.settings", "drivers"}, OUTSIDE),
+    "agent/terminals/options.py": Row(
+        {"agent.terminals", "agent.settings", "agent.texts", "drivers"}, OUTSIDE
+    ),
     "agent/terminals/discovery": Row(
         {"agent.terminals.discovery", "agent.texts", "drivers"}, {"socket", "asyncio"}
     ),

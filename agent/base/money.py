@@ -14,6 +14,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from agent.base.coded import CodedError, CodedText
+
 # Twelve BCD digits: the amount field of ZVT, ISO 8583 DE 4 and EMV 9F02.
 MAX_MINOR: Final = 999_999_999_999
 
@@ -52,11 +54,11 @@ _ISO_4217: Final = {
 }
 
 
-class AmountError(ValueError):
-    """A text that is not an amount. The message is for the person who typed it."""
+class AmountError(CodedError, ValueError):
+    """A text that is not an amount. Its sentence is for the person who typed it."""
 
 
-class UnknownCurrencyError(ValueError):
+class UnknownCurrencyError(CodedError, ValueError):
     """A code that the pinned ISO 4217 table does not have."""
 
 
@@ -96,9 +98,7 @@ def currency_of(letters: str) -> Currency:
     try:
         return CURRENCIES[letters]
     except KeyError:
-        raise UnknownCurrencyError(
-            f"{_quoted(letters)} is not a currency of ISO 4217; write three capital letters such as EUR"
-        ) from None
+        raise UnknownCurrencyError("money.unknown_currency", text=_quoted(letters)) from None
 
 
 def currency_of_number(number: int) -> Currency:
@@ -106,7 +106,7 @@ def currency_of_number(number: int) -> Currency:
     try:
         return _BY_NUMBER[number]
     except KeyError:
-        raise UnknownCurrencyError(f"no currency of ISO 4217 has the number {number}") from None
+        raise UnknownCurrencyError("money.unknown_currency_number", number=number) from None
 
 
 def parse_amount(text: object, currency: Currency) -> int:
@@ -116,16 +116,16 @@ def parse_amount(text: object, currency: Currency) -> int:
     a `str` at all: a number that came as a float has already been rounded.
     """
     if not isinstance(text, str):
-        raise AmountError(f"an amount must be text such as {_example(currency)}, not {_kind(text)}")
+        raise AmountError(_kind(text), example=_example(currency))
     found = _GRAMMAR.fullmatch(text)
     if found is None:
-        raise AmountError(_refusal(text, currency))
+        raise AmountError(_refusal(text), text=_quoted(text), example=_example(currency))
     whole, decimals = found[1], found[2] or ""
     if len(decimals) > currency.exponent:
-        raise AmountError(_too_fine(text, currency))
+        raise _too_fine(text, currency)
     minor = int(whole + decimals.ljust(currency.exponent, "0"))
     if minor > MAX_MINOR:
-        raise AmountError(_too_large(text, currency))
+        raise AmountError("money.too_large", text=_quoted(text), currency=currency)
     return minor
 
 
@@ -137,47 +137,43 @@ def format_amount(minor: int, currency: Currency) -> str:
     return f"{sign}{digits[: -currency.exponent]}.{digits[-currency.exponent :]}"
 
 
-def _refusal(text: str, currency: Currency) -> str:
-    for why, seen in _REFUSALS:
-        if seen.search(text):
-            return f"{_quoted(text)} is not an amount: {why}; write {_example(currency)}"
-    return f"{_quoted(text)} is not an amount; write {_example(currency)}"
+def _refusal(text: str) -> str:
+    return next((code for code, seen in _REFUSALS if seen.search(text)), "money.not_an_amount")
 
 
 # Tried in order: the first that is seen in a refused text names what is wrong with it.
 _REFUSALS: Final = (
-    ("it is empty", re.compile(r"\A\Z")),
-    ("it has spaces", re.compile(r"\s")),
-    ("it is not a finite number", re.compile(r"\A[+-]?(nan|inf)", re.IGNORECASE)),
-    ("only the digits 0 to 9 of the plain keyboard count", re.compile(r"[^\x00-\x7f]")),
-    ("it has a sign, and the kind of payment carries the sign", re.compile(r"\A[+-]")),
-    ("it has a separator, and only one point before the decimals may stand", re.compile(r"[,_'\"]|\..*\.")),
-    ("it has letters", re.compile(r"[A-Za-z]")),
-    ("it begins with a zero too many", re.compile(r"\A0[0-9]")),
-    ("it has more than nine digits before the point", re.compile(r"\A[0-9]{10}")),
-    ("a digit must stand on both sides of the point", re.compile(r"\A\.|\.\Z")),
+    ("money.empty", re.compile(r"\A\Z")),
+    ("money.spaces", re.compile(r"\s")),
+    ("money.not_finite", re.compile(r"\A[+-]?(nan|inf)", re.IGNORECASE)),
+    ("money.other_digits", re.compile(r"[^\x00-\x7f]")),
+    ("money.sign", re.compile(r"\A[+-]")),
+    ("money.separator", re.compile(r"[,_'\"]|\..*\.")),
+    ("money.letters", re.compile(r"[A-Za-z]")),
+    ("money.leading_zero", re.compile(r"\A0[0-9]")),
+    ("money.too_many_digits", re.compile(r"\A[0-9]{10}")),
+    ("money.bare_point", re.compile(r"\A\.|\.\Z")),
 )
 
 
-def _too_fine(text: str, currency: Currency) -> str:
-    allowed = "no decimals" if currency.exponent == 0 else f"{currency.exponent} decimals at most"
-    return f"{_quoted(text)} is finer than {currency} allows ({allowed}); nothing is rounded here"
-
-
-def _too_large(text: str, currency: Currency) -> str:
-    return f"{_quoted(text)} {currency} is more than a terminal's twelve digits can hold"
+def _too_fine(text: str, currency: Currency) -> AmountError:
+    if currency.exponent == 0:
+        return AmountError("money.no_decimals", text=_quoted(text), currency=currency)
+    decimals = currency.exponent
+    return AmountError("money.too_fine", text=_quoted(text), currency=currency, decimals=decimals)
 
 
 def _example(currency: Currency) -> str:
     return f'"{format_amount(125 * 10**currency.exponent // 10, currency)}"'
 
 
-def _quoted(text: str) -> str:
+def _quoted(text: str) -> str | CodedText:
     if len(text) > MAX_QUOTED_CHARACTERS:
-        return f"a text of {len(text)} characters"
+        return CodedText("money.long_text", {"length": len(text)})
     return ascii(text)
 
 
 def _kind(value: object) -> str:
-    names = {bool: "true or false", int: "a whole number", float: "a number with a fraction"}
-    return names.get(type(value), f"a {type(value).__name__}")
+    """The code for a value that is not even a text."""
+    codes = {bool: "money.is_boolean", int: "money.is_whole_number", float: "money.is_fraction"}
+    return codes.get(type(value), "money.is_no_text")

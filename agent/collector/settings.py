@@ -26,7 +26,7 @@ ClientName = Annotated[
     str,
     Meta(
         pattern=r"^[A-Za-z0-9.:/_-]{1,253}$",
-        description="a DNS name or URI in the client certificate's subject alternative names",
+        description="settings.form.client",
         examples=["till-1.shop.example"],
     ),
 ]

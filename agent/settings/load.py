@@ -29,6 +29,7 @@ from agent.settings.types import (
     TerminalSettings,
     UploadSettings,
 )
+from agent.texts import say
 
 __all__ = [
     "AcquirerSettings",
@@ -93,17 +94,19 @@ def load(path: Path, drivers: Drivers | None = None) -> Settings:
         with path.open("rb") as file:
             raw = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        step = "Check the path and who may read it, or copy config/agent/tillgate.toml there."
-        raise _refused(path, 1, f"no readable file ({error.strerror})", "the settings", step) from None
+        step = say("settings.check_path")
+        raise _refused(
+            path, 1, say("settings.no_readable_file", reason=error.strerror), "the settings", step
+        ) from None
     if len(raw) > MAX_FILE_BYTES:
         found = f"more than {MAX_FILE_BYTES // 1024} KiB"
-        raise _refused(path, 1, found, "the settings", "Check that this is the right file.")
+        raise _refused(path, 1, found, "the settings", say("settings.check_file"))
     try:
         return parse(raw.decode("utf-8"), path, drivers)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        step = "Save the file as UTF-8 in your editor."
-        raise _refused(path, line, "bytes that are not UTF-8", "UTF-8 text", step) from None
+        step = say("settings.save_as_utf8")
+        raise _refused(path, line, say("settings.not_utf8"), "UTF-8 text", step) from None
 
 
 def parse(text: str, path: Path, drivers: Drivers | None = None) -> Settings:
@@ -126,16 +129,9 @@ def parse(text: str, path: Path, drivers: Drivers | None = None) -> Settings:
 def live_refusal_reason(settings: Settings) -> str:
     """Why an agent with these settings takes no payment; empty when it may."""
     if settings.rules.hard is None:
-        return (
-            "The hard limit is not set: [rules] hard has no default, for only the shop knows "
-            "the amount above which nobody may charge a card. No payment is taken and no money "
-            'moves. Write for example: hard = "2000.00" under [rules], then start the agent again.'
-        )
+        return say("settings.no_hard_limit")
     if not settings.terminals:
-        return (
-            "No terminal is set up, so no payment is taken and no money moves. "
-            "Add a section [terminals.NAME], then start the agent again."
-        )
+        return say("settings.no_terminal")
     return ""
 
 
@@ -158,12 +154,12 @@ def _check_together(reader: SettingsReader, settings: Settings) -> None:
     for name, terminal in settings.terminals.items():
         needed, example = _NEEDED[terminal.wire]
         if getattr(terminal.line, needed) is None:
-            step = f"Write for example: {needed} = {example}"
+            step = say("settings.write_for_example", key=needed, example=example)
             where = ("terminals", name, "line", needed)
-            reader.find(where, "nothing", f'a {needed}, for wire = "{terminal.wire}"', step)
+            reader.find(where, "nothing", say("settings.form.for_wire", key=needed, wire=terminal.wire), step)
     if settings.upload.url is not None and settings.upload.collector_vkey is None:
-        step = "Ask headquarters for the line and write: collector_vkey = ..."
-        reader.find(("upload", "collector_vkey"), "nothing", "the collector's verifier key", step)
+        step = say("settings.ask_for_collector_vkey")
+        reader.find(("upload", "collector_vkey"), "nothing", say("settings.form.collector_vkey"), step)
 
 
 def _check_terminals(reader: SettingsReader, settings: Settings, drivers: Drivers | None) -> None:
@@ -178,15 +174,17 @@ def _check_rising(reader: SettingsReader, rules: Policy, row: tuple[str, ...]) -
     written = [(name, getattr(rules, name)) for name in row if getattr(rules, name) is not None]
     for (low, low_value), (high, high_value) in pairwise(written):
         if low_value > high_value:
-            step = f"Raise {high} or lower {low} (it has a default when it is not written)."
-            reader.find(("rules", high), f"a limit below {low}", f"{low} to be the smaller one", step)
+            step = say("settings.raise_or_lower", high=high, low=low)
+            reader.find(
+                ("rules", high), f"a limit below {low}", say("settings.lower_limit_smaller", low=low), step
+            )
 
 
 def _not_toml(text: str, path: Path, message: str) -> SettingsError:
     at = re.search(r"\(at line ([0-9]+), column ([0-9]+)\)", message)
     line = int(at[1]) if at else max(1, len(text.splitlines()))
-    found = f"no TOML near column {at[2]}" if at else "no TOML at the end of the file"
-    step = "Look there for a missing quote, bracket or =, or for a key written twice."
+    found = say("settings.no_toml_near", column=at[2]) if at else say("settings.no_toml_at_end")
+    step = say("settings.look_for_missing_quote")
     return _refused(path, line, found, "key = value", step)
 
 

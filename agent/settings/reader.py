@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol, get_args, get_origin, get_type_hints
 from agent.base.money import Currency
 from agent.rules.policy import Opening
 from agent.settings.values import NAME, SettingKind, WrongValueError, seen
+from agent.texts import say
 
 # In the metadata of a section's field: the section bears the name that `protocol` beside it says.
 NAMED_BY_PROTOCOL: Final = {"named_by": "protocol"}
@@ -33,10 +34,7 @@ class SettingsFinding:
     next_step: str
 
     def __str__(self) -> str:
-        return (
-            f"{self.file}, line {self.line}: {self.key}: found {self.found}; "
-            f"expected {self.expected}. {self.next_step}"
-        )
+        return say("settings.finding", **dataclasses.asdict(self))
 
 
 class SettingsError(Exception):
@@ -132,7 +130,7 @@ class SettingsReader:
     def section(self, cls: type, table: Any, path: tuple[str, ...]) -> Any:
         """The dataclass `cls` from `table`; None, with findings, if that cannot be."""
         if not isinstance(table, dict):
-            self.find(path, seen(table), f"a section [{'.'.join(path)}]", "Write it as a section.")
+            self.find(path, seen(table), f"a section [{'.'.join(path)}]", say("settings.write_section"))
             return None
         rows = [self._row(cls, field, table, path) for field in dataclasses.fields(cls)]
         self._refuse_unknown(table, rows, path)
@@ -161,7 +159,7 @@ class SettingsReader:
             return _Row(protocol, field.name, None, by_protocol=True)
         if protocol not in self._drivers.protocols:
             near = get_close_matches(protocol, self._drivers.protocols, n=1)
-            step = f'Did you mean "{near[0]}"?' if near else "Look at drivers/README.md."
+            step = say("settings.did_you_mean", word=near[0]) if near else say("settings.see_drivers")
             self.find((*path, "protocol"), seen(protocol), _one_of(self._drivers.protocols), step)
             return _Row("", field.name, None, by_protocol=True)
         return _Row(protocol, field.name, self._drivers.keys_of(protocol), by_protocol=True)
@@ -174,11 +172,13 @@ class SettingsReader:
             if key in known or (own == "" and key in protocols):  # which protocol it is was found wanting
                 continue
             if key in protocols:
-                step = f'Its protocol is "{own}": take the section out, or change protocol.'
+                step = say("settings.take_section_out", protocol=own)
                 expected = f"[{'.'.join((*path, str(own)))}]"
-                self.find((*path, key), "the section of another protocol", expected, step)
+                self.find((*path, key), say("settings.section_of_other_protocol"), expected, step)
             else:
-                self.find((*path, key), "a key that nobody reads", "only known keys", _step(key, rows, path))
+                self.find(
+                    (*path, key), say("settings.unknown_key"), "only known keys", _step(key, rows, path)
+                )
 
     def _missing(self, hint: Any, path: tuple[str, ...]) -> None:
         if dataclasses.is_dataclass(hint) and hint is not Currency:
@@ -203,12 +203,12 @@ class SettingsReader:
 
     def _named(self, cls: type, table: Any, path: tuple[str, ...]) -> dict[str, Any]:
         if not isinstance(table, dict):
-            self.find(path, seen(table), f"sections [{path[0]}.NAME]", "Give each one a name.")
+            self.find(path, seen(table), f"sections [{path[0]}.NAME]", say("settings.name_each"))
             return {}
         for name in table:
             if NAME.fullmatch(name) is None:
-                step = "Use letters, digits and . _ - and at most 32 of them."
-                self.find((*path, name), "a name with other characters", "a plain name", step)
+                step = say("settings.use_letters")
+                self.find((*path, name), say("settings.bad_name"), "a plain name", step)
         return {name: self.section(cls, part, (*path, name)) for name, part in table.items()}
 
 
@@ -230,13 +230,13 @@ def _step(key: str, rows: list[_Row], path: tuple[str, ...]) -> str:
         for field in dataclasses.fields(row.hint)
     }
     if key in inner:
-        return f"It belongs in the section {inner[key]}."
+        return say("settings.other_section", section=inner[key])
     known = [row.key for row in rows if row.key]
     if near := get_close_matches(key, known, n=1, cutoff=0.5):
-        return f'Did you mean "{near[0]}"?'
+        return say("settings.did_you_mean", word=near[0])
     if near := get_close_matches(key, inner, n=1, cutoff=0.7):
-        return f'Did you mean "{near[0]}", in the section {inner[near[0]]}?'
-    return f"Known here: {', '.join(known)}."
+        return say("settings.did_you_mean_in_section", word=near[0], section=inner[near[0]])
+    return say("settings.known_here", names=", ".join(known))
 
 
 def _spelled(path: tuple[str, ...]) -> str:
@@ -246,5 +246,5 @@ def _spelled(path: tuple[str, ...]) -> str:
 
 def _add(key: str, kind: SettingKind, currency: Currency | None) -> str:
     if kind.secret:
-        return "See config/agent/tillgate.toml for what to write."
-    return f"Write for example: {key} = {kind.example(currency)}"
+        return say("settings.see_shipped_file")
+    return say("settings.write_for_example", key=key, example=kind.example(currency))

@@ -32,7 +32,7 @@ AgentName = Annotated[
     str,
     Meta(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$",
-        description="a name of letters, digits and . _ / -",
+        description="settings.form.plain_name",
         examples=["shop.example/till-1"],
     ),
 ]
@@ -40,7 +40,7 @@ VerifierKey = Annotated[
     str,
     Meta(
         pattern=r"^[^\s+]{1,64}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{1,2800}={0,2}$",
-        description="a verifier key of the form name+hash+key",
+        description="settings.form.verifier_key",
         examples=["acquirer.example+0123abcd+AQID"],
     ),
 ]
@@ -48,7 +48,7 @@ HttpsUrl = Annotated[
     str,
     Meta(
         pattern=r"^https://[A-Za-z0-9.\[\]:-]{1,253}(/[A-Za-z0-9._~/-]*)?$",
-        description="an address that begins with https://",
+        description="settings.form.https_url",
         examples=["https://collector.example"],
     ),
 ]
@@ -56,7 +56,7 @@ Host = Annotated[
     str,
     Meta(
         pattern=r"^[A-Za-z0-9.:-]{1,253}$",
-        description="a host name or an address",
+        description="settings.form.host",
         examples=["192.0.2.10"],
     ),
 ]
@@ -64,27 +64,25 @@ CredentialName = Annotated[
     str,
     Meta(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
-        description="the name of a file in the credentials folder",
+        description="settings.form.credential",
         extra=SECRET,
     ),
 ]
-ProtocolVariant = Annotated[
-    str, Meta(pattern=r"^[a-z0-9+._]{0,16}$", description="a variant of the protocol")
-]
+ProtocolVariant = Annotated[str, Meta(pattern=r"^[a-z0-9+._]{0,16}$", description="settings.form.variant")]
 UsbName = Annotated[
     str,
     Meta(
         pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$",
-        description="vendor and product as lsusb prints them",
+        description="settings.form.usb",
         examples=["0403:6001"],
     ),
 ]
-UsbPort = Annotated[str, Meta(pattern=r"^([0-9]+-[0-9]+(\.[0-9]+)*)?$", description="a path like 1-1.2")]
+UsbPort = Annotated[str, Meta(pattern=r"^([0-9]+-[0-9]+(\.[0-9]+)*)?$", description="settings.form.usb_port")]
 ScryptHash = Annotated[
     str,
     Meta(
         pattern=r"^scrypt\$14\$8\$1\$[a-z2-7]{26}\$[a-z2-7]{52}$",
-        description="the line that `tillgate config person` prints",
+        description="settings.form.scrypt",
         extra=SECRET,
     ),
 ]

@@ -21,6 +21,7 @@ from agent.base.money import (
     parse_amount,
 )
 from agent.rules.policy import AMOUNT, Opening
+from agent.texts import say, tell
 
 # A value longer than this says no more to the person who wrote it, and a card number is longer.
 MAX_QUOTED_CHARACTERS: Final = 12
@@ -37,7 +38,10 @@ class ValueCheck(Protocol):
 
     @property
     def description(self) -> str | None:
-        """What an error calls it: the unit of a number, the form of a text."""
+        """What an error calls it: the unit of a number, the form of a text.
+
+        A word or two, or a key of the text catalogue.
+        """
 
     @property
     def ge(self) -> float | None:
@@ -72,7 +76,7 @@ def seen(value: object, secret: bool = False) -> str:
     """What stands in the file, short, and without a value that is secret or may be a card number."""
     if isinstance(value, str):
         if secret or len(value) > MAX_QUOTED_CHARACTERS:
-            return f"a text of {len(value)} characters"
+            return say("settings.seen.long_text", length=len(value))
         return f"the text {value!a}"
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -81,7 +85,7 @@ def seen(value: object, secret: bool = False) -> str:
     names = {
         list: "a list",
         dict: "a section",
-        time: "a time without quotes",
+        time: say("settings.seen.bare_time"),
         datetime: "a date",
         date: "a date",
     }
@@ -116,12 +120,17 @@ class SettingKind:
     def expected(self, currency: Currency | None) -> str:
         """What belongs here, with its unit."""
         if self.meta is AMOUNT:
-            return f"an amount in {currency or 'the currency'}, in quotes"
+            return say("settings.form.amount", currency=currency or "the currency")
         if self.base is int:
-            return f"a whole number ({self.meta.description}), {self.meta.ge} to {self.meta.le}"
+            return say(
+                "settings.form.whole_number",
+                unit=say(self.meta.description or ""),
+                least=self.meta.ge,
+                most=self.meta.le,
+            )
         if get_origin(self.base) is Literal:
             return " or ".join(f'"{choice}"' for choice in get_args(self.base))
-        return self.meta.description or _EXPECTED[get_origin(self.base) or self.base][0]
+        return say(self.meta.description or _EXPECTED[get_origin(self.base) or self.base][0])
 
     def example(self, currency: Currency | None) -> str:
         """A value in TOML that would be right."""
@@ -153,13 +162,13 @@ _Read = Callable[[SettingKind, object, Currency | None], object]
 
 def _read_amount(kind: SettingKind, value: object, currency: Currency | None) -> int | None:
     if not isinstance(value, str):
-        raise kind.wrong(value, currency, "A number could be rounded, a text cannot. ")
+        raise kind.wrong(value, currency, say("settings.number_could_be_rounded") + " ")
     if currency is None:
         return None
     try:
         return parse_amount(value, currency)
     except AmountError as error:
-        sentence = str(error)
+        sentence = tell(error)
         raise kind.wrong(value, currency, f"{sentence[0].upper()}{sentence[1:]}. ") from None
 
 
@@ -177,7 +186,7 @@ def _read_bool(kind: SettingKind, value: object, _: Currency | None) -> bool:
 
 def _read_int(kind: SettingKind, value: object, _: Currency | None) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise kind.wrong(value, why="Without quotes, without a unit letter, without a point. ")
+        raise kind.wrong(value, why=say("settings.bare_number") + " ")
     low, high = kind.meta.ge, kind.meta.le
     if low is None or high is None or not low <= value <= high:
         raise kind.wrong(value)
@@ -238,11 +247,11 @@ _READERS: Final[Mapping[Any, _Read]] = {
 
 # What to expect, and an example, of the types that need no `Meta`.
 _EXPECTED: Final[Mapping[Any, tuple[str, str]]] = {
-    bool: ("true or false, without quotes", "true"),
-    str: ("a text in quotes", '"text"'),
-    Path: ("a path from the root, in quotes", '"/etc/tillgate/name"'),
-    time: ("a time of day in quotes", '"04:00"'),
-    Opening: ('opening hours, or "closed"', '"09:00-12:30, 14:00-18:00"'),
-    Currency: ("the three letters of ISO 4217", '"EUR"'),
-    tuple: ("a list of names", '["name"]'),
+    bool: ("settings.form.boolean", "true"),
+    str: ("settings.form.text", '"text"'),
+    Path: ("settings.form.path", '"/etc/tillgate/name"'),
+    time: ("settings.form.time", '"04:00"'),
+    Opening: ("settings.form.hours", '"09:00-12:30, 14:00-18:00"'),
+    Currency: ("settings.form.currency", '"EUR"'),
+    tuple: ("settings.form.names", '["name"]'),
 }

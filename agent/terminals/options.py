@@ -9,6 +9,7 @@ from typing import Final
 
 from agent.settings.load import TerminalFinding
 from agent.settings.types import LineSettings, TerminalSettings
+from agent.texts import say
 from drivers.card.card import CardSealer
 from drivers.card.secret import SecretBuffer
 from drivers.driver import PROTOCOLS, OptionError, Options, SerialDefaults, driver
@@ -32,18 +33,23 @@ class InstalledDrivers:
         row = driver(terminal.protocol)
         if terminal.wire not in row.wires:
             known = ", ".join(row.wires)
-            yield "wire", f"the text '{terminal.wire}'", f"one of {known}", f"{row.title} has no other."
+            yield (
+                "wire",
+                f"the text '{terminal.wire}'",
+                f"one of {known}",
+                say("settings.no_other_wire", protocol=row.title),
+            )
         for quirk in sorted(set(terminal.quirks) - set(row.quirks)):
             step = _near(quirk, tuple(row.quirks))
-            yield "quirks", f"the text '{quirk}'", "quirks that the driver knows", step
+            yield "quirks", f"the text '{quirk}'", say("settings.form.quirks"), step
         if terminal.variant and terminal.variant not in row.variants:
             step = _near(terminal.variant, row.variants)
-            yield "variant", f"the text '{terminal.variant}'", "a variant of the protocol", step
+            yield "variant", f"the text '{terminal.variant}'", say("settings.form.variant"), step
             return
         try:
             row.resolver(options_of(terminal, 0))
         except OptionError as error:
-            yield "protocol", f"the text '{terminal.protocol}'", "settings that go together", str(error)
+            yield "protocol", f"the text '{terminal.protocol}'", say("settings.form.together"), str(error)
 
 
 # For `load` and `parse` of agent/settings.
@@ -70,8 +76,9 @@ def options_of(terminal: TerminalSettings, currency: int) -> Options:
 def _near(word: str, known: tuple[str, ...]) -> str:
     near = get_close_matches(word, known, n=1)
     if near:
-        return f'Did you mean "{near[0]}"?'
-    return f"Known: {', '.join(sorted(known))}." if known else "This protocol has none: leave the key out."
+        return say("settings.did_you_mean", word=near[0])
+    names = ", ".join(sorted(known))
+    return say("settings.known", names=names) if known else say("settings.leave_key_out")
 
 
 def session_of(

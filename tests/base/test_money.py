@@ -21,6 +21,7 @@ from agent.base.money import (
     format_amount,
     parse_amount,
 )
+from agent.texts import tell
 
 EUR, JPY, KWD, CLF = (CURRENCIES[letters] for letters in ("EUR", "JPY", "KWD", "CLF"))
 
@@ -81,23 +82,25 @@ def test_an_amount_is_read_exactly(text: str, currency: Currency, minor: int) ->
     ],
 )
 def test_what_is_not_an_amount_is_refused_with_its_reason(text: str, sentence: str) -> None:
-    with pytest.raises(AmountError, match=re.escape(sentence)):
+    with pytest.raises(AmountError) as caught:
         parse_amount(text, EUR)
+    assert sentence in tell(caught.value)
 
 
 @pytest.mark.parametrize("value", [12.5, float("nan"), 12, True, None, b"12.50", ["12.50"]])
 def test_only_text_becomes_an_amount(value: object) -> None:
-    with pytest.raises(AmountError, match=r'must be text such as "12\.50", not '):
+    with pytest.raises(AmountError) as caught:
         parse_amount(value, EUR)
+    assert 'must be text such as "12.50", not ' in tell(caught.value)
 
 
 def test_yen_have_no_decimals() -> None:
-    with pytest.raises(AmountError, match="no decimals"):
+    with pytest.raises(AmountError, match=r"money\.no_decimals"):
         parse_amount("100.0", JPY)
 
 
 def test_more_than_a_terminal_can_hold_is_refused() -> None:
-    with pytest.raises(AmountError, match="twelve digits"):
+    with pytest.raises(AmountError, match=r"money\.too_large"):
         parse_amount("999999999.9999", CLF)
 
 
@@ -105,6 +108,7 @@ def test_a_card_number_in_the_amount_field_is_not_quoted() -> None:
     with pytest.raises(AmountError) as caught:
         parse_amount("4111111111111111", EUR)
     assert "4111" not in str(caught.value)
+    assert "4111" not in tell(caught.value)
 
 
 @given(text=near_amounts | st.text(max_size=20), currency=currencies)
@@ -175,10 +179,10 @@ def test_the_table_is_whole_and_without_doubles() -> None:
 
 @pytest.mark.parametrize("letters", ["RMB", "eur", "", "XAU", "XXX", "EURO" * 10])
 def test_other_letters_are_no_currency(letters: str) -> None:
-    with pytest.raises(UnknownCurrencyError, match="is not a currency of ISO 4217"):
+    with pytest.raises(UnknownCurrencyError, match=r"money\.unknown_currency"):
         currency_of(letters)
 
 
 def test_an_unknown_number_is_no_currency() -> None:
-    with pytest.raises(UnknownCurrencyError, match="the number 0"):
+    with pytest.raises(UnknownCurrencyError, match="number=0"):
         currency_of_number(0)

@@ -15,9 +15,11 @@ from agent.texts.en.errors import ERRORS
 from agent.texts.en.journal import JOURNAL
 from agent.texts.en.keys import KEYS
 from agent.texts.en.kinds import KINDS
+from agent.texts.en.money import MONEY
 from agent.texts.en.payments import PAYMENTS
 from agent.texts.en.programs import PROGRAMS
 from agent.texts.en.rules import RULES
+from agent.texts.en.settings import SETTINGS
 from agent.texts.en.terminals import TERMINALS
 from agent.texts.en.upload import UPLOAD
 from agent.texts.en.verdict import VERDICT
@@ -33,9 +35,11 @@ FAMILIES: Final[tuple[dict[str, Sentence], ...]] = (
     JOURNAL,
     KEYS,
     KINDS,
+    MONEY,
     PAYMENTS,
     PROGRAMS,
     RULES,
+    SETTINGS,
     TERMINALS,
     UPLOAD,
     VERDICT,
