@@ -88,7 +88,8 @@ ROWS: dict[str, Row] = {
     "agent/terminals/driver_words.py": Row({"agent.texts", "drivers.terminal"}, OUTSIDE),
     "agent/api": Row({"agent.api", "agent.payments", "agent.texts"}, {"drivers"} | DEVICES),
     "agent/api/v1": Row(
-        {"agent.api", "agent.payments", "agent.texts", "agent.journal.schema.kinds"},
+        # The document names every kind and every currency, from the tables that decide about them.
+        {"agent.api", "agent.payments", "agent.texts", "agent.journal.schema.kinds", "agent.base.money"},
         {"drivers", "socket"} | DEVICES,
     ),
     "agent/texts": Row({"agent.texts", "agent.base"}, OUTSIDE | {"drivers", "os"}),

@@ -111,12 +111,14 @@ class AgentEvents:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def changes(self, after: str = "") -> AsyncIterator[AgentChange]:
-        """Every change from now on, or later than the id `after`. It has no end.
+    def changes(self, after: str = "") -> AsyncIterator[AgentChange]:
+        """Every change from this call on, or later than the id `after`. It has no end.
 
         What is no longer kept, or was told in an earlier life, is told as `lost`.
         """
-        place = self._place(after)
+        return self._from(self._place(after))
+
+    async def _from(self, place: int) -> AsyncIterator[AgentChange]:
         while True:
             oldest = self._told - len(self._kept)
             if place < oldest:

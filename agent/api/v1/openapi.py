@@ -12,6 +12,7 @@ import msgspec
 from agent.api.refusals import REFUSALS
 from agent.api.v1.bodies import ErrorBody, PaymentRequest
 from agent.api.v1.routes import EVENT_STREAM, JSON, OPERATIONS, ApiOperation
+from agent.base.money import CURRENCIES
 from agent.journal.schema.kinds import KINDS
 from agent.payments.commands import fields_of
 from agent.texts import TEXTS, say
@@ -69,7 +70,8 @@ def _operation(row: ApiOperation, refs: Mapping[str, Json]) -> Json:
 
 
 def _responses(row: ApiOperation, refs: Mapping[str, Json]) -> Json:
-    good = {"content": {row.media: {"schema": refs[repr(row.answer)]}}}
+    answer = refs[repr(row.answer)]
+    good = {"content": {row.media: {"schema": _event(answer) if row.media == EVENT_STREAM else answer}}}
     responses: Json = {"200": {"description": say(f"api.do.{row.name}")} | good}
     if row.created:
         responses["201"] = {"description": say("api.created")} | good
@@ -78,6 +80,17 @@ def _responses(row: ApiOperation, refs: Mapping[str, Json]) -> Json:
         codes = [code for code in row.codes if REFUSALS[code].status == status]
         responses[str(status)] = _refusal(status, codes, refs[repr(ErrorBody)])
     return responses
+
+
+def _event(body: Json) -> Json:
+    """One server-sent event of a stream; its data is the JSON of a body."""
+    data = {"type": "string", "contentMediaType": JSON, "contentSchema": body}
+    return {
+        "type": "object",
+        "description": say("api.event"),
+        "properties": {"id": {"type": "string"}, "event": {"type": "string"}, "data": data},
+        "required": ["id", "event", "data"],
+    }
 
 
 def _refusal(status: int, codes: Sequence[str], body: Json) -> Json:
@@ -132,6 +145,8 @@ def _requests_by_kind(base: Json) -> Json:
             field = schema["properties"][name]
             about = {"description": field["description"]}
             schema["properties"][name] = (_not_null(field) if name in needed else {"type": "null"}) | about
+        if "currency" in needed:
+            schema["properties"]["currency"]["enum"] = sorted(CURRENCIES)
         schema["properties"]["payment"] = {"const": kind, "description": say("field.payment")}
         schemas[_title(kind)] = schema
     mapping = {kind: _SCHEMAS + _title(kind) for kind in KINDS}

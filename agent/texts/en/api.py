@@ -19,6 +19,7 @@ API: Final[dict[str, str | tuple[str, str]]] = {
         "Over TCP only: the token of [api] in the settings. On the Unix socket the kernel says who asks."
     ),
     "api.created": "A new payment, begun by this request.",
+    "api.event": "The stream is made of such server-sent events.",
     "api.last_event_id": "The id of the last event that was read; the stream goes on after it.",
     "api.query.wait": "Seconds to wait for news of the payment.",
     "api.query.last": "How many of the newest payments.",
