@@ -121,6 +121,8 @@ class FolderDisk(FolderReader):
             folder.mkdir(parents=True)
             folder.chmod(_FOLDER_MODE)
         self._files: dict[str, int] = {}
+        # Of each open file its path, and which file that was: looked at before each write.
+        self._places: dict[str, tuple[str, tuple[int, int]]] = {}
         self._lock: int | None = None
 
     def lock(self) -> None:
@@ -144,14 +146,17 @@ class FolderDisk(FolderReader):
             fd = os.open(path, flags)
             # Clean pages may hold what a failed sync of our predecessor never wrote: read the disk itself.
             os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+        found = os.fstat(fd)
         self._files[name] = fd
+        self._places[name] = os.fspath(path), (found.st_dev, found.st_ino)
 
     def append(self, name: str, data: bytes) -> int:
-        fd, path = self._files[name], self.folder / name
+        path, opened = self._places[name]
         # The kernel goes on writing to a file that somebody has removed, and syncs it, too.
-        if not os.path.samestat(os.fstat(fd), path.stat()):
-            raise OSError(errno.ESTALE, "file was replaced", str(path))
-        return os.write(fd, data)
+        found = os.stat(path)  # noqa: PTH116 - a Path costs more than the look itself, at every commit
+        if (found.st_dev, found.st_ino) != opened:
+            raise OSError(errno.ESTALE, "file was replaced", path)
+        return os.write(self._files[name], data)
 
     def sync(self, name: str) -> None:
         os.fdatasync(self._files[name])
