@@ -26,8 +26,9 @@ def in_time(unclear: Unclear, at: datetime, longest: timedelta) -> bool:
 def _read(digits: str, like: datetime) -> datetime | None:
     if len(digits) != len("YYYYMMDDHHMMSS") or not digits.isdecimal():
         return None
+    year = int(digits[:4])
+    month, day, hour, minute, second = (int(digits[place : place + 2]) for place in range(4, 14, 2))
     try:
-        local = datetime.strptime(digits, "%Y%m%d%H%M%S")  # noqa: DTZ007 - its zone comes below
+        return datetime(year, month, day, hour, minute, second, tzinfo=like.tzinfo)
     except ValueError:
         return None
-    return local.replace(tzinfo=like.tzinfo)

@@ -11,7 +11,7 @@ turns back, so a clock set back frees no limit.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 import msgspec
@@ -83,18 +83,21 @@ class DayTotals:
         if now.utcoffset() is None:
             raise ValueError("a time without its offset")
         last = self._content.last_seen
-        # In UTC: two times of one zone compare by the wall, which summer time sets back.
-        return now if last is None or now.astimezone(UTC) >= last.astimezone(UTC) else last
+        # By the second since 1970: two times of one zone compare by the wall, which summer time sets back.
+        return now if last is None or now.timestamp() >= last.timestamp() else last
 
     def business_day(self, now: datetime) -> date:
         """The business day of `now`, which is never before the last one seen."""
-        return max(business_day(self.logical(now), self._day_starts), self._content.last_day)
+        return self._not_before_last(self.logical(now))
+
+    def _not_before_last(self, logical: datetime) -> date:
+        return max(business_day(logical, self._day_starts), self._content.last_day)
 
     def apply(self, entry: Entry) -> None:
         """Let one entry change the totals."""
         content = self._content
         content.last_seen = self.logical(entry.at)
-        day = self.business_day(entry.at)
+        day = self._not_before_last(content.last_seen)
         if day != content.last_day:
             content.last_day = day
             self._forget_old_days()
