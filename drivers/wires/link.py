@@ -206,14 +206,29 @@ class Link:
         self._set_alarm()
 
     def _set_alarm(self) -> None:
+        """One timer, and never later than what is due. One that is too early looks, and sets the next.
+
+        Nearly every byte moves the deadline on: a new timer for each would cost more than the look.
+        """
+        due = self._due_in()
+        if due is None:
+            self._stop_timer()
+            return
+        loop = asyncio.get_running_loop()
+        at = loop.time() + due
+        if self._timer is None or at < self._timer.when():
+            self._stop_timer()
+            self._timer = loop.call_at(at, self._on_timer)
+
+    def _due_in(self) -> float | None:
+        """Seconds until there is something to look at; None while there is nothing."""
+        if not self.connected:
+            return None
+        deadline = self._session.deadline()
+        due = None if deadline is None else max(0.0, deadline - self._monotonic())
+        return due if not self._unsent else min(WRITE_RETRY_S, WRITE_RETRY_S if due is None else due)
+
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if not self.connected:
-            return
-        deadline = self._session.deadline()
-        delays = [max(0.0, deadline - self._monotonic())] if deadline is not None else []
-        if self._unsent:
-            delays.append(WRITE_RETRY_S)
-        if delays:
-            self._timer = asyncio.get_running_loop().call_later(min(delays), self._on_timer)
