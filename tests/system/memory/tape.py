@@ -63,7 +63,7 @@ def record(row: int, case: Case, seed: int) -> Tape:
         bed.cable.harm = heard
         bed.begin()
         end = bed.pay(heard)
-        assert getattr(end, "how", None) is EndReason.COMPLETED
+        assert getattr(end, "end_reason", None) is EndReason.COMPLETED
         card = card_of(bed)
     content = b"".join(HEAD.pack(row, at, len(data)) + data for at, data in pieces)
     return Tape(card, content + HEAD.pack(row, 0.0, 0), b"".join(data for _, data in pieces))
