@@ -143,7 +143,7 @@ ROWS: dict[str, Row] = {
     "drivers/simulator/core": Row({"drivers"}, {"agent", "structlog", "asyncio"}),
     **{
         f"drivers/{name}.py": Row({"drivers"}, OUTSIDE | {"agent", "structlog"})
-        for name in ("__init__", "fact", "operation", "terminal", "driver", "clocks", "probe")
+        for name in ("__init__", "fact", "operation", "dialogue", "terminal", "driver", "clocks", "probe")
     },
     "drivers/probing.py": Row({"drivers"}, {"agent", "structlog"}),
 }

@@ -9,26 +9,22 @@ failure. A command is sent once.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum, auto
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, get_args
 
 from drivers.card.card import CardSealer
+from drivers.dialogue import NO_END, OUT_OF_TURN, REFUSED_AGAIN, UNREADABLE, Dialogue, Held
 from drivers.operation import CHANGING, FINANCIAL, WITH_RESULT
 from drivers.terminal import (
     Command,
-    ConnectionLost,
-    Delivery,
     DialogueEnded,
     DriverFact,
     EndReason,
-    Event,
     ProtocolError,
     Receipt,
     Result,
     ResultStatus,
-    SessionError,
     TransactionResult,
 )
 from drivers.zvt import commands
@@ -43,20 +39,10 @@ from drivers.zvt.writing import encode
 
 __all__ = ["ZvtSession", "ZvtSettings", "ZvtState"]
 
-# A terminal waits for each answer; more than a few messages behind a held one are a flood.
-MOST_WAITING_PACKETS: Final = 16
-
 NO_ANSWER: Final = DriverFact("zvt.no_answer")
-NO_MESSAGE: Final = DriverFact("no_end")
 NO_COMPLETION: Final = DriverFact("zvt.no_completion")
 NO_RESULT: Final = DriverFact("zvt.no_result")
-REFUSED_AGAIN: Final = DriverFact("refused_again")
 NO_RESULT_CODE: Final = DriverFact("zvt.no_result_code")
-OUT_OF_TURN: Final = DriverFact("out_of_turn")
-FLOOD: Final = DriverFact("flood")
-UNREADABLE: Final = DriverFact("unreadable")
-RECONNECTED: Final = DriverFact("reconnected")
-
 
 _Action = Callable[["ZvtSession", Any, float], None]
 
@@ -71,53 +57,19 @@ class ZvtState(Enum):
     FAILED = auto()  # any other result is accepted, the end is missing
 
 
-class ZvtSession:
-    """One terminal's dialogue; `drivers.terminal.Session` tells what each call means."""
+class ZvtSession(Dialogue[ZvtLine, ZvtState, zvt.ZvtPacket]):
+    """One terminal's dialogue: what is ZVT's own."""
 
     def __init__(self, line: ZvtLine, card_sealer: CardSealer, settings: ZvtSettings) -> None:
-        self.state = ZvtState.IDLE
-        self._line = line
+        super().__init__(line, ZvtState.IDLE)
         self._card_sealer = card_sealer
         self._settings = settings
         self._timers = ZvtTimers(settings)
-        self._left = False  # a byte of the command has left
-        self._left_twice = False  # and then the command again: the line had no ACK for it
-        self._events: deque[Event] = deque()
-        self._held: TransactionResult | Receipt | None = None
-        self._waiting: deque[zvt.ZvtPacket] = deque()  # came while something was held
+        self._left_twice = False  # the command has left, and then again: the line had no ACK for it
         self._last_answer: zvt.ZvtAnswer | None = None  # to the message that came last
-        self._command: Command | None = None
-        self._context = ""  # what a card in a late result is bound to, too
+        self._apdu = b""
         self._result: Result | None = None
         self._abort_wanted = False
-        self._trouble_told = False
-
-    @property
-    def busy(self) -> bool:
-        return self.state is not ZvtState.IDLE
-
-    def connected(self, now: float) -> None:
-        self.disconnected(RECONNECTED, now)
-        self._line.reset(now)
-        self._last_answer, self._trouble_told = None, False
-
-    def disconnected(self, reason: DriverFact, now: float) -> None:  # noqa: ARG002 - the call that all sessions have
-        if self.busy:
-            self._lose(reason)
-        self._drop_held()
-
-    def start(self, command: Command, now: float) -> None:
-        if self.busy:
-            raise SessionError("a command is running")
-        apdu = commands.apdu_of(command, self._settings)
-        self._drop_held()  # a late result that nobody accepted is never acknowledged
-        self._command, self._result = command, None
-        self._context = command.payment_id or self._context
-        self._abort_wanted = False
-        self._left = self._left_twice = False
-        self._line.send(apdu, now)
-        self._timers.command_sent(now)
-        self.state = ZvtState.SENT
 
     def abort(self, now: float) -> None:
         """06 B0 goes out only while the terminal works and has not shown a result."""
@@ -127,18 +79,6 @@ class ZvtSession:
             self._abort_wanted = True
         elif self.state is ZvtState.RUNNING and not self._abort_wanted and self._held is None:
             self._send_abort(now)
-
-    def acknowledge(self, now: float) -> None:
-        """Answer what is held. Nothing is, when the line broke while the caller was writing."""
-        held, self._held = self._held, None
-        if held is None:
-            return
-        self._answer(zvt.POSITIVE, now)
-        if isinstance(held, TransactionResult) and not held.late:
-            self._store(held.result)
-        self._go_on_waiting(now)
-        while self._waiting and self._held is None:
-            self._dispatch(self._waiting.popleft(), now)
 
     def receive(self, now: float) -> None:
         for apdu in self._line.receive(now):
@@ -153,30 +93,48 @@ class ZvtSession:
                 self._refuse(error, now)
                 continue
             self._last_answer = None
-            self._dispatch_in_turn(packet, now)
-        self._look_at_line()
+            self._in_turn(packet, now)
+        self._tell_trouble(self._line.trouble)
 
-    def bytes_to_send(self) -> bytes:
-        data = self._line.bytes_to_send()
-        self._left = self._left or bool(data)
-        return data
+    # ---- the hooks of the dialogue ----
 
-    def events(self) -> Iterator[Event]:
-        while self._events:
-            yield self._events.popleft()
+    def _check(self, command: Command) -> None:
+        self._apdu = commands.apdu_of(command, self._settings)
 
-    def deadline(self) -> float | None:
-        times = [time for time in (self._timers.deadline, self._line.deadline()) if time is not None]
-        return min(times, default=None)
+    def _begin(self, command: Command, now: float) -> None:  # noqa: ARG002 - `_check` has written it
+        self._result = None
+        self._abort_wanted = self._left_twice = False
+        self._line.send(self._apdu, now)
+        self._timers.command_sent(now)
+        self.state = ZvtState.SENT
 
-    def deadline_passed(self, now: float) -> None:
-        line_deadline = self._line.deadline()
-        if line_deadline is not None and now >= line_deadline:
+    def _accept(self, held: Held[zvt.ZvtPacket], now: float) -> None:
+        self._answer(zvt.POSITIVE, now)
+        if held.outcome is not None:
+            self._store(held.outcome.result)
+        self._go_on_waiting(now)
+
+    def _dispatch(self, message: zvt.ZvtPacket, now: float) -> None:
+        self.TABLE[self.state][type(message)](self, message, now)
+
+    def _line_deadline_passed(self, now: float) -> None:
+        due = self._line.deadline()
+        if due is not None and now >= due:
             self._line.deadline_passed(now)
             self._left_twice = self._left_twice or (self.state is ZvtState.SENT and self._line.sent_again)
-            self._look_at_line()
-        if self._timers.deadline is not None and now >= self._timers.deadline:
-            self._time_is_over(now)
+            self._tell_trouble(self._line.trouble)
+
+    def _time_is_over(self, now: float) -> None:
+        self.OVERTIME[self.state](self, now)
+
+    def _deadlines(self) -> tuple[float | None, ...]:
+        return (self._timers.deadline,)
+
+    def _forget_line(self) -> None:
+        self._last_answer = None
+
+    def _rest(self) -> None:
+        self._timers.stop()
 
     # ---- actions of the table ----
 
@@ -217,21 +175,21 @@ class ZvtSession:
             self._lose(NO_RESULT_CODE)
         else:
             late = self._operation not in WITH_RESULT
-            self._hold(TransactionResult(meaning.result(packet, packet.result_code), late=late), now)
+            self._keep(TransactionResult(meaning.result(packet, packet.result_code), late=late), packet, now)
 
     def _late_outcome(self, packet: zvt.StatusInformation, now: float) -> None:
         if packet.result_code is not None:  # without one there is nothing to store and nothing to commit
-            self._hold(TransactionResult(meaning.result(packet, packet.result_code), late=True), now)
+            self._keep(TransactionResult(meaning.result(packet, packet.result_code), late=True), packet, now)
 
     def _printed(self, packet: zvt.PrintLine | zvt.PrintTextBlock, now: float) -> None:
-        self._hold(meaning.receipt(packet), now)
+        self._keep(meaning.receipt(packet), packet, now)
 
     def _before_answer(self, packet: Any, now: float) -> None:
         """Of an older dialogue, or ours without its answer: with a result to come nobody may guess."""
         if self._operation in WITH_RESULT:
             self._lose(OUT_OF_TURN)
         else:
-            self._TABLE[ZvtState.IDLE][type(packet)](self, packet, now)
+            self.TABLE[ZvtState.IDLE][type(packet)](self, packet, now)
 
     def _completed(self, packet: zvt.Completion, now: float) -> None:
         self._answer(zvt.POSITIVE, now)
@@ -251,25 +209,8 @@ class ZvtSession:
 
     # ---- what the actions are made of ----
 
-    @property
-    def _operation(self) -> Any:
-        return None if self._command is None else self._command.operation
-
-    def _dispatch_in_turn(self, packet: zvt.ZvtPacket, now: float) -> None:
-        if self._held is None:
-            self._dispatch(packet, now)
-        elif len(self._waiting) < MOST_WAITING_PACKETS:
-            self._waiting.append(packet)
-        elif self.busy:
-            self._lose(FLOOD)
-
-    def _dispatch(self, packet: zvt.ZvtPacket, now: float) -> None:
-        action = self._TABLE[self.state].get(type(packet), ZvtSession._not_ours)
-        action(self, packet, now)
-
-    def _hold(self, event: TransactionResult | Receipt, now: float) -> None:
-        self._held = event
-        self._events.append(event)
+    def _keep(self, event: TransactionResult | Receipt, packet: zvt.ZvtPacket, now: float) -> None:
+        self._hold(event, packet)
         if self.state not in {ZvtState.IDLE, ZvtState.SENT}:
             self._timers.message_came(now)
 
@@ -303,42 +244,35 @@ class ZvtSession:
         else:
             self._answer(zvt.UNKNOWN_COMMAND, now)
 
-    def _look_at_line(self) -> None:
-        trouble = self._line.trouble
-        if trouble is not None and not self._trouble_told:
-            self._trouble_told = True
-            self._lose(trouble)
+    # ---- time ----
 
-    def _time_is_over(self, now: float) -> None:
-        if self.state is ZvtState.SENT and not self._line.idle:
-            self._timers.still_sending(now)
-        elif self.state is ZvtState.FAILED and self._held is None and self._result is not None:
-            self._end(meaning.failed(self._result))
-        elif self.state is ZvtState.STORED:
-            self._lose(NO_COMPLETION)
+    def _no_answer(self, now: float) -> None:
+        if self._line.idle:
+            self._lose(NO_ANSWER)
         else:
-            self._lose(NO_ANSWER if self.state is ZvtState.SENT else NO_MESSAGE)
+            self._timers.still_sending(now)
 
-    def _end(self, ended: DialogueEnded) -> None:
-        self._events.append(ended)
-        self.state = ZvtState.IDLE
-        self._timers.stop()
+    def _no_end(self, now: float) -> None:  # noqa: ARG002 - the call that all have
+        self._lose(NO_END)
 
-    def _lose(self, reason: DriverFact) -> None:
-        delivery = Delivery.PERHAPS if self.busy and self._left else Delivery.NEVER
-        self._events.append(ConnectionLost(reason, delivery))
-        self.state = ZvtState.IDLE
-        self._timers.stop()
-        self._drop_held()
+    def _no_completion(self, now: float) -> None:  # noqa: ARG002 - the call that all have
+        self._lose(NO_COMPLETION)
 
-    def _drop_held(self) -> None:
-        self._held = None
-        self._waiting.clear()
+    def _no_word_after_failure(self, now: float) -> None:
+        """A failing result need not be followed by anything."""
+        if self._held is None and self._result is not None:
+            self._end(meaning.failed(self._result))
+        else:
+            self._no_end(now)
+
+    def _no_time(self, now: float) -> None:
+        """Nothing is waited for."""
 
     # ---- the table ----
 
-    # Anything from the terminal that has no row is answered 84 83 00.
+    # What no row names is answered 84 83 00, and decides nothing.
     _ANYTIME: ClassVar[Mapping[type, _Action]] = {
+        **dict.fromkeys(get_args(zvt.ZvtPacket), _not_ours),
         zvt.IntermediateStatus: _progress,
         zvt.SetClock: _only_answer,
         zvt.ZvtAnswer: _ignore,
@@ -351,7 +285,7 @@ class ZvtSession:
         zvt.Completion: _completed,
         zvt.Abort: _aborted,
     }
-    _TABLE: ClassVar[Mapping[ZvtState, Mapping[type, _Action]]] = {
+    TABLE: ClassVar[Mapping[ZvtState, Mapping[type, _Action]]] = {
         ZvtState.IDLE: {
             **_ANYTIME,
             zvt.StatusInformation: _late_outcome,
@@ -373,3 +307,13 @@ class ZvtSession:
         ZvtState.STORED: _WORKING,
         ZvtState.FAILED: _WORKING,
     }
+    OVERTIME: ClassVar[Mapping[ZvtState, Callable[[ZvtSession, float], None]]] = {
+        ZvtState.IDLE: _no_time,
+        ZvtState.SENT: _no_answer,
+        ZvtState.RUNNING: _no_end,
+        ZvtState.STORED: _no_completion,
+        ZvtState.FAILED: _no_word_after_failure,
+    }
+    DECIDES_NOTHING: ClassVar[frozenset[_Action]] = frozenset(
+        {_not_ours, _only_answer, _ignore, _progress, _abort_answered}
+    )

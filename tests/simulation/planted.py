@@ -42,7 +42,7 @@ from drivers.terminal import (
 )
 from drivers.zvt import resolve as resolver
 from drivers.zvt import session
-from drivers.zvt.messages import POSITIVE
+from drivers.zvt.messages import POSITIVE, ZvtPacket
 from drivers.zvt.resolve import ZvtResolver
 from drivers.zvt.session import ZvtSession
 from tests.simulation.chance import plan_of
@@ -68,17 +68,19 @@ def patched(owner: Any, name: str, value: Any) -> Iterator[None]:
 @contextmanager
 def acknowledge_before_sync() -> Iterator[None]:
     """The terminal has its answer before the result is on disk."""
-    hold, acknowledge = ZvtSession._hold, ZvtSession.acknowledge
+    keep, acknowledge = ZvtSession._keep, ZvtSession.acknowledge
 
-    def answering(self: ZvtSession, event: TransactionResult | Receipt, now: float) -> None:
-        hold(self, event, now)
+    def answering(
+        self: ZvtSession, event: TransactionResult | Receipt, packet: ZvtPacket, now: float
+    ) -> None:
+        keep(self, event, packet, now)
         self._answer(POSITIVE, now)
 
     def quiet(self: ZvtSession, now: float) -> None:
         with patched(ZvtSession, "_answer", lambda _self, _answer, _now: None):
             acknowledge(self, now)
 
-    with patched(ZvtSession, "_hold", answering), patched(ZvtSession, "acknowledge", quiet):
+    with patched(ZvtSession, "_keep", answering), patched(ZvtSession, "acknowledge", quiet):
         yield
 
 

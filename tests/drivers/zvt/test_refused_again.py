@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from drivers.dialogue import REFUSED_AGAIN
 from drivers.terminal import Command, ConnectionLost, Delivery, DialogueEnded, EndReason, Operation
 from drivers.zvt.packet import ZvtAnswer
 from drivers.zvt.sender import T2_S
-from drivers.zvt.session import REFUSED_AGAIN
 from tests.drivers.zvt.stage import Till
 
 SALE = Command(Operation.SALE, "payment 1", 1010, 978)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from drivers import dialogue
 from drivers.terminal import ConnectionLost, Delivery, DialogueEnded, EndReason
 from drivers.zvt import session as zvt
 from drivers.zvt.packet import (
@@ -14,7 +15,7 @@ from drivers.zvt.packet import (
     PrintLine,
     StatusInformation,
 )
-from drivers.zvt.session import MOST_WAITING_PACKETS, ZvtSettings, ZvtState
+from drivers.zvt.session import ZvtSession, ZvtSettings, ZvtState
 from drivers.zvt.timers import COMPLETION_WAIT_S
 from tests.drivers.zvt.losing import (
     APPROVED,
@@ -92,7 +93,7 @@ def test_a_line_lost_at_rest_is_no_event(till: Till) -> None:
 def test_a_new_line_ends_what_ran_on_the_old_one(till: Till) -> None:
     running(till)
     till.session.connected(till.now)
-    assert list(till.session.events()) == [ConnectionLost(zvt.RECONNECTED, Delivery.PERHAPS)]
+    assert list(till.session.events()) == [ConnectionLost(dialogue.RECONNECTED, Delivery.PERHAPS)]
     assert till.session.bytes_to_send() == b""
 
 
@@ -119,7 +120,7 @@ def test_t4_begins_again_with_each_message(
     assert till.wait(179) == []
     till.says(message)
     assert till.wait(179) == []
-    assert till.wait(2) == [ConnectionLost(zvt.NO_MESSAGE, Delivery.PERHAPS)]
+    assert till.wait(2) == [ConnectionLost(dialogue.NO_END, Delivery.PERHAPS)]
 
 
 def test_a_pin_entry_of_two_silent_minutes_is_no_loss(till: Till) -> None:
@@ -134,7 +135,7 @@ def test_t4_in_minutes_holds_until_the_command_ends(till: Till) -> None:
     assert till.wait(590) == []
     till.says(Abort(0x6C))
     running(till)
-    assert till.wait(181) == [ConnectionLost(zvt.NO_MESSAGE, Delivery.PERHAPS)]
+    assert till.wait(181) == [ConnectionLost(dialogue.NO_END, Delivery.PERHAPS)]
 
 
 @pytest.mark.parametrize("minutes", [0, 1])
@@ -142,7 +143,7 @@ def test_t4_of_fewer_minutes_does_not_cut_a_payment_off(till: Till, minutes: int
     """A card complete terminal says one minute and is then silent for two, at the PIN."""
     running(till).says(IntermediateStatus(0x01, timeout_minutes=minutes))
     assert till.wait(179) == []
-    assert till.wait(2) == [ConnectionLost(zvt.NO_MESSAGE, Delivery.PERHAPS)]
+    assert till.wait(2) == [ConnectionLost(dialogue.NO_END, Delivery.PERHAPS)]
 
 
 def test_t3_and_t4_are_settings(kind: str) -> None:
@@ -150,7 +151,7 @@ def test_t3_and_t4_are_settings(kind: str) -> None:
     till.start(SALE)
     assert till.wait(2) == [ConnectionLost(zvt.NO_ANSWER, Delivery.PERHAPS)]
     running(till)
-    assert till.wait(30) == [ConnectionLost(zvt.NO_MESSAGE, Delivery.PERHAPS)]
+    assert till.wait(30) == [ConnectionLost(dialogue.NO_END, Delivery.PERHAPS)]
 
 
 @pytest.mark.parametrize("settings", [PRINTS_ITSELF, ZvtSettings()], ids=["pt", "till"])
@@ -192,7 +193,7 @@ def test_with_money_in_play_a_result_before_the_answer_is_nobodys(
     till: Till, message: StatusInformation | PrintLine
 ) -> None:
     heard = till.start(SALE)
-    assert till.says(message) == [ConnectionLost(zvt.OUT_OF_TURN, Delivery.PERHAPS)]
+    assert till.says(message) == [ConnectionLost(dialogue.OUT_OF_TURN, Delivery.PERHAPS)]
     assert till.heard == heard
 
 
@@ -201,7 +202,7 @@ def test_an_unreadable_message_while_the_terminal_works_proves_nothing(till: Til
     assert isinstance(lost, ConnectionLost)
     assert (lost.delivery, lost.reason) == (
         Delivery.PERHAPS,
-        zvt.UNREADABLE.about(reason="mandatory_field_missing"),
+        dialogue.UNREADABLE.about(reason="mandatory_field_missing"),
     )
 
 
@@ -213,9 +214,9 @@ def test_an_unreadable_message_at_rest_is_answered_as_unknown(till: Till) -> Non
 def test_a_flood_behind_a_held_result_ends_the_dialogue() -> None:
     till = running(Till("tcp"))
     till.says(APPROVED)
-    assert till.says(*[IntermediateStatus(0x17)] * MOST_WAITING_PACKETS) == []
+    assert till.says(*[IntermediateStatus(0x17)] * ZvtSession.MOST_WAITING) == []
     lost, *_ = till.says(IntermediateStatus(0x17))
-    assert lost == ConnectionLost(zvt.FLOOD, Delivery.PERHAPS)
+    assert lost == ConnectionLost(dialogue.FLOOD, Delivery.PERHAPS)
 
 
 @pytest.mark.parametrize("noise", ["150369", "5645527c415050"], ids=["ECR17", "banner"])

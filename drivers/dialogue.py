@@ -1,0 +1,237 @@
+"""The half of a dialogue that all sessions share, and the promises that all of them keep.
+
+* A command leaves once. A second one is refused while one runs, and what has left is never sent
+  again from here.
+* An outcome is held until `acknowledge()`. Whatever ends its line or its dialogue before, or begins
+  another one, drops it: it is never acknowledged then, and the terminal keeps it.
+* What is lost is lost as NEVER or PERHAPS: NEVER only while no byte of the command has left.
+
+A protocol fills the hooks at the end, and brings a table of its own: which message, news or time
+does what in which state. What a state does not name decides nothing.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar, Final, Generic, Protocol, TypeVar
+
+from drivers.terminal import (
+    Command,
+    ConnectionLost,
+    Delivery,
+    DialogueEnded,
+    DriverFact,
+    Event,
+    Operation,
+    Receipt,
+    SessionError,
+    TransactionResult,
+)
+
+RECONNECTED: Final = DriverFact("reconnected")
+REFUSED_AGAIN: Final = DriverFact("refused_again")
+OUT_OF_TURN: Final = DriverFact("out_of_turn")
+UNREADABLE: Final = DriverFact("unreadable")
+FLOOD: Final = DriverFact("flood")
+NO_END: Final = DriverFact("no_end")
+
+
+class DialogueLine(Protocol):
+    """What a dialogue asks of its protocol's line."""
+
+    def reset(self, now: float) -> None:
+        """A fresh line: nothing of the old one counts."""
+
+    def bytes_to_send(self) -> bytes:
+        """The bytes that must go out now; given once."""
+
+    def deadline(self) -> float | None:
+        """When the line wants to be called."""
+
+
+LineT = TypeVar("LineT", bound=DialogueLine)
+StateT = TypeVar("StateT", bound=Enum)
+MessageT = TypeVar("MessageT")
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Generic[MessageT]):
+    """An outcome that is not acknowledged yet, and the message that it came in."""
+
+    event: TransactionResult | Receipt
+    message: MessageT
+
+    @property
+    def outcome(self) -> TransactionResult | None:
+        """The result of the running command, if it is that."""
+        event = self.event
+        return event if isinstance(event, TransactionResult) and not event.late else None
+
+
+class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
+    """One terminal's dialogue; `drivers.terminal.Session` tells what each call means."""
+
+    # A terminal waits for each answer; more messages than that behind a held one are a flood.
+    MOST_WAITING: ClassVar[int] = 16
+
+    def __init__(self, line: LineT, idle: StateT) -> None:
+        self.state = self._idle = idle
+        self._line = line
+        self._events: deque[Event] = deque()
+        self._command: Command | None = None
+        self._context = ""  # the payment that a card in a late result is bound to, too
+        self._left = False  # a byte of the command has left
+        self._held: Held[MessageT] | None = None
+        self._waiting: deque[MessageT] = deque()  # came while something was held
+        self._deadline: float | None = None
+        self._trouble_told = False
+
+    # ---- the calls of a session ----
+
+    @property
+    def busy(self) -> bool:
+        return self.state is not self._idle
+
+    def connected(self, now: float) -> None:
+        self.disconnected(RECONNECTED, now)
+        self._line.reset(now)
+        self._trouble_told = False
+        self._forget_line()
+
+    def disconnected(self, reason: DriverFact, now: float) -> None:  # noqa: ARG002 - the call that all sessions have
+        if self.busy:
+            self._line_lost(reason)
+        self._drop_held()
+
+    def start(self, command: Command, now: float) -> None:
+        if self.busy:
+            raise SessionError("a command is running")
+        self._check(command)
+        self._make_room()
+        self._command, self._left = command, False
+        self._context = command.payment_id or self._context
+        self._begin(command, now)
+
+    def acknowledge(self, now: float) -> None:
+        """Acknowledge what is held. Nothing is, when the line broke while the caller was writing."""
+        held, self._held = self._held, None
+        if held is None:
+            return
+        self._accept(held, now)
+        while self._waiting and self._held is None:
+            self._dispatch(self._waiting.popleft(), now)
+
+    def bytes_to_send(self) -> bytes:
+        data = self._line.bytes_to_send()
+        self._left = self._left or (bool(data) and self._leaves())
+        return data
+
+    def events(self) -> Iterator[Event]:
+        while self._events:
+            yield self._events.popleft()
+
+    def deadline(self) -> float | None:
+        times = [time for time in (self._line.deadline(), *self._deadlines()) if time is not None]
+        return min(times, default=None)
+
+    def deadline_passed(self, now: float) -> None:
+        self._line_deadline_passed(now)
+        if any(time is not None and now >= time for time in self._deadlines()):
+            self._time_is_over(now)
+
+    # ---- what a protocol's actions are made of ----
+
+    @property
+    def _operation(self) -> Operation | None:
+        return None if self._command is None else self._command.operation
+
+    def _hold(self, event: TransactionResult | Receipt, message: MessageT) -> None:
+        """Tell an outcome, and keep its acknowledgement back."""
+        self._held = Held(event, message)
+        self._events.append(event)
+
+    def _in_turn(self, message: MessageT, now: float) -> None:
+        """One message at a time: what comes while something is held waits."""
+        if self._held is None:
+            self._dispatch(message, now)
+        elif len(self._waiting) < self.MOST_WAITING:
+            self._waiting.append(message)
+        elif self.busy:
+            self._lose(FLOOD)
+
+    def _tell_trouble(self, trouble: DriverFact | None) -> None:
+        """The line has given up: said once, until there is a fresh one."""
+        if trouble is not None and not self._trouble_told:
+            self._trouble_told = True
+            self._lose(trouble)
+
+    def _end(self, ended: DialogueEnded) -> None:
+        self._events.append(ended)
+        self._to_idle()
+
+    def _lose(self, reason: DriverFact, delivery: Delivery | None = None) -> None:
+        """`delivery` only where the terminal itself has proven it."""
+        proven = Delivery.PERHAPS if self.busy and self._left else Delivery.NEVER
+        self._events.append(ConnectionLost(reason, delivery or proven))
+        self._to_idle()
+        self._drop_held()
+
+    def _drop_held(self) -> None:
+        self._held = None
+        self._waiting.clear()
+
+    def _to_idle(self) -> None:
+        self.state, self._left, self._deadline = self._idle, False, None
+        self._rest()
+
+    # ---- the hooks ----
+
+    @abstractmethod
+    def _check(self, command: Command) -> None:
+        """Raise `CommandRefusedError` for what cannot be said; all is as before then."""
+
+    @abstractmethod
+    def _begin(self, command: Command, now: float) -> None:
+        """Send the command, and go to the state that waits for what it brings."""
+
+    @abstractmethod
+    def _dispatch(self, message: MessageT, now: float) -> None:
+        """Look one message up in the table; nothing is held now."""
+
+    @abstractmethod
+    def _accept(self, held: Held[MessageT], now: float) -> None:
+        """It is on disk: acknowledge it, and go on."""
+
+    @abstractmethod
+    def _line_deadline_passed(self, now: float) -> None:
+        """The line's time may have come."""
+
+    @abstractmethod
+    def _time_is_over(self, now: float) -> None:
+        """A deadline of the dialogue's own has passed."""
+
+    def _deadlines(self) -> tuple[float | None, ...]:
+        """The dialogue's own deadlines."""
+        return (self._deadline,)
+
+    def _leaves(self) -> bool:
+        """Whether what goes out now may be of the command."""
+        return self.busy
+
+    def _make_room(self) -> None:
+        """Before a command begins: a late result that nobody accepted is never acknowledged."""
+        self._drop_held()
+
+    def _line_lost(self, reason: DriverFact) -> None:
+        """The line is gone while a command runs."""
+        self._lose(reason)
+
+    def _forget_line(self) -> None:
+        """A fresh line: what was known by the old one counts no more."""
+
+    def _rest(self) -> None:
+        """No command runs any more."""
