@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from drivers.dialogue import FLOOD
 from drivers.terminal import (
     Command,
     ConnectionLost,
@@ -19,10 +20,10 @@ from drivers.terminal import (
     SessionError,
     TransactionResult,
 )
-from drivers.transbank import session as told
 from drivers.transbank.frame import encode_frame
 from drivers.transbank.line import DAMAGED
 from drivers.transbank.quirks import TransbankQuirk
+from drivers.transbank.session import TransbankSession
 from tests.drivers.transbank.stage import (
     ACK,
     NAK,
@@ -304,5 +305,7 @@ def test_a_card_number_leaves_sealed_and_nothing_of_it_stays_in_the_buffer() -> 
 
 def test_a_flood_behind_a_held_result_ends_the_wait() -> None:
     hand = paying()
-    events = hand.says(*(sale_answer(order=f"{count:06}") for count in range(told.MOST_WAITING + 2)))
-    assert end(events) == ConnectionLost(told.FLOOD, Delivery.PERHAPS)
+    events = hand.says(
+        *(sale_answer(order=f"{count:06}") for count in range(TransbankSession.MOST_WAITING + 2))
+    )
+    assert end(events) == ConnectionLost(FLOOD, Delivery.PERHAPS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from drivers.dialogue import NO_END
 from drivers.terminal import Command, ConnectionLost, Delivery, DriverFact, Event, Operation
 from drivers.transbank import session as told
 from drivers.transbank.line import ANSWER_S, DAMAGED, NAK_ALONE_S, REFUSED, SILENT
@@ -78,7 +79,7 @@ def test_a_result_before_the_ack_stands_for_it() -> None:
 
 def test_a_terminal_that_says_nothing_more_is_not_a_no() -> None:
     hand = paying()
-    assert end(hand.wait(told.SILENCE_S)) == ConnectionLost(told.NO_RESPONSE, Delivery.PERHAPS)
+    assert end(hand.wait(told.SILENCE_S)) == ConnectionLost(NO_END, Delivery.PERHAPS)
 
 
 def test_a_question_that_asks_nobody_is_not_waited_for_as_long_as_a_cardholder() -> None:
