@@ -189,7 +189,7 @@ def shop(tmp_path: Path) -> Path:
         path.write_text("")
     (tmp_path / "agent/base/money.py").write_text("def large(sum: int) -> bool:\n    return sum > 100\n")
     (tmp_path / "tests/base").mkdir(parents=True)
-    weak = "from agent.base.money import large\n\ndef test_it():\n    assert large(900)\n    assert not large(1)\n"
+    weak = "from agent.base.money import large\n\ndef test_it():\n    assert large(900) and not large(1)\n"
     (tmp_path / "tests/base/test_money.py").write_text(weak)
     (tmp_path / "tests/base/test_broken.py").write_text("def test_it():\n    assert not 1\n")
     (tmp_path / ".gitignore").write_text("build/\n")
