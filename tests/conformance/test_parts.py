@@ -25,19 +25,30 @@ def test_every_protocol_has_all_its_parts(name: str) -> None:
     assert list(missing(name)) == []
 
 
-def missing(name: str) -> Iterator[str]:
+def missing(name: str, house: Path = HOUSE) -> Iterator[str]:
     """What the folder of a protocol, its simulator and its tests lack."""
     for module in MODULES:
-        if not (HOUSE / "drivers" / name / f"{module}.py").is_file():
+        if not (house / "drivers" / name / f"{module}.py").is_file():
             yield f"drivers/{name}/{module}.py"
-    if not (HOUSE / "drivers" / "simulator" / name / "terminal.py").is_file():
+    if not (house / "drivers" / "simulator" / name / "terminal.py").is_file():
         yield f"drivers/simulator/{name}/terminal.py"
-    if not list((HOUSE / "tests" / "drivers" / name).glob("test_*.py")):
+    if not list((house / "tests" / "drivers" / name).glob("test_*.py")):
         yield f"tests/drivers/{name}/test_*.py"
-    if not list((HOUSE / "tests" / "fuzz").glob(f"fuzz_{name}*.py")):
+    if not list((house / "tests" / "fuzz").glob(f"fuzz_{name}*.py")):
         yield f"tests/fuzz/fuzz_{name}*.py"
-    if f"| `{name}` |" not in (HOUSE / "drivers" / "README.md").read_text("utf-8"):
+    if f"| `{name}` |" not in (house / "drivers" / "README.md").read_text("utf-8"):
         yield f"a line about {name} in drivers/README.md"
+    yield from open_places(name, house)
+
+
+def open_places(name: str, house: Path) -> Iterator[str]:
+    """The places that `make driver` marked, and nobody has filled."""
+    folders = [house / folder / name for folder in ("drivers", "drivers/simulator", "tests/drivers")]
+    files = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
+    for file in [*files, *(house / "tests" / "fuzz").glob(f"fuzz_{name}*.py"), house / "drivers/README.md"]:
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
+            if "OPEN: " in line and (file.suffix == ".py" or line.startswith(f"| `{name}` |")):
+                yield f"{file.relative_to(house)}:{number} {line.strip()}"
 
 
 def test_a_protocol_that_lacks_a_part_is_seen() -> None:
