@@ -17,6 +17,7 @@ from starlette.datastructures import Headers
 
 from agent.api.errors import ApiRefusal
 from agent.api.server import Peer, TcpPeer, UnixPeer
+from agent.texts import say
 
 # 32 characters of base64 are 192 bits: nobody counts through them.
 MIN_TOKEN_CHARACTERS = 32
@@ -69,10 +70,7 @@ def access_list(users: Sequence[str], groups: Sequence[str], token: bytes | None
     Raises `UnknownNameError`: a misspelt name must not quietly lock a till out.
     """
     if token is not None and len(token) < MIN_TOKEN_CHARACTERS:
-        raise UnknownNameError(
-            f"The API's token is shorter than {MIN_TOKEN_CHARACTERS} characters. "
-            "Make one with: head -c 24 /dev/urandom | base64"
-        )
+        raise UnknownNameError(say("api.access.short_token", least=MIN_TOKEN_CHARACTERS))
     return AccessList(frozenset({0, os.getuid(), *map(_uid, users)}), frozenset(map(_gid, groups)), token)
 
 
@@ -80,14 +78,14 @@ def _uid(name: str) -> int:
     try:
         return pwd.getpwnam(name).pw_uid
     except KeyError:
-        raise UnknownNameError(f'[api] users: there is no user "{name}" on this host.') from None
+        raise UnknownNameError(say("api.access.no_user", name=name)) from None
 
 
 def _gid(name: str) -> int:
     try:
         return grp.getgrnam(name).gr_gid
     except KeyError:
-        raise UnknownNameError(f'[api] groups: there is no group "{name}" on this host.') from None
+        raise UnknownNameError(say("api.access.no_group", name=name)) from None
 
 
 def _host_name(headers: Headers) -> str:

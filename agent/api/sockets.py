@@ -15,6 +15,8 @@ from collections.abc import MutableMapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from agent.texts import say
+
 FIRST_FD = 3  # SD_LISTEN_FDS_START
 MAX_FDS = 8  # a Unix socket and a TCP one are all we know what to do with
 SOCKET_MODE = 0o660
@@ -51,15 +53,13 @@ def inherited(environ: MutableMapping[str, str], pid: int) -> list[socket.socket
     if meant_for != str(pid):
         return []
     if not (count.isascii() and count.isdigit() and int(count) <= MAX_FDS):
-        raise SocketError("LISTEN_FDS is not a small number. Start the agent through its systemd units.")
+        raise SocketError(say("api.socket.listen_fds"))
     sockets = []
     for fd in range(FIRST_FD, FIRST_FD + int(count)):
         try:
             sockets.append(socket.socket(fileno=fd))
         except OSError:
-            raise SocketError(
-                f"Descriptor {fd} from systemd is not a socket. Look at the socket unit."
-            ) from None
+            raise SocketError(say("api.socket.no_socket", fd=fd)) from None
         os.set_inheritable(fd, False)
     return sockets
 
@@ -74,7 +74,7 @@ def bind(path: Path, group: str | None) -> socket.socket:
         listener.bind(str(path))
     except OSError as error:
         listener.close()
-        raise SocketError(f"The API cannot be served at {path}: {os.strerror(error.errno or 0)}.") from None
+        raise SocketError(say("api.socket.cannot", path=path, reason=os.strerror(error.errno or 0))) from None
     finally:
         os.umask(before)
     _give_to(path, group)
@@ -93,13 +93,13 @@ def _clear(path: Path) -> None:
     """Remove a socket that nobody listens on any more, and nothing else."""
     try:
         if not stat.S_ISSOCK(path.lstat().st_mode):
-            raise SocketError(f"{path} exists and is not a socket. Move it away or set another path.")
+            raise SocketError(say("api.socket.other_file", path=path))
     except FileNotFoundError:
         return
     with socket.socket(socket.AF_UNIX) as probe:
         reached = probe.connect_ex(str(path))
     if reached != errno.ECONNREFUSED:
-        raise SocketError(f"Another agent answers at {path}. Stop it first: one agent serves one till's API.")
+        raise SocketError(say("api.socket.taken", path=path))
     path.unlink()
 
 
@@ -107,25 +107,17 @@ def _check_listeners(passed: Sequence[socket.socket], *, tcp: bool) -> None:
     for listener in passed:
         _check_listener(listener, tcp=tcp)
     if tcp and all(listener.family == socket.AF_UNIX for listener in passed):
-        raise SocketError(
-            "[api] tcp = true, but systemd passed no TCP socket. "
-            "Enable the socket unit with ListenStream=127.0.0.1:PORT, or set tcp = false."
-        )
+        raise SocketError(say("api.socket.no_tcp"))
 
 
 def _check_listener(listener: socket.socket, *, tcp: bool) -> None:
     if listener.type != socket.SOCK_STREAM or not listener.getsockopt(
         socket.SOL_SOCKET, socket.SO_ACCEPTCONN
     ):
-        raise SocketError(
-            "A descriptor from systemd is not a listening stream socket. Look at the socket unit."
-        )
+        raise SocketError(say("api.socket.not_listening"))
     if listener.family == socket.AF_UNIX:
         return
     if listener.family != socket.AF_INET or listener.getsockname()[0] != LOOPBACK:
-        raise SocketError(f"A socket from systemd listens beyond {LOOPBACK}. The API is for this host alone.")
+        raise SocketError(say("api.socket.beyond", loopback=LOOPBACK))
     if not tcp:
-        raise SocketError(
-            "systemd passed a TCP socket, but [api] tcp is false. "
-            "Set it to true and give a token, or drop the socket."
-        )
+        raise SocketError(say("api.socket.tcp_closed"))

@@ -15,6 +15,7 @@ from agent.api.v1.routes import EVENT_STREAM, OPERATIONS
 from agent.journal.schema.kinds import KINDS
 from agent.payments.refusal import RefusalCode
 from agent.texts import TEXTS
+from tests.support import api_codes
 
 if TYPE_CHECKING:
     from tests.conftest import ServedApi
@@ -108,3 +109,7 @@ def test_each_kind_of_payment_has_a_schema_of_its_own(kind: str) -> None:
 
 def test_every_code_that_the_service_may_give_has_its_row() -> None:
     assert set(get_args(RefusalCode)) - set(REFUSALS) == set()
+
+
+def test_the_readme_lists_every_code() -> None:
+    assert api_codes.PAGE.read_text("utf-8") == api_codes.page(), "python -m tests.support.api_codes --write"

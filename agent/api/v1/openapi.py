@@ -82,6 +82,12 @@ def _responses(row: ApiOperation, refs: Mapping[str, Json]) -> Json:
     return responses
 
 
+def meaning(code: str) -> str:
+    """What a code says, for who reads of it before it comes."""
+    key = f"errors.{code}.meaning"
+    return say(key if key in TEXTS else f"errors.{code}")
+
+
 def _event(body: Json) -> Json:
     """One server-sent event of a stream; its data is the JSON of a body."""
     data = {"type": "string", "contentMediaType": JSON, "contentSchema": body}
@@ -95,7 +101,7 @@ def _event(body: Json) -> Json:
 
 def _refusal(status: int, codes: Sequence[str], body: Json) -> Json:
     """One status, with the meaning of each code that comes with it."""
-    meanings = [f"`{code}`: {say(f'errors.{code}')}" for code in codes]
+    meanings = [f"`{code}`: {meaning(code)}" for code in codes]
     schema = {"allOf": [body, {"properties": {"error": {"enum": list(codes)}}}]}
     return {
         "description": "\n\n".join([HTTPStatus(status).phrase, *meanings]),

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says: each operation, body and field of version 1.
+"""The till's API: what its OpenAPI document says, and what the installer reads when it cannot be opened.
 
 `api.do.OPERATION`, `api.BODY`, `api.BODY.FIELD`, `api.kind.KIND`. A field of a request that has no
 words here has those of its refusal, `field.FIELD`.
@@ -9,6 +9,30 @@ from __future__ import annotations
 from typing import Final
 
 API: Final[dict[str, str | tuple[str, str]]] = {
+    # What the installer reads when the API cannot be opened.
+    "api.access.short_token": (
+        "The API's token is shorter than {least} characters. Make one with: head -c 24 /dev/urandom | base64"
+    ),
+    "api.access.no_user": '[api] users: there is no user "{name}" on this host.',
+    "api.access.no_group": '[api] groups: there is no group "{name}" on this host.',
+    "api.socket.listen_fds": ("LISTEN_FDS is not a small number. Start the agent through its systemd units."),
+    "api.socket.no_socket": "Descriptor {fd} from systemd is not a socket. Look at the socket unit.",
+    "api.socket.cannot": "The API cannot be served at {path}: {reason}.",
+    "api.socket.other_file": "{path} exists and is not a socket. Move it away or set another path.",
+    "api.socket.taken": "Another agent answers at {path}. Stop it first: one agent serves one till's API.",
+    "api.socket.no_tcp": (
+        "[api] tcp = true, but systemd passed no TCP socket. "
+        "Enable the socket unit with ListenStream=127.0.0.1:PORT, or set tcp = false."
+    ),
+    "api.socket.not_listening": (
+        "A descriptor from systemd is not a listening stream socket. Look at the socket unit."
+    ),
+    "api.socket.beyond": "A socket from systemd listens beyond {loopback}. The API is for this host alone.",
+    "api.socket.tcp_closed": (
+        "systemd passed a TCP socket, but [api] tcp is false. "
+        "Set it to true and give a token, or drop the socket."
+    ),
+    # What the OpenAPI document says.
     "api.title": "Tillgate: the till's API",
     "api.about": (
         "A till takes payments with PUT under ids of its own. The same id with the same meaning (kind, "

@@ -111,6 +111,7 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
     "errors.stopping": "The agent is stopping.",
     "errors.stopping.next": _OTHER_WAY,
     "errors.not_started": "{text}",
+    "errors.not_started.meaning": "The agent could not go live; the message says why.",
     "errors.not_started.next": _OTHER_WAY,
     "errors.key_expired": "The acquirer's key ended on {until}. Ask headquarters for the new key file.",
     "errors.key_expired.next": _OTHER_WAY,
@@ -120,7 +121,7 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
     "errors.disk_full.next": _OTHER_WAY,
     "errors.too_many_waiting": "Already {limit} requests wait for events.",
     "errors.too_many_waiting.next": "Close streams that nobody reads, or ask without waiting.",
-    "errors.internal": "The agent met an error of its own; its log has the details.",
+    "errors.internal": "The agent met an error of its own; its operational log has the details.",
     "errors.internal.next": _ASK,
     # What it means for the money.
     "errors.money.unheard": "This request moved no money and changed no payment.",
