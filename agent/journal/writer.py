@@ -249,7 +249,9 @@ class Journal:
 
     def _moment(self) -> tuple[ClockReading, int]:
         """This moment, and by how many milliseconds the wall clock jumped to it since the newest entry."""
-        moment = ClockReading(self._clock.wall(), self._clock.boot_ms(), self._clock.boot_id())
+        wall = self._clock.wall()
+        wall = wall.replace(microsecond=wall.microsecond // 1000 * 1000)  # nobody needs them finer
+        moment = ClockReading(wall, self._clock.boot_ms(), self._clock.boot_id())
         return moment, _clock_jump(self._head.moment, moment) if self._head else 0
 
     def _write(self, lines: list[bytes], moment: ClockReading) -> None:

@@ -115,7 +115,6 @@ class Context:
             payment_id=request.payment_id,
             action=decision.action,
             reasons=list(decision.reasons),
-            policy=self.digest,
         )
 
     def _original(self, request: Requested) -> Original | None:
@@ -183,7 +182,6 @@ class Context:
         by = self.settings.terminals[request.terminal].receipts
         return Submitted(
             payment_id=request.payment_id,
-            terminal=request.terminal,
             receipts=by,
             last_trace=trace,
             last_receipt=receipt,

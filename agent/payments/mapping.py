@@ -21,7 +21,7 @@ from agent.journal.schema.entry import (
     Undone,
 )
 from agent.payments.kinds import kind_of
-from agent.payments.record import Record
+from agent.payments.record import Record, printed_lines
 from agent.terminals.connection import Withdrawn
 from drivers.terminal import (
     ConnectionLost,
@@ -34,6 +34,9 @@ from drivers.terminal import (
     ResultStatus,
     SealedCard,
 )
+
+# Two digits and no quotes are as short.
+_SHORT_LINE: Final = 2
 
 CANCELLED_BY_TILL: Final = Fact("payment.cancelled_by_till")
 
@@ -114,12 +117,20 @@ def _card(card: SealedCard, result: Result) -> CardSummary:
 
 def printed(record: Record | None, receipt: Receipt) -> Printed:
     """The entry of some receipt lines."""
+    before = printed_lines(record) if record else []
     return Printed(
         payment_id=record.payment_id if record else "",
         copy=receipt.copy.value,
-        lines=list(receipt.lines),
+        lines=[_once(line, before) for line in receipt.lines],
         last=receipt.last,
     )
+
+
+def _once(line: str, before: list[str]) -> str | int:
+    """The line, or where it was printed before if that is shorter."""
+    if len(line) < _SHORT_LINE or line not in before:
+        return line
+    return before.index(line)
 
 
 def closing(record: Record, event: DialogueEnded | ConnectionLost | Withdrawn) -> list[AnyBody]:

@@ -6,18 +6,10 @@ from which till is no part of it, and neither is a field that a later version ad
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b32encode
-from dataclasses import astuple, dataclass
-
-import msgspec
+from dataclasses import dataclass
 
 from agent.payments.commands import PaymentCommand
 from agent.payments.record import Record
-
-# Names the canonical form below. Another form gets another tag: a digest with a tag that
-# is not known here says nothing, and the fields themselves are compared.
-FORM = "m1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +22,6 @@ class PaymentMeaning:
     original: str
     terminal: str
 
-    @property
-    def digest(self) -> str:
-        """The form's tag and the hash of the canonical form, as the journal keeps them."""
-        canonical = msgspec.json.encode([FORM, *astuple(self)])
-        hashed = b32encode(hashlib.sha256(canonical).digest()).decode("ascii")
-        return f"{FORM}-{hashed.rstrip('=').lower()}"
-
 
 def meaning_of(command: PaymentCommand, terminal: str) -> PaymentMeaning:
     """The meaning of a command, once it is known which terminal it is for."""
@@ -46,8 +31,6 @@ def meaning_of(command: PaymentCommand, terminal: str) -> PaymentMeaning:
 def same_meaning(known: Record, command: PaymentCommand) -> bool:
     """Whether a command asks for the payment that is known; a terminal that it does not name is the same."""
     asked = meaning_of(command, command.terminal or known.terminal)
-    if known.digest.startswith(f"{FORM}-"):
-        return asked.digest == known.digest
     return asked == PaymentMeaning(
         known.payment, known.amount, known.currency, known.original, known.terminal
     )

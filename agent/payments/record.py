@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -49,7 +50,6 @@ class Record(msgspec.Struct, kw_only=True):
     """
 
     payment_id: str
-    digest: str
     payment: PaymentKind
     terminal: str
     till: str
@@ -94,7 +94,6 @@ def begin(body: Requested, index: int, at: datetime) -> Record:
     """The record that a `Requested` entry opens."""
     return Record(
         payment_id=body.payment_id,
-        digest=body.digest,
         payment=body.payment,
         terminal=body.terminal,
         till=body.till,
@@ -163,10 +162,23 @@ def _decide(record: Record, verdict: Verdict, index: int, why: Fact | None, word
     record.approval_known = verdict == "approved" or (verdict == "unclear" and record.approval_known)
 
 
+def printed_lines(record: Record) -> list[str]:
+    """All that was printed for a payment, over all copies."""
+    return [line for printout in record.receipts for line in printout.lines]
+
+
+def whole_lines(lines: Sequence[str | int], before: Sequence[str]) -> list[str]:
+    """Receipt lines with those in place that the entry only counts."""
+    known = range(len(before))
+    return [line if isinstance(line, str) else before[line] if line in known else "?" for line in lines]
+
+
 def _print(record: Record, body: Printed) -> None:
-    if sum(len(printout.lines) for printout in record.receipts) + len(body.lines) > MAX_RECEIPT_LINES:
+    before = printed_lines(record)
+    lines = whole_lines(body.lines, before)
+    if len(before) + len(lines) > MAX_RECEIPT_LINES:
         return
     if record.receipts and record.receipts[-1].copy == body.copy:
-        record.receipts[-1].lines += body.lines
+        record.receipts[-1].lines += lines
     else:
-        record.receipts.append(Printout(copy=body.copy, lines=list(body.lines)))
+        record.receipts.append(Printout(copy=body.copy, lines=lines))

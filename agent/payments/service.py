@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
 from agent.journal.schema.entry import (
     Entry,
@@ -20,9 +20,9 @@ from agent.payments.active import ActivePayment
 from agent.payments.commands import PaymentCommand, PersonsWord, PromptReply, kind_asked
 from agent.payments.context import Context
 from agent.payments.feed import AgentChange, PaymentFeed
-from agent.payments.meaning import meaning_of, same_meaning
+from agent.payments.meaning import same_meaning
 from agent.payments.payment import run_payment
-from agent.payments.record import Printout, Record, begin
+from agent.payments.record import Printout, Record, begin, printed_lines, whole_lines
 from agent.payments.refusal import Refusal
 from agent.payments.signing import second_person
 from agent.payments.state import AgentStatus, ChangeKind, PaymentChange, PaymentState
@@ -210,7 +210,7 @@ class PaymentService:
             case Prompted():
                 active.publish("prompt")
             case Printed(copy=copy, lines=lines):
-                active.publish("receipt", Printout(copy=copy, lines=lines))
+                active.publish("receipt", Printout(copy=copy, lines=self._whole(active, lines)))
             case Requested() | Submitted() | Replied():
                 active.publish("state")
             case _:
@@ -244,6 +244,10 @@ class PaymentService:
     def _feed(self, payment_id: str) -> PaymentFeed:
         """What those hear who watch a payment that can still change."""
         return self._feeds.setdefault(payment_id, PaymentFeed())
+
+    def _whole(self, active: ActivePayment, lines: Sequence[str | int]) -> list[str]:
+        record = self._context.payments.get(active.request.payment_id)
+        return whole_lines(lines, printed_lines(record) if record else ())
 
     def _view(self, active: ActivePayment) -> PaymentState:
         record = self._context.payments.get(active.request.payment_id)
@@ -299,7 +303,6 @@ def _no_news(before: PaymentState, now: PaymentState) -> bool:
 def _requested(command: PaymentCommand, kind: PaymentKind, terminal: str) -> Requested:
     return Requested(
         payment_id=command.payment_id,
-        digest=meaning_of(command, terminal).digest,
         payment=kind,
         terminal=terminal,
         till=command.till,

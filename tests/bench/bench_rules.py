@@ -52,14 +52,13 @@ def payment(number: int) -> Iterator[AnyBody]:
     name = f"t-{number}"
     yield Requested(
         payment_id=name,
-        digest="",
         payment="refund" if number % 20 == 0 else "sale",
         terminal="front",
         till=str(number % TILLS),
         amount=100 + number % 5000,
         currency="EUR",
     )
-    yield Submitted(payment_id=name, terminal="front", receipts="till")
+    yield Submitted(payment_id=name, receipts="till")
     yield TerminalResult(payment_id=name, verdict="declined" if number % 8 == 0 else "approved")
     yield Completed(payment_id=name)
 

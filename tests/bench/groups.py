@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import (
+    bench_bytes,
     bench_flood,
     bench_growth,
     bench_idle,
@@ -56,6 +57,7 @@ def _rules(_options: Options) -> Iterable[Line]:
 GROUPS: dict[str, Callable[[Options], Iterable[Line]]] = {
     "commit": _commit,
     "payment": lambda options: bench_payment.lines(options.place),
+    "bytes": lambda options: bench_bytes.lines(options.place),
     "rules": _rules,
     "zvt": lambda options: bench_zvt.lines(options.place),
     "flood": lambda _options: bench_flood.lines(),

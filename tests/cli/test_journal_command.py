@@ -26,7 +26,6 @@ def journal(tmp_path: Path) -> Path:
         made.commit(
             Requested(
                 payment_id=payment_id,
-                digest="abc",
                 payment="sale",
                 terminal="counter",
                 till="1",

@@ -26,14 +26,12 @@ class NewerDecided(Body, frozen=True, kw_only=True, tag="decided"):
     payment_id: str
     action: str
     reasons: list[NewerReason]
-    policy: str
 
 
 class ReservedRequested(Body, frozen=True, kw_only=True, tag="requested"):
     """A request of a payment kind that this version does not know."""
 
     payment_id: str
-    digest: str
     payment: Literal["sale", "reservation"]
     terminal: str
     till: str
@@ -57,7 +55,6 @@ NEWER = Schema(FORMAT_VERSION + 1, ReservedRequested | Inspected | Completed | S
 def with_basket() -> NewerRequested:
     return NewerRequested(
         payment_id="B-1",
-        digest="d",
         payment="sale",
         terminal="front",
         till="1",
@@ -69,9 +66,7 @@ def with_basket() -> NewerRequested:
 
 def reservation() -> AnyBody:
     """A known kind of entry about an unknown kind of payment."""
-    return newer(
-        ReservedRequested(payment_id="R-1", digest="d", payment="reservation", terminal="front", till="1")
-    )
+    return newer(ReservedRequested(payment_id="R-1", payment="reservation", terminal="front", till="1"))
 
 
 def inspected() -> AnyBody:

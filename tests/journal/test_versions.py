@@ -41,7 +41,7 @@ from tests.journal.newer import (
 
 def decided() -> AnyBody:
     reason = NewerReason(rule="hard", action="block", code="hard", pack="winter")
-    return newer(NewerDecided(payment_id="B-1", action="block", reasons=[reason], policy="p"))
+    return newer(NewerDecided(payment_id="B-1", action="block", reasons=[reason]))
 
 
 def test_an_older_version_reads_over_new_optional_fields_and_back(world: World, disk: MemoryDisk) -> None:

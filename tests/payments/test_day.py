@@ -24,7 +24,6 @@ class Told:
         self._write(
             Requested(
                 payment_id=payment_id,
-                digest="",
                 payment=payment,
                 terminal="front",
                 till="",

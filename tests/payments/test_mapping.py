@@ -10,9 +10,7 @@ from agent.payments.record import begin
 from drivers.terminal import Result, ResultStatus
 from tests.journal.conftest import MORNING
 
-ASKED = Requested(
-    payment_id="A-1", digest="", payment="sale", terminal="front", till="1", amount=1250, currency="EUR"
-)
+ASKED = Requested(payment_id="A-1", payment="sale", terminal="front", till="1", amount=1250, currency="EUR")
 EURO, FRANC, NO_CURRENCY = 978, 756, 1
 
 

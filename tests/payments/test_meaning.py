@@ -9,23 +9,13 @@ import pytest
 
 from agent.journal.schema.entry import Requested
 from agent.payments.commands import PaymentCommand
-from agent.payments.meaning import PaymentMeaning, meaning_of, same_meaning
+from agent.payments.meaning import same_meaning
 from agent.payments.record import begin
 from tests.journal.conftest import MORNING
 from tests.payments.world import World
 from tests.support.refused import refused
 
 SALE = PaymentCommand(payment_id="A-1", payment="sale", amount=1250, currency="EUR", till="1", operator="ann")
-
-
-def test_the_digest_of_a_meaning_never_changes() -> None:
-    """What a journal holds must be found again by every later version."""
-    assert PaymentMeaning("sale", 1250, "EUR", "", "front").digest == (
-        "m1-errn6gjterjxckquqk64niorhurxlkrkn3kpivcx4yvmzj3xd7wq"
-    )
-    assert PaymentMeaning("reversal", None, None, "A-1", "front").digest == (
-        "m1-zcigv64i3pplkugeqeeuly3g6obklunfiwolizbe2ntaqbaatcbq"
-    )
 
 
 def test_a_till_repeats_after_an_update_that_added_a_field(world: World) -> None:
@@ -87,17 +77,9 @@ def test_another_original_is_another_meaning() -> None:
     assert not same_meaning(known, replace(refund, original="A-2"))
 
 
-@pytest.mark.parametrize("tag", ["m2-abcdefg", "abcdefg", ""])
-def test_a_digest_of_another_form_says_nothing_and_the_fields_are_compared(tag: str) -> None:
-    known = begin(requested(SALE, digest=tag), 0, MORNING)
-    assert same_meaning(known, SALE)
-    assert not same_meaning(known, replace(SALE, amount=1251))
-
-
-def requested(command: PaymentCommand, digest: str | None = None) -> Requested:
+def requested(command: PaymentCommand) -> Requested:
     return Requested(
         payment_id=command.payment_id,
-        digest=meaning_of(command, "front").digest if digest is None else digest,
         payment=command.payment,  # type: ignore[arg-type]  # a kind of the table, as all here
         terminal="front",
         till=command.till,

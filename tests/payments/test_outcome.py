@@ -192,9 +192,7 @@ def test_a_restart_says_that_it_was_one(make: Make) -> None:
     record = world.context.payments.get("A-1")
     assert record is not None
     told = TerminalResult(payment_id="A-1", verdict="approved")
-    fresh = begin(
-        Requested(payment_id="A-1", digest="", payment="sale", terminal="front", till="1"), 0, EPOCH
-    )
+    fresh = begin(Requested(payment_id="A-1", payment="sale", terminal="front", till="1"), 0, EPOCH)
     watcher = Watcher()
     with_what_follows([told], lambda _: fresh, [watcher], Road.RESTART)
     assert watcher.roads() == [Road.RESTART]
@@ -296,7 +294,7 @@ def calls_of(method: str) -> list[str]:
 
 
 def requested() -> Record:
-    return begin(Requested(payment_id="A-1", digest="", payment="sale", terminal="front", till="1"), 0, EPOCH)
+    return begin(Requested(payment_id="A-1", payment="sale", terminal="front", till="1"), 0, EPOCH)
 
 
 STATES: dict[str, Callable[[Record], None]] = {

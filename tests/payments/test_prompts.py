@@ -176,14 +176,13 @@ def test_limits_that_were_reached_while_the_question_was_open_count(make: Make) 
     world = asking(make(rules=LIMITS.format(action="confirm") + '\nday_sum_block = "700.00"'))
     other = Requested(
         payment_id="B-1",
-        digest="",
         payment="sale",
         terminal="back",
         till="1",
         amount=20_000,
         currency="EUR",
     )
-    world.context.write(other, Submitted(payment_id="B-1", terminal="back", receipts="till"))
+    world.context.write(other, Submitted(payment_id="B-1", receipts="till"))
     world.answer("A-1", "yes")
     view = world.follow()
     assert (view.verdict, world.sent("0601")) == ("refused", 0)
@@ -199,14 +198,13 @@ def test_a_yes_does_not_cover_a_stricter_question(make: Make) -> None:
     world = asking(make(rules=LIMITS.format(action="confirm") + "\nday_count_supervisor = 1"))
     other = Requested(
         payment_id="B-1",
-        digest="",
         payment="sale",
         terminal="back",
         till="1",
         amount=100,
         currency="EUR",
     )
-    world.context.write(other, Submitted(payment_id="B-1", terminal="back", receipts="till"))
+    world.context.write(other, Submitted(payment_id="B-1", receipts="till"))
     world.answer("A-1", "yes")
     assert world.follow().verdict == "refused"
 

@@ -32,7 +32,6 @@ def sent_elsewhere(
     """Another terminal of this shop has a payment under way."""
     request = Requested(
         payment_id=payment_id,
-        digest="",
         payment=payment,
         terminal="back",
         till="1",
@@ -40,7 +39,7 @@ def sent_elsewhere(
         currency="EUR" if amount else None,
         original=original,
     )
-    world.context.write(request, Submitted(payment_id=payment_id, terminal="back", receipts="till"))
+    world.context.write(request, Submitted(payment_id=payment_id, receipts="till"))
 
 
 def test_refunds_are_given_until_the_sale_is_used_up(world: World) -> None:

@@ -47,7 +47,7 @@ SOLD = Original(approved=True, reversed=False, left=10**12, currency="EUR", kind
 
 
 def requested(**more: Any) -> Requested:
-    facts: dict[str, Any] = {"payment_id": "A-1", "digest": "d", "terminal": "front", "till": "1"}
+    facts: dict[str, Any] = {"payment_id": "A-1", "terminal": "front", "till": "1"}
     return Requested(**(facts | {"payment": "sale", "amount": 1000, "currency": "EUR"} | more))
 
 
@@ -128,12 +128,11 @@ def test_an_original_of_an_unknown_kind_cannot_be_taken_back() -> None:
     "body",
     [
         requested(payment=PREAUTH),
-        Decided(payment_id="A-1", action=cast("Any", "escalate"), reasons=[], policy="p"),
+        Decided(payment_id="A-1", action=cast("Any", "escalate"), reasons=[]),
         Decided(
             payment_id="A-1",
             action="allow",
             reasons=[Reason(rule="r", action=cast("Any", "escalate"), code="c")],
-            policy="p",
         ),
     ],
 )
@@ -160,7 +159,7 @@ def test_the_index_counts_no_unknown_kind() -> None:
     index = PaymentIndex(PaymentStore(":memory:"))
     story: list[AnyBody] = [
         requested(payment=PREAUTH),
-        Submitted(payment_id="A-1", terminal="front", receipts="till"),
+        Submitted(payment_id="A-1", receipts="till"),
         TerminalResult(payment_id="A-1", verdict="approved"),
         Completed(payment_id="A-1"),
     ]
@@ -214,9 +213,9 @@ def test_the_api_answers_422(api: ServedApi, kind: str, currency: str) -> None:
 def test_an_unknown_action_sends_nothing(make: Make) -> None:
     """Whatever writes such a decision: it is no permission."""
     world = make()
-    newer = Decided(payment_id="A-1", action=cast("Any", "escalate"), reasons=[], policy="p")
+    newer = Decided(payment_id="A-1", action=cast("Any", "escalate"), reasons=[])
     assert (newer.allows, newer.asks, newer.covers(newer)) == (False, False, False)
-    allowed = Decided(payment_id="A-1", action="allow", reasons=[], policy="p")
+    allowed = Decided(payment_id="A-1", action="allow", reasons=[])
     active = cast("Any", type("Active", (), {"request": requested(), "cancelled": False})())
     assert world.context.refusal_before_send(active, allowed, [newer]) is not None
 

@@ -105,7 +105,6 @@ class Till:
         self.apply(
             Requested(
                 payment_id=payment_id,
-                digest="d",
                 payment=kind,
                 terminal="front",
                 till=self.name,
@@ -120,7 +119,7 @@ class Till:
         self, amount: int, at: datetime = NOON, kind: PaymentKind = "sale", currency: str = "EUR"
     ) -> str:
         payment_id = self.request(amount, at, kind, currency)
-        self.apply(Submitted(payment_id=payment_id, terminal="front", receipts="till"), at)
+        self.apply(Submitted(payment_id=payment_id, receipts="till"), at)
         return payment_id
 
     def pay(

@@ -25,11 +25,9 @@ class Shop:
 
     def sale(self, payment_id: str, at: datetime) -> None:
         """It is asked for at `at`, by the host's clock."""
-        request = Requested(
-            payment_id=payment_id, digest="", payment="sale", terminal="front", till="", amount=1250
-        )
+        request = Requested(payment_id=payment_id, payment="sale", terminal="front", till="", amount=1250)
         self.write(request, at)
-        self.write(Submitted(payment_id=payment_id, terminal="front", receipts="till"), at)
+        self.write(Submitted(payment_id=payment_id, receipts="till"), at)
 
     def answered(self, payment_id: str, at: datetime, *, jumped: timedelta = timedelta()) -> None:
         """The terminal tells its time with the result; the host's clock has `jumped` since the beginning."""

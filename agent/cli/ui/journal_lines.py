@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from agent.cli.ui.screen import Screen
-from agent.journal.schema.entry import Entry, UnknownEntry
+from agent.journal.schema.entry import Entry, Printed, UnknownEntry
 from agent.journal.verify import Report
 from agent.texts import say, tell
 
@@ -23,6 +23,8 @@ def print_entry(out: Screen, entry: Entry) -> None:
         out.detail(say("journal.entry_of_newer_version"))
         return
     body = msgspec.to_builtins(entry.body)
+    if isinstance(entry.body, Printed):
+        body["lines"] = [_line(line) for line in entry.body.lines]
     said = f"{entry.index:>8}  {entry.at:%Y-%m-%d %H:%M:%S}  {body['kind']:<17} {body.get('payment_id', '')}"
     out.say(said.rstrip())
     if details := ", ".join(_details(body)):
@@ -74,6 +76,10 @@ def _details(body: dict[str, Any]) -> Iterator[str]:
             yield f"{name} {', '.join(_item(item) for item in value)}"
         else:
             yield f"{name} {value}"
+
+
+def _line(line: str | int) -> str:
+    return line if isinstance(line, str) else say("journal.line_again", number=line + 1)
 
 
 def _item(item: Any) -> str:

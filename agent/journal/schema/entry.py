@@ -96,6 +96,15 @@ class _Envelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     written_by: WrittenBy | None = None
 
 
+class _EnvelopeText(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The same as it is written: a time has milliseconds, and nothing finer."""
+
+    index: int
+    at: str
+    boot_ms: int
+    written_by: WrittenBy | None = None
+
+
 class _Kind(msgspec.Struct, frozen=True):
     kind: str
 
@@ -117,8 +126,11 @@ class Schema:
 
         Raises `ValueError` for a body that this version could not read again.
         """
-        envelope = _Envelope(
-            index=entry.index, at=entry.at, boot_ms=entry.boot_ms, written_by=entry.written_by
+        envelope = _EnvelopeText(
+            index=entry.index,
+            at=entry.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            boot_ms=entry.boot_ms,
+            written_by=entry.written_by,
         )
         body = _encoder.encode(entry.body)
         try:

@@ -18,10 +18,9 @@ ACTION_ORDER: tuple[ActionName, ...] = get_args(ActionName)
 
 
 class Requested(Body, frozen=True, kw_only=True):
-    """The till asked for a payment. `digest` is the hash of what it asked for."""
+    """The till asked for a payment."""
 
     payment_id: str
-    digest: str
     payment: PaymentKind
     terminal: str
     till: str
@@ -59,7 +58,6 @@ class Decided(Body, frozen=True, kw_only=True):
     payment_id: str
     action: ActionName
     reasons: list[Reason]
-    policy: str
 
     @property
     def decisive(self) -> list[Reason]:
@@ -89,7 +87,6 @@ class Submitted(Body, frozen=True, kw_only=True):
     """
 
     payment_id: str
-    terminal: str
     receipts: Literal["terminal", "till"]
     last_trace: int | None = None
     last_receipt: int | None = None
@@ -173,11 +170,15 @@ class TerminalResult(Body, frozen=True, kw_only=True, tag="result"):
 
 
 class Printed(Body, frozen=True, kw_only=True):
-    """Receipt lines from the terminal, masked by the driver, before they are acknowledged."""
+    """Receipt lines from the terminal, masked by the driver, before they are acknowledged.
+
+    A number stands for a line that this payment has printed before, counted from 0 over all its
+    copies: the customer's copy differs from the merchant's in two lines.
+    """
 
     payment_id: str
     copy: Literal["merchant", "customer", "administration", "unknown"]
-    lines: list[str]
+    lines: list[str | int]
     last: bool = False
 
 

@@ -10,6 +10,7 @@ JOURNAL: Final[dict[str, str | tuple[str, str]]] = {
         "The journal was written by a newer version of Tillgate (entry {index} in {file}). It is whole. "
         "This version takes no payment, and has written nothing. Start the newer version again."
     ),
+    "journal.line_again": "line {number} again",
     "journal.entry_of_newer_version": "written by a newer version of Tillgate; its line is whole",
     "journal.locked": (
         "The journal in {folder} is in use by process {pid}. No payment was touched. "

@@ -61,12 +61,12 @@ def payments(chance: random.Random) -> Iterator[list[AnyBody]]:
         number += 1
         till = f"A-{number}"
         yield [
-            Requested(payment_id=till, digest="d", payment="sale", terminal="front", till="1", amount=1250),
-            Decided(payment_id=till, action="allow", reasons=[], policy="p"),
-            Submitted(payment_id=till, terminal="front", receipts="till"),
+            Requested(payment_id=till, payment="sale", terminal="front", till="1", amount=1250),
+            Decided(payment_id=till, action="allow", reasons=[]),
+            Submitted(payment_id=till, receipts="till"),
         ]
         yield [TerminalResult(payment_id=till, verdict="approved", amount=1250, trace=number % 1_000_000)]
-        lines = ["*" * 40] * chance.randrange(MAX_RECEIPT_LINES)
+        lines: list[str | int] = ["*" * 40] * chance.randrange(MAX_RECEIPT_LINES)
         yield [Printed(payment_id=till, copy="customer", lines=lines, last=True)]
         yield [Completed(payment_id=till)]
 
