@@ -82,7 +82,7 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
         self.state = self._idle = idle
         self._line = line
         self._events: deque[Event] = deque()
-        self._command: Command | None = None
+        self._command = Command(Operation.STATUS)
         self._context = ""  # the payment that a card in a late result is bound to, too
         self._left = False  # a byte of the command has left
         self._held: Held[MessageT] | None = None
@@ -146,8 +146,8 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
     # ---- what a protocol's actions are made of ----
 
     @property
-    def _operation(self) -> Operation | None:
-        return None if self._command is None else self._command.operation
+    def _operation(self) -> Operation:
+        return self._command.operation
 
     def _hold(self, event: TransactionResult | Receipt, message: MessageT) -> None:
         """Tell an outcome, and keep its acknowledgement back."""

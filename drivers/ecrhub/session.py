@@ -10,11 +10,11 @@ the end of an order is followed by a query, and what that does not prove is `Con
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, auto
-from typing import Final
+from typing import Any, ClassVar, Final
 
+from drivers.dialogue import UNREADABLE, Dialogue, Held
 from drivers.ecrhub import commands
 from drivers.ecrhub import mapping as meaning
 from drivers.ecrhub.codec import Variant
@@ -31,15 +31,12 @@ from drivers.operation import FINANCIAL
 from drivers.terminal import (
     Command,
     CommandRefusedError,
-    ConnectionLost,
     Delivery,
     DialogueEnded,
     DriverFact,
     EndReason,
-    Event,
     Operation,
     ProtocolError,
-    SessionError,
     TransactionResult,
 )
 
@@ -55,12 +52,13 @@ NOT_PAIRED: Final = DriverFact("ecrhub.not_paired")
 NO_PAYMENT_ANSWER: Final = DriverFact("ecrhub.no_payment_answer")
 NO_QUERY_ANSWER: Final = DriverFact("ecrhub.no_query_answer")
 NO_RESULT: Final = DriverFact("ecrhub.no_result")
-UNREADABLE: Final = DriverFact("unreadable")
-RECONNECTED: Final = DriverFact("reconnected")
 STOPPED_BEFORE: Final = DriverFact("ecrhub.stopped_before")
 
 # The protocol has no message for them, and needs none.
 _AT_ONCE: Final = frozenset({Operation.DIAGNOSE, Operation.INITIALISE, Operation.LOG_OFF})
+
+
+_Action = Callable[["EcrHubSession", Any, float], None]
 
 
 class EcrHubState(Enum):
@@ -73,112 +71,109 @@ class EcrHubState(Enum):
     PAYING = auto()  # the order is out
 
 
-class EcrHubSession:
-    """One terminal's dialogue; `drivers.terminal.Session` tells what each call means."""
+class EcrHubEvent(Enum):
+    """What can happen in a state."""
+
+    ALIVE = auto()  # the terminal has shown itself a moment ago
+    RESULT = auto()  # the end of the command's order
+    OTHER_RESULT = auto()  # the end of another order
+    ANSWER = auto()  # to a message of ours, without the end of an order
+    OTHER = auto()  # a message that answers nothing of ours
+    UNREADABLE = auto()
+    TIME = auto()  # the state's wait is over
+    QUERY_TIME = auto()  # a query is due, or the answer to it overdue
+
+
+class EcrHubSession(Dialogue[EcrHubLine, EcrHubState, EcrHubMessage]):
+    """One terminal's dialogue: what is ECRHub's own."""
+
+    # Results that came while one was held. More are left unacknowledged: the terminal repeats them.
+    MOST_WAITING = 4
 
     def __init__(self, line: EcrHubLine, settings: EcrHubSettings) -> None:
-        self.state = EcrHubState.IDLE
-        self._line = line
+        super().__init__(line, EcrHubState.IDLE)
         self._settings = settings
         self._requests = OpenRequests(line, settings)
         self._inbox = Inbox(line, settings.variant)
-        self._events: deque[Event] = deque()
         self._identity: DialogueEnded | None = None  # once the terminal has proven its form on this line
-        self._command = Command(Operation.STATUS)
-        self._outcome: TransactionResult | None = None  # what the inbox holds
-        self._left = False  # a byte of the order has left
         self._closing = False
-        self._deadline: float | None = None  # when the state's wait is over
         self._query_at: float | None = None  # when a query is due, or the answer to it overdue
         self._doubt = ""  # what the terminal said in place of a result
-        self._trouble_told = False
-
-    @property
-    def busy(self) -> bool:
-        return self.state is not EcrHubState.IDLE
-
-    def connected(self, now: float) -> None:
-        self.disconnected(RECONNECTED, now)
-        self._line.reset(now)
-        self._inbox.reset()
-        self._identity, self._trouble_told = None, False
-
-    def disconnected(self, reason: DriverFact, now: float) -> None:  # noqa: ARG002 - the call that all sessions have
-        if self.busy:
-            self._lose(reason)
-        self._inbox.drop()
-
-    def start(self, command: Command, now: float) -> None:
-        if self.busy:
-            raise SessionError("a command is running")
-        if why := commands.refusal_reason(command):
-            raise CommandRefusedError(why)
-        self._inbox.drop()  # a late result that nobody accepted is never acknowledged
-        self._command = command
-        self._requests.begin(command)
-        self._left = self._closing = False
-        self._doubt = ""
-        # Without a payment's name a receipt cannot be asked for: the protocol has no "last one".
-        nameless = command.operation is Operation.REPEAT_RECEIPT and not command.payment_id
-        if command.operation in _AT_ONCE or nameless:
-            self._end(DialogueEnded(EndReason.COMPLETED))
-        else:
-            self._advance(now)
 
     def abort(self, now: float) -> None:
         """pay.close goes out only once, and only for an order that is out and has no result."""
         if self.state in {EcrHubState.OPENING, EcrHubState.PROVING} and self._command.operation in FINANCIAL:
             self._end(DialogueEnded(EndReason.ABORTED, reason=STOPPED_BEFORE, cancelled=True))
-        elif self.state is EcrHubState.PAYING and not self._closing and self._inbox.held is None:
+        elif self.state is EcrHubState.PAYING and not self._closing and self._held is None:
             self._closing = EcrHubQuirk.NO_CLOSE not in self._settings.quirks
             if self._closing:
                 self._requests.about(Topic.CLOSE, now)
 
-    def acknowledge(self, now: float) -> None:
-        """Acknowledge what is held. Nothing is, when the line broke while the caller was writing."""
-        message, outcome = self._inbox.held, self._outcome
-        if message is None or outcome is None:
-            return
-        self._inbox.held = None
-        self._inbox.acknowledge(message)
-        if not outcome.late:
-            asked = self.state is EcrHubState.ASKING
-            self._end(DialogueEnded(EndReason.COMPLETED) if asked else meaning.ended(outcome.result))
-        while (waiting := self._inbox.next()) is not None:
-            self._dispatch(waiting, now)
-
     def receive(self, now: float) -> None:
         self._read_frames(self._line.receive(now), now)
 
-    def bytes_to_send(self) -> bytes:
-        data = self._line.bytes_to_send()
-        self._left = self._left or (self.state is EcrHubState.PAYING and bool(data))
-        return data
+    # ---- the hooks of the dialogue ----
 
-    def events(self) -> Iterator[Event]:
-        while self._events:
-            yield self._events.popleft()
+    def _check(self, command: Command) -> None:
+        if why := commands.refusal_reason(command):
+            raise CommandRefusedError(why)
 
-    def deadline(self) -> float | None:
-        """While a result is held nothing of ours is due: a slow disk is not the terminal's fault."""
-        own = () if self._inbox.held is not None else (self._deadline, self._query_at)
-        times = [time for time in (self._line.deadline(), *own) if time is not None]
-        return min(times, default=None)
+    def _begin(self, command: Command, now: float) -> None:
+        self._requests.begin(command)
+        self._closing, self._doubt = False, ""
+        # Without a payment's name a receipt cannot be asked for: the protocol has no "last one".
+        nameless = command.operation is Operation.REPEAT_RECEIPT and not command.payment_id
+        if command.operation in _AT_ONCE or nameless:
+            self._end(DialogueEnded(EndReason.COMPLETED))
+        else:
+            self._advance(None, now)
 
-    def deadline_passed(self, now: float) -> None:
+    def _in_turn(self, message: EcrHubMessage, now: float) -> None:
+        """Results wait for their turn; nothing else decides anything."""
+        if self._held is None or not meaning.is_final(message.answer):
+            self._dispatch(message, now)
+        elif len(self._waiting) < self.MOST_WAITING:
+            self._waiting.append(message)
+
+    def _dispatch(self, message: EcrHubMessage, now: float) -> None:
+        self._act(self._event_of(message.answer), message, now)
+
+    def _accept(self, held: Held[EcrHubMessage], now: float) -> None:  # noqa: ARG002 - the hook of all
+        self._inbox.acknowledge(held.message)
+        if held.outcome is not None:
+            asked = self.state is EcrHubState.ASKING
+            self._end(DialogueEnded(EndReason.COMPLETED) if asked else meaning.ended(held.outcome.result))
+
+    def _line_deadline_passed(self, now: float) -> None:
         self._read_frames(self._line.silence(now), now)
         self._line.deadline_passed(now)
-        self._look_at_line()
-        if self._inbox.held is not None:
-            return
-        if self._deadline is not None and now >= self._deadline:
-            self._time_is_over()
-        elif self._query_at is not None and now >= self._query_at:
-            self._query_is_due(now)
+        self._tell_trouble(self._line.trouble)
+
+    def _deadlines(self) -> tuple[float | None, ...]:
+        """While a result is held nothing of ours is due: a slow disk is not the terminal's fault."""
+        return () if self._held is not None else (self._deadline, self._query_at)
+
+    def _time_is_over(self, now: float) -> None:
+        over = self._deadline is not None and now >= self._deadline
+        self._act(EcrHubEvent.TIME if over else EcrHubEvent.QUERY_TIME, None, now)
+
+    def _leaves(self) -> bool:
+        return self.state is EcrHubState.PAYING
+
+    def _forget_line(self) -> None:
+        self._inbox.reset()
+        self._identity = None
+
+    def _rest(self) -> None:
+        self._query_at = None
+
+    def _lose(self, reason: DriverFact, delivery: Delivery | None = None) -> None:
+        super()._lose(reason, delivery)
+        self._line.drop()
 
     # ---- from a command to its message ----
 
-    def _advance(self, now: float) -> None:
+    def _advance(self, _: None, now: float) -> None:
         """Go on to what the command needs next: a link, the proof of the form, its own message.
 
         An order into the void would stay unclear for ever: no query could find it.
@@ -203,139 +198,168 @@ class EcrHubSession:
     def _currency(self) -> int:
         return self._settings.currency if self._command.currency is None else self._command.currency
 
-    # ---- from bytes to a message ----
+    # ---- from bytes to the table ----
+
+    def _act(self, event: EcrHubEvent, what: Any, now: float) -> None:
+        self.TABLE[self.state][event](self, what, now)
 
     def _read_frames(self, frames: Iterator[EcrHubFrame], now: float) -> None:
         for frame in frames:
             self._read(frame, now)
-        if self.state is EcrHubState.OPENING and self._line.alive(now):
-            self._advance(now)
-        self._look_at_line()
+        if self._line.alive(now):
+            self._act(EcrHubEvent.ALIVE, None, now)
+        self._tell_trouble(self._line.trouble)
 
     def _read(self, frame: EcrHubFrame, now: float) -> None:
         try:
             message = self._inbox.read(frame)
         except ProtocolError as error:
-            self._refuse(error)
+            self._act(EcrHubEvent.UNREADABLE, error, now)
             return
-        if message is not None:
-            self._dispatch(message, now)
+        if message is not None and message.mark not in self._kept_marks():
+            self._in_turn(message, now)
 
-    def _dispatch(self, message: EcrHubMessage, now: float) -> None:
-        """One new message."""
-        if meaning.is_final(message.answer):
-            self._result(message, now)
-            return
-        self._inbox.acknowledge(message)
-        topic = self._requests.topic_of(message.answer)
-        if topic is not None:
-            self._requests.answered(topic, now)
-            self._without_result(message.answer, topic, now)
+    def _kept_marks(self) -> set[bytes]:
+        held = {self._held.message.mark} if self._held else set()
+        return held | {message.mark for message in self._waiting}
 
-    def _refuse(self, error: ProtocolError) -> None:
-        """It is not acknowledged: the terminal keeps it, and a query tells what it was about."""
-        if self.state is EcrHubState.PAYING:
-            self._lose(UNREADABLE.about(reason=error.reason))
-        elif self.state is EcrHubState.PROVING and error.reason in OTHER_FORMS:
-            self._end(DialogueEnded(EndReason.REFUSED, reason=OTHER_VARIANT.about(form=error.reason)))
-
-    # ---- what the messages do ----
-
-    def _result(self, message: EcrHubMessage, now: float) -> None:
-        """Hold it for `acknowledge()`. One that is about another order is not that of the command."""
-        if self._inbox.held is not None:
-            self._inbox.wait(message)
-            return
-        try:
-            result = meaning.result(message.answer, self._currency)
-        except ProtocolError as error:
-            self._refuse(error)
-            return
-        topic = self._requests.topic_of(message.answer)
-        if topic is not None:
-            self._requests.answered(topic, now)
-        self._inbox.held = message
-        self._outcome = TransactionResult(result, late=not self._is_ours(message.answer))
-        self._events.append(self._outcome)
+    def _event_of(self, answer: EcrHubAnswer) -> EcrHubEvent:
+        if meaning.is_final(answer):
+            return EcrHubEvent.RESULT if self._is_ours(answer) else EcrHubEvent.OTHER_RESULT
+        return EcrHubEvent.OTHER if self._requests.topic_of(answer) is None else EcrHubEvent.ANSWER
 
     def _is_ours(self, answer: EcrHubAnswer) -> bool:
-        if self.state not in {EcrHubState.PAYING, EcrHubState.ASKING} or answer.order != self._requests.order:
-            return False
-        asked = TRANS_TYPE.get(self._command.operation)
-        return asked is None or answer.trans_type in {"", asked}
+        asked = TRANS_TYPE.get(self._operation)
+        return answer.order == self._requests.order and (asked is None or answer.trans_type in {"", asked})
 
-    def _without_result(self, answer: EcrHubAnswer, topic: Topic, now: float) -> None:
-        """The answer to one of our messages that does not tell the end of an order."""
-        match self.state:
-            case EcrHubState.PROVING:
-                self._proven(answer, now)
-            case EcrHubState.ASKING:
-                self._end(DialogueEnded(EndReason.COMPLETED, text=meaning.text_of(answer)))
-            case EcrHubState.PAYING:
-                self._doubtful(answer, topic, now)
-            case _:
-                pass
+    # ---- actions of the table ----
 
-    def _proven(self, answer: EcrHubAnswer, now: float) -> None:
+    def _ignore(self, _: Any, now: float) -> None:
+        """It decides nothing."""
+
+    def _acknowledge(self, message: EcrHubMessage, now: float) -> None:
+        """Taken; it tells nothing that a state waits for."""
+        self._answered(message, now)
+
+    def _outcome(self, message: EcrHubMessage, now: float) -> None:
+        self._keep(message, now, late=False)
+
+    def _late(self, message: EcrHubMessage, now: float) -> None:
+        self._keep(message, now, late=True)
+
+    def _proven(self, message: EcrHubMessage, now: float) -> None:
         """The form is right. Only pairing has to be granted; an unknown order is what was asked for."""
+        self._answered(message, now)
+        answer = message.answer
         if self._settings.variant is Variant.SDK_1_0 and not answer.handled:
-            self._end(DialogueEnded(EndReason.REFUSED, reason=NOT_PAIRED, text=meaning.text_of(answer)))
+            text = meaning.text_of(answer)
+            self._end(DialogueEnded(EndReason.REFUSED, reason=NOT_PAIRED, text=text))
             return
         self._identity = meaning.identity(answer)
-        self._advance(now)
+        self._advance(None, now)
 
-    def _doubtful(self, answer: EcrHubAnswer, topic: Topic, now: float) -> None:
+    def _not_told(self, message: EcrHubMessage, now: float) -> None:
+        self._answered(message, now)
+        self._end(DialogueEnded(EndReason.COMPLETED, text=meaning.text_of(message.answer)))
+
+    def _doubtful(self, message: EcrHubMessage, now: float) -> None:
         """Refused, not finished, or the answer to a close: only a query tells (reference 6)."""
+        topic, answer = self._answered(message, now), message.answer
         if not answer.handled:
             self._doubt = self._doubt or meaning.text_of(answer)
         if meaning.is_open(answer) or topic is Topic.CLOSE:
             self._query_at = now + QUERY_AGAIN_S
         elif topic is Topic.ORDER:
-            self._query_is_due(now)
+            self._query_is_due(None, now)
         else:
             self._lose(NO_RESULT.about(terminal_said=self._doubt or "-"))
 
-    def _query_is_due(self, now: float) -> None:
+    def _query_is_due(self, _: None, now: float) -> None:
         if self._requests.waits_for(Topic.QUERY):
             self._lose(NO_QUERY_ANSWER)
         else:
             self._requests.about(Topic.QUERY, now)
             self._query_at = now + self._settings.answer_s
 
-    # ---- how a state ends ----
+    def _another_form(self, error: ProtocolError, now: float) -> None:  # noqa: ARG002 - the call of the table
+        """It is not acknowledged: the terminal keeps it."""
+        if error.reason in OTHER_FORMS:
+            self._end(DialogueEnded(EndReason.REFUSED, reason=OTHER_VARIANT.about(form=error.reason)))
+
+    def _lost(self, error: ProtocolError, now: float) -> None:  # noqa: ARG002 - the call of the table
+        """It is not acknowledged: the terminal keeps it, and a query tells what it was about."""
+        self._lose(UNREADABLE.about(reason=error.reason))
+
+    def _no_app(self, _: None, now: float) -> None:  # noqa: ARG002 - the call of the table
+        self._lose(NO_APP)
+
+    def _not_proven(self, _: None, now: float) -> None:  # noqa: ARG002 - the call of the table
+        self._end(DialogueEnded(EndReason.REFUSED, reason=NOT_PROVEN))
+
+    def _no_query_answer(self, _: None, now: float) -> None:  # noqa: ARG002 - the call of the table
+        self._end(DialogueEnded(EndReason.ABORTED, reason=NO_QUERY_ANSWER))
+
+    def _no_payment_answer(self, _: None, now: float) -> None:  # noqa: ARG002 - the call of the table
+        self._lose(NO_PAYMENT_ANSWER)
+
+    # ---- what the actions are made of ----
+
+    def _answered(self, message: EcrHubMessage, now: float) -> Topic | None:
+        """Acknowledge what holds no result; gives what it answers."""
+        self._inbox.acknowledge(message)
+        topic = self._requests.topic_of(message.answer)
+        if topic is not None:
+            self._requests.answered(topic, now)
+        return topic
+
+    def _keep(self, message: EcrHubMessage, now: float, *, late: bool) -> None:
+        """Hold a result for `acknowledge()`."""
+        try:
+            result = meaning.result(message.answer, self._currency)
+        except ProtocolError as error:
+            self._act(EcrHubEvent.UNREADABLE, error, now)
+            return
+        topic = self._requests.topic_of(message.answer)
+        if topic is not None:
+            self._requests.answered(topic, now)
+        self._hold(TransactionResult(result, late=late), message)
 
     def _wait(self, state: EcrHubState, seconds: float, now: float) -> None:
         self.state = state
         self._deadline = now + seconds
 
-    def _time_is_over(self) -> None:
-        match self.state:
-            case EcrHubState.OPENING:
-                self._lose(NO_APP)
-            case EcrHubState.PROVING:
-                self._end(DialogueEnded(EndReason.REFUSED, reason=NOT_PROVEN))
-            case EcrHubState.ASKING:
-                self._end(DialogueEnded(EndReason.ABORTED, reason=NO_QUERY_ANSWER))
-            case _:
-                self._lose(NO_PAYMENT_ANSWER)
+    # ---- the table ----
 
-    def _look_at_line(self) -> None:
-        if self._line.trouble is not None and not self._trouble_told:
-            self._trouble_told = True
-            self._lose(self._line.trouble)
-
-    def _end(self, ended: DialogueEnded) -> None:
-        self._events.append(ended)
-        self._to_idle()
-
-    def _lose(self, reason: DriverFact) -> None:
-        self._events.append(
-            ConnectionLost(reason, Delivery.PERHAPS if self._left and self.busy else Delivery.NEVER)
-        )
-        self._to_idle()
-        self._inbox.drop()
-        self._line.drop()
-
-    def _to_idle(self) -> None:
-        self.state = EcrHubState.IDLE
-        self._deadline = self._query_at = None
+    # What no row names decides nothing.
+    _ANYTIME: ClassVar[Mapping[EcrHubEvent, _Action]] = {
+        **dict.fromkeys(EcrHubEvent, _ignore),
+        EcrHubEvent.RESULT: _late,
+        EcrHubEvent.OTHER_RESULT: _late,
+        EcrHubEvent.ANSWER: _acknowledge,
+        EcrHubEvent.OTHER: _acknowledge,
+    }
+    TABLE: ClassVar[Mapping[EcrHubState, Mapping[EcrHubEvent, _Action]]] = {
+        EcrHubState.IDLE: _ANYTIME,
+        EcrHubState.OPENING: {**_ANYTIME, EcrHubEvent.ALIVE: _advance, EcrHubEvent.TIME: _no_app},
+        EcrHubState.PROVING: {
+            **_ANYTIME,
+            EcrHubEvent.ANSWER: _proven,
+            EcrHubEvent.UNREADABLE: _another_form,
+            EcrHubEvent.TIME: _not_proven,
+        },
+        EcrHubState.ASKING: {
+            **_ANYTIME,
+            EcrHubEvent.RESULT: _outcome,
+            EcrHubEvent.ANSWER: _not_told,
+            EcrHubEvent.TIME: _no_query_answer,
+        },
+        EcrHubState.PAYING: {
+            **_ANYTIME,
+            EcrHubEvent.RESULT: _outcome,
+            EcrHubEvent.ANSWER: _doubtful,
+            EcrHubEvent.UNREADABLE: _lost,
+            EcrHubEvent.TIME: _no_payment_answer,
+            EcrHubEvent.QUERY_TIME: _query_is_due,
+        },
+    }
+    DECIDES_NOTHING: ClassVar[frozenset[_Action]] = frozenset({_ignore, _acknowledge})

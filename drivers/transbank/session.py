@@ -190,16 +190,12 @@ class TransbankSession(Dialogue[TransbankLine, TransbankState, TransbankResponse
 
     def _is_answer(self, response: TransbankResponse) -> bool:
         """Nothing answers a command that has not left yet."""
-        return (
-            self._left
-            and self._command is not None
-            and is_answer(
-                self._command,
-                response,
-                acknowledged=self.state is TransbankState.RUNNING,
-                voids_have_own=TransbankQuirk.VOID_HAS_OWN_NUMBER in self._quirks
-                and response.fields != self._last_acknowledged,
-            )
+        return self._left and is_answer(
+            self._command,
+            response,
+            acknowledged=self.state is TransbankState.RUNNING,
+            voids_have_own=TransbankQuirk.VOID_HAS_OWN_NUMBER in self._quirks
+            and response.fields != self._last_acknowledged,
         )
 
     # ---- actions of the table ----
@@ -211,7 +207,7 @@ class TransbankSession(Dialogue[TransbankLine, TransbankState, TransbankResponse
         self._line.acknowledge()
 
     def _polled(self, _: None, now: float) -> None:
-        data = commands.data_of(self._command) if self._command else b""
+        data = commands.data_of(self._command)
         if not data:
             self._end(self._greeting())
             return
@@ -220,7 +216,7 @@ class TransbankSession(Dialogue[TransbankLine, TransbankState, TransbankResponse
 
     def _run(self, _: None, now: float) -> None:
         self.state = TransbankState.RUNNING
-        question = self._operation is not None and commands.from_memory(self._operation)
+        question = commands.from_memory(self._operation)
         self._deadline = now + (min(QUESTION_S, self._silence_s) if question else self._silence_s)
 
     def _working(self, response: TransbankResponse, now: float) -> None:

@@ -7,8 +7,8 @@ import pytest
 from drivers.ecrhub.codec import Variant
 from drivers.ecrhub.commands import order_number
 from drivers.ecrhub.frame import EcrHubFrameKind, encode_frame
-from drivers.ecrhub.inbox import MOST_WAITING
 from drivers.ecrhub.packet import Topic
+from drivers.ecrhub.session import EcrHubSession
 from drivers.terminal import (
     Command,
     DialogueEnded,
@@ -202,16 +202,18 @@ def test_a_late_result_behind_a_command_does_not_lose_the_commands_own(paying: B
 
 def test_more_results_than_can_wait_are_left_for_the_terminal_to_repeat(paying: ByHand) -> None:
     paying.acks.clear()
-    flood = [paying.answer(paying.paid(order=f"order{number}")) for number in range(MOST_WAITING + 5)]
+    flood = [
+        paying.answer(paying.paid(order=f"order{number}")) for number in range(EcrHubSession.MOST_WAITING + 5)
+    ]
     paying.say(*flood)
-    for _ in range(MOST_WAITING + 5):
+    for _ in many:
         paying.session.acknowledge(paying.now)
     paying.listen()
-    assert len(paying.acks) == MOST_WAITING + 1
+    assert len(paying.acks) == EcrHubSession.MOST_WAITING + 1
     paying.say(*flood)
     paying.session.acknowledge(paying.now)
     paying.listen()
-    assert len(paying.acks) == 2 * (MOST_WAITING + 1) + 1
+    assert len(paying.acks) == 2 * (EcrHubSession.MOST_WAITING + 1) + 1
 
 
 def test_a_result_when_nothing_waits_is_held_too(by_hand: ByHand) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from drivers.dialogue import UNREADABLE
 from drivers.ecrhub.commands import order_number
 from drivers.ecrhub.config import ANSWER_S, PAYMENT_S
 from drivers.ecrhub.frame import CONFIRM, HEARTBEAT, EcrHubFrameKind, encode_frame
@@ -13,7 +14,6 @@ from drivers.ecrhub.session import (
     NO_PAYMENT_ANSWER,
     NO_QUERY_ANSWER,
     QUERY_AGAIN_S,
-    UNREADABLE,
 )
 from drivers.terminal import (
     ConnectionLost,
