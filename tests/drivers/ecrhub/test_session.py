@@ -202,9 +202,8 @@ def test_a_late_result_behind_a_command_does_not_lose_the_commands_own(paying: B
 
 def test_more_results_than_can_wait_are_left_for_the_terminal_to_repeat(paying: ByHand) -> None:
     paying.acks.clear()
-    flood = [
-        paying.answer(paying.paid(order=f"order{number}")) for number in range(EcrHubSession.MOST_WAITING + 5)
-    ]
+    many = range(EcrHubSession.MOST_WAITING + 5)
+    flood = [paying.answer(paying.paid(order=f"order{number}")) for number in many]
     paying.say(*flood)
     for _ in many:
         paying.session.acknowledge(paying.now)
