@@ -15,7 +15,7 @@ from tests.conformance.table import ZVT, cases, options_for
 from tests.support.still import card_sealer
 
 HOUSE = Path(__file__).parents[2]
-MODULES = ("frame", "packet", "session", "resolve", "quirks", "texts", "probe", "config", "driver")
+MODULES = ("frame", "line", "packet", "session", "resolve", "quirks", "texts", "probe", "config", "driver")
 # The shortest answer of any protocol is longer.
 LEAST_BUFFER_BYTES = 128
 
