@@ -18,8 +18,8 @@ def forms(number: str) -> dict[str, list[bytes]]:
     return {
         "text": [plain, *(text.encode("ascii") for text in grouped)],
         "utf-16": [number.encode("utf-16-le")],
-        # Two different bytes are any small number of eight bytes: 6200..05 shifted is a 32 with its zeros.
-        "packed": [part for part in (packed, shifted) if len(set(part)) > 2],
+        # One byte among zeros is any small number of eight bytes: 6200..05 shifted is a 32 with its zeros.
+        "packed": [part for part in (packed, shifted) if len(part.strip(b"\0")) > 1],
         "hex": [plain.hex().encode("ascii")],
         "base64": [b64encode(part) for one in (plain, packed) for part in _thirds(one)],
     }
