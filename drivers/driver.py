@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from drivers.card.card import CardSealer, SecretBuffer
 from drivers.operation import Operation
-from drivers.terminal import DriverError, Resolver, Session
+from drivers.terminal import FactError, Resolver, Session
 
 WireKind = Literal["serial", "tcp", "usb"]
 Parity = Literal["N", "E", "O"]
@@ -123,8 +123,8 @@ class Driver:
     makers: tuple[Maker, ...] = ()
 
 
-class OptionError(DriverError):
-    """The settings of a terminal do not go together. A sentence for the installer."""
+class OptionError(FactError):
+    """The settings of a terminal do not go together. Its sentence is for the installer."""
 
 
 def driver(name: str) -> Driver:

@@ -339,6 +339,15 @@ class DriverError(Exception):
     """Base of everything a driver raises on purpose. Never quotes wire bytes."""
 
 
+class FactError(DriverError):
+    """An error with a code and figures. Its sentence is `code` in the text catalogue."""
+
+    def __init__(self, fact: DriverFact) -> None:
+        super().__init__(str(fact))
+        self.code = f"drivers.{fact.code}"
+        self.figures = fact.figures
+
+
 class SessionError(DriverError):
     """The caller used a session out of turn: a bug of ours, not of the terminal."""
 

@@ -22,6 +22,8 @@ from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from agent.texts import say
+
 if TYPE_CHECKING:
     import ssl
 
@@ -260,7 +262,7 @@ class _Bounded:
         try:
             body = await self._read(scope, receive)
         except _TooLongError:
-            too_long = f"The body is longer than {self._max_body_bytes} bytes."
+            too_long = say("api.body_too_long", limit=self._max_body_bytes)
             await _answer(send, 413, *self._refusal_format(413, too_long))
             return
         if body is None:

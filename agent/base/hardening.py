@@ -11,6 +11,8 @@ import resource
 from dataclasses import dataclass
 from typing import Final
 
+from agent.base.coded import CodedError
+
 # linux/prctl.h
 _PR_GET_DUMPABLE: Final = 3
 _PR_SET_DUMPABLE: Final = 4
@@ -18,7 +20,7 @@ _PR_SET_DUMPABLE: Final = 4
 MIN_MEMLOCK_BYTES: Final = 1024 * 1024
 
 
-class HardeningError(RuntimeError):
+class HardeningError(CodedError):
     """The kernel refused. The text says what it means and what to do."""
 
 
@@ -43,10 +45,7 @@ def harden() -> Hardened:
     _raise_memlock()
     state = hardened()
     if state.dumpable or state.core_bytes:
-        raise HardeningError(
-            "This process cannot forbid dumps of its memory, so it must not see a card. No payment can be "
-            "taken and no money was moved. Start it with the service unit, or look at what limits this shell."
-        )
+        raise HardeningError("programs.dumps_not_forbidden")
     return state
 
 

@@ -13,12 +13,12 @@ from typing import Final, get_args
 
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.screen import Screen
-from agent.payments.people import hash_secret
+from agent.payments.people import ShortSecretError, hash_secret
 from agent.settings.load import DEFAULT_FILE, Settings, SettingsError, live_refusal_reason, load
 from agent.settings.types import Role
 from agent.settings.values import NAME
 from agent.terminals.options import DRIVERS
-from agent.texts import say
+from agent.texts import say, tell
 
 _BARE_TOML_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -86,8 +86,8 @@ def _person(args: argparse.Namespace) -> int:
         raise CommandError(say("cli.two_are_not_same"), Exit.USAGE)
     try:
         line = hash_secret(secret)
-    except ValueError as error:
-        raise CommandError(f"Nothing was written: {error}.", Exit.USAGE) from None
+    except ShortSecretError as error:
+        raise CommandError(f"Nothing was written: {tell(error)}.", Exit.USAGE) from None
     if args.json:
         print(json.dumps({"person": args.name, "role": args.role, "scrypt": line}))
         return Exit.OK

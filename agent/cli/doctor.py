@@ -22,7 +22,7 @@ from agent.cli.ui.screen import Screen
 from agent.keys import store as keys
 from agent.settings.load import Settings, credentials_folder, live_refusal_reason
 from agent.terminals.options import DRIVERS
-from agent.texts import say
+from agent.texts import say, tell
 from drivers.card.seal import KeyExpired, KeyUnknown
 
 # Below this a day of payments and the reserve of the journal no longer fit.
@@ -84,7 +84,7 @@ def _acquirer(host: Settings) -> DoctorFinding:
     try:
         key = keys.load_acquirer_key(host.acquirer.keys, host.acquirer.vkey, date.today())  # noqa: DTZ011 - the shop's day
     except (keys.KeysError, KeyExpired, KeyUnknown) as error:
-        return DoctorFinding("acquirer key", "bad", str(error))
+        return DoctorFinding("acquirer key", "bad", tell(error))
     return DoctorFinding("acquirer key", "good", f"{key.key_id}, valid until {key.not_after}")
 
 

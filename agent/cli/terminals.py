@@ -22,10 +22,6 @@ from drivers.wires.serial import SerialWire
 from drivers.wires.usb.trouble import ROOT
 from drivers.wires.wire import Wire
 
-NOTHING: Final = (
-    "Nothing is plugged in that could be a terminal. A terminal on the network is not seen here: give it "
-    'a fixed address and set wire = "tcp".'
-)
 NAMES: Final = ("front", "second", "third")
 ANSWERED: Final = "answers to {protocol}"
 NOT_ASKED: Final = "not asked: {why}"
@@ -100,7 +96,7 @@ def _probe(root: Path, device: AttachedDevice) -> tuple[str, str, bool]:
 
 def _print_devices(out: Screen, found: list[DeviceReport]) -> None:
     if not found:
-        out.say(NOTHING)
+        out.say(say("cli.nothing_plugged_in"))
     for one in found:
         _print_device(out, one)
     if found:

@@ -168,7 +168,7 @@ class _FromStdlib(logging.Handler):
         try:
             event = record.getMessage()
         except (TypeError, ValueError, KeyError):
-            event = "a message that does not fit its arguments"
+            event = "unfit log arguments"
         level = "error" if record.levelno >= logging.ERROR else record.levelname.lower()
         log = structlog.get_logger(part=record.name)
         getattr(log, level if level in {"debug", "info", "warning"} else "error")(

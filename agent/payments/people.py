@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, get_args
 
+from agent.base.coded import CodedError
 from agent.journal.schema.derived import DerivedState
 from agent.journal.schema.entry import CredentialFailed, Entry, Replied, Resolved
 from agent.settings.types import SCRYPT_PREFIX, PersonSettings, Role
@@ -35,6 +36,10 @@ MIN_SECRET_CHARACTERS: Final = 6
 
 
 _STATE: Final = DerivedState(dict[str, list[datetime]], version=1)
+
+
+class ShortSecretError(CodedError, ValueError):
+    """A PIN or password that is guessed too soon."""
 
 
 class People:
@@ -85,9 +90,9 @@ class People:
 
 
 def hash_secret(secret: str) -> str:
-    """The line for `[people.NAME] scrypt`, with a fresh salt. Raises `ValueError` for a short secret."""
+    """The line for `[people.NAME] scrypt`, with a fresh salt. Raises `ShortSecretError`."""
     if len(secret) < MIN_SECRET_CHARACTERS:
-        raise ValueError(f"a PIN or password needs at least {MIN_SECRET_CHARACTERS} characters")
+        raise ShortSecretError("cli.secret_too_short", least=MIN_SECRET_CHARACTERS)
     salt = os.urandom(SALT_BYTES)
     return f"{SCRYPT_PREFIX}{_base32(salt)}${_base32(_scrypt(secret, salt))}"
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from agent.base.coded import CodedError
+
 # Grows when the tables change; a file of another version is made anew.
 TABLES_VERSION = 2
 
@@ -37,14 +39,11 @@ _SELECT = "SELECT payment_id, opened, record FROM payment WHERE "
 Row = tuple[str, int, bytes]
 
 
-class StoreError(Exception):
-    """The file cannot be used. The message is for the installer."""
+class StoreError(CodedError):
+    """The file cannot be used. Its sentence is for the installer."""
 
     def __init__(self, path: str, reason: Exception) -> None:
-        super().__init__(
-            f"The state in {path} cannot be used ({reason}). No payment was touched: all of it is made from "
-            "the journal. Free space on the disk or delete this file, then start the agent again."
-        )
+        super().__init__("programs.state_unusable", path=path, reason=reason)
 
 
 class PaymentStore:

@@ -34,6 +34,7 @@ from agent.rules import DayTotals
 from agent.settings.load import Settings, TerminalSettings, credentials_folder, live_refusal_reason, load
 from agent.terminals.connection import TerminalConnection
 from agent.terminals.options import DRIVERS, options_of, session_of, wire_of
+from agent.texts import tell
 from agent.upload.cosignatures import Cosignatures
 from drivers.card.card import CardSealer, SecretBuffer
 from drivers.card.seal import AcquirerKey, HpkeSealer, KeyExpired, KeyUnknown
@@ -151,7 +152,7 @@ def _acquirer_key(settings: Settings, today: date) -> tuple[AcquirerKey | None, 
     try:
         return keys.load_acquirer_key(settings.acquirer.keys, settings.acquirer.vkey, today), ""
     except (keys.KeysError, KeyExpired, KeyUnknown) as error:
-        return None, str(error)
+        return None, tell(error)
 
 
 def _open_journal(

@@ -81,7 +81,7 @@ class DayTotals:
     def logical(self, now: datetime) -> datetime:
         """The later of `now` and the last entry's time. Raises `ValueError` without an offset."""
         if now.utcoffset() is None:
-            raise ValueError("a time without its offset")
+            raise ValueError("time without offset")
         last = self._content.last_seen
         # By the second since 1970: two times of one zone compare by the wall, which summer time sets back.
         return now if last is None or now.timestamp() >= last.timestamp() else last

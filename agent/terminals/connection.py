@@ -15,6 +15,7 @@ from drivers.terminal import (
     ConnectionLost,
     Delivery,
     DialogueEnded,
+    DriverFact,
     EndReason,
     Event,
     Operation,
@@ -226,13 +227,13 @@ class TerminalConnection:
             if ended.maintenance is None and operation is Operation.STATUS:
                 return self._with_right_mode(ended)
             operation, steps = ended.maintenance or Operation.STATUS, steps + 1
-        self._become("trouble", STILL_ASKS if busy < MAX_BUSY_ANSWERS else STILL_BUSY)
+        self._become("trouble", in_words(STILL_ASKS if busy < MAX_BUSY_ANSWERS else STILL_BUSY))
         return None
 
     def _with_right_mode(self, status: DialogueEnded) -> DialogueEnded | None:
         if status.simulator is self._training:
             return status
-        self._become("trouble", SIMULATOR_OUTSIDE if status.simulator else REAL_INSIDE)
+        self._become("trouble", in_words(SIMULATOR_OUTSIDE if status.simulator else REAL_INSIDE))
         return None
 
     async def _resolve_and_resync(self) -> None:
@@ -292,7 +293,7 @@ class TerminalConnection:
         )
 
 
-STILL_ASKS = "the terminal goes on asking for service"
-STILL_BUSY = "the terminal is busy with something that does not end: look at its display"
-SIMULATOR_OUTSIDE = "this is a simulator, and the agent is not in training mode"
-REAL_INSIDE = "this is a real terminal, and the agent is in training mode"
+STILL_ASKS = DriverFact("still_asks")
+STILL_BUSY = DriverFact("still_busy")
+SIMULATOR_OUTSIDE = DriverFact("simulator_outside")
+REAL_INSIDE = DriverFact("real_inside")

@@ -9,7 +9,7 @@ from typing import Final
 
 from agent.settings.load import TerminalFinding
 from agent.settings.types import LineSettings, TerminalSettings
-from agent.texts import say
+from agent.texts import say, tell
 from drivers.card.card import CardSealer
 from drivers.card.secret import SecretBuffer
 from drivers.driver import PROTOCOLS, OptionError, Options, SerialDefaults, driver
@@ -49,7 +49,7 @@ class InstalledDrivers:
         try:
             row.resolver(options_of(terminal, 0))
         except OptionError as error:
-            yield "protocol", f"the text '{terminal.protocol}'", say("settings.form.together"), str(error)
+            yield "protocol", f"the text '{terminal.protocol}'", say("settings.form.together"), tell(error)
 
 
 # For `load` and `parse` of agent/settings.

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.hpke import (
     Suite,
 )
 
-from drivers.terminal import DriverError
+from drivers.terminal import DriverFact, FactError
 
 # Every seal has one length, or the length of the ciphertext would tell the length of the number:
 # version, count of digits, 19 digits (ISO/IEC 7812-1), expiry YYMM, zeros up to a round figure.
@@ -35,7 +35,7 @@ _SUITE: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _KEY_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 
 
-class SealError(DriverError):
+class SealError(FactError):
     """No card can be sealed, so no payment may be taken. The text is for a person."""
 
 
@@ -63,7 +63,7 @@ class HpkeSealer:
 
     def __init__(self, key: AcquirerKey, origin: str) -> None:
         if "\n" in origin:
-            raise ValueError("an origin is one line")
+            raise ValueError("origin with newline")
         self._public_key = _public_key(key)
         self._origin = origin
         self.key_id = key.key_id
@@ -71,7 +71,7 @@ class HpkeSealer:
     def seal(self, plaintext: memoryview, context: str) -> bytes:
         """Encrypt exactly `PLAINTEXT_BYTES`; `context` names the payment."""
         if len(plaintext) != PLAINTEXT_BYTES:
-            raise ValueError(f"a seal takes {PLAINTEXT_BYTES} bytes")
+            raise ValueError(f"plaintext of {len(plaintext)}")
         return _SUITE.encrypt(plaintext, self._public_key, _info(self._origin, self.key_id, context))
 
 
@@ -83,10 +83,10 @@ def parse_acquirer_keys(body: str) -> list[AcquirerKey]:
     """
     lines = body.removesuffix("\n").split("\n")
     if lines[0] != ACQUIRER_KEYS_HEADER:
-        raise KeyUnknown(f"The acquirer key file does not begin with '{ACQUIRER_KEYS_HEADER}'. {_NEXT}")
+        raise KeyUnknown(_FILE_HEADER.about(header=ACQUIRER_KEYS_HEADER))
     keys = [_parse_line(number, line) for number, line in enumerate(lines[1:], start=2)]
     if len({key.key_id for key in keys}) != len(keys):
-        raise KeyUnknown(f"The acquirer key file names one key twice. {_NEXT}")
+        raise KeyUnknown(_FILE_TWICE)
     return keys
 
 
@@ -94,20 +94,24 @@ def choose_key(keys: Iterable[AcquirerKey], today: date) -> AcquirerKey:
     """The valid key that ends last: when two overlap, the newer one. Raises `KeyExpired`, `KeyUnknown`."""
     known = sorted(keys, key=lambda key: (key.not_after, key.not_before, key.key_id))
     if not known:
-        raise KeyUnknown(f"There is no acquirer key, so no card can be sealed. {_NEXT}")
+        raise KeyUnknown(_NO_KEY)
     valid = [key for key in known if key.not_before <= today <= key.not_after]
     if valid:
         return valid[-1]
     last = known[-1]
-    when = f"ended on {last.not_after}" if last.not_after < today else f"begins on {last.not_before}"
-    raise KeyExpired(f"No acquirer key is valid today ({today}): key '{last.key_id}' {when}. {_NEXT}")
+    ended = last.not_after < today
+    day = str(last.not_after if ended else last.not_before)
+    raise KeyExpired((_ENDED if ended else _BEGINS).about(today=str(today), key=last.key_id, day=day))
 
 
 ACQUIRER_KEYS_HEADER: Final = "tillgate acquirer keys v1"
-_NEXT: Final = (
-    "No payment can be taken and no money was moved. Ask your payment provider for the current key file "
-    "and check that this computer's date is right."
-)
+_FILE_HEADER: Final = DriverFact("seal.file_header")
+_FILE_TWICE: Final = DriverFact("seal.key_twice")
+_FILE_DAMAGED: Final = DriverFact("seal.line_damaged")
+_FILE_NAME: Final = DriverFact("seal.line_name_or_days")
+_NO_KEY: Final = DriverFact("seal.no_key")
+_ENDED: Final = DriverFact("seal.ended")
+_BEGINS: Final = DriverFact("seal.begins")
 
 
 def _parse_line(number: int, line: str) -> AcquirerKey:
@@ -123,9 +127,9 @@ def _parse_line(number: int, line: str) -> AcquirerKey:
         )
         _public_key(key)
     except (ValueError, Base64Error) as error:
-        raise KeyUnknown(f"Line {number} of the acquirer key file is damaged. {_NEXT}") from error
+        raise KeyUnknown(_FILE_DAMAGED.about(line=number)) from error
     if not _KEY_ID.fullmatch(key_id) or key.not_after < key.not_before:
-        raise KeyUnknown(f"Line {number} of the acquirer key file has a bad name or bad days. {_NEXT}")
+        raise KeyUnknown(_FILE_NAME.about(line=number))
     return key
 
 

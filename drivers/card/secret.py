@@ -14,11 +14,13 @@ import os
 import resource
 from typing import Final, Literal
 
-from drivers.terminal import DriverError
+from drivers.terminal import DriverFact, FactError
 
 # memfd_secret(2): the same number on x86-64, aarch64 and riscv64; Python 3.11 has no wrapper.
 SYS_MEMFD_SECRET: Final = 447
 # memfd_secret takes the file's close-on-exec bit and nothing else.
+_NO_LOCKED_MEMORY: Final = DriverFact("card.no_locked_memory")
+
 _O_CLOEXEC: Final = os.O_CLOEXEC
 # linux/mman-common.h; Python 3.11 does not name it.
 _MADV_WIPEONFORK: Final = 18
@@ -26,7 +28,7 @@ _MADV_WIPEONFORK: Final = 18
 SecretKind = Literal["memfd_secret", "locked"]
 
 
-class SecretMemoryError(DriverError):
+class SecretMemoryError(FactError):
     """The kernel gives no memory that stays out of swap. Nothing was read and no card was touched."""
 
 
@@ -40,7 +42,7 @@ class SecretBuffer:
 
     def __init__(self, size: int) -> None:
         if size <= 0:
-            raise ValueError(f"a secret buffer needs a size above 0, not {size}")
+            raise ValueError(f"size {size}")
         self._map, self.kind = _allocate(size)
         self.view = memoryview(self._map)
         self.start = 0
@@ -65,13 +67,13 @@ class SecretBuffer:
     def filled(self, count: int) -> None:
         """So many bytes were put into `space()`."""
         if not 0 <= count <= len(self.view) - self.end:
-            raise ValueError("more bytes than the buffer had space for")
+            raise ValueError("beyond the space")
         self.end += count
 
     def consume(self, count: int) -> None:
         """Wipe the next `count` bytes and go past them."""
         if not 0 <= count <= self.end - self.start:
-            raise ValueError("more bytes than the buffer holds")
+            raise ValueError("beyond the bytes")
         self._zero(self.start, self.start + count)
         self.start += count
         if self.start == self.end:
@@ -129,10 +131,7 @@ def _locked(size: int) -> mmap.mmap:
     if _libc().mlock(ctypes.c_void_p(address), ctypes.c_size_t(size)) != 0:
         why = os.strerror(ctypes.get_errno())
         block.close()
-        raise SecretMemoryError(
-            f"No locked memory for card data ({why}). No payment can be taken and no money was moved. "
-            f"The limit is {_limit_text()}: set LimitMEMLOCK=8M in the service unit, or 'ulimit -l 8192'."
-        )
+        raise SecretMemoryError(_NO_LOCKED_MEMORY.about(why=why, limit=_limit_text()))
     return block
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from drivers.driver import KeyCheck, OptionError, Options
 from drivers.telium.line import BYTE_S
 from drivers.telium.quirks import E_PLUS_ONLY, TeliumQuirk
+from drivers.terminal import DriverFact
 
 E_PLUS: Final = "e+"
 CONCERT_V3: Final = "v3"
@@ -19,9 +20,9 @@ PAYMENT_S: Final = 300
 # Reference 4.
 TILLS: Final = range(1, 100)
 
-NO_VARIANT: Final = "Telium knows the variants {known}, not {variant!r}."
-NO_TILL: Final = "Telium numbers its tills from 1 to 99; set till_id to one of them, not {till}."
-NO_QUIRK: Final = "Concert V3 has no use for the quirk {quirk}; take it out, or set variant to e+."
+NO_VARIANT: Final = DriverFact("telium.no_variant")
+NO_TILL: Final = DriverFact("telium.no_till")
+NO_QUIRK: Final = DriverFact("telium.no_quirk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,14 @@ def telium_settings(options: Options) -> TeliumSettings:
     """Raises `OptionError` for options that do not go together."""
     variant = options.variant or E_PLUS
     if variant not in VARIANTS:
-        raise OptionError(NO_VARIANT.format(known=", ".join(VARIANTS), variant=variant))
+        raise OptionError(NO_VARIANT.about(known=", ".join(VARIANTS), variant=repr(variant)))
     own = options.own_keys(TeliumKeys)
     if own.till_id not in TILLS:
-        raise OptionError(NO_TILL.format(till=own.till_id))
+        raise OptionError(NO_TILL.about(till=own.till_id))
     quirks = frozenset(TeliumQuirk(name) for name in options.quirks)
     foreign = sorted(quirks & E_PLUS_ONLY) if variant == CONCERT_V3 else []
     if foreign:
-        raise OptionError(NO_QUIRK.format(quirk=foreign[0]))
+        raise OptionError(NO_QUIRK.about(quirk=foreign[0]))
     return TeliumSettings(
         variant=variant,
         till=own.till_id,

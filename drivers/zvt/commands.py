@@ -20,6 +20,8 @@ LINES_ON_DISPLAY: Final = 8  # BMP F1 to F8
 LONGEST_DISPLAY_LINE: Final = 99  # what LLVAR can say; terminals cut at 16 to 40 themselves
 
 NOT_WRITTEN: Final = DriverFact("zvt.not_written")
+NEEDS_AMOUNT: Final = DriverFact("zvt.needs_amount")
+NEEDS_RECEIPT: Final = DriverFact("zvt.needs_receipt")
 
 # Commands that their answer ends.
 ANSWER_ONLY: Final = frozenset({Operation.LOG_OFF, Operation.DISPLAY_TEXT})
@@ -42,7 +44,7 @@ def apdu_of(command: Command, settings: ZvtSettings) -> bytes:
 
 def _amount(command: Command) -> int:
     if command.amount is None or command.amount <= 0:
-        raise ValueError("it needs an amount above zero")
+        raise CommandRefusedError(NEEDS_AMOUNT.about(operation=command.operation.value))
     return command.amount
 
 
@@ -64,7 +66,7 @@ def _authorisation(command: Command, settings: ZvtSettings) -> zvt.ZvtPacket:
 
 def _reversal(command: Command, settings: ZvtSettings) -> zvt.ZvtPacket:
     if command.original_receipt is None:
-        raise ValueError("it needs the receipt number of the original payment")
+        raise CommandRefusedError(NEEDS_RECEIPT.about(operation=command.operation.value))
     return zvt.Reversal(
         settings.password,
         command.original_receipt,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.cli import main
-from agent.cli.terminals import NOTHING
+from agent.texts import say
 from drivers.wires.serial import SerialWire
 from tests.drivers.simulator.test_process import bookings, ready, simulator
 from tests.support.fake_sysfs import ACM, VENDOR, FakeHost
@@ -52,7 +52,7 @@ def test_nothing_plugged_in_is_said_and_counts_as_no(
 ) -> None:
     code, said = terminals(capsys, FakeHost(tmp_path))
     assert code == 1
-    assert " ".join(said.split()) == NOTHING
+    assert " ".join(said.split()) == say("cli.nothing_plugged_in")
 
 
 def test_json_says_the_same_for_programs(host: FakeHost, capsys: pytest.CaptureFixture[str]) -> None:

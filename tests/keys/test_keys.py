@@ -146,7 +146,7 @@ class TestAcquirer:
 
     def test_a_key_that_is_over_is_refused(self, tmp_path: Path) -> None:
         made = create_acquirer(tmp_path, TODAY, days=30)
-        with pytest.raises(KeyExpired, match="ended on 2026-06-11"):
+        with pytest.raises(KeyExpired, match=r"seal\.ended .*day=2026-06-11"):
             keys.load_acquirer_key(made.keys, made.vkey, TODAY + timedelta(days=31))
 
     def test_a_changed_key_file_is_refused(self, tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.terminals.discovery.suggestions import AMBIGUOUS, NO_PORT, suggest
+from agent.terminals.discovery.suggestions import suggest
 from agent.terminals.discovery.usb import AttachedDevice, attached_devices
 from agent.terminals.discovery.vendors import ANY_PROTOCOL, vendors
+from agent.texts import say
 from drivers.driver import PROTOCOLS, driver
 from tests.support.fake_sysfs import ACM, KEYBOARD, VENDOR, FakeHost
 
@@ -84,7 +85,7 @@ def test_devices_that_call_themselves_the_same_are_told_apart_by_socket(host: Fa
     host.link("by-id", "usb-1a86_USB_Serial-if00", "ttyUSB1")
     found = attached_devices(host.root)
     assert [one.stable for one in found] == ["/dev/serial/by-path/usb-0:1", "/dev/serial/by-path/usb-0:2"]
-    assert AMBIGUOUS in suggest(found[1], "front").hints
+    assert say("terminals.ambiguous") in suggest(found[1], "front").hints
 
 
 def test_the_settings_are_sections_that_can_be_read(host: FakeHost) -> None:
@@ -111,7 +112,7 @@ def test_a_device_without_a_port_is_reached_through_usb(host: FakeHost) -> None:
     assert line["usb"] == "0403:6001"
     assert line["usb_serial"] == 'A"1'
     assert line["usb_profile"] == "ftdi"
-    assert suggestion.hints == (NO_PORT,)
+    assert suggestion.hints == (say("terminals.no_port"),)
 
 
 def test_a_probe_decides(host: FakeHost) -> None:

@@ -8,6 +8,7 @@ from string import Formatter
 
 import pytest
 
+from agent.texts.en.driver_setup import DRIVER_SETUP
 from agent.texts.en.drivers import DRIVERS
 from tests.support.sentences import ROOT
 
@@ -22,11 +23,16 @@ def _codes(source: str) -> Iterator[str]:
                 yield code
 
 
-FACTS = {code for file in (ROOT / "drivers").rglob("*.py") for code in _codes(file.read_text("utf-8"))}
+FACTS = {
+    code
+    for folder in ("drivers", "agent/terminals")
+    for file in (ROOT / folder).rglob("*.py")
+    for code in _codes(file.read_text("utf-8"))
+}
 
 
 def test_every_fact_has_its_sentence_and_no_sentence_is_left_over() -> None:
-    assert {PREFIX + code for code in FACTS} == set(DRIVERS)
+    assert {PREFIX + code for code in FACTS} == {*DRIVERS, *DRIVER_SETUP}
 
 
 @pytest.mark.parametrize("key", DRIVERS)

@@ -14,15 +14,6 @@ from drivers.driver import PROTOCOLS
 _FTDI: Final = 0x0403
 
 
-AMBIGUOUS: Final = (
-    "Another device here calls itself the same, so only the socket tells them apart: mark cable and socket."
-)
-NO_PORT: Final = (
-    'Linux made no serial port of it. If it has a serial line, wire = "usb" reaches it; if not, '
-    "switch on the till interface in the terminal's menu."
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """`protocols` in the order in which they are likely; `settings` are sections for the settings file."""
@@ -64,9 +55,9 @@ def _why(device: AttachedDevice) -> str:
 
 def _hints(device: AttachedDevice) -> tuple[str, ...]:
     if not device.port:
-        return (NO_PORT,)
+        return (say("terminals.no_port"),)
     if device.ambiguous:
-        return (AMBIGUOUS,)
+        return (say("terminals.ambiguous"),)
     return () if device.by_id or not device.is_usb else (say("terminals.no_name"),)
 
 

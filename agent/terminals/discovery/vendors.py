@@ -6,10 +6,11 @@ terminals speak. Here stand chips of serial adapters, and makers of whom nothing
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
+from agent.texts import say
 from drivers.driver import PROTOCOLS, driver
 
 
@@ -22,8 +23,9 @@ class Vendor:
     why: str
 
 
-_ADAPTER: Final = "a serial adapter: any terminal may be behind it"
-_SILENT: Final = "no published note says which protocol it speaks"
+# Keys of the text catalogue.
+_ADAPTER: Final = "terminals.adapter"
+_SILENT: Final = "terminals.unpublished"
 
 ANY_PROTOCOL: Final[dict[int, Vendor]] = {
     0x0CA6: Vendor("Castles", PROTOCOLS, _SILENT),
@@ -38,7 +40,7 @@ ANY_PROTOCOL: Final[dict[int, Vendor]] = {
 @cache
 def vendors() -> dict[int, Vendor]:
     """All that is known, by vendor number. Protocols stand in the order of `PROTOCOLS`."""
-    found = dict(ANY_PROTOCOL)
+    found = {number: replace(vendor, why=say(vendor.why)) for number, vendor in ANY_PROTOCOL.items()}
     for name in PROTOCOLS:
         for maker in driver(name).makers:
             before = found.get(maker.vendor)

@@ -10,6 +10,7 @@ from typing import Final
 from agent.texts.en.api import API
 from agent.texts.en.cli import CLI
 from agent.texts.en.collector import COLLECTOR
+from agent.texts.en.driver_setup import DRIVER_SETUP
 from agent.texts.en.drivers import DRIVERS
 from agent.texts.en.errors import ERRORS
 from agent.texts.en.journal import JOURNAL
@@ -30,6 +31,7 @@ FAMILIES: Final[tuple[dict[str, Sentence], ...]] = (
     API,
     CLI,
     COLLECTOR,
+    DRIVER_SETUP,
     DRIVERS,
     ERRORS,
     JOURNAL,

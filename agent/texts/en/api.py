@@ -175,4 +175,5 @@ API: Final[dict[str, str | tuple[str, str]]] = {
     "api.ErrorBody.next_step": "What to do now.",
     "api.ErrorBody.figures": "The figures of the code, for programs.",
     "api.ErrorBody.payment": "The payment that stands against the request, whole.",
+    "api.body_too_long": "The body is longer than {limit} bytes.",
 }

@@ -193,4 +193,9 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.who": "A second person must agree. Name (empty: no): ",
     "cli.who_at_till": "who is at the till",
     "cli.who_has_seen_too": "who has seen it too, and signs",
+    "cli.secret_too_short": "a PIN or password needs at least {least} characters",
+    "cli.nothing_plugged_in": (
+        "Nothing is plugged in that could be a terminal. A terminal on the network is not seen here: "
+        'give it a fixed address and set wire = "tcp".'
+    ),
 }

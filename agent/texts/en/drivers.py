@@ -9,6 +9,10 @@ DRIVERS: Final[dict[str, str | tuple[str, str]]] = {
     "drivers.zvt.not_written": (
         "The command {operation} cannot be written for this terminal: {why}. Nothing was sent."
     ),
+    "drivers.zvt.needs_amount": "The command {operation} needs an amount above zero. Nothing was sent.",
+    "drivers.zvt.needs_receipt": (
+        "The command {operation} needs the receipt number of the original payment. Nothing was sent."
+    ),
     "drivers.zvt.no_answer": "the terminal did not answer the command in time",
     "drivers.zvt.no_completion": "the terminal did not finish after its result was stored",
     "drivers.zvt.no_result": "the terminal finished without a result",

@@ -56,4 +56,12 @@ PROGRAMS: Final[dict[str, str | tuple[str, str]]] = {
     ),
     "programs.waited_in_vain_for": "Waited in vain for {what}.{programs}",
     "programs.what_terminal_can_prove": "what the terminal can prove",
+    "programs.dumps_not_forbidden": (
+        "This process cannot forbid dumps of its memory, so it must not see a card. No payment can be "
+        "taken and no money was moved. Start it with the service unit, or look at what limits this shell."
+    ),
+    "programs.state_unusable": (
+        "The state in {path} cannot be used ({reason}). No payment was touched: all of it is made from "
+        "the journal. Free space on the disk or delete this file, then start the agent again."
+    ),
 }

@@ -10,9 +10,15 @@ TERMINALS: Final[dict[str, str | tuple[str, str]]] = {
         "It has no name that stays: write down which socket it is in, and install "
         "config/udev/60-tillgate.rules."
     ),
-    "terminals.real_inside": "this is a real terminal, and the agent is in training mode",
-    "terminals.simulator_outside": "this is a simulator, and the agent is not in training mode",
-    "terminals.still_asks": "the terminal goes on asking for service",
-    "terminals.still_busy": "the terminal is busy with something that does not end: look at its display",
     "terminals.unknown": "an unknown maker: any terminal",
+    "terminals.adapter": "a serial adapter: any terminal may be behind it",
+    "terminals.unpublished": "no published note says which protocol it speaks",
+    "terminals.ambiguous": (
+        "Another device here calls itself the same, so only the socket tells them apart: mark cable and "
+        "socket."
+    ),
+    "terminals.no_port": (
+        'Linux made no serial port of it. If it has a serial line, wire = "usb" reaches it; if not, '
+        "switch on the till interface in the terminal's menu."
+    ),
 }

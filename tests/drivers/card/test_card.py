@@ -124,7 +124,7 @@ class TestSecretBuffer:
             [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert SecretMemoryError.__name__ in ended.stderr
-        assert "LimitMEMLOCK" in ended.stderr
+        assert "card.no_locked_memory" in ended.stderr
 
 
 class TestCard:

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 
+from agent.texts import tell
 from drivers.card.seal import (
     ACQUIRER_KEYS_HEADER,
     PLAINTEXT_BYTES,
@@ -114,8 +115,9 @@ def test_keys_are_read_from_the_body_of_a_note() -> None:
     ],
 )
 def test_a_damaged_key_file_is_refused_in_words(body: str) -> None:
-    with pytest.raises(KeyUnknown, match="No payment can be taken and no money was moved"):
+    with pytest.raises(KeyUnknown) as caught:
         parse_acquirer_keys(body)
+    assert "No payment can be taken and no money was moved" in tell(caught.value)
 
 
 def test_both_days_of_the_validity_count() -> None:
@@ -128,12 +130,12 @@ def test_of_two_valid_keys_the_one_that_ends_last_is_taken() -> None:
     assert choose_key([new, old], TODAY).key_id == "new"
 
 
-@pytest.mark.parametrize(("today", "says"), [(TODAY + DAY, "ended on"), (TODAY - DAY, "begins on")])
+@pytest.mark.parametrize(("today", "says"), [(TODAY + DAY, "ended"), (TODAY - DAY, "begins")])
 def test_no_valid_key_is_said_with_the_day(today: date, says: str) -> None:
-    with pytest.raises(KeyExpired, match=f"{says} 2026-05-12"):
+    with pytest.raises(KeyExpired, match=f"{says} .*day=2026-05-12"):
         choose_key([key()], today)
 
 
 def test_no_key_at_all_is_said() -> None:
-    with pytest.raises(KeyUnknown, match="no acquirer key"):
+    with pytest.raises(KeyUnknown, match=r"seal\.no_key"):
         choose_key([], TODAY)
