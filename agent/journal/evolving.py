@@ -192,7 +192,7 @@ def _write_synced(path: Path, state: bytearray) -> None:
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         if os.write(fd, state) != len(state):
-            raise OSError("evolving.key: short write")
+            raise OSError("short key write")
         os.fsync(fd)
     finally:
         os.close(fd)

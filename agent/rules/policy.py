@@ -61,7 +61,7 @@ def _span(text: str) -> tuple[int, int]:
     hour, minute, end_hour, end_minute = (int(part) for part in found.groups())
     start, end = hour * 60 + minute, end_hour * 60 + end_minute
     if minute > 59 or end_minute > 59 or start >= MINUTES_PER_DAY or end > MINUTES_PER_DAY:
-        raise ValueError("no such time")
+        raise ValueError("not a time")
     return start, end
 
 
