@@ -72,7 +72,7 @@ class Ecr17Line:
         self._silent_at: float | None = None
         self.reset()
 
-    def reset(self) -> None:
+    def reset(self, now: float = 0.0) -> None:  # noqa: ARG002 - the call of all lines
         """A fresh line: nothing of the old one counts. What was learnt about the terminal stays."""
         self._reader.reset()
         self._out.clear()
