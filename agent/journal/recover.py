@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from base64 import b32encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,7 +58,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """What the journal keeps of it."""
-        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+        digest = hashlib.sha256(msgspec.json.encode(self, order="deterministic")).digest()
+        return b32encode(digest).decode("ascii").rstrip("=").lower()
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ version) is dropped and made again from the first line.
 from __future__ import annotations
 
 import hashlib
+from base64 import b32encode
 from collections.abc import Callable, Mapping
 
 import msgspec
@@ -80,4 +81,4 @@ def _digest(parts: Mapping[str, bytes]) -> str:
     whole = hashlib.sha256()
     for name in sorted(parts):
         whole.update(hashlib.sha256(name.encode()).digest() + hashlib.sha256(parts[name]).digest())
-    return whole.hexdigest()
+    return b32encode(whole.digest()).decode("ascii").rstrip("=").lower()

@@ -10,6 +10,7 @@ import pytest
 
 from agent.payments import snapshot
 from agent.payments.commands import PaymentCommand
+from agent.payments.rows import RowChecks
 from agent.payments.state import PaymentState
 from tests.payments.world import World
 
@@ -187,3 +188,14 @@ def again(world: World, payment_id: str) -> tuple[PaymentState, bool]:
     command = PaymentCommand(payment_id=payment_id, payment="sale", amount=1250, currency="EUR", till="1")
     view, created = world.do(world.service.put, command)
     return view, created
+
+
+def test_the_table_of_rows_holds_nothing_that_looks_like_a_card_number() -> None:
+    rows = [(f"A-{number}", number, b"record") for number in range(2_000)]  # entry 66 is 42 00 00 .. packed
+    table = RowChecks().with_rows(rows).to_bytes()
+    assert all((byte & 0xF) > 9 for byte in table)
+    again = RowChecks(table)
+    assert all(again.fits(*row) for row in rows)
+    assert again.newest(3) == [1999, 1998, 1997]
+    assert again.knows("A-66")
+    assert not again.knows("B-66")

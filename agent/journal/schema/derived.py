@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from base64 import b32encode
 from typing import Generic, TypeVar
 
 import msgspec
@@ -25,7 +26,7 @@ class DerivedState(Generic[T]):
 
     def __init__(self, content: type[T], version: int) -> None:
         schema = msgspec.json.encode(msgspec.json.schema(content), order="sorted")
-        digest = hashlib.sha256(schema).hexdigest()[:16]
+        digest = b32encode(hashlib.sha256(schema).digest()[:10]).decode("ascii").lower()
         self._head = f"{FORMAT_VERSION}.{version}.{digest}\n".encode()
         self._decoder = msgspec.json.Decoder(content)
 
