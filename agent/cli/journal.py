@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from agent.base.watch import LOOK_ANYWAY_S, FolderWatch
 from agent.cli.ui import options
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.journal_lines import print_entry, print_report
@@ -25,7 +25,7 @@ from agent.journal.verify import CosignedHead, Report, read_cosignatures, verify
 from agent.keys.store import KeysError, load_journal_key
 from agent.texts import say, tell
 
-# A person who watches does not notice less; a stat of one folder costs nothing.
+# How often the folder is looked at where its changes are not told: a person does not notice less.
 FOLLOW_S = 0.5
 
 DEFAULT_LAST = 20
@@ -93,12 +93,15 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _follow(args: argparse.Namespace) -> int:
-    reader = JournalReader(_journal(args))
+    folder = _journal(args)
+    reader, watch = JournalReader(folder), FolderWatch(folder)
     index = max(reader.size() - DEFAULT_LAST, 0)
     while True:
         index = max(_print(args, reader.commits(index)), index)
+        watch.arm()
         while not reader.changed():
-            time.sleep(FOLLOW_S)
+            watch.wait(LOOK_ANYWAY_S if watch.descriptor is not None else FOLLOW_S)
+            watch.arm()
 
 
 def _print(args: argparse.Namespace, commits: Iterator[Commit]) -> int:

@@ -11,12 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from agent.base.notify import notify, watchdog_interval_s
+from agent.base.watch import LOOK_ANYWAY_S, FolderWatch
 from agent.journal.note import CosignatureVerifier, NoteError, parse_vkey
 from agent.texts import say
 from agent.upload.backoff import Backoff
@@ -59,26 +61,64 @@ def run(settings: Settings, credentials: Path) -> None:
     )
     notify("READY=1")
     log("info", "uploading", origin=settings.origin, cosigned=deps.uploader.cosigned)
-    with _stop_signals() as stopped:
-        run_loop(UploadLoop(deps, settings.upload.poll_s), stopped, time.monotonic)
+    with _stop_signals() as wait:
+        watch = FolderWatch(settings.agent.journal)
+        run_loop(UploadLoop(deps, settings.upload.poll_s), wait, time.monotonic, watch)
     notify("STOPPING=1")
 
 
-def run_loop(
-    upload_loop: UploadLoop, stopped: Callable[[float], bool], monotonic: Callable[[], float]
-) -> None:
-    """Step, sleep, and feed the watchdog from here, until `stopped` (which waits so many seconds) says so."""
+class Wake(Enum):
+    """Why a wait is over."""
+
+    STOP = "stop"
+    CHANGE = "change"
+    TIME = "time"
+
+
+# Waits so many seconds for a signal, and for a descriptor that becomes readable if one is given.
+Wait = Callable[[float, int | None], Wake]
+
+
+class Watch(Protocol):
+    """What tells that the journal has changed."""
+
+    @property
+    def descriptor(self) -> int | None:
+        """What is readable after a change."""
+
+    def arm(self) -> bool:
+        """Be told of what comes; False where that is not possible."""
+
+
+def run_loop(upload_loop: UploadLoop, wait: Wait, monotonic: Callable[[], float], watch: Watch) -> None:
+    """Step, sleep, and feed the watchdog from here, until a signal comes.
+
+    Between two looks there is the pause that `upload_loop` asks for, so that the commits of one
+    payment leave together. At rest a change of the journal ends the sleep behind it; where changes
+    are not told, there is no such sleep. A look that nothing asked for and that found nothing needs no pause.
+    """
     watchdog_s = watchdog_interval_s()
-    next_at = monotonic()
+    paused_until = next_at = monotonic()
+    asked = True
     while True:
-        left_s = next_at - monotonic()
-        if left_s <= 0:
-            left_s = upload_loop.run_once()
-            next_at = monotonic() + left_s
+        if monotonic() >= next_at:
+            told = watch.arm()
+            pause_s = upload_loop.run_once()
+            sleeps = told and upload_loop.resting
+            paused_until = monotonic() + (pause_s if asked or not sleeps else 0.0)
+            next_at = paused_until + LOOK_ANYWAY_S if sleeps else paused_until
+            asked = not sleeps
         if watchdog_s is not None:
             notify("WATCHDOG=1")
-        if stopped(left_s if watchdog_s is None else min(left_s, watchdog_s)):
+        now = monotonic()
+        pausing = now < paused_until
+        left_s = max((paused_until if pausing else next_at) - now, 0.0)
+        listened = None if pausing else watch.descriptor
+        woken = wait(left_s if watchdog_s is None else min(left_s, watchdog_s), listened)
+        if woken is Wake.STOP:
             return
+        if woken is Wake.CHANGE:
+            next_at, asked = now, True
 
 
 def collector_verifier(vkey: str) -> CosignatureVerifier:
@@ -112,8 +152,8 @@ def _cosignature(
 
 
 @contextmanager
-def _stop_signals() -> Iterator[Callable[[float], bool]]:
-    """Wait so many seconds for SIGTERM or SIGINT; True if one came, then or before.
+def _stop_signals() -> Iterator[Wait]:
+    """Wait so many seconds for SIGTERM or SIGINT, or for a descriptor; a signal that came before counts.
 
     They only wake, so a request or a write is never cut in the middle. Python's
     `sigtimedwait` would not do: woken by SIGCONT after its time it tells of a signal
@@ -125,7 +165,13 @@ def _stop_signals() -> Iterator[Callable[[float], bool]]:
         signal.set_wakeup_fd(waker.fileno())
         for number in _STOP_SIGNALS:
             signal.signal(number, lambda *_: None)
+
+        def wait(seconds: float, descriptor: int | None) -> Wake:
+            heard: list[socket.socket | int] = [woken] if descriptor is None else [woken, descriptor]
+            ready = select.select(heard, [], [], seconds)[0]
+            return Wake.STOP if woken in ready else Wake.CHANGE if ready else Wake.TIME
+
         try:
-            yield lambda seconds: bool(select.select([woken], [], [], seconds)[0])
+            yield wait
         finally:
             signal.set_wakeup_fd(-1)

@@ -58,13 +58,15 @@ class UploadLoop:
         self._deps = deps
         self._poll_s = poll_s
         self._reported: list[Alarm] = []
+        # Whether only a change of the journal can bring work: nothing waits for a person or for the network.
+        self.resting = False
 
     def run_once(self) -> float:
         """Do one thing; the answer is how many seconds to wait before the next.
 
         Raises `OSError` when a disk fails, and what the journal's reader raises.
         """
-        deps = self._deps
+        deps, self.resting = self._deps, False
         if self._stopped_by(deps.cosignatures.alarms()):
             return self._poll_s
         size = deps.source.size()
@@ -72,6 +74,7 @@ class UploadLoop:
             self._alarm("rollback", say("upload.rollback"), size)
             return self._poll_s
         if not deps.uploader.has_work(size):
+            self.resting = True
             return self._poll_s
         batch = deps.source.batch(deps.uploader.has)
         return self._act(batch, self._send(batch))

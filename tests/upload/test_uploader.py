@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.base.watch import LOOK_ANYWAY_S
 from agent.journal.note import Cosigner
 from agent.journal.reader import JournalReader
 from agent.programs import upload as program
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tests.upload.conftest import JournalFolder, Shop
 
 ORIGIN = "shop.example/till-1"
+POLL_S = 5.0
 
 
 COLLECTOR = Cosigner("collector.example", Ed25519PrivateKey.generate())
@@ -179,16 +181,87 @@ def test_the_watchdog_is_fed_from_the_loop_between_long_waits(
     monkeypatch.setenv("WATCHDOG_USEC", "8000000")
     said: list[str] = []
     monkeypatch.setattr(program, "notify", said.append)
-    now, waits = [0.0], list[float]()
-
-    def stopped(seconds: float) -> bool:
-        waits.append(seconds)
-        now[0] += seconds
-        return len(waits) == 4
-
-    program.run_loop(shop.uploader(journal.folder, "https://nobody.example"), stopped, lambda: now[0])
-    assert waits == [4.0, 1.0, 4.0, 1.0]
+    clock = Sleeper(stops_after=4)
+    program.run_loop(
+        shop.uploader(journal.folder, "https://nobody.example"), clock.wait, clock.monotonic, NoWatch()
+    )
+    assert clock.waits == [4.0, 1.0, 4.0, 1.0]
     assert said == ["WATCHDOG=1"] * 4
+
+
+def test_without_a_watch_it_looks_as_often_as_the_settings_say(shop: Shop, journal: JournalFolder) -> None:
+    clock = Sleeper(stops_after=3)
+    program.run_loop(
+        shop.uploader(journal.folder, "https://nobody.example"), clock.wait, clock.monotonic, NoWatch()
+    )
+    assert clock.waits == [POLL_S] * 3
+    assert clock.listened == [None] * 3
+
+
+def test_at_rest_it_sleeps_until_the_journal_changes(shop: Shop, journal: JournalFolder) -> None:
+    clock = Sleeper(stops_after=5, changes={2})
+    watch = Told()
+    program.run_loop(
+        shop.uploader(journal.folder, "https://nobody.example"), clock.wait, clock.monotonic, watch
+    )
+    # A look that was asked for is followed by a pause in which nothing is heard. Behind it the journal's
+    # change ends the sleep, and without one there is one look a minute.
+    assert clock.waits == [POLL_S, LOOK_ANYWAY_S, LOOK_ANYWAY_S, POLL_S, LOOK_ANYWAY_S]
+    assert clock.listened == [None, Told.descriptor, Told.descriptor, None, Told.descriptor]
+    assert watch.armed_at == 3
+
+
+def test_what_waits_for_a_person_is_looked_at_without_a_change(shop: Shop, journal: JournalFolder) -> None:
+    shop.cosignatures.raise_alarm(Alarm("fork", 0, "text", "step", 1, 2))
+    clock = Sleeper(stops_after=2)
+    program.run_loop(
+        shop.uploader(journal.folder, "https://nobody.example"), clock.wait, clock.monotonic, Told()
+    )
+    assert clock.waits == [POLL_S] * 2
+
+
+class Sleeper:
+    """A clock that only waiting moves; the wait of a number in `changes` ends by a change."""
+
+    def __init__(self, stops_after: int, changes: Container[int] = ()) -> None:
+        self._stops_after, self._changes, self._now = stops_after, changes, 0.0
+        self.waits: list[float] = []
+        self.listened: list[int | None] = []
+
+    def monotonic(self) -> float:
+        return self._now
+
+    def wait(self, seconds: float, descriptor: int | None) -> program.Wake:
+        self.waits.append(seconds)
+        self.listened.append(descriptor)
+        if len(self.waits) == self._stops_after:
+            return program.Wake.STOP
+        if len(self.waits) - 1 in self._changes:
+            return program.Wake.CHANGE
+        self._now += seconds
+        return program.Wake.TIME
+
+
+class NoWatch:
+    """A host that tells of no change."""
+
+    descriptor: int | None = None
+
+    def arm(self) -> bool:
+        return False
+
+
+class Told:
+    """A host that tells of every change."""
+
+    descriptor: int | None = 99
+
+    def __init__(self) -> None:
+        self.armed_at = 0
+
+    def arm(self) -> bool:
+        self.armed_at += 1
+        return True
 
 
 def test_cosignature_of_another_journal_is_refused(journal: JournalFolder, shop: Shop) -> None:
