@@ -89,7 +89,7 @@ def _simulate(arguments: list[str]) -> int:
 def _parser(chosen: str) -> Parser:
     parser = Parser(
         prog="tillgate",
-        description=say("cli.between_shops_till_its"),
+        description=say("cli.about"),
         epilog=say("cli.exit_codes"),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -14,7 +14,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command."""
     parser = subparsers.add_parser("agent", help="run the agent")
     add_settings(parser)
-    parser.add_argument("--boot-id", default="", metavar="UUID", help=say("cli.where_kernels_own_hidden"))
+    parser.add_argument("--boot-id", default="", metavar="UUID", help=say("cli.option.boot_id"))
     parser.set_defaults(func=_run)
 
 

@@ -18,7 +18,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog=say("cli.exit_codes"),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--terminal", metavar="NAME", help=say("cli.needed_when_shop_has"))
+    parser.add_argument("--terminal", metavar="NAME", help=say("cli.option.terminal"))
     parser.add_argument("--operator", metavar="NAME", help="who closes")
     add_payment_id(parser)
     add_api(parser)

@@ -12,10 +12,8 @@ from agent.texts import say
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser("collector", help=say("cli.command.collector"))
-    parser.add_argument(
-        "--settings", type=Path, metavar="FILE", help=say("cli.default_etc_tillgate_collector_collector")
-    )
-    parser.add_argument("--vkey", action="store_true", help=say("cli.print_key_uploaders_pin"))
+    parser.add_argument("--settings", type=Path, metavar="FILE", help=say("cli.option.collector_settings"))
+    parser.add_argument("--vkey", action="store_true", help=say("cli.collector.vkey"))
     parser.set_defaults(func=_run)
 
 
@@ -37,5 +35,5 @@ def _run(args: argparse.Namespace) -> int:
     except (SettingsError, program.CollectorError) as error:
         raise CommandError(str(error), Exit.CONFIG) from None
     except (FolderInUseError, OSError) as error:
-        raise CommandError(say("cli.collector_cannot_run_nothing", error=error), Exit.UNAVAILABLE) from None
+        raise CommandError(say("cli.collector.stopped", error=error), Exit.UNAVAILABLE) from None
     return Exit.OK

@@ -27,14 +27,14 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command."""
     parser = subparsers.add_parser("config", help="check the settings")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    check = actions.add_parser("check", help=say("cli.say_what_wrong_in"))
+    check = actions.add_parser("check", help=say("cli.config.check"))
     check.add_argument("file", nargs="?", type=Path, default=DEFAULT_FILE, help=f"default: {DEFAULT_FILE}")
-    check.add_argument("--json", action="store_true", help=say("cli.print_result_as_one"))
+    check.add_argument("--json", action="store_true", help=say("cli.option.json"))
     check.set_defaults(func=_check)
-    person = actions.add_parser("person", help=say("cli.ask_for_pin_print"))
-    person.add_argument("name", help=say("cli.as_till_names_person"))
+    person = actions.add_parser("person", help=say("cli.config.person"))
+    person.add_argument("name", help=say("cli.option.person"))
     person.add_argument("--role", choices=get_args(Role), default="supervisor", help="default: supervisor")
-    person.add_argument("--json", action="store_true", help=say("cli.print_result_as_one"))
+    person.add_argument("--json", action="store_true", help=say("cli.option.json"))
     person.set_defaults(func=_person)
 
 
@@ -63,27 +63,27 @@ def _wrong(args: argparse.Namespace, error: SettingsError) -> int:
         screen.say(f"{finding.file}, line {finding.line}: {finding.key}")
         screen.detail(f"Found {finding.found}; expected {finding.expected}.")
         screen.detail(finding.next_step)
-    screen.say(say("cli.agent_does_not_start"))
+    screen.say(say("cli.config.not_live"))
     return Exit.CONFIG
 
 
 def _show(screen: Screen, settings: Settings, why: str) -> None:
     rules = settings.rules
-    screen.row("settings", say("cli.can_be_read_every"))
+    screen.row("settings", say("cli.config.sound"))
     screen.row("name", settings.agent.name + (" (training)" if settings.agent.training else ""))
     screen.row("currency", f"{rules.currency}, {rules.currency.exponent} decimals")
     screen.row("terminals", ", ".join(settings.terminals) or "none")
-    screen.row("people", ", ".join(settings.people) or say("cli.none_nobody_can_sign"))
+    screen.row("people", ", ".join(settings.people) or say("cli.config.nobody_signs"))
     screen.row("config hash", settings.digest)
-    screen.say(why or say("cli.agent_may_take_payments"))
+    screen.say(why or say("cli.config.live"))
 
 
 def _person(args: argparse.Namespace) -> int:
     if NAME.fullmatch(args.name) is None:
-        raise CommandError(say("cli.name_has_letters_digits"), Exit.USAGE)
-    secret = getpass(say("cli.pin_or_password", name=args.name))
+        raise CommandError(say("cli.config.bad_name"), Exit.USAGE)
+    secret = getpass(say("cli.config.secret", name=args.name))
     if getpass("Once more: ") != secret:
-        raise CommandError(say("cli.two_are_not_same"), Exit.USAGE)
+        raise CommandError(say("cli.config.secrets_differ"), Exit.USAGE)
     try:
         line = hash_secret(secret)
     except ShortSecretError as error:

@@ -12,9 +12,9 @@ from agent.texts import say
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    parser = subparsers.add_parser("demo", help=say("cli.take_handful_payments_all"))
-    parser.add_argument("--payments", type=int, metavar="N", help=say("cli.take_n_payments_default"))
-    parser.add_argument("--json", action="store_true", help=say("cli.print_one_json_object"))
+    parser = subparsers.add_parser("demo", help=say("cli.demo.about"))
+    parser.add_argument("--payments", type=int, metavar="N", help=say("cli.demo.payments"))
+    parser.add_argument("--json", action="store_true", help=say("cli.demo.json"))
     parser.set_defaults(func=_run)
 
 

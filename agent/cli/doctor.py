@@ -44,8 +44,8 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command."""
     parser = subparsers.add_parser("doctor", help=say("cli.command.doctor"))
     add_settings(parser)
-    parser.add_argument("--socket", type=Path, metavar="PATH", help=say("cli.agents_api_default_settings"))
-    parser.add_argument("--json", action="store_true", help=say("cli.print_findings_as_one"))
+    parser.add_argument("--socket", type=Path, metavar="PATH", help=say("cli.option.socket"))
+    parser.add_argument("--json", action="store_true", help=say("cli.doctor.json"))
     parser.set_defaults(func=_look)
 
 
@@ -91,12 +91,12 @@ def _acquirer(host: Settings) -> DoctorFinding:
 def _secret(host: Settings, name: str) -> DoctorFinding:
     path = credentials_folder(host, os.environ) / name
     if not os.access(path.parent, os.X_OK) or (path.exists() and not os.access(path, os.R_OK)):
-        return DoctorFinding(name, "not known", say("cli.only_installer"))
+        return DoctorFinding(name, "not known", say("cli.doctor.only_installer"))
     try:
         keys.check_mode(path)
     except keys.KeysError as error:
         return DoctorFinding(name, "bad", str(error))
-    return DoctorFinding(name, "good", say("cli.there_for_its_owner"))
+    return DoctorFinding(name, "good", say("cli.doctor.secret_there"))
 
 
 def _journal(host: Settings) -> DoctorFinding:
@@ -105,31 +105,27 @@ def _journal(host: Settings) -> DoctorFinding:
         free = shutil.disk_usage(folder).free
     except OSError as error:
         return DoctorFinding(
-            "journal", "bad", say("cli.agent_makes_at_its", folder=folder, strerror=error.strerror)
+            "journal", "bad", say("cli.doctor.no_journal_yet", folder=folder, strerror=error.strerror)
         )
     if free < LOW_DISK_BYTES:
-        return DoctorFinding(
-            "journal", "bad", say("cli.only_mib_are_free", free=free // 2**20, folder=folder)
-        )
-    return DoctorFinding(
-        "journal", "good", say("cli.mib_free_tillgate_journal", folder=folder, free=free // 2**20)
-    )
+        return DoctorFinding("journal", "bad", say("cli.doctor.disk_low", free=free // 2**20, folder=folder))
+    return DoctorFinding("journal", "good", say("cli.doctor.disk_free", folder=folder, free=free // 2**20))
 
 
 def _device(host: Settings, name: str) -> DoctorFinding:
     terminal = host.terminals[name]
     if terminal.line.device is None:
         where = f"{terminal.line.host}:{terminal.line.port}"
-        return DoctorFinding(name, "not known", say("cli.at_only_agent_may", where=where))
+        return DoctorFinding(name, "not known", say("cli.doctor.only_agent_connects", where=where))
     if not terminal.line.device.exists():
-        return DoctorFinding(name, "bad", say("cli.not_there_look_at", device=terminal.line.device))
-    return DoctorFinding(name, "good", say("cli.there_tillgate_status_says", device=terminal.line.device))
+        return DoctorFinding(name, "bad", say("cli.doctor.device_missing", device=terminal.line.device))
+    return DoctorFinding(name, "good", say("cli.doctor.device_there", device=terminal.line.device))
 
 
 def _unit(unit: str) -> DoctorFinding:
     systemctl = shutil.which("systemctl")
     if systemctl is None or not Path("/run/systemd/system").exists():
-        return DoctorFinding(unit, "not known", say("cli.host_does_not_run"))
+        return DoctorFinding(unit, "not known", say("cli.doctor.no_systemd"))
     try:
         asked = subprocess.run(
             [systemctl, "is-active", unit],
@@ -139,7 +135,7 @@ def _unit(unit: str) -> DoctorFinding:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return DoctorFinding(unit, "not known", say("cli.systemd_does_not_answer"))
+        return DoctorFinding(unit, "not known", say("cli.doctor.systemd_silent"))
     state = asked.stdout.strip() or "unknown"
     text = state if state == "active" else f"{state}. See: systemctl status {unit}"
     return DoctorFinding(unit, "good" if state == "active" else "bad", text)
@@ -149,11 +145,11 @@ def _api(path: Path) -> DoctorFinding:
     try:
         status = ApiClient(path).call("GET", "/v1/status", StatusView)
     except (AgentUnreachableError, BrokenError) as error:
-        return DoctorFinding("api", "bad", say("cli.nobody_answers_at_agent", path=path, error=error))
+        return DoctorFinding("api", "bad", say("cli.doctor.api_silent", path=path, error=error))
     except RefusedError as error:
         return DoctorFinding("api", "bad", f"{error.answer.message} {error.answer.next_step}")
     if not status.taking_payments:
         return DoctorFinding(
-            "api", "bad", say("cli.agent_takes_no_payments", refusal_reason=status.refusal_reason)
+            "api", "bad", say("cli.doctor.api_takes_none", refusal_reason=status.refusal_reason)
         )
-    return DoctorFinding("api", "good", say("cli.agent_answers_at_takes", path=path))
+    return DoctorFinding("api", "good", say("cli.doctor.api_takes", path=path))

@@ -18,17 +18,17 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Add `keys` and what can be done with them."""
     parser = subparsers.add_parser("keys", help=say("cli.command.keys"))
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    _add(actions, "create", _create, say("cli.make_keys_are_missing"))
-    _add(actions, "show", _show, say("cli.show_what_public_keys"))
+    _add(actions, "create", _create, say("cli.keys.create"))
+    _add(actions, "show", _show, say("cli.keys.show"))
     demo = _add(
         actions,
         "acquirer-demo",
         _acquirer_demo,
-        say("cli.make_pretended_acquirer_for"),
+        say("cli.keys.acquirer"),
         settings=False,
     )
     demo.add_argument("folder", type=Path, metavar="FOLDER")
-    demo.add_argument("--days", type=int, default=365, metavar="N", help=say("cli.how_long_key_valid"))
+    demo.add_argument("--days", type=int, default=365, metavar="N", help=say("cli.keys.days"))
 
 
 def _add(
@@ -37,7 +37,7 @@ def _add(
     parser: argparse.ArgumentParser = actions.add_parser(name, help=summary, description=summary)
     if settings:
         options.add_settings(parser)
-    parser.add_argument("--json", action="store_true", help=say("cli.print_result_as_one"))
+    parser.add_argument("--json", action="store_true", help=say("cli.option.json"))
     parser.set_defaults(func=func)
     return parser
 
@@ -60,7 +60,7 @@ def _create(args: argparse.Namespace) -> int:
         screen.row("kept", str(path))
     if created.enrolment:
         folder = created.enrolment[0].parent
-        screen.say(say("cli.carry_folder_headquarters_by", folder=folder))
+        screen.say(say("cli.keys.carry_enrolment", folder=folder))
     return Exit.OK
 
 
@@ -88,16 +88,14 @@ def _acquirer_demo(args: argparse.Namespace) -> int:
         made = create_acquirer(args.folder, _today(), args.days)
     except OSError as error:
         raise CommandError(
-            say(
-                "cli.nothing_was_replaced_name", folder=error.filename or args.folder, strerror=error.strerror
-            ),
+            say("cli.keys.not_replaced", folder=error.filename or args.folder, strerror=error.strerror),
             Exit.USAGE,
         ) from None
     if args.json:
         files = {"keys": str(made.keys), "private": str(made.private)}
         return _print_json({**files, "vkey": made.vkey, "key_id": made.key.key_id})
     print(f'[acquirer]\nkeys = "{made.keys}"\nvkey = "{made.vkey}"')
-    print(say("cli.for_training_only_whoever"), file=sys.stderr)
+    print(say("cli.keys.training_only"), file=sys.stderr)
     return Exit.OK
 
 

@@ -21,8 +21,8 @@ NONE_YET = "No payment yet."
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser("last", help=say("cli.command.last"))
-    parser.add_argument("count", nargs="?", type=int, default=5, help=say("cli.how_many_default"))
-    parser.add_argument("--payment-id", type=payment_id, metavar="X", help=say("cli.one_with_its_receipt"))
+    parser.add_argument("count", nargs="?", type=int, default=5, help=say("cli.last.how_many"))
+    parser.add_argument("--payment-id", type=payment_id, metavar="X", help=say("cli.last.one"))
     add_api(parser)
     parser.set_defaults(func=_last)
 

@@ -31,7 +31,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def add_amount(parser: argparse.ArgumentParser) -> None:
     """The amount and its currency."""
     parser.add_argument("amount", help="such as 12.50")
-    parser.add_argument("--currency", metavar="CODE", help=say("cli.such_as_eur_default"))
+    parser.add_argument("--currency", metavar="CODE", help=say("cli.option.currency"))
 
 
 def request(

@@ -20,9 +20,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = subparsers.add_parser("resolve", help=say("cli.command.resolve"))
     parser.add_argument("payment_id", type=payment_id, metavar="X", help="its payment id")
     parser.add_argument("--verdict", required=True, choices=["approved", "declined", "not_sent"])
-    parser.add_argument("--reason", required=True, help=say("cli.what_proves_such_as"))
+    parser.add_argument("--reason", required=True, help=say("cli.resolve.reason"))
     parser.add_argument("--person", required=True, metavar="NAME", help="who says so")
-    parser.add_argument("--witness", required=True, metavar="NAME", help=say("cli.who_has_seen_too"))
+    parser.add_argument("--witness", required=True, metavar="NAME", help=say("cli.resolve.witness"))
     add_api(parser)
     parser.set_defaults(func=_resolve)
 

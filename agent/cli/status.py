@@ -64,6 +64,6 @@ def _span(seconds: int) -> str:
 
 def _confirmed(view: StatusView) -> str:
     if view.cosigned is None:
-        return say("cli.has_confirmed_nothing_yet")
+        return say("cli.status.nothing_cosigned")
     waiting = view.entries - view.cosigned
     return f"has confirmed {view.cosigned} entries" + (f", {waiting} to go" if waiting > 0 else ", all")

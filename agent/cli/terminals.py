@@ -40,12 +40,10 @@ class DeviceReport:
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser("terminals", help=say("cli.command.terminals"))
-    parser.add_argument("--json", action="store_true", help=say("cli.print_devices_as_one"))
+    parser.add_argument("--json", action="store_true", help=say("cli.terminals.json"))
     parser.add_argument("--probe", action="store_true", help=say("cli.danger"))
-    parser.add_argument("--port", metavar="PORT", help=say("cli.only_one_by_any"))
-    parser.add_argument(
-        "--root", type=Path, default=ROOT, metavar="FOLDER", help=say("cli.look_there_instead")
-    )
+    parser.add_argument("--port", metavar="PORT", help=say("cli.terminals.one"))
+    parser.add_argument("--root", type=Path, default=ROOT, metavar="FOLDER", help=say("cli.terminals.root"))
     parser.set_defaults(func=_list)
 
 
@@ -96,11 +94,11 @@ def _probe(root: Path, device: AttachedDevice) -> tuple[str, str, bool]:
 
 def _print_devices(out: Screen, found: list[DeviceReport]) -> None:
     if not found:
-        out.say(say("cli.nothing_plugged_in"))
+        out.say(say("cli.terminals.nothing"))
     for one in found:
         _print_device(out, one)
     if found:
-        out.say(say("cli.put_one_these_into"))
+        out.say(say("cli.terminals.put_into_settings"))
 
 
 def _mark(device: AttachedDevice) -> str:
@@ -111,10 +109,10 @@ def _mark(device: AttachedDevice) -> str:
 def _print_device(out: Screen, one: DeviceReport) -> None:
     device, suggestion = one.device, one.suggestion
     out.say(suggestion.what)
-    out.row("  port", device.port or say("cli.none_at_usb_socket", port_path=device.port_path))
+    out.row("  port", device.port or say("cli.terminals.no_port", port_path=device.port_path))
     if device.is_usb:
         out.row("  told by", _mark(device))
-    out.row("  in use by", device.held_by or say("cli.nobody_user_can_see"))
+    out.row("  in use by", device.held_by or say("cli.terminals.nobody_seen"))
     out.row("  protocol", " or ".join(suggestion.protocols))
     out.row("  why", suggestion.why)
     if one.probed:

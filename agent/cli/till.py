@@ -21,9 +21,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command."""
     parser = subparsers.add_parser("till", help=say("cli.command.till"))
     for option in ("--terminal", "--till", "--operator"):
-        parser.add_argument(option, metavar="NAME", help=say("cli.stands_for_every_payment"))
+        parser.add_argument(option, metavar="NAME", help=say("cli.till.operator"))
     add_settings(parser)
-    parser.add_argument("--socket", metavar="PATH", help=say("cli.agents_api_default_settings"))
+    parser.add_argument("--socket", metavar="PATH", help=say("cli.option.socket"))
     parser.set_defaults(func=_till)
 
 

@@ -31,5 +31,5 @@ def _run(args: argparse.Namespace) -> int:
     except UploadError as error:
         raise CommandError(str(error), Exit.CONFIG) from None
     except (JournalError, NoteError, OSError) as error:
-        raise CommandError(say("cli.uploader_stops_payments_are", error=error), Exit.UNAVAILABLE) from None
+        raise CommandError(say("cli.upload.stopped", error=error), Exit.UNAVAILABLE) from None
     return Exit.OK

@@ -67,7 +67,7 @@ async def _reply(
         answer = text_reply(400, tell(error))
     except OSError as error:
         report_failure(origin, error)
-        answer = text_reply(503, say("collector.collector_could_not_store"))
+        answer = text_reply(503, say("collector.not_stored"))
     observe(origin, answer)
     # As a media type, Starlette would add a charset, and C2SP's type has none.
     return Response(answer.body, answer.status, {"content-type": answer.type})
@@ -76,12 +76,12 @@ async def _reply(
 def _lines(logs: Mapping[str, ServedLedger], origin: str, peer: object, body: bytes) -> CollectorReply:
     served = logs.get(origin)
     if served is None:
-        return text_reply(404, say("collector.no_log_name_collected"))
+        return text_reply(404, say("collector.unknown_log"))
     if not isinstance(peer, TlsPeer) or served.clients.isdisjoint(peer.names):
-        return text_reply(403, say("collector.client_certificate_may_not"))
+        return text_reply(403, say("collector.client_not_allowed"))
     request = parse_lines(body)
     if read_checkpoint(request.checkpoint).origin != origin:
-        return text_reply(400, say("collector.checkpoint_another_log_than"))
+        return text_reply(400, say("collector.other_log"))
     return served.ledger.add_lines(request)
 
 
@@ -90,5 +90,5 @@ def _add_checkpoint(logs: Mapping[str, ServedLedger], body: bytes) -> CollectorR
     request = parse_add_checkpoint(body)
     served = logs.get(read_checkpoint(request.checkpoint).origin)
     if served is None:
-        return text_reply(404, say("collector.no_log_name_witnessed"))
+        return text_reply(404, say("collector.unknown_witnessed_log"))
     return served.ledger.add_checkpoint(request)

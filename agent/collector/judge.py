@@ -70,18 +70,18 @@ def validate_lines(
     `root_at` gives the root of the first so many stored leaves. `stored` is not changed.
     """
     if claimed.size != start + len(leaves):
-        return InvalidRequest(say("collector.checkpoint_does_not_end"))
+        return InvalidRequest(say("collector.checkpoint_elsewhere"))
     if start != stored.size:
         if claimed.size <= stored.size and claimed.root != root_at(claimed.size):
-            return Inconsistency(say("collector.shorter_history_with_another"))
+            return Inconsistency(say("collector.shorter_history"))
         return SizeConflict(stored.size)
     tree = stored.copy()
     for leaf in leaves:
         tree.append(leaf)
         if tree.size == cosigned.size and tree.root() != cosigned.root:
-            return Inconsistency(say("collector.lines_lead_another_root"))
+            return Inconsistency(say("collector.other_cosigned_root"))
     if tree.root() != claimed.root:
-        return Inconsistency(say("collector.lines_do_not_lead"))
+        return Inconsistency(say("collector.other_root"))
     return Acceptance(cosign=tree.size >= cosigned.size)
 
 
@@ -90,11 +90,11 @@ def validate_checkpoint(
 ) -> Validation:
     """The checks of C2SP tlog-witness, add-checkpoint, in the order of that page."""
     if old > claimed.size:
-        return InvalidRequest(say("collector.old_size_larger_than"))
+        return InvalidRequest(say("collector.old_size_too_large"))
     if old != cosigned.size:
         return SizeConflict(cosigned.size)
     if claimed.size == 0 and claimed.root != EMPTY_ROOT:
-        return Inconsistency(say("collector.empty_tree_has_one"))
+        return Inconsistency(say("collector.empty_tree_root"))
     try:
         check_consistency(old, cosigned.root, claimed.size, claimed.root, proof)
     except ProofError as error:

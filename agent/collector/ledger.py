@@ -143,7 +143,7 @@ class Ledger:
             newest, newest_note = stored, stored_note
         frontier = self._folders.tiles.frontier(stored.size)
         if frontier.root() != stored.root:
-            raise StoreDamagedError(say("collector.tree_its_checkpoint_signs"))
+            raise StoreDamagedError(say("collector.stored_tree_differs"))
         return _LedgerState(frontier, newest, newest_note)
 
     def _head(self, store: TileStore) -> tuple[TreeHead, bytes]:
@@ -154,7 +154,7 @@ class Ledger:
             checkpoint, _ = self._open(raw)
         except NoteError as error:
             raise StoreDamagedError(
-                say("collector.checkpoint_its_keys_accept", origin=self.origin, error=error)
+                say("collector.unaccepted_checkpoint", origin=self.origin, error=error)
             ) from None
         return TreeHead(checkpoint.size, checkpoint.root), raw
 

@@ -85,35 +85,31 @@ def _check_log(reader: SettingsReader, name: str, log: JournalSettings, origins:
         reader.find(
             path,
             say("collector.damaged_key", error=error),
-            say("collector.line_tillgate_keys_show"),
+            say("collector.shown_line"),
             "Copy it whole.",
         )
         return
     if not isinstance(verifier, Ed25519Verifier):
         reader.find(
             path,
-            say("collector.key_witness"),
-            say("collector.key_journal_type"),
-            say("collector.copy_agents_own_line"),
+            say("collector.witness_key"),
+            say("collector.journal_key"),
+            say("collector.copy_own_line"),
         )
     elif not _ORIGIN.fullmatch(verifier.name):
-        step = say("collector.rename_agent_letters_digits")
-        reader.find(path, say("collector.journal_whose_name_cannot"), "a plain name", step)
+        step = say("collector.rename_agent")
+        reader.find(path, say("collector.bad_journal_name"), "a plain name", step)
     elif verifier.name in origins:
         reader.find(
             path,
-            say("collector.journal_stands_here_twice"),
+            say("collector.journal_twice"),
             "each journal once",
-            say("collector.remove_one_two"),
+            say("collector.remove_one"),
         )
     origins.add(verifier.name)
 
 
 def _refused(path: Path, found: str, expected: str) -> SettingsError:
     return SettingsError(
-        (
-            SettingsFinding(
-                str(path), 1, "the file", found, expected, say("collector.see_config_collector_collector")
-            ),
-        )
+        (SettingsFinding(str(path), 1, "the file", found, expected, say("collector.see_shipped_file")),)
     )

@@ -92,7 +92,7 @@ def create(places: Places) -> Created:
     except OSError as error:
         raise KeysError(
             say(
-                "keys.keys_could_not_be",
+                "keys.not_written",
                 credentials=error.filename or places.credentials,
                 strerror=error.strerror,
             )
@@ -127,11 +127,11 @@ def load_upload_key(path: Path) -> EllipticCurvePrivateKey:
     try:
         key = load_pem_private_key(pem, None)
     except (ValueError, TypeError) as error:
-        raise KeysError(say("keys.holds_no_private_key", path=path)) from error
+        raise KeysError(say("keys.no_upload_key", path=path)) from error
     finally:
         wipe(pem)
     if not isinstance(key, EllipticCurvePrivateKey):
-        raise KeysError(say("keys.holds_no_key_on", path=path))
+        raise KeysError(say("keys.no_curve_key", path=path))
     return key
 
 

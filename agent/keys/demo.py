@@ -91,7 +91,7 @@ class DemoAuthority:
         request = x509.load_pem_x509_csr(request_pem)
         public_key = request.public_key()
         if not isinstance(public_key, EllipticCurvePublicKey) or not request.is_signature_valid:
-            raise ValueError(say("keys.demo_signs_valid_requests"))
+            raise ValueError(say("keys.demo_curves"))
         names = request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         builder = self._builder(request.subject, public_key)
         return self._sign(_for(builder, names, ExtendedKeyUsageOID.CLIENT_AUTH))

@@ -55,7 +55,7 @@ def _facts(settings: Settings, places: Places, now: datetime) -> Iterator[KeyFac
         yield _certificate(settings.upload.certificate, now)
     yield _fact("acquirer", lambda: _acquirer(settings, now))
     if (folder / ENROLMENT_FOLDER).exists():
-        text = say("keys.still_here_carry_headquarters", enrolment_folder=folder / ENROLMENT_FOLDER)
+        text = say("keys.enrolment_here", enrolment_folder=folder / ENROLMENT_FOLDER)
         yield KeyFact("enrolment", text, wrong=True)
 
 
@@ -89,7 +89,7 @@ def _api_token(path: Path) -> str:
 
 def _upload(path: Path, origin: str) -> str:
     load_upload_key(path)
-    return say("keys.present_for_client_name", origin=client_name(origin))
+    return say("keys.client_name", origin=client_name(origin))
 
 
 def _certificate(path: Path, now: datetime) -> KeyFact:
@@ -98,7 +98,7 @@ def _certificate(path: Path, now: datetime) -> KeyFact:
     except OSError as error:
         return KeyFact("certificate", f"{path} cannot be read ({error.strerror})", wrong=True)
     except ValueError:
-        return KeyFact("certificate", say("keys.holds_no_certificate_in", path=path), wrong=True)
+        return KeyFact("certificate", say("keys.no_certificate", path=path), wrong=True)
     until = certificate.not_valid_after_utc
     over = not certificate.not_valid_before_utc <= now <= until
     text = f"valid until {until:%Y-%m-%d}{', not valid now' if over else ''}"

@@ -47,7 +47,7 @@ def read_secret(path: Path) -> bytearray:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError as error:
-        raise KeysError(say("keys.cannot_be_read_no", path=path, strerror=error.strerror)) from error
+        raise KeysError(say("keys.unreadable", path=path, strerror=error.strerror)) from error
     try:
         _check_guarded(path, os.fstat(descriptor))
         return _read(descriptor, path)
@@ -67,11 +67,11 @@ def load_journal_key(folder: Path) -> Ed25519PrivateKey:
     try:
         key = load_pem_private_key(pem, None)
     except (ValueError, TypeError) as error:
-        raise KeysError(say("keys.holds_no_private_key_2", path=path, restore=say("keys.restore"))) from error
+        raise KeysError(say("keys.no_private_key", path=path, restore=say("keys.restore"))) from error
     finally:
         wipe(pem)
     if not isinstance(key, Ed25519PrivateKey):
-        raise KeysError(say("keys.holds_no_ed_key", path=path, restore=say("keys.restore")))
+        raise KeysError(say("keys.no_ed25519", path=path, restore=say("keys.restore")))
     return key
 
 
@@ -83,7 +83,7 @@ def load_fingerprint_key(folder: Path) -> bytearray:
         wipe(key)
         raise KeysError(
             say(
-                "keys.does_not_hold_bytes",
+                "keys.wrong_length",
                 path=path,
                 symmetric_key_bytes=SYMMETRIC_KEY_BYTES,
                 restore=say("keys.restore"),
@@ -104,7 +104,7 @@ def load_api_token(path: Path) -> str:
     if len(token) < MIN_TOKEN_CHARS:
         raise KeysError(
             say(
-                "keys.holds_no_token_at",
+                "keys.no_token",
                 path=path,
                 min_token_chars=MIN_TOKEN_CHARS,
                 restore=say("keys.restore"),
@@ -128,13 +128,13 @@ def load_acquirer_keys(path: Path, vkey: str) -> list[AcquirerKey]:
             raw = file.read(_MAX_KEY_FILE_BYTES + 1)
         verifier = parse_vkey(vkey)
         if not isinstance(verifier, Ed25519Verifier):
-            raise KeysError(say("keys.acquirer_vkey_not_key", ask_provider=say("keys.ask_provider")))
+            raise KeysError(say("keys.wrong_acquirer_vkey", ask_provider=say("keys.ask_provider")))
         note = open_note(raw, [verifier])
     except OSError as error:
         raise KeysError(f"{path} cannot be read ({error.strerror}). {say('keys.ask_provider')}") from error
     except NoteError as error:
         raise KeysError(
-            say("keys.not_signed_by_payment", path=path, error=error, ask_provider=say("keys.ask_provider"))
+            say("keys.not_by_provider", path=path, error=error, ask_provider=say("keys.ask_provider"))
         ) from error
     return parse_acquirer_keys(note.text)
 
@@ -146,14 +146,14 @@ def wipe(secret: bytearray) -> None:
 
 def _check_guarded(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise KeysError(say("keys.not_regular_file_so", path=path, restore=say("keys.restore")))
+        raise KeysError(say("keys.no_regular_file", path=path, restore=say("keys.restore")))
     guarded = os.environ.get("CREDENTIALS_DIRECTORY")
     if guarded and path.parent == Path(guarded):
         return
     if status.st_uid not in {0, os.geteuid()}:
-        raise KeysError(say("keys.belongs_somebody_else_who", path=path, geteuid=os.geteuid()))
+        raise KeysError(say("keys.foreign_owner", path=path, geteuid=os.geteuid()))
     if status.st_mode & 0o077:
-        raise KeysError(say("keys.can_be_read_or", path=path))
+        raise KeysError(say("keys.open_to_others", path=path))
 
 
 def _read(descriptor: int, path: Path) -> bytearray:
@@ -161,7 +161,7 @@ def _read(descriptor: int, path: Path) -> bytearray:
     try:
         count = os.readv(descriptor, [room])
         if count > MAX_SECRET_BYTES:
-            raise KeysError(say("keys.larger_than_any_key", path=path, restore=say("keys.restore")))
+            raise KeysError(say("keys.too_large", path=path, restore=say("keys.restore")))
         return room[:count]
     finally:
         wipe(room)

@@ -92,7 +92,7 @@ class People:
 def hash_secret(secret: str) -> str:
     """The line for `[people.NAME] scrypt`, with a fresh salt. Raises `ShortSecretError`."""
     if len(secret) < MIN_SECRET_CHARACTERS:
-        raise ShortSecretError("cli.secret_too_short", least=MIN_SECRET_CHARACTERS)
+        raise ShortSecretError("cli.config.secret_too_short", least=MIN_SECRET_CHARACTERS)
     salt = os.urandom(SALT_BYTES)
     return f"{SCRYPT_PREFIX}{_base32(salt)}${_base32(_scrypt(secret, salt))}"
 

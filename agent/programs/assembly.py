@@ -162,7 +162,7 @@ def _open_journal(
         return _begin_journal(settings, context, store, clock, credentials)
     except OSError as error:
         raise JournalError(
-            "programs.unusable",
+            "programs.journal_unusable",
             journal=settings.agent.journal,
             state=settings.agent.state,
             reason=error.strerror,

@@ -77,7 +77,7 @@ def signing_key(path: Path) -> Ed25519PrivateKey:
     except (ValueError, TypeError):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise CollectorError(say("programs.no_ed_private_key", path=path))
+        raise CollectorError(say("programs.no_signing_key", path=path))
     return key
 
 
@@ -145,7 +145,7 @@ def _observe(origin: str, answer: CollectorReply) -> None:
     if answer.status == 200:
         _log.debug("cosigned", origin=origin)
     elif answer.status == 422:
-        _log.error(say("programs.contradicting_history_was_refused"), origin=origin, status=422)
+        _log.error(say("programs.history_refused"), origin=origin, status=422)
     else:
         said = answer.body[:200].decode("utf-8", "replace").strip()
         _log.warning("request not accepted", origin=origin, status=answer.status, reason=said)

@@ -45,7 +45,7 @@ def run(settings: Settings, credentials: Path) -> None:
     """
     url, vkey = settings.upload.url, settings.upload.collector_vkey
     if url is None or vkey is None:
-        raise UploadError(say("programs.upload_url_not_set"))
+        raise UploadError(say("programs.no_upload_url"))
     tls = client_tls(settings.upload.ca, settings.upload.certificate, credentials / settings.upload.key)
     cosignatures = Cosignatures(settings.agent.cosignatures)
     cosignatures.make()
@@ -126,9 +126,9 @@ def collector_verifier(vkey: str) -> CosignatureVerifier:
     try:
         verifier = parse_vkey(vkey)
     except NoteError as error:
-        raise UploadError(say("programs.upload_collector_vkey_copy", error=error)) from None
+        raise UploadError(say("programs.bad_collector_vkey", error=error)) from None
     if not isinstance(verifier, CosignatureVerifier):
-        raise UploadError(say("programs.upload_collector_vkey_key"))
+        raise UploadError(say("programs.wrong_collector_vkey"))
     return verifier
 
 
@@ -147,7 +147,7 @@ def _cosignature(
         return cosignatures.cosigned(origin, verifier)
     except CosignatureError as error:
         # The collector will tell what it has; only its word counts.
-        log("warning", say("programs.stored_cosignature_not_used"), reason=str(error))
+        log("warning", say("programs.cosignature_unused"), reason=str(error))
         return None
 
 

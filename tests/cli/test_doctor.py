@@ -10,6 +10,7 @@ import pytest
 
 from agent.cli import main
 from agent.cli.ui.exits import Exit
+from agent.texts import say
 
 if TYPE_CHECKING:
     from tests.conftest import ServedApi
@@ -65,4 +66,4 @@ def test_a_host_that_takes_no_payments_is_told_why(
     main(words)
     told = capsys.readouterr().out
     assert max(len(line) for line in told.splitlines()) <= 80
-    assert "No money was moved by looking." in " ".join(told.split())
+    assert say("cli.found") in " ".join(told.split())

@@ -130,7 +130,7 @@ def test_nobody_at_the_keyboard_is_a_no(
 ) -> None:
     answers(monkeypatch)
     assert run(api, "pay", "16.00") == Exit.NO
-    assert "that is a no" in capsys.readouterr().out
+    assert say("cli.nobody") in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_second_person_may_try_again_and_the_secret_is_not_shown(
@@ -230,7 +230,7 @@ def test_status_tells_of_a_clock_that_is_wrong(
 ) -> None:
     api.service.clock_ahead_s = ahead_s
     run(api, "status")
-    assert f"clock and this computer's are {apart} apart" in " ".join(capsys.readouterr().out.split())
+    assert say("cli.clocks", apart=apart) in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize("ahead_s", [None, 0, 299, -299])
@@ -249,6 +249,6 @@ def test_the_standing_prompt_takes_amounts_and_survives_mistakes(
     assert run(api, "till", "--till", "3") == Exit.OK
     told = capsys.readouterr()
     assert "The customer has paid 12.50 EUR." in told.out
-    assert told.out.count("This is not known here.") == 2
+    assert told.out.count(say("cli.not_known")) == 2
     assert "is not an amount" in told.out
     assert next(iter(api.service.scenes.values())).view.till == "3"

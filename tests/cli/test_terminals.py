@@ -52,7 +52,7 @@ def test_nothing_plugged_in_is_said_and_counts_as_no(
 ) -> None:
     code, said = terminals(capsys, FakeHost(tmp_path))
     assert code == 1
-    assert " ".join(said.split()) == say("cli.nothing_plugged_in")
+    assert " ".join(said.split()) == say("cli.terminals.nothing")
 
 
 def test_json_says_the_same_for_programs(host: FakeHost, capsys: pytest.CaptureFixture[str]) -> None:

@@ -125,4 +125,4 @@ def _decoded(content: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(content, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise BrokenError(say("cli.answer_not_agents")) from None
+        raise BrokenError(say("cli.not_the_agent")) from None

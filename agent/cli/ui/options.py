@@ -21,34 +21,32 @@ NO_SETTINGS_CURRENCY = "EUR"
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """`--settings`, with the installed file as its default."""
-    parser.add_argument(
-        "--settings", type=Path, metavar="FILE", help=say("cli.default_etc_tillgate_tillgate")
-    )
+    parser.add_argument("--settings", type=Path, metavar="FILE", help=say("cli.option.settings"))
 
 
 def add_api(parser: argparse.ArgumentParser) -> None:
     """What every client of the API takes."""
     add_settings(parser)
-    parser.add_argument("--socket", type=Path, metavar="PATH", help=say("cli.agents_api_default_settings"))
-    parser.add_argument("--json", action="store_true", help=say("cli.print_result_as_one"))
+    parser.add_argument("--socket", type=Path, metavar="PATH", help=say("cli.option.socket"))
+    parser.add_argument("--json", action="store_true", help=say("cli.option.json"))
 
 
 def add_who(parser: argparse.ArgumentParser) -> None:
     """Where a payment is taken and by whom."""
-    parser.add_argument("--terminal", metavar="NAME", help=say("cli.needed_when_shop_has"))
-    parser.add_argument("--till", default="1", metavar="NAME", help=say("cli.tills_name_default"))
-    parser.add_argument("--operator", metavar="NAME", help=say("cli.who_at_till"))
+    parser.add_argument("--terminal", metavar="NAME", help=say("cli.option.terminal"))
+    parser.add_argument("--till", default="1", metavar="NAME", help=say("cli.option.till"))
+    parser.add_argument("--operator", metavar="NAME", help=say("cli.option.operator"))
     add_payment_id(parser)
 
 
 def add_payment_id(parser: argparse.ArgumentParser) -> None:
     """`--payment-id`."""
-    parser.add_argument("--payment-id", type=payment_id, metavar="X", help=say("cli.tills_own_id_else"))
+    parser.add_argument("--payment-id", type=payment_id, metavar="X", help=say("cli.option.payment_id"))
 
 
 def add_original(parser: argparse.ArgumentParser) -> None:
     """`--original`, which a refund and a reversal cannot do without."""
-    help_text = say("cli.payment_id_payment_given")
+    help_text = say("cli.option.original")
     parser.add_argument("--original", type=payment_id, required=True, metavar="X", help=help_text)
 
 
@@ -57,7 +55,7 @@ def payment_id(text: str) -> str:
     try:
         return msgspec.convert(text, PaymentId)
     except msgspec.ValidationError:
-        raise argparse.ArgumentTypeError(say("cli.payment_id_letters_digits")) from None
+        raise argparse.ArgumentTypeError(say("cli.bad_payment_id")) from None
 
 
 def api(args: argparse.Namespace) -> ApiClient:

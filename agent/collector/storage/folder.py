@@ -91,5 +91,5 @@ def lock(folder: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise FolderInUseError(say("collector.another_collector_writes_into", folder=folder)) from None
+        raise FolderInUseError(say("collector.folder_in_use", folder=folder)) from None
     return descriptor

@@ -113,7 +113,7 @@ class StoreDamagedError(OSError):
     """A file that the checkpoint needs is missing or has another length."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(say("collector.stored_log_lacks_restore", name=name))
+        super().__init__(say("collector.stored_log_incomplete", name=name))
 
 
 def _cut(row: bytes) -> list[bytes]:

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         verdicts, proof = _play(environment, args.payments)
     except (DemoError, RefusedError, OSError) as error:
-        print(say("programs.demo_cannot_go_on", error=error), file=sys.stderr)  # noqa: T201 - it talks to a person
+        print(say("programs.demo.stopped", error=error), file=sys.stderr)  # noqa: T201 - it talks to a person
         return 1
     finally:
         environment.close()
@@ -39,14 +39,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _play(environment: Environment, count: int | None) -> tuple[Counter[str], Proof]:
     began = time.monotonic()
-    _say(say("programs.tillgate_demo_terminal_simulator"))
+    _say(say("programs.demo.about"))
     collector_vkey = environment.provision()
     environment.start("collector", "collector", "--settings", str(environment.folder / "collector.toml"))
     environment.start_terminal()
     settings = str(environment.folder / "tillgate.toml")
     environment.start("agent", "agent", "--settings", settings)
     environment.start("upload", "upload", "--settings", settings)
-    environment.wait_for(lambda: environment.terminal_is("ready"), say("programs.agent_its_terminal"))
+    environment.wait_for(lambda: environment.terminal_is("ready"), say("programs.demo.wait_for_agent"))
     verdicts: Counter[str] = Counter()
     till = DemoTill(environment, _say)
     for payment_id, scenario in scenarios(count):
@@ -54,7 +54,7 @@ def _play(environment: Environment, count: int | None) -> tuple[Counter[str], Pr
         verdicts[str(view.verdict)] += 1
         _say(line(view))
     environment.stop("agent")
-    _say(say("programs.agent_has_stopped_waiting"))
+    _say(say("programs.demo.waiting"))
     proof = prove(environment, collector_vkey)
     _say(proof.summary())
     _say(f"\nVerdicts: {', '.join(f'{n} {verdict}' for verdict, n in verdicts.most_common())}.")

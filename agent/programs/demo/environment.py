@@ -173,7 +173,7 @@ class Environment:
             program.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             program.kill()
-            raise DemoError(say("programs.did_not_stop_see", name=name, folder=self.folder / name)) from None
+            raise DemoError(say("programs.demo.did_not_stop", name=name, folder=self.folder / name)) from None
 
     def close(self) -> None:
         """End everything, whatever state it is in."""
@@ -198,7 +198,7 @@ class Environment:
             if dead or time.monotonic() > give_up:
                 raise DemoError(
                     say(
-                        "programs.waited_in_vain_for",
+                        "programs.demo.waited",
                         what=what,
                         programs=self._last_words(dead or list(self.programs)),
                     )

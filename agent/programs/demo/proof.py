@@ -40,7 +40,7 @@ class Proof:
         at = datetime.fromtimestamp(cosigned.at_s, UTC).isoformat(timespec="seconds")
         line = cosigned.note.rstrip("\n").rsplit("\n", 1)[-1]
         return say(
-            "programs.journal_entries_in_commits",
+            "programs.demo.proof",
             entries=report.entries,
             checkpoints=report.checkpoints,
             result=report.result,
@@ -54,14 +54,14 @@ def prove(environment: Environment, collector_vkey: str) -> Proof:
     """Wait until headquarters has everything, then check all of it."""
     collector = parse_vkey(collector_vkey)
     if not isinstance(collector, CosignatureVerifier):
-        raise NoteError("programs.collectors_key_not_cosigners")
+        raise NoteError("programs.demo.no_cosigner")
     size = _size(environment)
     environment.wait_for(lambda: _cosigned(environment, collector) >= size, "the cosignature")
     environment.stop("upload")
     environment.stop("collector")
     cosigned = cosignatures.Cosignatures(environment.cosignatures).cosigned(environment.origin, collector)
     if cosigned is None:
-        raise NoteError("programs.headquarters_has_cosigned_nothing")
+        raise NoteError("programs.demo.nothing_cosigned")
     known = [CosignedHead(cosigned.size, cosigned.root)]
     report = verify(
         environment.journal,

@@ -99,7 +99,7 @@ def again(first: str) -> Scenario:
     def scenario(till: DemoTill, payment_id: str) -> PaymentView:
         same = PaymentRequest(payment="sale", amount=1250, currency="EUR")
         till.send(first, same)
-        till.say(say("programs.sent_again_same_payment", first=first))
+        till.say(say("programs.demo.sent_again", first=first))
         try:
             till.send(first, PaymentRequest(payment="sale", amount=9900, currency="EUR"))
         except RefusedError as refusal:
@@ -131,7 +131,7 @@ def cable_pulled(till: DemoTill, payment_id: str) -> PaymentView:
     except RefusedError as refusal:
         till.say(f"        next sale refused: {shorten(str(refusal), 52)}")
     till.environment.wait_for(
-        lambda: till.follow(payment_id).verdict != "unclear", say("programs.what_terminal_can_prove")
+        lambda: till.follow(payment_id).verdict != "unclear", say("programs.demo.wait_for_proof")
     )
     resolved = till.follow(payment_id)
     till.say(below(f"{payment_id} is {resolved.verdict} now. {resolved.text}"))
@@ -141,7 +141,9 @@ def cable_pulled(till: DemoTill, payment_id: str) -> PaymentView:
 def terminal_off(till: DemoTill, payment_id: str) -> PaymentView:
     """The terminal has no power: it never heard of the payment."""
     till.environment.stop("terminal")
-    till.environment.wait_for(lambda: till.environment.terminal_is("away"), say("programs.loss_terminal"))
+    till.environment.wait_for(
+        lambda: till.environment.terminal_is("away"), say("programs.demo.wait_for_loss")
+    )
     view = till.send(payment_id, PaymentRequest(payment="sale", amount=500, currency="EUR"))
     till.environment.start_terminal()
     till.environment.wait_for(lambda: till.environment.terminal_is("ready"), "the terminal's return")

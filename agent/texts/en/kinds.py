@@ -14,8 +14,8 @@ KINDS: Final[dict[str, str | tuple[str, str]]] = {
     "verdict.kind.close_day": "Day's close",
     "verdict.approved.close_day": "The terminal's day is closed.",
     "next.payment.approved": "Hand over the goods.",
-    "next.payment.declined": "Ask for another card or another way to pay. Nothing was charged.",
-    "next.payment.cancelled": "Start again if the customer still wants to pay. Nothing was charged.",
+    "next.payment.declined": "Nothing was charged. Ask for another card or another payment method.",
+    "next.payment.cancelled": "Nothing was charged. Start again if the customer still wants to pay.",
     "next.payment.not_sent": (
         "The terminal never heard of it. It is safe to try again with a new payment id."
     ),
@@ -40,11 +40,11 @@ KINDS: Final[dict[str, str | tuple[str, str]]] = {
         "and resolve this payment."
     ),
     "next.day.approved": "Compare the totals with the till's own.",
-    "next.day.declined": "Read the terminal's text, mend the cause and close the day again.",
+    "next.day.declined": "Fix what the terminal's message says, then close the day again.",
     "next.day.cancelled": "Close the day again when it suits.",
     "next.day.not_sent": "The terminal never heard of it. Close the day again with a new payment id.",
     "next.day.refused": "Ask the person in charge.",
-    "next.day.unclear": "Look at the terminal whether the day is closed, then resolve this entry.",
+    "next.day.unclear": "Check on the terminal whether the day is closed, then resolve this entry.",
     "next.differs": (
         "The terminal says something else than was asked ({fields}): compare the receipt before you go on."
     ),

@@ -6,7 +6,7 @@ from typing import Final
 
 UPLOAD: Final[dict[str, str | tuple[str, str]]] = {
     "upload.answer_without_length_or": "an answer without a length, or a very long one",
-    "upload.ask_headquarters_before_removing": "Ask headquarters before removing the file.",
+    "upload.ask_headquarters_before_removing": "Ask headquarters before you remove the file.",
     "upload.collector_contradicts_itself": "the collector contradicts itself: {body}",
     "upload.collector_stands_elsewhere": "the collector stands elsewhere",
     "upload.collectors_certificate_not_accepted": (
@@ -19,7 +19,7 @@ UPLOAD: Final[dict[str, str | tuple[str, str]]] = {
     "upload.cosignature_for_not_for": "this is a cosignature for {origin}, not for {origin2}",
     "upload.file_in_cosignatures_folder": "The file {name} in the cosignatures folder cannot be read.",
     "upload.fork": (
-        "The collector holds another past of this journal than this disk. Both were signed with "
+        "The collector and this disk hold different histories of this journal. Both were signed with "
         "its key: a copy of this host took payments, or entries were changed."
     ),
     "upload.journal_became_shorter_while": "the journal became shorter while it was read",
