@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,13 +18,6 @@ MAX_LINE_BYTES = max(MAX_ENTRY_BYTES, 6 * MAX_NOTE_BYTES)
 
 _ENTRY = b"{"
 _CHECKPOINT = b'"'
-
-# How a signature line of a note begins; and one that names nobody, as the journal keeps those of its
-# origin: the name would stand in each checkpoint three times.
-_SIGNED = "\n\N{EM DASH} "
-_UNNAMED = re.compile(_SIGNED + r"([^ \n]+)(?=\n)")
-# The journal's own are two. More would let a short line grow without bound.
-_MAX_UNNAMED = 16
 
 
 @dataclass(slots=True)
@@ -136,19 +128,16 @@ class FileCommits:
 
 
 def checkpoint_line(note: str) -> bytes:
-    """The line that carries a note, without a newline. A signer that is the origin is not named again."""
-    origin = note.partition("\n")[0]
-    return msgspec.json.encode(note.replace(f"{_SIGNED}{origin} ", _SIGNED))
+    """The line that carries a note, without a newline."""
+    return msgspec.json.encode(note)
 
 
 def note_of(line: bytes) -> bytes:
     """The note in a checkpoint line. Raises `NoteError` for any spelling but our own."""
     try:
-        short = msgspec.json.decode(line, type=str)
+        note = msgspec.json.decode(line, type=str)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise NoteError("journal.checkpoint_not_json") from None
-    named = f"{_SIGNED}{short.partition(chr(10))[0]} "
-    note = _UNNAMED.sub(lambda found: named + found[1], short, count=_MAX_UNNAMED)
     if checkpoint_line(note) != line:
         raise NoteError("journal.checkpoint_spelling")
     return note.encode()

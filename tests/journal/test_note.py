@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.journal.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
-from agent.journal.lines import checkpoint_line, note_of
 from agent.journal.note import (
     MAX_NOTE_BYTES,
     Cosigner,
@@ -200,23 +198,3 @@ def test_a_checkpoint_of_another_log_is_refused_by_name() -> None:
         open_checkpoint(
             sign_note(TEXT, signer()).encode(), "journal.example/other", [parse_vkey(signer().vkey)]
         )
-
-
-NAMED = sign_note(TEXT, signer(), signer(seed=2))
-
-
-def test_a_checkpoint_line_names_the_origin_once_and_gives_the_note_back() -> None:
-    line = checkpoint_line(NAMED)
-    assert line.count(ORIGIN.encode()) == 1
-    assert note_of(line) == NAMED.encode()
-    assert parse_note(note_of(line)) == parse_note(NAMED.encode())
-
-
-def test_a_checkpoint_line_that_names_its_signers_is_not_our_spelling() -> None:
-    with pytest.raises(NoteError):
-        note_of(msgspec.json.encode(NAMED))
-
-
-def test_a_short_line_does_not_become_a_long_note() -> None:
-    line = msgspec.json.encode("x" * 10_000 + "\n" + "\n\N{EM DASH} y" * 5_000 + "\n")
-    assert len(note_of(line)) < 20 * len(line)
