@@ -9,38 +9,29 @@ another mark, amount or till, is that of an older payment and is given as late.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import Enum, auto
-from typing import Final
+from typing import Any, ClassVar, Final
 
 from drivers.card.card import CardSealer
+from drivers.dialogue import UNREADABLE, Dialogue, Held
 from drivers.operation import FINANCIAL
 from drivers.telium import texts
 from drivers.telium.line import TeliumLine, TeliumSendReport
-from drivers.telium.packet import (
-    MOST_REMEMBERED,
-    Dialect,
-    TeliumAnswer,
-    TeliumCardBinding,
-    mark_of,
-)
+from drivers.telium.packet import MOST_REMEMBERED, Dialect, TeliumAnswer, TeliumCardBinding, mark_of
 from drivers.terminal import (
     SIMULATOR_SOFTWARE,
     Command,
     CommandRefusedError,
-    ConnectionLost,
     Delivery,
     DialogueEnded,
     DriverFact,
     EndReason,
-    Event,
     Operation,
     ProtocolError,
     Result,
     ResultStatus,
-    SessionError,
     TransactionResult,
 )
 
@@ -65,53 +56,41 @@ class TeliumState(Enum):
     REMEMBERED = auto()  # the answer was known and waits for `acknowledge()`
 
 
-class TeliumSession:
-    """One terminal's dialogue; `drivers.terminal.Session` tells what each call means."""
+class TeliumEvent(Enum):
+    """What can happen in a state."""
+
+    # What became of the line's dialogue: `TeliumSendReport`.
+    POLLED = auto()
+    DELIVERED = auto()
+    UNCONFIRMED = auto()
+    REFUSED = auto()
+    BUSY = auto()
+    SILENT = auto()
+    DAMAGED = auto()
+    # What the terminal says.
+    HELLO = auto()  # a simulator names itself
+    ANSWER = auto()  # to the running command
+    COPY = auto()  # of the answer that was acknowledged last
+    OTHER_ANSWER = auto()  # an older payment's
+    UNREADABLE = auto()
+    TIME = auto()  # the state's wait is over
+
+
+_REPORTS: Final = {report: TeliumEvent[report.name] for report in TeliumSendReport}
+_Action = Callable[["TeliumSession", Any, float], None]
+
+
+class TeliumSession(Dialogue[TeliumLine, TeliumState, TeliumAnswer | None]):
+    """One terminal's dialogue: what is Telium's own."""
 
     def __init__(self, line: TeliumLine, card_sealer: CardSealer, dialect: Dialect, payment_s: float) -> None:
-        self.state = TeliumState.IDLE
-        self._line = line
+        super().__init__(line, TeliumState.IDLE)
         self._binding = TeliumCardBinding(card_sealer)
         self._dialect = dialect
         self._payment_s = payment_s
-        self._events: deque[Event] = deque()
-        self._command: Command | None = None
-        self._deadline: float | None = None
-        self._held: TransactionResult | None = None
-        self._held_answer: TeliumAnswer | None = None
         self._last_acknowledged: TeliumAnswer | None = None
         self._results_by_mark: dict[str, Result] = {}  # answers by mark: proof for `Resolver`
         self._software = ""
-
-    @property
-    def busy(self) -> bool:
-        return self.state is not TeliumState.IDLE
-
-    def connected(self, now: float) -> None:
-        self.disconnected(texts.RECONNECTED, now)
-        self._line.reset()
-        self._software = ""
-
-    def disconnected(self, reason: DriverFact, now: float) -> None:  # noqa: ARG002 - the call that all sessions have
-        self._held = None
-        if self.busy:
-            self._lose(reason)
-
-    def start(self, command: Command, now: float) -> None:
-        if self.busy:
-            raise SessionError("a command is running")
-        if why := self._dialect.refusal_reason(command):
-            raise CommandRefusedError(why)
-        self._command, self._deadline = command, None
-        if command.operation in FINANCIAL:
-            self._binding.asked(command)
-            self._begin(self._dialect.request(command), now)
-        elif command.operation in _POLLS:
-            self._begin(None, now)
-        elif command.operation is Operation.REPEAT_RECEIPT and command.payment_id:
-            self._recall(command, now)
-        else:  # the protocol has no message for it
-            self._end(DialogueEnded(EndReason.COMPLETED))
 
     def abort(self, now: float) -> None:
         """The protocol has no message for it: the customer or the cashier stops on the terminal."""
@@ -119,43 +98,60 @@ class TeliumSession:
     def receive(self, now: float) -> None:
         for view in self._line.receive(now):
             self._look_at_line(now)  # what happened before it, first
-            self._dispatch(view, now)
+            self._read(view, now)
         self._look_at_line(now)
 
-    def acknowledge(self, now: float) -> None:
-        """Acknowledge what is held. Nothing is, when the line broke while the caller was writing."""
-        held, answer, self._held, self._held_answer = self._held, self._held_answer, None, None
-        if held is None:
-            return
+    # ---- the hooks of the dialogue ----
+
+    def _check(self, command: Command) -> None:
+        if why := self._dialect.refusal_reason(command):
+            raise CommandRefusedError(why)
+
+    def _make_room(self) -> None:
+        """The line waits for its turn until what is held is on disk: nothing has to go."""
+
+    def _begin(self, command: Command, now: float) -> None:
+        if command.operation in FINANCIAL:
+            self._binding.asked(command)
+            self._send(self._dialect.request(command), now)
+        elif command.operation in _POLLS:
+            self._send(None, now)
+        elif command.operation is Operation.REPEAT_RECEIPT and command.payment_id:
+            self._recall(command, now)
+        else:  # the protocol has no message for it
+            self._end(DialogueEnded(EndReason.COMPLETED))
+
+    def _dispatch(self, message: TeliumAnswer | None, now: float) -> None:
+        if message is not None:
+            self._act(self._event_of(message), message, now)
+
+    def _accept(self, held: Held[TeliumAnswer | None], now: float) -> None:
         self._line.acknowledge(now)
+        answer = held.message
         if answer is not None:
             self._last_acknowledged = answer
-            self._remember(answer.result, late=held.late)
-        if not held.late:
-            self._complete(held.result)
+            self._remember(answer.result, late=held.outcome is None)
+        if held.outcome is not None:
+            self._complete(held.outcome.result)
 
-    def bytes_to_send(self) -> bytes:
-        return self._line.bytes_to_send()
-
-    def events(self) -> Iterator[Event]:
-        while self._events:
-            yield self._events.popleft()
-
-    def deadline(self) -> float | None:
-        times = [time for time in (self._deadline, self._line.deadline()) if time is not None]
-        return min(times, default=None)
-
-    def deadline_passed(self, now: float) -> None:
+    def _line_deadline_passed(self, now: float) -> None:
         due = self._line.deadline()
         if due is not None and now >= due:
             self._line.deadline_passed(now)
             self._look_at_line(now)
-        if self._deadline is not None and now >= self._deadline:
-            self._time_is_over(now)
+
+    def _time_is_over(self, now: float) -> None:
+        self._act(TeliumEvent.TIME, None, now)
+
+    def _leaves(self) -> bool:
+        return self._line.left and self.state is not TeliumState.REMEMBERED
+
+    def _forget_line(self) -> None:
+        self._software = ""
 
     # ---- commands ----
 
-    def _begin(self, message: bytes | None, now: float) -> None:
+    def _send(self, message: bytes | None, now: float) -> None:
         self.state = TeliumState.ASKING
         self._line.send(message, now)
 
@@ -166,54 +162,102 @@ class TeliumSession:
         """
         known = self._results_by_mark.get(mark_of(command))
         if known is not None:
+            self._line.drop(now)
+            self._drop_held()
             self.state, self._deadline = TeliumState.REMEMBERED, now + self._payment_s
-            self._hold(TransactionResult(known))
+            self._hold(TransactionResult(known), None)
         elif Operation.REPEAT_RECEIPT in self._dialect.actions:
-            self._begin(self._dialect.request(command), now)
+            self._send(self._dialect.request(command), now)
         else:
             self._end(DialogueEnded(EndReason.COMPLETED))
 
-    # ---- what the terminal says ----
+    # ---- from what happens to the table ----
 
-    def _dispatch(self, view: memoryview, now: float) -> None:
+    def _act(self, event: TeliumEvent, what: Any, now: float) -> None:
+        self.TABLE[self.state][event](self, what, now)
+
+    def _look_at_line(self, now: float) -> None:
+        for report in self._line.reports():
+            self._act(_REPORTS[report], None, now)
+
+    def _read(self, view: memoryview, now: float) -> None:
         if self._held is not None:  # one at a time; the terminal keeps it and tells it again
             self._line.drop(now)
         elif view[: len(_HELLO)] == _HELLO and len(view) <= MOST_HELLO_CHARS:
-            self._greeted(texts.plain(view), now)
+            self._software = texts.plain(view)
+            self._act(TeliumEvent.HELLO, None, now)
         else:
-            self._answered(view, now)
+            self._read_answer(view, now)
 
-    def _greeted(self, software: str, now: float) -> None:
-        self._line.acknowledge(now)
-        self._software = software
-        if self.state is TeliumState.LISTENING:
-            self._polled()
-
-    def _answered(self, view: memoryview, now: float) -> None:
+    def _read_answer(self, view: memoryview, now: float) -> None:
         try:
             answer = self._dialect.read(view, self._binding)
         except ProtocolError as error:
             self._line.drop(now)
-            if self.busy and self._line.left:
-                self._lose(texts.UNREADABLE.about(reason=error.reason))
+            self._act(TeliumEvent.UNREADABLE, UNREADABLE.about(reason=error.reason), now)
             return
-        self._classify(answer, now)
+        self._dispatch(answer, now)
 
-    def _classify(self, answer: TeliumAnswer, now: float) -> None:
-        if self._is_ours(answer) and self._operation is Operation.REPEAT_RECEIPT:
-            self._duplicated(answer, now)
-        elif self._is_ours(answer):
-            self._hold(TransactionResult(answer.result), answer)
-        elif answer.same_as(self._last_acknowledged):  # our ACK was lost
-            self._line.acknowledge(now)
-        else:
-            self._hold(TransactionResult(answer.result, late=True), answer)
-
-    def _is_ours(self, answer: TeliumAnswer) -> bool:
+    def _event_of(self, answer: TeliumAnswer) -> TeliumEvent:
         """Reference 7, step 4: what came before the message left is an older payment's."""
-        if self._command is None or not self.busy or not self._line.left:
-            return False
-        return self._dialect.belongs(self._command, answer)
+        if self.busy and self._line.left and self._dialect.belongs(self._command, answer):
+            return TeliumEvent.ANSWER
+        same = answer.same_as(self._last_acknowledged)  # our ACK was lost
+        return TeliumEvent.COPY if same else TeliumEvent.OTHER_ANSWER
+
+    # ---- actions of the table: what became of our message ----
+
+    def _ignore(self, _: Any, now: float) -> None:
+        """It decides nothing."""
+
+    def _listen(self, _: None, now: float) -> None:
+        self.state, self._deadline = TeliumState.LISTENING, now + HELLO_S
+
+    def _wait(self, _: None, now: float) -> None:
+        longest_s = self._payment_s if self._operation in FINANCIAL else DUPLICATE_S
+        self.state, self._deadline = TeliumState.WAITING, now + longest_s
+
+    def _busy(self, _: None, now: float) -> None:  # noqa: ARG002 - the call of the table
+        self._end(DialogueEnded(EndReason.REFUSED, reason=texts.BUSY, busy=True))
+
+    def _silent(self, _: None, now: float) -> None:  # noqa: ARG002 - the call of the table
+        self._lose(texts.SILENT)
+
+    def _refused(self, _: None, now: float) -> None:  # noqa: ARG002 - the call of the table
+        self._lose(texts.REFUSED, Delivery.NEVER)
+
+    def _damaged(self, _: None, now: float) -> None:  # noqa: ARG002 - the call of the table
+        self._lose(texts.DAMAGED)
+
+    # ---- actions of the table: what the terminal says ----
+
+    def _acknowledge(self, _: TeliumAnswer | None, now: float) -> None:
+        self._line.acknowledge(now)
+
+    def _greeted(self, _: None, now: float) -> None:
+        self._line.acknowledge(now)
+        self._polled(None, now)
+
+    def _polled(self, _: None, now: float) -> None:  # noqa: ARG002 - the call of the table
+        software = self._software
+        self._end(DialogueEnded(EndReason.COMPLETED, simulator=bool(software), software=software))
+
+    def _answered(self, answer: TeliumAnswer, now: float) -> None:
+        if self._operation is Operation.REPEAT_RECEIPT:
+            self._duplicated(answer, now)
+        else:
+            self._hold(TransactionResult(answer.result), answer)
+
+    def _late(self, answer: TeliumAnswer, now: float) -> None:  # noqa: ARG002 - the call of the table
+        self._hold(TransactionResult(answer.result, late=True), answer)
+
+    def _lost(self, reason: DriverFact, now: float) -> None:  # noqa: ARG002 - the call of the table
+        self._lose(reason)
+
+    def _no_result(self, _: None, now: float) -> None:  # noqa: ARG002 - the call of the table
+        self._lose(texts.NO_RESULT)
+
+    # ---- what the actions are made of ----
 
     def _duplicated(self, answer: TeliumAnswer, now: float) -> None:
         """The duplicate of the last receipt; none says nothing of any payment.
@@ -224,50 +268,18 @@ class TeliumSession:
             self._line.acknowledge(now)
             self._end(DialogueEnded(EndReason.COMPLETED))
             return
-        if self._command is not None and answer.result.amount != self._command.amount:
+        if answer.result.amount != self._command.amount:
             answer = replace(answer, result=replace(answer.result, order=""))
         self._hold(TransactionResult(answer.result), answer)
-
-    def _hold(self, outcome: TransactionResult, answer: TeliumAnswer | None = None) -> None:
-        self._held, self._held_answer = outcome, answer
-        self._events.append(outcome)
 
     def _remember(self, result: Result, *, late: bool) -> None:
         """A duplicate is kept for the payment that it was asked for, whatever payment it belongs to."""
         asked = self._operation is Operation.REPEAT_RECEIPT and not late
-        mark = mark_of(self._command) if asked and self._command else result.order
+        mark = mark_of(self._command) if asked else result.order
         if mark:
             self._results_by_mark[mark] = result
         while len(self._results_by_mark) > MOST_REMEMBERED:
             del self._results_by_mark[next(iter(self._results_by_mark))]
-
-    # ---- how it ends ----
-
-    def _look_at_line(self, now: float) -> None:
-        for report in self._line.reports():
-            match report:
-                case _ if not self.busy and report is not TeliumSendReport.DAMAGED:
-                    continue  # of a command that has ended
-                case TeliumSendReport.POLLED:
-                    self.state, self._deadline = TeliumState.LISTENING, now + HELLO_S
-                case TeliumSendReport.DELIVERED | TeliumSendReport.UNCONFIRMED:
-                    self.state, self._deadline = TeliumState.WAITING, now + self._longest_s
-                case TeliumSendReport.BUSY:
-                    self._end(DialogueEnded(EndReason.REFUSED, reason=texts.BUSY, busy=True))
-                case TeliumSendReport.SILENT:
-                    self._lose(texts.SILENT)
-                case TeliumSendReport.REFUSED:
-                    self._lose(texts.REFUSED, Delivery.NEVER)
-                case TeliumSendReport.DAMAGED:
-                    self._lose(texts.DAMAGED)
-
-    @property
-    def _operation(self) -> Operation | None:
-        return None if self._command is None else self._command.operation
-
-    @property
-    def _longest_s(self) -> float:
-        return self._payment_s if self._operation in FINANCIAL else DUPLICATE_S
 
     def _complete(self, result: Result) -> None:
         """The answer stands; the protocol has no word after it."""
@@ -277,22 +289,35 @@ class TeliumSession:
             cancelled = result.status is ResultStatus.CANCELLED
             self._end(DialogueEnded(EndReason.ABORTED, result.code, result.text, cancelled=cancelled))
 
-    def _time_is_over(self, now: float) -> None:  # noqa: ARG002 - the time is known to be over
-        if self.state is TeliumState.LISTENING:
-            self._polled()
-        else:
-            self._lose(texts.NO_RESULT)
+    # ---- the table ----
 
-    def _polled(self) -> None:
-        self._end(DialogueEnded(EndReason.COMPLETED, simulator=bool(self._software), software=self._software))
-
-    def _end(self, ended: DialogueEnded) -> None:
-        self._events.append(ended)
-        self.state, self._deadline = TeliumState.IDLE, None
-
-    def _lose(self, reason: DriverFact, delivery: Delivery | None = None) -> None:
-        left = self.busy and self._line.left
-        self._events.append(
-            ConnectionLost(reason, delivery or (Delivery.PERHAPS if left else Delivery.NEVER))
-        )
-        self.state, self._deadline, self._held = TeliumState.IDLE, None, None
+    # What no row names decides nothing.
+    _ANYTIME: ClassVar[Mapping[TeliumEvent, _Action]] = {
+        **dict.fromkeys(TeliumEvent, _ignore),
+        TeliumEvent.DAMAGED: _damaged,
+        TeliumEvent.HELLO: _acknowledge,
+        TeliumEvent.ANSWER: _late,
+        TeliumEvent.COPY: _acknowledge,
+        TeliumEvent.OTHER_ANSWER: _late,
+    }
+    TABLE: ClassVar[Mapping[TeliumState, Mapping[TeliumEvent, _Action]]] = {
+        TeliumState.IDLE: _ANYTIME,
+        TeliumState.ASKING: {
+            **_ANYTIME,
+            TeliumEvent.POLLED: _listen,
+            TeliumEvent.DELIVERED: _wait,
+            TeliumEvent.UNCONFIRMED: _wait,
+            TeliumEvent.REFUSED: _refused,
+            TeliumEvent.BUSY: _busy,
+            TeliumEvent.SILENT: _silent,
+        },
+        TeliumState.LISTENING: {**_ANYTIME, TeliumEvent.HELLO: _greeted, TeliumEvent.TIME: _polled},
+        TeliumState.WAITING: {
+            **_ANYTIME,
+            TeliumEvent.ANSWER: _answered,
+            TeliumEvent.UNREADABLE: _lost,
+            TeliumEvent.TIME: _no_result,
+        },
+        TeliumState.REMEMBERED: {**_ANYTIME, TeliumEvent.TIME: _no_result},
+    }
+    DECIDES_NOTHING: ClassVar[frozenset[_Action]] = frozenset({_ignore, _acknowledge})

@@ -42,8 +42,6 @@ SILENT: Final = DriverFact("telium.silent")
 REFUSED: Final = DriverFact("telium.refused")
 DAMAGED: Final = DriverFact("telium.damaged")
 NO_RESULT: Final = DriverFact("telium.no_result")
-UNREADABLE: Final = DriverFact("unreadable")
-RECONNECTED: Final = DriverFact("reconnected")
 
 
 def plain(view: memoryview) -> str:

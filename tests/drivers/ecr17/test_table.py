@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import pytest
 
 from drivers.ecr17.frame import Ecr17DisplayText
@@ -25,7 +23,7 @@ def test_every_state_says_what_every_event_does() -> None:
 
 @pytest.mark.parametrize(("state", "event"), deciding_nothing(TABLE, NOTHING))
 def test_what_decides_nothing_ends_nothing(state: Ecr17State, event: Ecr17Event) -> None:
-    session = cast("Ecr17Session", Till().session)
+    session = Till().session
     what = Ecr17DisplayText(memoryview(bytearray(b"WAIT"))) if event is Ecr17Event.TEXT else MESSAGE
     assert not ended(session, state, lambda: TABLE[state][event](session, what, 0.0))
 

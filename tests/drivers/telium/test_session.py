@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from drivers.dialogue import UNREADABLE
 from drivers.telium import texts
 from drivers.telium.eplus import EPlusRequest, encode_answer
 from drivers.telium.frame import encode_frame
@@ -217,7 +218,7 @@ def test_an_enq_that_comes_again_because_our_ack_was_lost_is_answered(solo: Solo
 def test_an_answer_that_cannot_be_read_is_neither_acknowledged_nor_a_no(solo: Solo) -> None:
     solo.running()
     assert solo.hears_message(b"what is this") == b""
-    assert lost(solo) == ConnectionLost(texts.UNREADABLE.about(reason="wrong length"), Delivery.PERHAPS)
+    assert lost(solo) == ConnectionLost(UNREADABLE.about(reason="wrong length"), Delivery.PERHAPS)
 
 
 # ---- old answers (reference 7, step 4) ----
@@ -352,3 +353,16 @@ def test_no_byte_of_a_message_stays_in_the_buffer(solo: Solo) -> None:
     solo.waits(30)
     solo.accepts()
     assert not any(solo.buffer.view)
+
+
+def test_the_end_of_a_poll_acknowledges_no_result_that_is_not_on_disk(solo: Solo) -> None:
+    assert solo.start(REGISTER) == ENQ
+    assert solo.hears(ACK) == EOT
+    assert solo.hears_message(STALE) == b""
+    late, *rest = solo.events()
+    assert isinstance(late, TransactionResult)
+    assert (late.late, rest) == (True, [])
+    assert solo.waits(2.0) == b""
+    (ended,) = solo.events()
+    assert isinstance(ended, DialogueEnded)
+    assert solo.accepts() == ACK
