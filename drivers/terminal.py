@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from drivers.fact import DriverFact as DriverFact  # noqa: PLC0414 - a word of this vocabulary, too
 from drivers.operation import Operation as Operation  # noqa: PLC0414 - a word of this vocabulary, too
 
-# A terminal's clock comes from its host and a till's from elsewhere; closer they need not be.
+# The two clocks have different sources; they may differ by this much.
 CLOCKS_APART: Final = timedelta(minutes=10)
 
 
@@ -223,14 +223,14 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """A command that nobody knows the end of, and what was known of the terminal before it.
+    """A command in doubt, and the state of the terminal before it.
 
-    `trace_before` and `receipt_before` are the numbers of the last payment that
-    the terminal had stored. `asked_at` and `inquired_at` are by the terminal's clock, as well as it
-    is known: when it was asked for, and when the questions about it were begun (None: nobody
-    says); `clocks_apart` is how far that may be off. `trace_said` and
-    `receipt_said` are those of an approval that the terminal gave for it and may have
-    taken back since. `day` is what a close of the day had to close.
+    `trace_before` and `receipt_before` are the numbers of the last payment that the terminal
+    had stored. `asked_at` and `inquired_at` are terminal time, as far as known. `asked_at`: when we
+    sent the command. `inquired_at`: when we began to ask about it (None: not known).
+    `clocks_apart`: how far both may be off. `trace_said` and `receipt_said` are the numbers of an
+    approval that the terminal gave for it and may have taken back since. `day` is what a close
+    of the day had to close.
     """
 
     command: Command
@@ -254,7 +254,7 @@ class BookingProof(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BookingFinding:
-    """What was found, by what it is proven, and the terminal's result where it has one."""
+    """What was found, its proof, and the terminal's result if there is one."""
 
     found: BookingProof
     proof: DriverFact

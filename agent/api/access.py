@@ -1,7 +1,6 @@
-"""Who may connect: on the Unix socket the kernel's word about the peer, on TCP a token.
+"""Access control. Unix socket: peer credentials. TCP: bearer token.
 
-Everybody else is denied. A token is no protection against a browser on the same
-host that is led here by a name which points to 127.0.0.1; the two header checks are.
+Everybody else is denied. Origin and Host checks stop DNS rebinding, which a token does not.
 """
 
 from __future__ import annotations

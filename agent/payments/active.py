@@ -1,4 +1,4 @@
-"""A payment while it runs: the record, and beside it what no journal needs to remember."""
+"""A payment while it runs: its record, and state that the journal need not keep."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NEEDS: dict[ActionName, list[PromptNeed]] = {
 
 
 class Question:
-    """A prompt that is open, and the answer to come."""
+    """An open prompt, and its answer once there is one."""
 
     def __init__(self, prompt: OpenPrompt, asked_at: float) -> None:
         self.prompt = prompt
@@ -31,7 +31,7 @@ class Question:
 
 
 class ActivePayment:
-    """One payment under way. `tell` passes on what changed about it to those who watch."""
+    """One payment under way. `tell` tells watchers what changed."""
 
     def __init__(
         self, request: Requested, tell: Callable[[ActivePayment, ChangeKind, Printout | None], None]
@@ -60,7 +60,7 @@ class ActivePayment:
         return Prompted(payment_id=self.request.payment_id, prompt=prompt.id, action=action)
 
     async def reply(self) -> Replied:
-        """Wait for the answer; silence is one too, and it is not a yes."""
+        """Wait for the answer. Silence counts as an answer; it is not a yes."""
         question = self.question
         if question is None:
             raise AssertionError("no question was posed")
@@ -75,7 +75,7 @@ class ActivePayment:
     def reply_entry(
         self, word: Literal["yes", "no", "timeout"], now: float, answer: PromptReply | None = None
     ) -> Replied:
-        """The entry of an answer to the open question."""
+        """The entry for an answer to the open question."""
         question = self.question
         if question is None:
             raise AssertionError("no question is open")
@@ -95,7 +95,7 @@ class ActivePayment:
         self.publish("display")
 
     def finish(self) -> None:
-        """The story is over and its verdict can be told."""
+        """The payment is over and its verdict can be told."""
         self.finished = True
         self.publish("verdict")
 

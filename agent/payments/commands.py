@@ -1,4 +1,4 @@
-"""What the payment service can be asked: neutral commands, whatever door they came through."""
+"""The commands of the payment service, independent of the API they came through."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from agent.payments.refusal import Refusal
 
 
 def fields_of(kind: Kind) -> tuple[str, ...]:
-    """What a payment of this kind has to name; the others of these fields it must not name."""
+    """The fields that a payment of this kind must have; it must have none of the others."""
     return ("amount", "currency") * kind.has_amount + ("original",) * kind.needs_original
 
 
@@ -53,7 +53,7 @@ class PromptReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonsWord:
-    """Two persons say what became of an unclear payment; the credential is the second one's."""
+    """Two persons say what became of an unclear payment. The credential is the second person's."""
 
     verdict: Literal["approved", "declined", "not_sent"]
     reason: str
@@ -62,7 +62,7 @@ class PersonsWord:
 
 
 def kind_asked(command: PaymentCommand) -> PaymentKind:
-    """The kind of a command that names what its kind needs, and nothing else. Raises `Refusal`."""
+    """The kind of a command that has exactly the fields of its kind. Raises `Refusal`."""
     kind = KINDS.get(command.payment)
     if kind is None:
         raise Refusal("unknown_kind", kinds=", ".join(KINDS))

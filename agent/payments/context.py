@@ -42,8 +42,8 @@ from drivers.terminal import Command, Day, Unclear
 class Context:
     """The state of the agent. `journal` is set when it has been opened.
 
-    `key_until` is the last day of the acquirer's key; `startup_error` is what kept the
-    agent from going live, for a person.
+    `key_until` is the last day of the acquirer's key. `startup_error` tells a person why the
+    agent could not start.
     """
 
     settings: Settings
@@ -81,16 +81,16 @@ class Context:
         self.payments.replay = journal.replay
 
     def apply(self, entry: Entry) -> None:
-        """One entry is durable: let everything that is derived follow it."""
+        """One entry is durable: update all derived state."""
         self.payments.apply(entry)
         self.totals.apply(entry)
         self.people.apply(entry)
         self.on_entry(entry)
 
     def write(self, *bodies: AnyBody, road: Road | None = None) -> None:
-        """Put entries on disk and let the state follow. Whatever fails here must end the agent.
+        """Put entries on disk and update the state. Any failure here must end the agent.
 
-        Behind an approval stands what its watchers add (`agent.payments.outcome`), in one commit.
+        The watchers of an approval (`agent.payments.outcome`) add their entries to its commit.
         """
         if not bodies:
             return
@@ -137,10 +137,10 @@ class Context:
     def refusal_before_send(
         self, payment: ActivePayment, asked: Decided, story: list[AnyBody]
     ) -> AnyBody | None:
-        """What speaks against sending it now: the cashier, our rules, or a terminal that is not there.
+        """The reason not to send it now: the cashier, our rules, or a missing terminal.
 
-        After a question the rules are asked again: the limits may have been
-        reached while it was open, and a yes covers only what was asked.
+        The rules run again after a question. The limits may have been reached while it was
+        open, and a yes covers only what was asked.
         """
         terminal = self.terminals[payment.request.terminal]
         for body in story:
@@ -166,7 +166,7 @@ class Context:
         return record
 
     def needs_signature(self, request: Requested) -> bool:
-        """Whether an approval for something else than was asked waits until a second person has seen it."""
+        """Whether an approval that differs from the request waits until a second person has seen it."""
         record = self.record(request)
         differs = record.verdict == "approved" and record.result is not None and record.result.differs
         return bool(differs) and self.policy.on_amount_mismatch == "hold"
@@ -177,7 +177,7 @@ class Context:
         return payment.pose("supervisor", self.clock.monotonic(), about=about)
 
     def submission(self, request: Requested) -> Submitted:
-        """The last entry before the terminal hears of it, with what to compare with later."""
+        """The last entry before the terminal hears of it, with the numbers to compare with later."""
         trace, receipt = self.payments.last_numbers(request.terminal)
         by = self.settings.terminals[request.terminal].receipts
         return Submitted(
@@ -188,7 +188,7 @@ class Context:
         )
 
     def command(self, request: Requested | Record) -> Command:
-        """The request in the words of the drivers; without its place in the journal until it has one."""
+        """The request as a driver `Command`. `sequence` is 0 until the request is in the journal."""
         record = request if isinstance(request, Record) else self.payments.get(request.payment_id)
         whole = kind_of(request.payment).takes_back == "whole"
         original = self.payments.get(request.original) if request.original else None
@@ -206,7 +206,7 @@ class Context:
         )
 
     def unclear_command(self, record: Record) -> Unclear:
-        """What nobody knows the end of, in the words of the drivers."""
+        """The in-doubt payment as the driver's `Unclear`."""
         before, said, day = record.submission, record.last_approval, self.payments.day(record.terminal)
         return Unclear(
             self.command(record),
@@ -221,7 +221,7 @@ class Context:
         )
 
     def recover_open(self) -> int:
-        """Give every payment that a stop of the agent left open the verdict that is proven."""
+        """Give each payment that a stop of the agent left open the verdict that is proven."""
         left_open = self.payments.open()
         for record in left_open:
             self.write(_left_open(record), road=Road.RESTART)

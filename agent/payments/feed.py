@@ -1,7 +1,7 @@
-"""What watchers hear: the life of one payment, and everything that happens in the agent.
+"""The feeds for watchers: the life of one payment, and everything that happens in the agent.
 
-Both remember a bounded number of changes, for all readers together. A reader has a place in
-them and nothing else, so one that is slow, or reads no more, costs nothing.
+Both keep a bounded number of changes, shared by all readers. A reader is only a place in that
+list, so a slow reader, or one that has stopped, costs nothing.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Final, Literal
 
 from agent.payments.state import ChangeKind, PaymentChange, PaymentState, Printout, TerminalStatus
 
-# A payment shows some thirty texts and lines; a till that reads slower than this
-# many behind gets the newest, each of which has the whole payment.
+# A payment shows about thirty texts and lines. A till that falls further behind than this gets the
+# newest changes; each has the whole payment.
 MAX_PAYMENT_CHANGES: Final = 500
-# Some ten payments with all that their terminals showed: a reader that comes back within
+# About ten payments with every text that their terminals showed: a reader that comes back within
 # a minute misses nothing in a busy shop.
 MAX_AGENT_CHANGES: Final = 500
 
@@ -56,7 +56,7 @@ class PaymentFeed:
     async def changes(self, after: int) -> AsyncIterator[PaymentChange]:
         """Every change later than `after`, until the last.
 
-        Ids begin anew when the agent does: an `after` that is still to come is of an earlier life.
+        Ids begin again when the agent restarts: an `after` beyond the newest id is from an earlier run.
         """
         after = 0 if after > self._newest else after
         while True:
@@ -93,7 +93,7 @@ class AgentChange:
 class AgentEvents:
     """Everything that happens, for whoever watches the whole agent.
 
-    An id is "LIFE.NUMBER". `life` is asked once and grows from one start of the agent to the next.
+    An id is "LIFE.NUMBER". `life` is asked once; each start of the agent has a greater one.
     """
 
     def __init__(self, life: Callable[[], int], room: int = MAX_AGENT_CHANGES) -> None:
@@ -114,7 +114,7 @@ class AgentEvents:
     def changes(self, after: str = "") -> AsyncIterator[AgentChange]:
         """Every change from this call on, or later than the id `after`. It has no end.
 
-        What is no longer kept, or was told in an earlier life, is told as `lost`.
+        A change that is no longer kept, or is from an earlier run, is told as `lost`.
         """
         return self._from(self._place(after))
 
@@ -131,7 +131,7 @@ class AgentEvents:
                 await self._changed.wait()
 
     def _place(self, after: str) -> int:
-        """How many changes a reader has behind it; -1 if it cannot know them."""
+        """How many changes a reader has seen; -1 if its place is unknown here."""
         if not after:
             return self._told
         life, _, number = after.partition(".")

@@ -32,8 +32,8 @@ _record_out = msgspec.json.Encoder()
 class TerminalDay(msgspec.Struct):
     """What a close of a terminal's day would close: payments that stand, and their sum in minor units.
 
-    `since` is where in the journal the day began. It is `whole` if that was a close, and until an
-    older payment is reversed: whether that shows in the terminal's totals is its own affair.
+    `since` is where in the journal the day began. `whole`: we saw the day open and no older payment
+    was reversed since, so our totals must equal the terminal's.
     """
 
     since: int = 0
@@ -57,11 +57,11 @@ Replay = Callable[[Callable[[Entry], None]], None]
 
 
 class PaymentIndex:
-    """Payments by payment id. What changed since the last snapshot lives in memory, the rest in the store.
+    """Payments by payment id. Changes since the last snapshot are in memory, the rest is in the store.
 
-    The store is not believed by itself: a row counts only if it is the one that was stored. Where
-    one is not, or is gone, all is made again from the journal: by `replay`, or at a start by
-    `SnapshotUnusable`.
+    The store alone is not believed: a row counts only if it is the one that was stored. If a row
+    was changed or is gone, the index is made again from the journal: by `replay`, or at a start
+    by `SnapshotUnusable`.
     """
 
     def __init__(self, store: PaymentStore) -> None:
@@ -112,7 +112,7 @@ class PaymentIndex:
         self._keep(record)
 
     def get(self, payment_id: str) -> Record | None:
-        """The payment of this payment id, or None."""
+        """The payment with this payment id, or None."""
         held = self._held.get(payment_id)
         if held is not None:
             return held
@@ -127,7 +127,7 @@ class PaymentIndex:
         return [record for record in self._held.values() if record.open]
 
     def unclear(self, terminal: str | None = None) -> list[Record]:
-        """Payments that nobody knows the truth of, oldest first."""
+        """Payments in doubt, oldest first."""
         return [
             record
             for record in self._held.values()
@@ -145,19 +145,19 @@ class PaymentIndex:
         return newest[:count]
 
     def last_numbers(self, terminal: str) -> tuple[int | None, int | None]:
-        """Trace and receipt number of the last payment a terminal stored: resolving compares with them."""
+        """Trace and receipt number of the last payment that a terminal stored; resolving needs them."""
         return self._numbers.get(terminal, (None, None))
 
     def note_last_transaction(self, terminal: str, trace: int | None, receipt: int | None) -> None:
-        """The terminal said which payment it stored last. Not from the journal: it says so at every start."""
+        """The terminal named the payment it stored last. It does so at every start; no entry says it."""
         self._numbers[terminal] = (trace, receipt)
 
     def day(self, terminal: str) -> TerminalDay:
-        """What stands on a terminal since its last close."""
+        """The payments that stand on a terminal since its last close."""
         return self._days.get(terminal, TerminalDay())
 
     def to_store(self) -> tuple[list[Row], RowChecks]:
-        """The rows of what is finished, and what must stand in the store when they do."""
+        """The rows of finished payments, and the checks that the store must pass once it has them."""
         rows = [
             (record.payment_id, record.opened, _record_out.encode(record))
             for record in self._held.values()
@@ -166,7 +166,7 @@ class PaymentIndex:
         return rows, self._rows.with_rows(rows)
 
     def stored(self, rows: list[Row], checks: RowChecks) -> None:
-        """They are in the store now."""
+        """The rows are in the store now."""
         self._rows = checks
         for payment_id, _, _ in rows:
             del self._held[payment_id]
@@ -219,7 +219,7 @@ class PaymentIndex:
         return _record_in.decode(record)
 
     def _make_again(self) -> None:
-        """The store is not what was stored: make all of it again, up to the entry that is applied now."""
+        """The store was changed: make all of it again, up to the entry that is applied now."""
         if self.replay is None:
             raise SnapshotUnusable("journal.snapshot_rows")
         self._store.forget()
@@ -243,14 +243,14 @@ class PaymentIndex:
         if record.verdict == "approved" and record.result is not None and moves_money:
             self._numbers[record.terminal] = (record.result.trace, record.result.receipt_number)
         elif record.verdict == "unclear":
-            self._numbers.pop(record.terminal, None)  # nobody knows which one it stored last
+            self._numbers.pop(record.terminal, None)  # it is not known which payment the terminal stored last
         original = self.get(record.original) if record.original else None
         if original is not None:
             _book_against(original, record)
             self._keep(original)
 
     def _count(self, record: Record) -> None:
-        """An approval changes what a close of the day would close."""
+        """Count an approval for the next close of the day."""
         day = self._days.setdefault(record.terminal, TerminalDay())
         kind = kind_of(record.payment)
         if kind.on_day == "closes":
@@ -267,7 +267,7 @@ class PaymentIndex:
 
 
 class _RowDiffersError(Exception):
-    """A row of the store was changed, or is gone."""
+    """A row of the store was changed or is gone."""
 
 
 def _unfinished(record: Record) -> bool:

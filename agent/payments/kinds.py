@@ -1,8 +1,8 @@
-"""What the agent knows of each payment kind: the table of the journal, and the drivers' operation for it.
+"""From a payment kind to the drivers' operation.
 
-The table itself is `agent/journal/schema/kinds.py`, since rules may import no driver. A driver's row
-(`drivers/driver.py`) says which operations it can do, and `drivers/operation.py` which question
-resolves one whose end nobody knows.
+The table of kinds is `agent/journal/schema/kinds.py`, since rules may import no driver. A driver's
+row (`drivers/driver.py`) lists the operations it can do. `drivers/operation.py` says which question
+resolves an operation in doubt.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from drivers.operation import Operation
 
 __all__ = ["KINDS", "OPERATIONS", "Kind", "UnknownKindError", "kind_of", "operation_of"]
 
-# A kind without an operation of its name keeps the agent from starting.
+# The agent does not start if a kind has no operation of its name.
 OPERATIONS: Final[dict[str, Operation]] = {name: Operation(name) for name in KINDS}
 
 
 def operation_of(name: str) -> Operation:
-    """What a driver is asked to do. Raises `UnknownKindError`."""
+    """The driver's operation for a kind. Raises `UnknownKindError`."""
     return OPERATIONS[kind_of(name).name]

@@ -1,4 +1,4 @@
-"""From what the driver says to what the journal keeps."""
+"""From the driver's events to the journal's entries."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def given_up(reply: Replied, by_till: bool) -> Cancelled:
 
 
 def result_of(record: Record | None, result: Result, terminal_id: str = "") -> TerminalResult:
-    """The entry that holds all of a terminal's result; without a record it is no payment of ours.
+    """The entry with the whole result of a terminal; without a record it is no payment of ours.
 
-    `terminal_id` is the one that the terminal registered with: a result that
-    names another came from elsewhere and is reported as a difference.
+    `terminal_id` is the id that the terminal registered with. A result with another id came
+    from elsewhere and is reported as a difference.
     """
     said_currency = _letters(result.currency)
     return TerminalResult(
@@ -82,7 +82,7 @@ def result_of(record: Record | None, result: Result, terminal_id: str = "") -> T
 
 
 def _letters(number: int | None) -> str | None:
-    """The currency's letters; its bare number when no table has it, for a human to see."""
+    """The currency's letters; its number if no table has it, so that a person can see it."""
     if number is None:
         return None
     try:
@@ -127,14 +127,14 @@ def printed(record: Record | None, receipt: Receipt) -> Printed:
 
 
 def _once(line: str, before: list[str]) -> str | int:
-    """The line, or where it was printed before if that is shorter."""
+    """The line, or the place where it was printed before if that is shorter."""
     if len(line) < _SHORT_LINE or line not in before:
         return line
     return before.index(line)
 
 
 def closing(record: Record, event: DialogueEnded | ConnectionLost | Withdrawn) -> list[AnyBody]:
-    """What the end of a dialogue adds to what is known: nothing, after a plain no."""
+    """The entry that the end of a dialogue adds: none after a plain no."""
     approved = record.result is not None and record.result.verdict == "approved"
     if isinstance(event, Withdrawn):
         return [Cancelled(payment_id=record.payment_id, why=CANCELLED_BY_TILL)]
@@ -171,7 +171,7 @@ def _without_result(record: Record, event: DialogueEnded) -> list[AnyBody]:
 def _ended(
     payment_id: str, verdict: Literal["approved", "cancelled", "declined"], event: DialogueEnded
 ) -> TerminalResult:
-    """The result of a dialogue that had no message of its own for it."""
+    """The result of a dialogue that ended without a result message."""
     why = driver_fact(event.reason) if event.reason else None
     return TerminalResult(payment_id=payment_id, verdict=verdict, code=event.code, text=event.text, why=why)
 

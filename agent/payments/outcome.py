@@ -1,10 +1,10 @@
 """An approval became known: the one place that every road into the journal passes.
 
-A running payment, a result that nobody waited for, the answer to a question, the word of
-two persons, a restart: whatever brings an approval is an entry, and every entry about money
-is written by `Context.write`, which asks here. What has to follow an approval (rules with the
-card, a hold, an alarm) is a watcher. Its entries stand in the same commit as the approval, so
-a kill leaves both or none, and a restart has nothing to catch up with.
+An approval can come from a running payment, an unsolicited result, the answer to a question, two
+persons' word or a restart. Each of these is an entry, and `Context.write`, which writes all entries
+about money, asks here. Anything that must follow an approval (rules with the card, a hold, an alarm)
+is a watcher. Its entries are in the same commit as the approval. So a kill leaves both or none, and
+a restart has nothing to catch up with.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Road(StrEnum):
 class Approval:
     """An approval that is about to be written for the first time.
 
-    `record` is the payment as it was before, None if none of ours accounts for the approval.
-    `facts` is what the terminal told, None if persons or its silence said it.
+    `record` is the payment before the approval; None if no payment of ours accounts for it.
+    `facts` is the terminal's result; None if the approval rests on persons or on its silence.
     """
 
     road: Road
@@ -40,21 +40,21 @@ class Approval:
     facts: TerminalResult | None
 
 
-# A watcher gives the entries that belong to an approval. What it raises ends the agent before
-# the approval is written or acknowledged: nobody would know whether the goods may go.
+# A watcher gives the entries that belong to an approval. An error in it ends the agent before the
+# approval is written or acknowledged: without the watcher nobody knows whether the goods may go.
 ApprovalWatcher = Callable[[Approval], Sequence[AnyBody]]
 Find = Callable[[str], Record | None]
 
 
 def approval_became_known(approval: Approval, watchers: Sequence[ApprovalWatcher]) -> list[AnyBody]:
-    """Everything that follows an approval, in the order of the watchers."""
+    """The entries of all watchers for one approval, in the watchers' order."""
     return [body for watcher in watchers for body in watcher(approval)]
 
 
 def with_what_follows(
     bodies: Sequence[AnyBody], find: Find, watchers: Sequence[ApprovalWatcher], road: Road | None = None
 ) -> list[AnyBody]:
-    """The entries of one commit, and behind them what follows the approvals among them.
+    """The entries of one commit, followed by the watchers' entries for the approvals among them.
 
     `road` names the road where the entries alone do not tell it.
     """
@@ -68,7 +68,7 @@ def with_what_follows(
 
 
 def approval_in(body: AnyBody, find: Find) -> Approval | None:
-    """The approval that an entry brings; None if it brings none, or one that is known already."""
+    """The approval in an entry; None if there is none, or if it is known already."""
     brought = _brought(body)
     if brought is None:
         return None

@@ -1,4 +1,4 @@
-"""The path of one payment. Everything else in this program is here so that this page is true."""
+"""The path of one payment. The rest of this program makes this page true."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Who may sign for a payment, and who is locked out after too many wrong secrets.
 
-Secrets are kept as scrypt hashes in the settings. Failures are a fold over the
-journal, so a restart gives nobody new attempts. The lock-out follows names that
-the settings know: for others no secret is right.
+The settings keep secrets as scrypt hashes. Failures are a fold over the journal, so a
+restart gives nobody new attempts. Only names in the settings are locked out: for other
+names no secret is right.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from agent.journal.schema.derived import DerivedState
 from agent.journal.schema.entry import CredentialFailed, Entry, Replied, Resolved
 from agent.settings.types import SCRYPT_PREFIX, PersonSettings, Role
 
-# 16 MiB and some 50 ms a guess: what a till PC can give without the queue noticing,
-# within the agent's 64 MB, and within OpenSSL's default bound of 32 MiB.
+# 16 MiB and about 50 ms a guess. A till PC can spare that without the queue noticing. It fits the
+# agent's 64 MB and OpenSSL's default bound of 32 MiB.
 SCRYPT_N: Final = 2**14
 SCRYPT_R: Final = 8
 SCRYPT_P: Final = 1
@@ -43,7 +43,7 @@ class ShortSecretError(CodedError, ValueError):
 
 
 class People:
-    """The persons of the settings, with the failures that the journal tells of."""
+    """The persons of the settings, with their failures from the journal."""
 
     def __init__(self, persons: Mapping[str, PersonSettings]) -> None:
         self._persons = persons
@@ -66,10 +66,10 @@ class People:
                 pass
 
     def locked_until(self, person: str, now: datetime) -> datetime | None:
-        """When the lock-out of a person ends; None when nothing locks them out at `now`.
+        """When a person's lock-out ends; None if they are not locked out at `now`.
 
-        Five failures lock out when each came within half an hour of the newest. A
-        failure in the future (the clock was set back) goes on counting.
+        Five failures within half an hour of the newest lock a person out. A failure in the
+        future (the clock was set back) still counts.
         """
         failures = self._failures.get(person, [])
         if len(failures) < MAX_FAILURES:
@@ -110,7 +110,7 @@ def check(people: People, person: str, secret: str, role: Role = "supervisor") -
 
 
 def is_second(person: str, operator: str) -> bool:
-    """True if `person` is somebody else than the operator; "Anna" and "anna" are one person."""
+    """True if `person` is not the operator; "Anna" and "anna" are one person."""
     return person.casefold() != operator.casefold()
 
 

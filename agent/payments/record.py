@@ -1,4 +1,4 @@
-"""One payment as the journal tells it: a record that entries change and nothing else does."""
+"""One payment as the journal tells it: a record that only entries change."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from agent.journal.schema.entry import (
     Verdict,
 )
 
-# A receipt roll of one payment: two copies of sixty lines are usual. What comes
-# beyond is in the journal, only not repeated to the till.
+# The receipts of one payment: two copies of sixty lines are usual. Further lines are in the
+# journal, but not shown to the till.
 MAX_RECEIPT_LINES = 600
 
 
@@ -44,9 +44,9 @@ class Record(msgspec.Struct, kw_only=True):
     """What is known of one payment. `entry` is the index of the line that decided it.
 
     `why` is the fact behind the verdict; `words` are the terminal's or the persons' own.
-    `unsolicited` is what the terminal said of it when it was unclear already. `approval_known`: an
-    approval is written down, whatever became of it since, short of a no. `asked_at` is when the
-    terminal was asked, by the terminal's clock.
+    `unsolicited` is the terminal's result that came when the payment was already unclear.
+    `approval_known`: an approval is in the journal and no decline came after it. `asked_at` is
+    when the terminal was asked, by its own clock.
     """
 
     payment_id: str
@@ -80,13 +80,13 @@ class Record(msgspec.Struct, kw_only=True):
 
     @property
     def last_approval(self) -> TerminalResult | None:
-        """The approval that the terminal gave last, whatever became of it."""
+        """The terminal's last approval, even if it was undone later."""
         approvals = [said for said in (self.unsolicited, self.result) if said and said.verdict == "approved"]
         return approvals[0] if approvals else None
 
     @property
     def possibly_booked(self) -> bool:
-        """The bank may have this payment: approved, on its way, or nobody knows."""
+        """The bank may have this payment: it is approved, under way or in doubt."""
         return self.verdict in {"approved", "unclear"} or (self.open and self.submission is not None)
 
 
@@ -123,10 +123,10 @@ def change(record: Record, body: AnyBody, index: int) -> None:
 
 
 def _judge(record: Record, body: AnyBody, index: int) -> None:
-    """What the entry makes of the verdict.
+    """Change the verdict as the entry says.
 
-    An approval becomes a verdict only with `Completed`: until the terminal has
-    shown that it received our acknowledgement it may still reverse by itself.
+    An approval becomes a verdict only with `Completed`: until the terminal has shown that
+    it received our acknowledgement, it may still reverse by itself.
     """
     match body:
         case Refused() | Cancelled() | NotSent():
@@ -151,7 +151,7 @@ def _judge(record: Record, body: AnyBody, index: int) -> None:
 
 
 def _without_seal(result: TerminalResult) -> TerminalResult:
-    """A sealed card is for the acquirer, who has the journal: nothing here opens or shows it."""
+    """The result without its sealed card: only the acquirer can open that, and the journal keeps it."""
     if result.card is None or not result.card.sealed:
         return result
     return msgspec.structs.replace(result, card=msgspec.structs.replace(result.card, sealed=""))
@@ -168,7 +168,7 @@ def printed_lines(record: Record) -> list[str]:
 
 
 def whole_lines(lines: Sequence[str | int], before: Sequence[str]) -> list[str]:
-    """Receipt lines with those in place that the entry only counts."""
+    """The receipt lines, with each number replaced by the line that it stands for."""
     known = range(len(before))
     return [line if isinstance(line, str) else before[line] if line in known else "?" for line in lines]
 

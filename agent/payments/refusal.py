@@ -1,6 +1,6 @@
-"""How the service says no: a code and the figures that belong to it, never a sentence.
+"""How the service says no: a code with its figures, never a sentence.
 
-Every code stands in the table `agent.api.refusals`, with its status and what it means for the money.
+The table `agent.api.refusals` has every code, with its status and its meaning for the money.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ RefusalCode = Literal[
     "terminal_not_named",
     "unknown_terminal",
     "unknown_payment",
-    # The payment id is taken by a payment with another meaning.
+    # The payment id belongs to a payment with another meaning.
     "already_used",
-    # The terminal serves another payment, or an unclear one holds it.
+    # The terminal is busy with another payment, or held by an unclear one.
     "terminal_busy",
     "terminal_unclear",
     # The agent takes no payments at all for now.
@@ -42,7 +42,7 @@ RefusalCode = Literal[
 
 
 class Refusal(Exception):
-    """A request that cannot be served. `payment` is the payment that it stands against, if there is one."""
+    """A request that cannot be served. `payment` is the payment that stands in its way, if there is one."""
 
     def __init__(self, code: str, payment: PaymentState | None = None, /, **figures: int | str) -> None:
         super().__init__(code, figures)

@@ -1,8 +1,8 @@
-"""What became of an unclear payment: the terminal is asked, and only what is proven decides.
+"""Finds out what became of an unclear payment: asks the terminal, and only a proof decides.
 
-The procedure is the same for every protocol; `drivers.terminal.Resolver` knows
-what to ask and what the answers prove. What they do not prove stays unclear,
-with the reason in the journal, until persons resolve it.
+The procedure is the same for every protocol; `drivers.terminal.Resolver` knows what to ask and
+what the answers prove. Without a proof the payment stays unclear, with the reason in the journal,
+until persons resolve it.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from agent.payments.record import Record
 from agent.terminals.connection import TerminalConnection
 from drivers.terminal import BookingFinding, BookingProof
 
-# What the terminal did not store was taken back or never begun: nothing was charged.
+# A payment that the terminal did not store was taken back or never begun: nothing was charged.
 VERDICT: dict[BookingProof, Verdict] = {BookingProof.BOOKED: "approved", BookingProof.NOT_BOOKED: "declined"}
 
 
 async def resolve(terminal: TerminalConnection, context: Context) -> None:
-    """Ask a terminal about what is unclear on it, and write down what its answers prove.
+    """Ask a terminal about its unclear payments, and write down what its answers prove.
 
-    To be called when the terminal is registered and at rest, before it is given
-    a new payment. A line that breaks meanwhile proves nothing.
+    Call it when the terminal is registered and idle, before it gets a new payment.
+    A line that breaks meanwhile proves nothing.
     """
     for record in context.payments.unclear(terminal.name):
         unclear = context.unclear_command(record)

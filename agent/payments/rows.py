@@ -1,8 +1,8 @@
-"""What must stand in the stored rows: a few bytes for each payment, kept where the journal vouches for them.
+"""A checksum for each stored row: a few bytes a payment, in the snapshot that the journal vouches for.
 
-The file of rows can be edited by whoever may write to it. So each row that is read is held
-against its hash here, and a payment id that has no row is looked for here too. The table is
-part of the snapshot, and the journal has the snapshot's digest.
+Anyone with write access can edit the file of rows. So each row is compared with its hash here when
+it is read. A payment id without a row is looked up here too. The table is part of the snapshot,
+and the journal has the snapshot's digest.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _FROM_LETTERS = bytes.maketrans(_LETTERS, _HEX)
 
 
 class RowChecks:
-    """In the order in which the payments were opened: entry index, hash of the id, hash of the row."""
+    """Entry index, hash of the id and hash of the row, in the order in which payments were opened."""
 
     def __init__(self, letters: bytes = b"") -> None:
         raw = bytes.fromhex(letters.translate(_FROM_LETTERS).decode("ascii"))
@@ -43,7 +43,7 @@ class RowChecks:
         return raw.hex().encode().translate(_TO_LETTERS)
 
     def with_rows(self, rows: list[tuple[str, int, bytes]]) -> RowChecks:
-        """The table when these rows (id, opened, record) are stored as well."""
+        """The table with these rows (id, opened, record) added."""
         copy = RowChecks(self.to_bytes())
         for payment_id, opened, record in sorted(rows, key=lambda row: row[1]):
             copy._put(payment_id, opened, record)
@@ -65,7 +65,7 @@ class RowChecks:
         return at >= 0
 
     def newest(self, count: int) -> list[int]:
-        """Where the newest payments with a row were opened, newest first."""
+        """The entry indexes of the newest payments that have a row, newest first."""
         return self._opened[: -count - 1 : -1].tolist() if count > 0 else []
 
     def _place(self, opened: int) -> int:

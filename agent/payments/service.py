@@ -1,4 +1,4 @@
-"""The payment service: takes requests from the till's API, starts payments, answers what became of them."""
+"""The payment service: takes requests from the till's API, starts payments, tells their state."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class PaymentService:
         self._context = context
         self._on_fatal = on_fatal
         self._active: dict[str, ActivePayment] = {}
-        # Of payments that run or are unclear: everything that can still change.
+        # The payments that can still change: those that run or are unclear.
         self._feeds: dict[str, PaymentFeed] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         context.on_entry = self._on_entry
@@ -65,7 +65,7 @@ class PaymentService:
         return view_of(record, self._active.get(payment_id)) if record else None
 
     def find(self, payment_id: str) -> Record | None:
-        """The record of a payment, also of one whose first entry is about to be written."""
+        """The record of a payment, even if its first entry is only about to be written."""
         active = self._active.get(payment_id)
         record = self._context.payments.get(payment_id)
         if record is None and active is not None:
@@ -103,7 +103,7 @@ class PaymentService:
         return self._view(active)
 
     def cancel(self, payment_id: str) -> PaymentState:
-        """Cancel: at once while a question is open, else as a wish to the terminal."""
+        """Cancel: at once while a question is open; later the terminal is asked to stop and decides."""
         active = self._active.get(payment_id)
         if active is not None and active.question is not None and not active.question.reply.done():
             active.cancelled = True
@@ -146,7 +146,7 @@ class PaymentService:
     async def events(self, payment_id: str, after: int = 0) -> AsyncIterator[PaymentChange]:
         """The payment's life as it happens, until nothing can change it any more.
 
-        What is over already is told in one event. An unclear payment of an earlier life of the
+        A finished payment is told in one event. An unclear payment from an earlier run of the
         agent begins with its state.
         """
         state = self._known(payment_id)
@@ -179,7 +179,7 @@ class PaymentService:
         return {active.request.terminal for active in self._active.values()}
 
     async def finish(self) -> None:
-        """Take nothing new and wait until what runs has its verdict."""
+        """Take no new payment and wait until each running one has its verdict."""
         self._context.stopping = True
         if self._tasks:
             await asyncio.wait(self._tasks)
@@ -217,7 +217,7 @@ class PaymentService:
                 pass
 
     def _tell_decided(self, entry: Entry) -> None:
-        """An entry may decide a payment that does not run any more."""
+        """An entry may decide a payment that no longer runs."""
         payment_id = getattr(entry.body, "payment_id", "")
         record = self._context.payments.get(payment_id) if payment_id else None
         if record is not None and record.entry == entry.index:
@@ -227,7 +227,7 @@ class PaymentService:
         self._tell(kind, self._view(active), receipt)
 
     def _tell(self, kind: ChangeKind, state: PaymentState, receipt: Printout | None = None) -> None:
-        """Tell those who watch this payment, and those who watch everything."""
+        """Tell the watchers of this payment and those of the whole agent."""
         feed = self._feed(state.payment_id)
         self._context.events.publish(feed.publish(kind, state, receipt))
         if _is_over(state):
@@ -242,7 +242,7 @@ class PaymentService:
             self._context.events.publish(terminal_status(self._context, terminal, self._busy()))
 
     def _feed(self, payment_id: str) -> PaymentFeed:
-        """What those hear who watch a payment that can still change."""
+        """The feed of a payment that can still change."""
         return self._feeds.setdefault(payment_id, PaymentFeed())
 
     def _whole(self, active: ActivePayment, lines: Sequence[str | int]) -> list[str]:

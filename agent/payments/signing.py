@@ -1,4 +1,4 @@
-"""Second persons: who signs what one alone may not do."""
+"""Second persons: they sign what one person may not do alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from agent.payments.refusal import Refusal
 async def second_person(
     context: Context, payment_id: str, first: str, credential: GivenCredential | None
 ) -> None:
-    """Let somebody else than `first` sign. Raises a `Refusal`; what was to be signed stays open then."""
+    """Let a person other than `first` sign. Raises a `Refusal`; the matter then stays open."""
     if credential is None:
         raise Refusal("credential_missing", payment_id=payment_id)
     if not is_second(credential.person, first):

@@ -1,7 +1,7 @@
-"""The state of a quick start: believed only as far as the journal vouches for it.
+"""The state for a quick start: believed only as far as the journal vouches for it.
 
-A snapshot and its rows are stored in one transaction, after an entry with their digest is in the
-journal. A start takes up what fits that entry. Everything else (edited, emptied, of another
+An entry with the digest goes into the journal first. Then snapshot and rows are stored in one
+transaction. A start uses only what fits that entry. Anything else (edited, emptied, from another
 version) is dropped and made again from the first line.
 """
 
@@ -26,7 +26,7 @@ JOURNAL, PAYMENTS, ROWS, TOTALS, PEOPLE = "journal", "payments", "rows", "totals
 
 
 def keep(context: Context, store: PaymentStore) -> bool:
-    """Keep what a start needs; False, and the old snapshot stays, if the file cannot be written."""
+    """Keep what a start needs. False if the file cannot be written: the old snapshot stays."""
     rows, checks = context.payments.to_store()
     parts = {
         PAYMENTS: context.payments.to_bytes(),
@@ -42,7 +42,7 @@ def keep(context: Context, store: PaymentStore) -> bool:
 
 
 def opened(context: Context, store: PaymentStore, begin: Callable[[Snapshot | None], Journal]) -> Journal:
-    """The journal, read from the last snapshot on; from its first line where the snapshot does not fit."""
+    """The journal, read from the last snapshot on, or from its first line if the snapshot does not fit."""
     start = thaw(context, store)
     try:
         return begin(start)
@@ -52,7 +52,7 @@ def opened(context: Context, store: PaymentStore, begin: Callable[[Snapshot | No
 
 
 def thaw(context: Context, store: PaymentStore) -> Snapshot | None:
-    """Take up the last snapshot; None, and nothing derived, when there is none that can be used."""
+    """Take up the last snapshot. None if there is no usable one: nothing is derived then."""
     parts = store.snapshot()
     try:
         start = msgspec.json.decode(parts.pop(JOURNAL), type=Snapshot)
@@ -69,7 +69,7 @@ def thaw(context: Context, store: PaymentStore) -> Snapshot | None:
 
 
 def forget(context: Context, store: PaymentStore) -> None:
-    """Drop all that is derived: it is made again from the journal."""
+    """Drop all derived state: it is made again from the journal."""
     store.forget()
     context.payments = PaymentIndex(store)
     context.totals = DayTotals(context.policy.business_day_starts)

@@ -1,4 +1,4 @@
-"""What the payment service tells: facts without sentences, whatever door they leave through."""
+"""What the payment service tells: facts without sentences, independent of the API."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ChangeKind = Literal["state", "display", "prompt", "receipt", "verdict"]
 class OpenPrompt(msgspec.Struct, frozen=True, kw_only=True):
     """A question that holds the payment back until somebody answers it.
 
-    `reasons` are what the rules want answered; without any, it is `about` what the terminal said.
+    `reasons` are the rules' reasons to ask. Without reasons the question is `about` the terminal's result.
     """
 
     id: str

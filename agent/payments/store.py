@@ -1,7 +1,7 @@
-"""What is derived from the journal, kept for a quick start: payments by payment id, and a snapshot.
+"""State derived from the journal, kept for a quick start: payments by payment id, and a snapshot.
 
-Nothing here is believed by itself: `rows.py` says what each row must be, and the journal vouches
-for the snapshot. The file may be deleted at any time, and a file that is none is made anew. Rows
+The store alone is not believed: `rows.py` says what each row must be, and the journal vouches for
+the snapshot. The file may be deleted at any time. A file that is not a database is made anew. Rows
 and snapshot change in one transaction.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from agent.base.coded import CodedError
 
-# Grows when the tables change; a file of another version is made anew.
+# Grows when the tables change. A file with another version is made anew.
 TABLES_VERSION = 2
 
 SCHEMA = """
@@ -68,7 +68,7 @@ class PaymentStore:
         self._db.execute(f"PRAGMA user_version={TABLES_VERSION}")
 
     def _begin_anew(self) -> None:
-        """The file is damaged. All that was in it is in the journal."""
+        """Replace a damaged file. The journal has everything that was in it."""
         try:
             with suppress(AttributeError):
                 self._db.close()
@@ -95,7 +95,7 @@ class PaymentStore:
             return {}
 
     def keep(self, rows: Iterable[Row], parts: Mapping[str, bytes]) -> bool:
-        """Store rows and snapshot in one transaction; False, and all stays as it was, if it cannot be."""
+        """Store rows and snapshot in one transaction. False if that fails: nothing has changed then."""
         try:
             with self._db:
                 self._db.execute("BEGIN")
@@ -118,7 +118,7 @@ class PaymentStore:
 
 
 def _row(found: tuple[object, ...] | None) -> Row | None:
-    """A row as this program writes it; one of other types is one that nothing fits."""
+    """A row as this program writes it; a row with other types becomes one that fits nothing."""
     match found:
         case None:
             return None

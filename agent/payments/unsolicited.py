@@ -16,7 +16,7 @@ class UnsolicitedResults:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._last_kept: TerminalResult | None = (
-            None  # what was kept last: a terminal says the same until it is answered
+            None  # the last one kept: a terminal repeats its message until it gets an answer
         )
 
     def note(self, state: TerminalState) -> None:
@@ -36,11 +36,11 @@ class UnsolicitedResults:
         self._context.payments.note_last_transaction(terminal, result.trace, result.receipt_number)
 
     def keep_unsolicited(self, terminal: TerminalConnection, event: TransactionResult | Receipt) -> bool:
-        """Keep what a terminal sent when nobody waited; True if it may be acknowledged.
+        """Keep what a terminal sent while nothing waited for it; True if it may be acknowledged.
 
         An approval that no unclear payment accounts for is kept but not acknowledged: the
-        terminal then takes back what the till does not know. What it had stored before is
-        stored whatever the answer is, and a terminal that gets none may wait for ever.
+        terminal then takes back a payment that the till does not know. Already-stored results
+        are safe to acknowledge; a terminal without an answer may hang.
         """
         unclear = self._context.payments.unclear(terminal.name)
         if isinstance(event, Receipt):
@@ -63,6 +63,6 @@ class UnsolicitedResults:
             self._last_kept = unsolicited
 
     def _no_doubt(self, terminal: str) -> Unclear:
-        """Nothing is unclear, and these are the numbers of what the terminal stored last."""
+        """No payment is unclear; these are the numbers of the last payment that the terminal stored."""
         trace, receipt = self._context.payments.last_numbers(terminal)
         return Unclear(Command(Operation.STATUS), trace, receipt, self._context.clock.wall())

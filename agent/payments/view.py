@@ -1,4 +1,4 @@
-"""From a record to what the till may see of it."""
+"""From a record to the state that the till may see."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from agent.payments.wording import next_step
 
 
 def phase_of(record: Record, active: ActivePayment | None) -> PaymentPhase:
-    """Where a payment stands; one that is not active is done."""
+    """The phase of a payment; one that is not active is done."""
     if active is None or active.finished:
         return "done"
     if active.question is not None:

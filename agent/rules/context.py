@@ -1,4 +1,4 @@
-"""What the rules are told about a payment, and what they say."""
+"""The input of the rules, and their findings."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from agent.rules.totals import DayTotals
 class Original:
     """What is known of the payment that a refund or a reversal names.
 
-    `left` is what may still be given back and `refunded` what was given back or
-    may have been, both in minor units of `currency`.
+    Both are in minor units of `currency`. `left` may still be given back. `refunded` was, or may
+    have been, given back.
     """
 
     approved: bool
@@ -30,9 +30,9 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class RuleRequest:
-    """One payment that is asked for; `amount` in minor units.
+    """One requested payment; `amount` in minor units.
 
-    `original` is None when the till named none or named one that is not known here.
+    `original` is None if the till named none, or one that is not known here.
     """
 
     kind: PaymentKind
@@ -53,7 +53,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class RuleContext:
-    """One request with all that a rule may look at. `now` is the wall clock, with its offset."""
+    """One request, with everything that a rule may look at. `now` is the wall clock with its offset."""
 
     request: RuleRequest
     totals: DayTotals
@@ -62,7 +62,7 @@ class RuleContext:
 
     @property
     def amount(self) -> int:
-        """The amount asked for; 0 for what has none (a reversal, a close of the day)."""
+        """The requested amount; 0 for a kind without one (a reversal, a close of the day)."""
         return self.request.amount or 0
 
     @property
@@ -72,12 +72,12 @@ class RuleContext:
 
     @property
     def kind(self) -> Kind:
-        """What is asked for. Raises `UnknownKindError`, which blocks."""
+        """The row of the requested kind. Raises `UnknownKindError`, which blocks."""
         return kind_of(self.request.kind)
 
     @property
     def comparable(self) -> bool:
-        """The amount can be held against the limits; in another currency it is blocked as such."""
+        """The limits apply to the amount. An amount in another currency is blocked by its own rule."""
         return self.kind.has_amount and self.request.currency == self.currency
 
 
@@ -85,7 +85,7 @@ class RuleContext:
 class RuleResult:
     """What a rule found: an action, the code of the finding, and the figures it compared.
 
-    The sentence is made from code and figures where people read it (`agent/texts/en/rules.py`).
+    The text catalogue (`agent/texts/en/rules.py`) makes the sentence from code and figures.
     """
 
     action: Action

@@ -36,7 +36,7 @@ RULES: Final[tuple[NamedRule, ...]] = (
     ("training", training.training),
 )
 
-# The finding of any rule that could not be worked out.
+# The finding for a rule that failed.
 FAILED: Final = "failed"
 
 
@@ -49,7 +49,7 @@ def decide(
 ) -> Decision:
     """Run all rules. `now` is the wall clock with its offset.
 
-    What no rule can know anything about is refused before any rule is asked.
+    An unknown kind or currency is refused before any rule runs.
     """
     if request.kind not in KINDS:
         unknown = Reason(
@@ -65,7 +65,7 @@ def decide(
 def _run_rule(
     name: str, rule: Callable[[RuleContext], RuleResult | None], context: RuleContext
 ) -> Reason | None:
-    """One rule's reason. A rule that cannot be worked out blocks: a limit must not fail open."""
+    """One rule's reason. A rule that fails blocks: a limit must not fail open."""
     try:
         result = rule(context)
         return _reason(name, result) if result is not None else None
@@ -75,5 +75,5 @@ def _run_rule(
 
 
 def _reason(name: str, result: RuleResult) -> Reason:
-    """Raises for an action that nobody knows: the rule counts as failed."""
+    """Raises for an unknown action: the rule counts as failed."""
     return Reason(rule=name, action=Action(result.action).label, code=result.code, figures=result.figures)

@@ -91,7 +91,7 @@ class Policy:
 
     `<what>_<action>` is the level above which `what` gives `action`. `day_` levels
     count sales, `refund_` levels count refunds, per till, business day and currency.
-    `on_amount_mismatch` says what an approval for another amount than the asked one does.
+    `on_amount_mismatch` says what happens when the approved amount is not the requested one.
     """
 
     currency: Currency

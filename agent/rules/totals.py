@@ -1,9 +1,8 @@
 """What was sold and refunded today: a fold over the journal, per till and currency.
 
-A payment counts from `Submitted` on, and goes on counting while nobody knows
-what became of it: unclear is possibly approved. It is taken off only when the
-journal says that no money moved. A reversal takes nothing off: else a day's limit
-could be filled again and again.
+A payment counts from `Submitted` on. It still counts while it is unclear: unclear is
+possibly approved. It is taken off only when the journal says that no money moved. A
+reversal takes nothing off: else a day's limit could be filled again and again.
 
 The clock is a logical one, `max(wall, last seen)`, and the business day never
 turns back, so a clock set back frees no limit.
@@ -31,8 +30,8 @@ from agent.journal.schema.entry import (
 )
 from agent.journal.schema.kinds import KINDS, TotalName
 
-# Rules read today's totals. Yesterday's is kept so that what is resolved after the
-# cut-over is taken off the day that it was counted on.
+# Rules read today's totals. Yesterday's are kept for a payment that is resolved after the
+# cut-over: it is taken off the day on which it was counted.
 KEPT_BUSINESS_DAYS: Final = 2
 
 
@@ -55,7 +54,7 @@ class Pending(msgspec.Struct):
 
 
 class _Content(msgspec.Struct):
-    """All of the state, as the snapshot keeps it."""
+    """The whole state, as the snapshot keeps it."""
 
     days: dict[date, dict[str, Total]]
     pending: dict[str, Pending]
@@ -74,7 +73,7 @@ class DayTotals:
         self._content = _Content(days={}, pending={})
 
     def total(self, kind: TotalName, till: str, currency: str, now: datetime) -> Total:
-        """What counts on the business day of `now`, without the payment being asked about."""
+        """The totals of the business day of `now`, without the payment that the rules look at."""
         window = self._content.days.get(self.business_day(now), {})
         return window.get(_key(kind, till, currency), Total())
 
@@ -83,7 +82,8 @@ class DayTotals:
         if now.utcoffset() is None:
             raise ValueError("time without offset")
         last = self._content.last_seen
-        # By the second since 1970: two times of one zone compare by the wall, which summer time sets back.
+        # Compare seconds since 1970: Python compares two times of one zone by the wall clock, which the end
+        # of summer time sets back.
         return now if last is None or now.timestamp() >= last.timestamp() else last
 
     def business_day(self, now: datetime) -> date:
@@ -150,7 +150,7 @@ class DayTotals:
         pending.amount = body.amount
 
     def _take_off(self, payment_id: str) -> None:
-        """No money moved. The payment is still remembered: an unsolicited result may say otherwise."""
+        """No money moved. The payment is still kept: an unsolicited result may say otherwise."""
         pending = self._content.pending.get(payment_id)
         if pending is not None and pending.day is not None:
             self._add(pending, -1, -pending.amount)
@@ -180,8 +180,8 @@ class DayTotals:
 def business_day(now: datetime, starts: time) -> date:
     """The day on which the business day of `now` began, by local time.
 
-    Comparing times on the wall is right on the days when summer time begins or
-    ends, too: the cut-over is when the clock in the shop says so.
+    Comparing wall-clock times is right even on the days when summer time begins or ends: the
+    cut-over is at the time that the shop's clock shows.
     """
     return now.date() if now.time() >= starts else now.date() - timedelta(days=1)
 

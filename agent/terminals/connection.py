@@ -27,22 +27,22 @@ from drivers.terminal import (
 )
 from drivers.wires.link import Link
 
-# The first attempt after a break comes soon, since most breaks are a plug pulled
-# and pushed; the last cap keeps a dead terminal from filling the log.
+# The first attempt after a break comes soon: most breaks are a plug pulled and pushed back.
+# The cap keeps a dead terminal from filling the log.
 RECONNECT_FIRST_S = 1.0
 RECONNECT_CAP_S = 30.0
 
-# A terminal does its timed work (updates, automatic close) on status enquiries,
-# ZVT asks for one a minute (reference 11.8).
+# A terminal does its timed work (updates, automatic close) on status enquiries.
+# ZVT wants one a minute (reference 11.8).
 IDLE_POLL_S = 60.0
 
-# A terminal that is busy with what was before is asked again soon, and for as long as
-# a dialogue may be silent (T4) and its result be repeated.
+# A terminal that is busy with an earlier dialogue is asked again soon. We go on asking for as long
+# as that dialogue may be silent (T4) and its result may be repeated.
 BUSY_RETRY_S = 3.0
 MAX_BUSY_ANSWERS = 90
 
-# Registration, status, and between them what the terminal asks for: an initialisation
-# can ask for a diagnosis and the other way round. One that still asks needs a person.
+# Registration, status, and between them the maintenance that the terminal wants. An initialisation
+# can lead to a diagnosis and back. A terminal that still wants more needs a person.
 MAX_GREETING_STEPS = 8
 
 
@@ -50,7 +50,7 @@ TerminalCondition = Literal["ready", "busy", "connecting", "away", "trouble", "u
 
 
 class UnsolicitedHandler(Protocol):
-    """Who keeps what a terminal tells outside of payments. All of it is written before it returns."""
+    """Keeps what a terminal sends outside of payments. Every call returns after its entries are written."""
 
     def note(self, state: TerminalState) -> None:
         """It changed its state."""
@@ -65,7 +65,7 @@ class UnsolicitedHandler(Protocol):
         """It said which payment it stored last."""
 
     def keep_unsolicited(self, terminal: TerminalConnection, event: TransactionResult | Receipt) -> bool:
-        """It sent something when nobody waited; True if that may be acknowledged."""
+        """It sent something while nothing waited for it; True if that may be acknowledged."""
 
     async def resolve(self, terminal: TerminalConnection) -> None:
         """Ask it about what is unclear."""
@@ -101,7 +101,8 @@ class TerminalConnection:
         self._handler = handler
         self._training = training
         self._turn = asyncio.Lock()
-        self._waiting = self._unwanted = False  # of a payment: for its turn; it was cancelled then
+        self._waiting = False  # a payment waits for the line
+        self._unwanted = False  # it was cancelled while waiting
         self._lost = asyncio.Event()
 
     @property
@@ -116,22 +117,22 @@ class TerminalConnection:
 
     @property
     def refusal_reason(self) -> str:
-        """Why it is not ready, in a few words."""
+        """The reason why it is not ready, in a few words."""
         return self.text
 
     def acknowledge(self) -> None:
-        """What the terminal said last is on disk: acknowledge it."""
+        """The terminal's last message is on disk: acknowledge it."""
         self._link.acknowledge()
 
     def abort(self) -> None:
-        """Ask the terminal to stop; its result still decides. What still waits for its turn is not sent."""
+        """Ask the terminal to stop; its result still decides. A payment that still waits is not sent."""
         if self._waiting:
             self._unwanted = True
         else:
             self._link.abort()
 
     async def perform(self, command: Command) -> AsyncIterator[Event | Withdrawn]:
-        """Send a payment once the terminal is free, and give what it says until the dialogue is over."""
+        """Send a payment once the terminal is free, and yield its events until the dialogue is over."""
         self._waiting, self._unwanted = True, False
         async with self._turn:
             self._waiting = False
@@ -196,7 +197,7 @@ class TerminalConnection:
                 pass
 
     async def _prepare(self) -> bool:
-        """From a fresh line to a terminal that may be given payments; False if it does not come to that."""
+        """Make the terminal behind a fresh line ready for payments; False if that fails."""
         if self._handler.has_unclear(self.name):
             await self._pause(self.resolver.listen_s)
         status = await self._greet()
@@ -209,7 +210,7 @@ class TerminalConnection:
         return True
 
     async def _greet(self) -> DialogueEnded | None:
-        """Register, do the maintenance the terminal asks for, and hear that it is well."""
+        """Register, do the maintenance that the terminal asks for, and check its status."""
         operation, steps, busy = Operation.REGISTER, 0, 0
         while steps < MAX_GREETING_STEPS and busy < MAX_BUSY_ANSWERS:
             ended = await self._exchange(operation)
@@ -268,7 +269,7 @@ class TerminalConnection:
             pass
 
     async def _exchange(self, operation: Operation) -> DialogueEnded | None:
-        """Something without money; a result or receipt in it belongs to what was before."""
+        """A dialogue that moves no money; a result or receipt in it belongs to an earlier one."""
         ended = None
         async with self._turn:
             async for event in self._dialogue(Command(operation)):

@@ -1,4 +1,4 @@
-"""From `[terminals.NAME]` to a driver, its wire and its options, and what the drivers say against them."""
+"""From `[terminals.NAME]` to a driver, its wire and its options; the drivers check the options."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class InstalledDrivers:
         return driver(protocol).keys
 
     def check(self, terminal: TerminalSettings) -> Iterator[TerminalFinding]:
-        """What does not go together with the terminal's protocol."""
+        """The settings that do not fit the terminal's protocol."""
         row = driver(terminal.protocol)
         if terminal.wire not in row.wires:
             known = ", ".join(row.wires)
@@ -89,7 +89,7 @@ def session_of(
 
 
 def wire_of(terminal: TerminalSettings) -> Wire:
-    """The line to this terminal, as its protocol has it where the settings say nothing."""
+    """The line to this terminal. The protocol's defaults hold where the settings say nothing."""
     row, line = driver(terminal.protocol), terminal.line
     if terminal.wire == "tcp":
         return TcpWire(line.host or "", line.port or row.tcp_port or 0)
@@ -113,7 +113,7 @@ def _usb_wire(line: LineSettings, form: SerialDefaults) -> Wire:
 
 
 def serial_line(line: LineSettings, usual: SerialDefaults) -> SerialDefaults:
-    """The serial line's form: the protocol's, with what the settings overrule."""
+    """The form of the serial line: the protocol's defaults, overruled by the settings."""
     given = {
         name: value
         for name in ("baud_rate", "data_bits", "parity", "stop_bits")

@@ -1,1 +1,1 @@
-"""The uploader: carries the journal to the collector, and knows no card and no key of it."""
+"""The uploader: carries the journal to the collector; sees no card data and no journal key."""

@@ -95,10 +95,10 @@ class JournalSource:
         return Batch(start, last.size, tuple(lines), last.note())
 
     def ends_torn(self, head: str) -> bool:
-        """Whether the collector's `head` is a past of this journal, and just its newest commit is damaged.
+        """True if the collector is behind us and only our last commit is torn.
 
-        So it may be after a power cut, until the agent starts and cuts that commit off. A head that
-        is no checkpoint is that of an empty log. Reads the whole journal.
+        A power cut can leave this state; the next start of the agent cuts that commit off. A head that
+        is no checkpoint stands for an empty log. Reads the whole journal.
         """
         tree, theirs, torn = Frontier(), _checkpoint(head), False
         for commit in self._lines.commits(0):

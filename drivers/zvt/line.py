@@ -1,27 +1,26 @@
 """ZVT's transport without I/O: APDUs in, APDUs out, time as an argument (reference 2 and 3).
 
-Both classes serve either end: the till's session and the simulated terminal.
+Both classes serve either end: the till's session and the simulated terminal. On a serial line frames
+are repeated (TCP repeats nothing):
 
-Who repeats, and what is a repeat (serial only; TCP has neither):
+| situation | what we do | why |
+|---|---|---|
+| NAK, or no ACK within T2 | send the frame again, three times in all | the other link drops the second copy |
+| three times in vain | report trouble | the session never repeats a command by itself |
+| its command comes, our answer has no ACK yet | take it as the ACK | it must have our answer to go on |
+| its answer comes, our command has no ACK yet | take it as the ACK | it could not answer before it had ours |
+| same frame, we sent nothing since | ACK it, hand nothing up | a slow host reads both copies at once |
+| same frame, our answer has no ACK yet | ACK it, hand nothing up | our answer goes out again by its own T2 |
+| same frame T2 later, our answer has its ACK | hand it up, `repeated` set | a repeat comes after T2 |
+| same frame at once, our answer has its ACK | hand it up as new | two receipt lines may be equal |
+| same answer after a new command of ours | hand it up as new | it answers the new command |
 
-* A frame goes out at most three times (NAK or T2), then the line is in trouble.
-  That repeats a *frame* whose twin the other link throws away; it is not a
-  second payment, which the session never sends.
-* A message of the other side that can only follow ours also acknowledges it: its
-  command shows that our answer came, its answer shows that our command came. So
-  a lost ACK never makes us repeat an old `80 00 00`, which a terminal might take
-  for the answer to the result it sent since, and commit before we have it on disk.
-* The same frame again is a repeat, acknowledged but not handed up, when nothing
-  of ours went out since (of what a slow host reads at once, the second copy came
-  before our answer to the first), or when it is still on its way: the application's
-  answer is under our own T2 already. When our answer was acknowledged, the bytes alone
-  cannot tell a repeat from a new message (two equal receipt lines, two `04 FF`).
-  The clock can: a repeat comes T2 after the frame, a new message at once. A
-  repeat of this kind is handed up with `repeated` set, so that the session gives
-  the same answer again and processes nothing. An answer is never judged so: after
-  a new command of ours it is that command's. The price: if the first of two equal
-  messages was answered and the second lost whole, its repeat counts as the first.
-  That may cost a receipt an empty line; the other way round would cost money.
+Why rows 3 and 4 matter: without them a lost ACK makes us repeat an old `80 00 00`. The terminal may take
+that for the answer to a later result, and commit the result before we have it on disk.
+
+For a `repeated` message the session gives the same answer again and processes nothing. The price: if the
+first of two equal messages was answered and the second was lost whole, its repeat counts as the first.
+A receipt may then lose an empty line; the opposite would cost money.
 """
 
 from __future__ import annotations

@@ -185,7 +185,10 @@ class ZvtSession(Dialogue[ZvtLine, ZvtState, zvt.ZvtPacket]):
         self._keep(meaning.receipt(packet), packet, now)
 
     def _before_answer(self, packet: Any, now: float) -> None:
-        """Of an older dialogue, or ours without its answer: with a result to come nobody may guess."""
+        """Belongs to an older dialogue, or to ours with its answer lost.
+
+        For commands that have a result we must not guess.
+        """
         if self._operation in WITH_RESULT:
             self._lose(OUT_OF_TURN)
         else:

@@ -16,7 +16,7 @@ _FTDI: Final = 0x0403
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """`protocols` in the order in which they are likely; `settings` are sections for the settings file."""
+    """`protocols`: the likeliest first. `settings`: sections for the settings file."""
 
     what: str
     protocols: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What is plugged into this host that could be a terminal, as sysfs and /dev tell it.
+"""Finds devices on this host that could be a terminal, in sysfs and /dev.
 
 Nothing is opened and nothing is asked. `root` is another folder than / in tests.
 """
@@ -17,10 +17,10 @@ from drivers.wires.port_owner import owner_of
 from drivers.wires.usb.device import CLASS_COMMUNICATIONS, SUBCLASS_ACM
 from drivers.wires.usb.trouble import ROOT, serial_ports
 
-# sysfs holds what devices say of themselves; no name is longer on paper either.
+# sysfs holds names that the devices give themselves; no printed name is longer.
 MOST_NAME_CHARACTERS: Final = 126
 _ACM: Final = (CLASS_COMMUNICATIONS, SUBCLASS_ACM)
-# Serial ports that are no USB devices; PORT_UNKNOWN is a socket that the board does not have.
+# Serial ports that are not USB devices. PORT_UNKNOWN is a port that the board does not have.
 _BOARD_PORTS: Final = ("ttyS*", "ttyAMA*")
 _PORT_UNKNOWN: Final = "0"
 
@@ -29,9 +29,9 @@ _PORT_UNKNOWN: Final = "0"
 class AttachedDevice:
     """One line to a terminal, or a device that could have one.
 
-    `port` is the kernel's name of today, `by_id` and `by_path` are names that stay:
-    one goes with the device, the other with the socket. Empty: there is none.
-    An `ambiguous` one calls itself the same as another device: only its socket tells it apart.
+    `port` is the kernel's name of today. `by_id` and `by_path` are names that stay:
+    `by_id` goes with the device, `by_path` with the socket. Empty: there is none.
+    An `ambiguous` device has the same name as another one: only its socket tells them apart.
     """
 
     port: str
@@ -60,7 +60,7 @@ class AttachedDevice:
 
 
 def attached_devices(root: Path = ROOT) -> list[AttachedDevice]:
-    """All that could be a terminal, USB first, in the order of the sockets."""
+    """Every device that could be a terminal, USB first, in the order of the sockets."""
     found = list(_usb(root))
     sockets = Counter(who for who, _ in {(_identity(one), one.port_path) for one in found})
     return [*(replace(one, ambiguous=sockets[_identity(one)] > 1) for one in found), *_board(root)]

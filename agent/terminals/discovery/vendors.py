@@ -1,7 +1,7 @@
 """USB vendor numbers, and what may be behind them: only what somebody has published.
 
-Makers of terminals stand in the rows of the drivers, each with the protocol that its
-terminals speak. Here stand chips of serial adapters, and makers of whom nothing is known.
+The drivers' rows list the makers of terminals, each with the protocol of its terminals.
+This file lists chips of serial adapters, and makers whose protocol is not known.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ANY_PROTOCOL: Final[dict[int, Vendor]] = {
 
 @cache
 def vendors() -> dict[int, Vendor]:
-    """All that is known, by vendor number. Protocols stand in the order of `PROTOCOLS`."""
+    """Every known maker by vendor number. Protocols are in the order of `PROTOCOLS`."""
     found = {number: replace(vendor, why=say(vendor.why)) for number, vendor in ANY_PROTOCOL.items()}
     for name in PROTOCOLS:
         for maker in driver(name).makers:
