@@ -18,7 +18,7 @@ from agent.api.errors import ApiRefusal
 from agent.api.server import Peer, TcpPeer, UnixPeer
 from agent.texts import say
 
-# 32 characters of base64 are 192 bits: nobody counts through them.
+# 32 characters of base64 are 192 bits: nobody can try them all.
 MIN_TOKEN_CHARACTERS = 32
 
 _LOOPBACK_NAMES = {"127.0.0.1", "localhost"}
@@ -37,7 +37,7 @@ class AccessList:
     token: bytes | None = field(default=None, repr=False)
 
     def allow(self, peer: Peer) -> str | None:
-        """None, or the code with which a connection is refused before a byte of it is read."""
+        """The code that refuses a connection before a byte of it is read; None to allow it."""
         if isinstance(peer, UnixPeer):
             known = peer.uid in self.uids or not self.gids.isdisjoint(peer.groups)
             return None if known else "not_allowed"

@@ -35,8 +35,8 @@ async def serve(
 ) -> None:
     """Answer tills on listening `sockets` until `stop` is set; waits and streams end with it.
 
-    `failed` hears of every error that is not a refusal: a broken journal must end
-    the agent, and the API cannot know what else must.
+    `failed` gets every error that is not a refusal. A broken journal must end the agent, and
+    the API cannot know which other errors must.
     """
     await httpd.serve(
         application(service, access, stop, failed),
@@ -59,7 +59,7 @@ def application(
         by_path.setdefault(row.path, {})[row.method] = row
     routes = [Route(path, partial(_serve_one, api, access, rows)) for path, rows in by_path.items()]
     for route in routes:
-        route.methods = None  # ours is the table: Starlette would add HEAD and answer 405 by itself
+        route.methods = None  # we have our own table: Starlette would add HEAD and answer 405 by itself
     app = Starlette(routes=routes, exception_handlers={HTTPException: partial(_not_routed, access)})
     app.router.redirect_slashes = False
     return app
@@ -89,7 +89,7 @@ def _operation(rows: dict[str, ApiOperation], request: Request) -> ApiOperation:
 
 
 async def _not_routed(access: AccessList, request: Request, _error: Exception) -> Response:
-    """Who may not connect does not learn which paths exist either."""
+    """An unknown path. A client that may not connect does not learn which paths exist."""
     try:
         access.check(request.state.peer, request.headers)
     except ApiRefusal as refusal:

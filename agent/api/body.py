@@ -1,4 +1,4 @@
-"""Reads a request's body: declared as JSON, of one exact type, each key once. The server bounds it."""
+"""Reads a request's body: declared as JSON, of one exact type, each key once. The server limits its size."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 async def read(request: Request, kind: type[T]) -> T:
-    """The body as a `kind`. Raises `ApiRefusal`, which never quotes what came."""
+    """The body as a `kind`. Raises `ApiRefusal`, which never quotes the request."""
     if request.headers.getlist("content-type") not in _JSON_TYPES:
         raise ApiRefusal("not_declared_json")
     return decode(await request.body(), kind)
 
 
 async def read_nothing(request: Request) -> None:
-    """For a request without a body; `{}` is let pass because HTTP libraries like to send it."""
+    """For a request without a body; `{}` is accepted because HTTP libraries like to send it."""
     if await request.body() not in {b"", b"{}"}:
         raise ApiRefusal("body_not_expected")
 
@@ -43,10 +43,10 @@ def decode(body: bytes, kind: type[T]) -> T:
     except (msgspec.DecodeError, RecursionError):
         refusal = ApiRefusal("not_json")
     else:
-        # Only now, when the type has bounded depth and numbers, is the slower reader safe.
+        # The slower reader is safe only now: the type has bounded depth and numbers.
         json.loads(body.decode(), object_pairs_hook=_each_once)
         return value
-    # Raised here, not above: the error that is being handled holds the body.
+    # Raised here, not above: the error handled there holds the body.
     raise refusal
 
 
@@ -61,7 +61,7 @@ def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _in_words(said: str, kind: type[msgspec.Struct]) -> ApiRefusal:
-    """The message of msgspec as ours; names that are not in our own table are not spoken."""
+    """The message of msgspec in our words; names that are not in our own table are left out."""
     place = _PLACE.search(said)
     name = place[1].rpartition(".")[2] if place else ""
     if said.startswith(_UNKNOWN):

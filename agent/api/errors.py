@@ -1,6 +1,6 @@
 """How the API says no: from a code and its figures to the body of a refusal.
 
-The codes are the table `refusals`. What came in a request is never quoted: it may be a card number.
+The codes are in the table `refusals`. A request is never quoted: it may hold a card number.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def status_of(refusal: Refusal) -> int:
 
 
 def error_body(refusal: Refusal, payment_id: str = "") -> ErrorBody:
-    """What goes over the wire for a refusal of a request about the payment of this id."""
+    """The body of a refusal of a request about the payment with this id."""
     code, payment = refusal.code, refusal.payment
     figures = ({"payment_id": payment_id} if payment_id else {}) | refusal.figures
     filled = figures | _expected(refusal)
@@ -49,9 +49,9 @@ def error_body(refusal: Refusal, payment_id: str = "") -> ErrorBody:
 
 
 def server_refusal(status: int, word: str) -> tuple[bytes, bytes]:
-    """The form of what `agent.api.server` refuses by itself, before any route is looked up.
+    """The form of a refusal by `agent.api.server` itself, before any route is looked up.
 
-    `word` is a code of ours where our own access list refused.
+    `word` is one of our codes if our access list refused.
     """
     ours = {400: ApiRefusal("not_http"), 413: ApiRefusal("too_long", limit=MAX_BODY_BYTES)}
     refusal = ours.get(status) or ApiRefusal(word)

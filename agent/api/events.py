@@ -11,12 +11,12 @@ from starlette.types import Receive, Scope, Send
 
 from agent.api.v1.bodies import AgentEvent, PaymentEvent
 
-# Tells a till's program, and whatever stands between, that the line is alive; two
-# of them may be late before a client should give up.
+# Tells a till's program, and any proxy between, that the line is alive. A client should give up
+# after two late ones.
 KEEP_ALIVE_SECONDS = 15.0
 # Longer than any payment; the till resumes with Last-Event-ID, so nothing is lost.
 MAX_STREAM_SECONDS = 900.0
-# A reader that takes nothing for so long beyond that is cut off.
+# A reader that takes nothing for this much longer is cut off.
 GRACE_SECONDS = 15.0
 # How soon a client should come back after a break.
 RETRY_MS = 1_000
@@ -67,7 +67,7 @@ async def _next(events: AsyncIterator[WireEvent]) -> WireEvent | None:
 
 
 class EventResponse(StreamingResponse):
-    """A stream that cannot be held open by a reader who does not read."""
+    """A stream that a reader cannot hold open without reading."""
 
     def __init__(self, content: AsyncGenerator[bytes]) -> None:
         super().__init__(content, media_type="text/event-stream", headers={"cache-control": "no-store"})

@@ -1,4 +1,4 @@
-"""The one table of what the API answers instead of a result: code, HTTP status, what of the money.
+"""The one table of the API's refusals: code, HTTP status, what it means for the money.
 
 The sentences of a code stand in `agent.texts.en.errors`: `errors.CODE` says what happened,
 `errors.CODE.next` what to do, `errors.money.WORD` what it means for the money.
@@ -9,21 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-# `unheard`: the request changed nothing. `not_begun`: nor is there a payment of its id.
-# `unknown`: nor was there ever. `told`: the payment of this id is told in full. `perhaps`: nobody knows.
+# `unheard`: the request changed nothing. `not_begun`: nor is there a payment with its id.
+# `unknown`: nor was there ever one. `told`: the payment with this id is told in full. `perhaps`: in doubt.
 MoneyWord = Literal["unheard", "not_begun", "unknown", "told", "perhaps"]
 
 
 @dataclass(frozen=True, slots=True)
 class RefusalRow:
-    """One code. `money` is the word for what it means for the money."""
+    """One code. `money` names its meaning for the money."""
 
     status: int
     money: MoneyWord = "unheard"
 
 
 REFUSALS: Final[dict[str, RefusalRow]] = {
-    # Not a request that this API knows how to read.
+    # This API cannot read the request.
     "not_http": RefusalRow(400),
     "not_json": RefusalRow(400),
     "not_utf8": RefusalRow(400),
@@ -32,7 +32,7 @@ REFUSALS: Final[dict[str, RefusalRow]] = {
     "wrong_method": RefusalRow(405),
     "too_long": RefusalRow(413),
     "not_declared_json": RefusalRow(415),
-    # Who asks may not.
+    # The client may not ask this.
     "no_token": RefusalRow(401),
     "not_allowed": RefusalRow(403),
     "tcp_closed": RefusalRow(403),
@@ -54,7 +54,7 @@ REFUSALS: Final[dict[str, RefusalRow]] = {
     "unknown_currency": RefusalRow(422),
     "terminal_not_named": RefusalRow(422, "not_begun"),
     "unknown_terminal": RefusalRow(422, "not_begun"),
-    # The state of the shop is against it.
+    # The state of the shop forbids it.
     "unknown_payment": RefusalRow(404, "unknown"),
     "already_used": RefusalRow(409, "told"),
     "terminal_busy": RefusalRow(409, "not_begun"),
@@ -76,7 +76,7 @@ REFUSALS: Final[dict[str, RefusalRow]] = {
     "internal": RefusalRow(500, "perhaps"),
 }
 
-# What any request may be answered, whatever it asks.
+# Possible answers to any request.
 ALWAYS: Final = (
     "not_http",
     "no_token",
@@ -87,9 +87,9 @@ ALWAYS: Final = (
     "unknown_query",
     "internal",
 )
-# What a request with a payment id in its path may be answered.
+# Possible answers to a request with a payment id in its path.
 WITH_ID: Final = ("wrong_payment_id",)
-# What a request with a body may be answered.
+# Possible answers to a request with a body.
 WITH_BODY: Final = (
     "not_json",
     "not_utf8",
@@ -101,7 +101,7 @@ WITH_BODY: Final = (
     "missing_field",
     "unknown_field",
 )
-# What stands against a new payment.
+# Reasons against a new payment.
 WITH_PAYMENT: Final = (
     "unknown_kind",
     "missing_for_kind",
@@ -117,5 +117,5 @@ WITH_PAYMENT: Final = (
     "key_expired",
     "disk_full",
 )
-# What stands against a second person's word.
+# Reasons against a second person's word.
 WITH_PERSON: Final = ("credential_missing", "same_person", "wrong_credential", "locked_out")

@@ -1,10 +1,10 @@
 """One quiet HTTP/1.1 server for the till's API and for the collector.
 
-uvicorn's h11 protocol (a parser in pure Python) without uvicorn's server: that one
-wakes ten times a second, and a till that stands idle all night should not. Here
-nothing happens until a byte, a deadline or the stop event comes.
+It uses uvicorn's h11 protocol (a parser in pure Python) without uvicorn's server. That server
+wakes ten times a second, and a till that is idle all night should not. Here nothing happens
+until a byte, a deadline or the stop event comes.
 
-Every bound is a constant below; what exceeds one is refused, never grown into.
+Every bound is a constant below; anything beyond one is refused.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ MAX_BODY_BYTES = 65_536  # the till's requests are below 2 KiB; the collector as
 REQUEST_SECONDS = 30.0  # from the connection, or the first byte, to the last byte of one request
 KEEP_ALIVE_SECONDS = 75  # above the 60 s of a long poll, so that a till keeps its connection
 HANDSHAKE_SECONDS = 10.0  # two round trips and a slow till
-GOODBYE_SECONDS = 1.0  # all was sent; only the other side's TLS farewell is awaited
+GOODBYE_SECONDS = 1.0  # everything was sent; only the other side's TLS close is still to come
 STOP_SECONDS = 5.0  # requests may finish; systemd would kill after 90
-BACKLOG = 64  # connections that the kernel may hold for us
+BACKLOG = 64  # connections that the kernel may queue for us
 
 # From Linux' asm-generic/socket.h; Python has no name for it.
 _SO_PEERGROUPS = 59
@@ -73,14 +73,14 @@ class TlsPeer:
 
 @dataclass(frozen=True, slots=True)
 class TcpPeer:
-    """A client that proved nothing but its address."""
+    """A client that proved only its address."""
 
     host: str
 
 
 Peer = UnixPeer | TlsPeer | TcpPeer
 Allow = Callable[[Peer], str | None]
-# How this server's own refusals look: from status and sentence to content type and body.
+# The form of this server's own refusals: from status and sentence to content type and body.
 RefusalFormat = Callable[[int, str], tuple[bytes, bytes]]
 
 
@@ -102,10 +102,10 @@ async def serve(
 ) -> None:
     """Serve `app` on listening `sockets` (Unix, inherited, TCP) until `stop` is set; then close them.
 
-    `allow` sees who connected before a byte is read and gives None, or the sentence
-    with which the connection is refused (403). The application finds the same peer in
-    `scope["state"]["peer"]` and each request's whole body in one message. `refusal_format` gives
-    the form of what is refused before the application hears of it (400, 403, 413).
+    `allow` sees the peer before a byte is read. It gives None, or the sentence that refuses the
+    connection (403). The application finds the same peer in `scope["state"]["peer"]` and each
+    request's whole body in one message. `refusal_format` gives the form of refusals that never
+    reach the application (400, 403, 413).
     """
     guard = _ConnectionGuard(_Bounded(app, max_body_bytes, refusal_format), allow, refusal_format)
     loop = asyncio.get_running_loop()
@@ -186,7 +186,7 @@ class _ConnectionGuard:
 
 
 def _is_idle(connection: Any) -> bool:
-    """Whether nothing is asked and nothing is left to be said, on any of uvicorn's protocols."""
+    """Whether no request is open and no byte is left to send, on any of uvicorn's protocols."""
     answered = connection.cycle is None or connection.cycle.response_complete
     return answered and not connection.transport.get_write_buffer_size()
 
@@ -227,7 +227,7 @@ class _Connection(H11Protocol):
         if self.transport.is_closing():
             return
         super().data_received(data)
-        # h11's IDLE here is a head that has begun: its first byte ended the keep-alive timer.
+        # IDLE in h11 means here that a head has begun: its first byte ended the keep-alive timer.
         if self.conn.their_state in {h11.IDLE, h11.SEND_BODY}:
             self._arm()
         else:
@@ -293,7 +293,7 @@ class _TooLongError(Exception):
 
 
 def _once(body: bytes, receive: AsgiReceive) -> AsgiReceive:
-    """The body in one message, then whatever the connection says (that the client left)."""
+    """The body in one message, then the messages of the connection (that the client left)."""
     given = False
 
     async def next_message() -> AsgiMessage:
@@ -333,7 +333,7 @@ def _unix_peer(connection: socket.socket) -> UnixPeer:
     pid, uid, gid = _UCRED.unpack(credentials)
     try:
         packed = connection.getsockopt(socket.SOL_SOCKET, _SO_PEERGROUPS, _GID.size * _MAX_PEER_GROUPS)
-    except OSError:  # more groups than we care for: the primary one decides
+    except OSError:  # more groups than we read: the primary one decides
         packed = b""
     groups = frozenset(group for (group,) in _GID.iter_unpack(packed))
     return UnixPeer(pid=pid, uid=uid, gid=gid, groups=groups | {gid})

@@ -18,7 +18,7 @@ from pathlib import Path
 from agent.texts import say
 
 FIRST_FD = 3  # SD_LISTEN_FDS_START
-MAX_FDS = 8  # a Unix socket and a TCP one are all we know what to do with
+MAX_FDS = 8  # we can use one Unix socket and one TCP socket
 SOCKET_MODE = 0o660
 BACKLOG = 64  # the server asks for the same when it starts
 LOOPBACK = "127.0.0.1"
@@ -68,7 +68,7 @@ def bind(path: Path, group: str | None) -> socket.socket:
     """A listening Unix socket of our own at `path`, for its owner and `group` only."""
     _clear(path)
     listener = socket.socket(socket.AF_UNIX)
-    # The mode must be right from the first moment: a chmod would come too late for who is quick.
+    # The mode must be right from the first moment: a chmod would leave a moment to connect.
     before = os.umask(0o777 & ~SOCKET_MODE)
     try:
         listener.bind(str(path))

@@ -1,4 +1,4 @@
-"""C2SP tlog-checkpoint v1.0.0: the body of a note that says how long a log is and what its root is."""
+"""C2SP tlog-checkpoint v1.0.0: the body of a note that states a log's length and root."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_SIZE = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The head of one log. We write no extension lines; those of others are kept, not read."""
+    """The head of one log. We write no extension lines; we keep those of others without reading them."""
 
     origin: str
     size: int
@@ -37,7 +37,7 @@ def checkpoint_text(origin: str, size: int, root: bytes) -> str:
 
 
 def check_origin(origin: str) -> None:
-    """Raise `NoteError` unless `origin` may name a log: it is its key's name too."""
+    """Raise `NoteError` unless `origin` may name a log and its key."""
     check_name(origin)
 
 

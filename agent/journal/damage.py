@@ -1,4 +1,4 @@
-"""What can be wrong with a journal, by name, and how it is told to a person."""
+"""The kinds of damage to a journal, and their sentences for people."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DamageKind = Literal[
 
 
 class JournalError(CodedError):
-    """Something with the journal that a person must know."""
+    """A fault of the journal that a person must know about."""
 
 
 class Damage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -66,12 +66,12 @@ class DamagedJournal(JournalError):
 
 
 class NewerJournal(JournalError):
-    """A newer version has written to this journal: it is whole, and this version does not understand it."""
+    """A newer version wrote to this journal. It is whole, but this version does not understand it."""
 
     def __init__(self, file: str, index: int) -> None:
         super().__init__("journal.newer", file=file, index=index)
 
 
 def fact_of(error: CodedError) -> Fact:
-    """The same without the exception."""
+    """The error as a fact, without the exception."""
     return Fact(error.code, dict(error.figures))

@@ -1,4 +1,4 @@
-"""What happened to a journal, when something did: slow and thorough, for the person who must act."""
+"""Finds out what happened to a damaged journal: slow and thorough, for the person who must act."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from agent.journal.note import NoteError, Verifier, open_note, parse_note
 from agent.journal.schema.base import Fact
 from agent.journal.schema.entry import decode
 
-# A commit is one write of a few entries; whatever is longer was not torn by a power cut.
+# A commit is one write of a few entries. Anything longer was not torn by a power cut.
 MAX_TORN_BYTES = 1 << 20
 
 _INDEX = re.compile(rb'\{"index":([0-9]{1,19}),')
@@ -75,7 +75,7 @@ class DamageDiagnosis:
         return self._contents(commit, claimed)
 
     def unsigned(self, commit: Commit, error: NoteError) -> Damage:
-        """A checkpoint says the right thing without the right signature."""
+        """A checkpoint has the right content and the wrong signature."""
         kind: DamageKind = "wrong_signature"
         try:
             parse_note(commit.note())
@@ -84,13 +84,13 @@ class DamageDiagnosis:
         return _at(commit, len(commit.lines), kind, error.code, **error.figures)
 
     def torn_or_damaged(self, tail: Tail) -> Damage | None:
-        """None for a commit that a power cut tore: a beginning of one, or blocks never written."""
+        """None for a commit torn by a power cut: only its beginning, or some blocks never written."""
         whole = b"\n".join((*tail.lines, tail.rest))
         torn = self._is_beginning(tail) or _is_unwritten(whole)
         return None if torn and len(whole) <= MAX_TORN_BYTES else self.tail(tail, in_last_file=True)
 
     def tail(self, tail: Tail, *, in_last_file: bool) -> Damage:
-        """Lines without a checkpoint where no power cut can have left them."""
+        """Lines without a checkpoint, in a place where no power cut can leave them."""
         here = Commit(tail.file, tail.offset, tail.line, tail.index, tail.lines, b"", tail.offset)
         for place, line in enumerate(tail.lines):
             if damage := self._unreadable(here, place, line):
@@ -102,7 +102,7 @@ class DamageDiagnosis:
         return _at(here, end, "unfinished_commit", "journal.unfinished_commit")
 
     def unreadable(self, commit: Commit) -> Damage | None:
-        """The first line of a commit that no version has written so."""
+        """The first line of a commit that no version writes in this form."""
         found = (self._unreadable(commit, place, line) for place, line in enumerate(commit.lines))
         return next((damage for damage in found if damage), None)
 
@@ -116,7 +116,7 @@ class DamageDiagnosis:
         return numbered and self.unreadable(here) is None
 
     def _contents(self, commit: Commit, claimed: Checkpoint) -> Damage:
-        """The checkpoint is genuine, so the lines before it are not what was signed."""
+        """The checkpoint is genuine, so the lines before it are not the signed ones."""
         end = len(commit.lines)
         if claimed.size > commit.size:
             gap = {"first": commit.size, "last": claimed.size - 1}
@@ -156,7 +156,7 @@ def unwritten(commit: Commit) -> bool:
 
 
 def _is_unwritten(tail: bytes) -> bool:
-    """Zero bytes, and no checkpoint behind them but perhaps the commit's own."""
+    """Zero bytes, followed by no checkpoint except perhaps the commit's own."""
     return b"\0" in tail and not re.search(rb'(?m)^"[^\n]*"\n(?=.)', tail, re.DOTALL)
 
 

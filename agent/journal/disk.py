@@ -1,7 +1,7 @@
-"""What the journal needs of a disk, and the real one. Every call may fail, and a write may be short.
+"""The journal's interface to a disk, and the real disk. Every call may fail, and a write may be short.
 
-Nothing here is tried again: after a failed sync the kernel may have dropped the
-pages and call them clean, so only a start that reads the file again may go on.
+Nothing here is tried again. After a failed sync the kernel may have dropped the pages and still
+call them clean, so only a start that reads the file again may go on.
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ class Disk(Readable, Protocol):
         """How many bytes went to the end of the file in one write."""
 
     def sync(self, name: str) -> None:
-        """Return when all that was appended will outlive a power cut."""
+        """Return when all appended bytes will survive a power cut."""
 
     def sync_folder(self) -> None:
-        """Return when the names of new files will outlive a power cut."""
+        """Return when the names of new files will survive a power cut."""
 
     def truncate(self, name: str, size: int) -> None:
-        """Cut the file, and give back what was reserved behind its end."""
+        """Cut the file, and give back the space reserved behind its end."""
 
     def reserve(self, name: str, until: int) -> None:
         """Make sure that the file can grow to `until` bytes, without changing its size."""
@@ -121,7 +121,7 @@ class FolderDisk(FolderReader):
             folder.mkdir(parents=True)
             folder.chmod(_FOLDER_MODE)
         self._files: dict[str, int] = {}
-        # Of each open file its path, and which file that was: looked at before each write.
+        # For each open file its path and identity, checked before each write.
         self._places: dict[str, tuple[str, tuple[int, int]]] = {}
         self._lock: int | None = None
 
@@ -152,7 +152,7 @@ class FolderDisk(FolderReader):
 
     def append(self, name: str, data: bytes) -> int:
         path, opened = self._places[name]
-        # The kernel goes on writing to a file that somebody has removed, and syncs it, too.
+        # The kernel still writes and syncs a file that somebody has removed.
         found = os.stat(path)  # noqa: PTH116 - a Path costs more than the look itself, at every commit
         if (found.st_dev, found.st_ino) != opened:
             raise OSError(errno.ESTALE, "file was replaced", path)
@@ -179,7 +179,7 @@ class FolderDisk(FolderReader):
         except OSError as error:
             if error.errno not in (errno.EOPNOTSUPP, errno.ENOSYS):
                 raise
-            # No reserve on this file system: its free space is the next best promise.
+            # This file system cannot reserve: its free space is the next best promise.
             space = os.fstatvfs(fd)
             if space.f_bavail * space.f_frsize < until - end:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None

@@ -1,8 +1,8 @@
 """Forward security: an HMAC under a key that evolves by a one-way step, carried as a note line of type `ff`.
 
-Headquarters keeps the first key (k0) and can check every line; everybody else
-skips it. Whoever steals today's key cannot make yesterday's lines, uploaded or
-not. The step is HKDF-Expand (RFC 5869) with SHA-256.
+Headquarters keeps the first key (k0) and can check every line; everybody else skips it.
+A thief of today's key cannot make yesterday's lines, uploaded or not. The step is
+HKDF-Expand (RFC 5869) with SHA-256.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from agent.journal.note import KEY_ID_BYTES, OWN_TYPE, Note, NoteError, key_id, signature_line
 
 KEY_BYTES = 32
-# What a thief of the key can still forge: the design allows ten minutes.
+# A thief of the key can forge the lines of one epoch: the design allows ten minutes.
 EVOLVE_S = 600.0
-# Twenty years of epochs; a line from further ahead lies. 7 seconds of steps at most.
+# Twenty years of epochs; a line from further ahead is false. The steps take 7 seconds at most.
 MAX_EPOCH_STEPS = 1_000_000
 
 # signed-note asks types of our own for a long identifier.
@@ -47,8 +47,8 @@ class KeyStore(Protocol):
 class KeyFile:
     """The key in one file of mode 0600.
 
-    The old key's blocks are overwritten after the new file has its name: the
-    best that a file system offers. A flash translation layer may keep a copy.
+    The old key's blocks are overwritten once the new file has its name. A file system offers
+    nothing better. A flash translation layer may keep a copy.
     """
 
     def __init__(self, path: Path) -> None:
@@ -115,7 +115,7 @@ class EvolvingKey:
         return signature_line(self._name, self._key_id, _tagged(self._key, self.epoch, text))
 
     def close(self, now_s: float) -> None:
-        """Leave the epoch, so that the key at rest made no line yet, and wipe. Raises `OSError`."""
+        """Leave the epoch, so that the stored key has made no line yet, and wipe. Raises `OSError`."""
         try:
             self._step(now_s)
         finally:
@@ -132,7 +132,7 @@ class EvolvingKey:
 
 
 class EvolvingCheck:
-    """Headquarters' side: follows the lines of one log from the first key, or from where it was left."""
+    """Headquarters' side: follows the lines of one log from the first key, or from the last place."""
 
     def __init__(self, name: str, key: bytes | bytearray, epoch: int = 0) -> None:
         if len(key) != KEY_BYTES:

@@ -11,7 +11,7 @@ from agent.journal.disk import Readable
 from agent.journal.note import MAX_NOTE_BYTES, NoteError
 from agent.journal.schema.entry import MAX_ENTRY_BYTES
 
-# Reading in large steps keeps the cost of a call away from each line.
+# Large steps spread the cost of a call over many lines.
 BLOCK_BYTES = 4 << 20
 # A JSON string may need six bytes for one of the note.
 MAX_LINE_BYTES = max(MAX_ENTRY_BYTES, 6 * MAX_NOTE_BYTES)
@@ -22,7 +22,7 @@ _CHECKPOINT = b'"'
 
 @dataclass(slots=True)
 class Tail:
-    """What follows the last commit of a file: never promised to anybody, if it is torn."""
+    """The bytes after the last commit of a file. If they are torn, they were never promised to anybody."""
 
     file: str
     offset: int
@@ -69,12 +69,12 @@ class Commit:
         return note_of(self.checkpoint)
 
     def as_tail(self) -> Tail:
-        """The same bytes as something that is no commit."""
+        """The same bytes as a `Tail`."""
         return Tail(self.file, self.offset, self.line, self.index, self.lines, self.checkpoint + b"\n")
 
 
 class FileCommits:
-    """The commits of one file from a position on; after the last one, `tail` tells what is left."""
+    """The commits of one file from a position on; after the last one, `tail` holds the rest."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""C2SP signed-note v1.0.0: a text and the signatures under it. Read strictly: a stray newline is an attack.
+"""C2SP signed-note v1.0.0: a text and its signatures. Read strictly: a stray newline is an attack.
 
 Key types: `01` Ed25519, `04` timestamped Ed25519 cosignature (tlog-cosignature),
 `ff` a type of our own (`evolving.py`). Lines of other types are ignored, as the
@@ -38,7 +38,7 @@ _TIME_BYTES = 8
 
 
 class NoteError(CodedError, ValueError):
-    """A note, a key or a signature is not what it claims to be. The code says how."""
+    """A note, a key or a signature is not what it claims to be. The code says why."""
 
 
 class Signer(Protocol):
@@ -90,7 +90,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note taken apart. `verified` are those of `signatures` that a known key has made."""
+    """A parsed note. `verified` are those of `signatures` that a known key made."""
 
     text: str
     signatures: tuple[Signature, ...]
@@ -103,7 +103,7 @@ class Note:
 
 
 class Ed25519Signer:
-    """Type `01`. `vkey` is the text to give to whoever checks."""
+    """Type `01`. `vkey` is the text to give to a verifier."""
 
     def __init__(self, name: str, key: Ed25519PrivateKey) -> None:
         check_name(name)
@@ -118,7 +118,7 @@ class Ed25519Signer:
 
 
 class Cosigner:
-    """Type `04`: a witness that signs what it saw and when."""
+    """Type `04`: a witness that signs a checkpoint with the time."""
 
     def __init__(self, name: str, key: Ed25519PrivateKey) -> None:
         check_name(name)
@@ -234,8 +234,8 @@ def parse_note(raw: bytes) -> Note:
 def open_note(raw: bytes, verifiers: Iterable[Verifier]) -> Note:
     """The note, checked by every known key that signed it; at least one must have.
 
-    Lines of unknown keys are ignored. A known key whose signature fails makes
-    the whole note a forgery. Raises `NoteError`.
+    Lines of unknown keys are ignored. If the signature of a known key fails, the
+    whole note is a forgery. Raises `NoteError`.
     """
     note = parse_note(raw)
     known = {(v.name, v.key_id): v for v in verifiers}

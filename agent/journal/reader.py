@@ -1,4 +1,4 @@
-"""The journal for those who only read it: the uploader (another user of the group) and the command line."""
+"""The journal for readers: the uploader (another user of the group) and the command line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from agent.journal.disk import FolderReader, first_index
 from agent.journal.lines import BLOCK_BYTES, Commit, FileCommits, Tail
 from agent.journal.schema.base import Fact
 
-# More than the random part of a signature line.
+# Longer than the random part of a signature line.
 MARK_BYTES = 128
 
 
@@ -32,7 +32,7 @@ class JournalReader:
         self._seen: dict[str, int] = {}
 
     def commits(self, index: int) -> Iterator[Commit]:
-        """The commits that hold entry `index` and those after it; the first one is cut to begin there.
+        """The commits from entry `index` on; the first one is cut to begin there.
 
         Nothing for an index that is not written yet. Raises `DamagedJournal` when the
         files do not follow each other, and `OSError`.
@@ -66,10 +66,10 @@ class JournalReader:
         return part.index
 
     def sync_read(self) -> None:
-        """Return when all that was read is on disk: nothing may be sent before. Raises `OSError`.
+        """Return when everything read so far is on disk: nothing may be sent before. Raises `OSError`.
 
-        The agent may have written lines whose sync is still to come, or to fail.
-        Older files than the newest were synced before it was made.
+        The agent may have written lines that it has not synced yet, and the sync may still fail.
+        Files older than the newest one were synced before it was made.
         """
         if self._newest is not None:
             os.fdatasync(self._newest[1])
@@ -89,8 +89,8 @@ class JournalReader:
         if self._newest is None or self._newest[0] != name:
             self.close()
             fd = os.open(self._folder.folder / name, os.O_RDONLY | os.O_CLOEXEC)
-            # A sync that failed before was told to the agent and is not told to us: what it left in
-            # clean pages may be on no disk. Read the disk itself.
+            # The kernel tells a failed sync to the agent, not to us. Pages that it left clean may be on
+            # no disk. Read the disk itself.
             os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
             self._newest = name, fd
 
@@ -100,14 +100,14 @@ class JournalReader:
             self._before = self._just_before(name, offset)
 
     def _just_before(self, name: str, offset: int) -> bytes:
-        """The end of the commit before: signatures, which no other commit has."""
+        """The end of the previous commit: its signatures, which no other commit has."""
         begin = max(offset - MARK_BYTES, 0)
         return self._folder.read(name, begin, offset - begin)
 
     def _part(self, name: str, index: int) -> FileCommits:
         """The rest of a file from the last place that is not behind `index`."""
         file, offset, line, begin = self._place
-        # A file with another content there is another file, whatever its name: a torn end was read
+        # If the content there has changed, it is another file, whatever its name: we read a torn end
         # before the agent cut it, or a disk image was restored.
         if file != name or begin > index or self._just_before(name, offset) != self._before:
             offset, line, begin = 0, 1, first_index(name)

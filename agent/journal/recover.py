@@ -21,7 +21,7 @@ from agent.journal.schema.entry import SCHEMA, Entry, Schema, StateKept, TailCut
 from agent.journal.tree import Frontier
 from agent.journal.walk import Start, Walk
 
-# Signatures that a start checks besides the last one of each file: a tenth of a second at most.
+# A start checks the last signature of each file and this many others: a tenth of a second at most.
 START_SIGNATURES = 500
 
 
@@ -38,7 +38,7 @@ class ClockReading(msgspec.Struct, frozen=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a start may begin instead of at the first line.
+    """A place where a start may begin instead of at the first line.
 
     `offset`, `line` and `checkpoint_offset` are places in `file`; `files` are the
     sizes that were complete then, so that a missing one is noticed. `state` is the digest
@@ -153,7 +153,7 @@ def _check_snapshot(start: Snapshot, folder: Readable, verifier: Verifier) -> st
 
 
 def _check_vouched(start: Snapshot, entries: list[Entry]) -> None:
-    """The first commit behind a snapshot says that it is ours: nobody else can sign that."""
+    """The first commit behind a snapshot must have its digest: only we can sign that."""
     if StateKept(digest=start.digest) not in [entry.body for entry in entries]:
         raise SnapshotUnusable("journal.snapshot_unknown")
 

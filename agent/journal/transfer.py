@@ -30,9 +30,9 @@ from agent.journal.schema.entry import MAX_ENTRY_BYTES
 from agent.journal.tree import HASH_BYTES, MAX_PROOF_HASHES
 
 HEADER = b"tillgate-lines/v1"
-# As many entries as one request of C2SP tlog-mirror may bring: 32 packages of 256.
+# The most entries that one request of C2SP tlog-mirror may bring: 32 packages of 256.
 MAX_LINES = 8_192
-# A whole commit of the journal goes into one request; the largest is far below this.
+# One request must hold a whole commit of the journal. The largest commit is far smaller.
 MAX_REQUEST_BYTES = 8 * 1024 * 1024
 # Signed-note asks for sixteen at least; all of them are stored beside ours.
 MAX_SIGNATURES = 32
@@ -88,7 +88,7 @@ def build_lines(start: int, lines: Iterable[bytes], checkpoint: bytes) -> bytes:
 
 
 def read_checkpoint(raw: bytes) -> Checkpoint:
-    """The checkpoint in a note whose signatures nobody has checked yet. Raises `BadRequestError`."""
+    """The checkpoint of a note before its signatures are checked. Raises `BadRequestError`."""
     try:
         note = parse_note(raw)
         checkpoint = parse_checkpoint(note.text)

@@ -10,7 +10,7 @@ from agent.base.coded import CodedError
 HASH_BYTES = 32
 EMPTY_ROOT = sha256(b"").digest()
 
-# A tree of 2**63 leaves is 63 levels high; C2SP tlog-witness bounds its proofs alike.
+# A tree of 2**63 leaves is 63 levels high. C2SP tlog-witness sets the same bound for its proofs.
 MAX_PROOF_HASHES = 63
 
 # Gives the hash of a *perfect* subtree by its level (0 = leaves) and its index in that level.
@@ -194,7 +194,7 @@ def _split(count: int) -> int:
 
 
 def _range_hash(start: int, end: int, node: NodeReader) -> bytes:
-    """The hash of leaves that begin at a multiple of a power of two not below their number."""
+    """The hash of a range that begins at a multiple of a power of two, one not below its length."""
     count = end - start
     if count & (count - 1) == 0:
         level = count.bit_length() - 1

@@ -19,7 +19,7 @@ from agent.journal.note import MAX_NOTE_BYTES, CosignatureVerifier, NoteError, V
 from agent.journal.schema.base import Fact
 from agent.journal.walk import Walk
 
-# Signatures that are checked without being asked for: about three seconds.
+# The number of signatures checked by default: about three seconds.
 FREE_SIGNATURES = 20_000
 _SIGNATURES = {True: sys.maxsize, False: 0, None: FREE_SIGNATURES}
 
@@ -27,9 +27,9 @@ _SIGNATURES = {True: sys.maxsize, False: 0, None: FREE_SIGNATURES}
 class Report(msgspec.Struct, kw_only=True):
     """What was checked, and the first thing that is wrong.
 
-    `unfinished_bytes` is a commit at the end that is being written, or was torn:
-    the next start of the agent cuts it. `cosigned` is the largest tree size that
-    the collector's cosignatures confirm.
+    `unfinished_bytes` is the length of a commit at the end that is being written or was torn;
+    the next start of the agent cuts a torn one. `cosigned` is the largest tree size that the
+    collector's cosignatures confirm.
     """
 
     result: Literal["ok"] | DamageKind = "ok"
@@ -63,8 +63,8 @@ def verify(
 ) -> Report:
     """Check the journal in `folder`. Raises `OSError` and `NoteError` (an unusable k0) only.
 
-    The last signature of each file is checked, which signs all before it; besides
-    it `every` other one, or with False none, or by default the first `FREE_SIGNATURES`.
+    The last signature of each file is always checked: it signs everything before it. `every` adds
+    all others (True), none (False), or by default the first `FREE_SIGNATURES`.
     """
     reader, report = FolderReader(folder), Report(origin=verifier.name)
     walk = Walk(reader, verifier.name, [verifier], signatures=_SIGNATURES[every])

@@ -1,7 +1,7 @@
 """One pass over a journal: the tree is computed again, and every checkpoint must agree with it.
 
-The fast path compares bytes and parses nothing; only a contradiction is looked
-at closely, to name what happened.
+The fast path compares bytes and parses nothing. Only a contradiction is examined closely, to
+name the damage.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class Start:
 class Walk:
     """The commits of a journal, each checked before it is given.
 
-    Every root and size is checked. Signatures are checked for the last checkpoint
-    of each file, which signs all before it, and for the first `signatures` others.
-    `tail` tells afterwards what follows the last commit of the last file.
+    Every root and size is checked. The signature of each file's last checkpoint is checked: it
+    signs everything before it. So are the first `signatures` others. Afterwards `tail` holds the
+    bytes after the last commit of the last file.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Walk:
         return self.frontier.size
 
     def _file(self, commits: FileCommits, *, end: int | None) -> Iterator[Commit]:
-        """The commits of one file; `end` is the size of the last one, whose end may be torn."""
+        """The commits of one file. `end` is the size of the last file, which may end torn."""
         last, torn = None, None
         for commit in commits:
             if commit.end == end and unwritten(commit):

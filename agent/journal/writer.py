@@ -1,4 +1,4 @@
-"""The one writer: a commit is one write and one sync, and only then does anybody hear of it."""
+"""The one writer: a commit is one write and one sync, and only then is anybody told."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from agent.journal.schema.entry import (
 )
 from agent.journal.tree import leaf_hash
 
-# Daemons that set the time step it by a second or two at start; nobody means harm by less than this.
+# Time daemons step the clock by a second or two at start. A smaller jump is harmless.
 CLOCK_TOLERANCE_MS = 5_000
 
-# What the payments in flight may still need on a full disk: result, receipts, completion of each terminal.
+# Payments in flight may still need this on a full disk: result, receipts, completion of each terminal.
 RESERVE_LOW_BYTES = 128 << 10
 # Reserved in larger steps, so that few commits pay for it.
 RESERVE_BYTES = 256 << 10
@@ -39,7 +39,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 class JournalBroken(JournalError):
-    """The disk failed. What was being written is not promised to anybody; the agent must exit."""
+    """The disk failed. The lines being written are not promised to anybody; the agent must exit."""
 
     def __init__(self, reason: str) -> None:
         super().__init__("journal.broken", reason=reason)
@@ -98,9 +98,9 @@ class Journal:
         apply: Callable[[Entry], None],
         schema: Schema = SCHEMA,
     ) -> Journal:
-        """Check what is there, give its entries to `apply`, cut a torn end, and be ready to write.
+        """Check the files, give their entries to `apply`, cut a torn end, and be ready to write.
 
-        With `start`, only what follows the snapshot is read and applied. Raises
+        With `start`, only the entries after the snapshot are read and applied. Raises
         `JournalLocked`, `DamagedJournal`, `NewerJournal`, `SnapshotUnusable` and
         `OSError`; the journal is then as it was.
         """
@@ -127,9 +127,9 @@ class Journal:
     def commit(self, *bodies: AnyBody) -> tuple[Entry, ...]:
         """Write entries durably, then apply them. Their order is the order on disk.
 
-        Raises `JournalBroken`, now and ever after, when they may not be on disk;
-        `ValueError` for no bodies, an entry too long, or one that could not be read again, and
-        then nothing has changed.
+        Raises `JournalBroken` if they may not be on disk, and again at every later call. Raises
+        `ValueError`, with nothing changed, for no bodies, for an entry that is too long, and for
+        one that could not be read again.
         """
         if self._broken:
             raise JournalBroken(self._broken)
@@ -152,7 +152,7 @@ class Journal:
     def tick(self) -> None:
         """Evolve the key when it is time, and look for room again on a full disk.
 
-        To be called about once a minute, payments or not. Raises `JournalBroken`.
+        Call it about once a minute, even without payments. Raises `JournalBroken`.
         """
         if self._broken:
             raise JournalBroken(self._broken)
@@ -170,7 +170,7 @@ class Journal:
         return moment.wall - jump * _MILLISECOND
 
     def keep_state(self, state: str) -> Snapshot:
-        """Where a later start may begin, with the digest of what is derived up to here.
+        """A place where a later start may begin, with the digest of the state derived up to here.
 
         The snapshot's own digest is written behind it. Raises `ValueError` before the first
         commit, and `JournalBroken`.
@@ -204,7 +204,7 @@ class Journal:
         """Give back the reserve, leave the key's epoch, and let the folder go. Raises `OSError`."""
         try:
             if not self._broken:
-                # In this order: on a full disk the new key takes its room from the reserve.
+                # The reserve goes first: on a full disk the new key needs its room.
                 self._disk.truncate(self._file, self._offset)
                 self._evolving.close(self._clock.monotonic())
         finally:
@@ -248,7 +248,7 @@ class Journal:
         return moment.wall.date() > self._day and not self._no_reserve
 
     def _moment(self) -> tuple[ClockReading, int]:
-        """This moment, and by how many milliseconds the wall clock jumped to it since the newest entry."""
+        """The time now, and the wall clock's jump in milliseconds since the newest entry."""
         wall = self._clock.wall()
         wall = wall.replace(microsecond=wall.microsecond // 1000 * 1000)  # nobody needs them finer
         moment = ClockReading(wall, self._clock.boot_ms(), self._clock.boot_id())
@@ -323,7 +323,7 @@ class Journal:
 
 
 def _sync_leftovers(disk: Disk) -> None:
-    """Make durable what a killed predecessor wrote and did not sync, before anybody believes it."""
+    """Sync the lines that a killed predecessor wrote, before anybody believes them."""
     if names := list(disk.list()):
         disk.open(names[-1])
         disk.sync(names[-1])
@@ -331,7 +331,7 @@ def _sync_leftovers(disk: Disk) -> None:
 
 
 def _end(found: Recovery, names: list[str]) -> tuple[str, int, int]:
-    """File, offset and line where the next commit goes: behind the head, or in a file that holds nothing."""
+    """File, offset and line for the next commit: behind the head, or in an empty file."""
     head = found.head
     if head is not None and (not names or names[-1] == head.file):
         return head.file, head.offset, head.line
@@ -347,7 +347,7 @@ def _short_enough(line: bytes) -> bytes:
 def _clock_jump(before: ClockReading, now: ClockReading) -> int:
     """Milliseconds by which the wall clock moved against the boot clock, if more than the tolerance.
 
-    Over a restart of the host only a wall clock that went back can be told from time that passed.
+    After a restart of the host only a step back is certain: a step forward may be time that passed.
     """
     moved = (now.wall - before.wall) // _MILLISECOND
     if now.boot == before.boot:

@@ -1,4 +1,4 @@
-"""What each route does: read strictly, ask the service, answer with its own words."""
+"""The work of each route: read strictly, ask the service, answer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from agent.payments.feed import AgentChange
 from agent.payments.refusal import Refusal
 from agent.payments.state import AgentStatus, PaymentChange, PaymentState, Printout
 
-# What the ids of events look like: a payment's, and the agent's.
+# The form of event ids: a payment's, and the agent's.
 PAYMENT_EVENT_ID = "[0-9]{1,9}"
 AGENT_EVENT_ID = "[0-9]{1,15}[.][0-9]{1,15}"
 
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 class PaymentOperations(Protocol):
-    """What the API needs of `agent.payments.service`. Everything may raise a `Refusal`."""
+    """The calls of `agent.payments.service` that the API needs. Any may raise a `Refusal`."""
 
     def put(self, command: PaymentCommand) -> tuple[PaymentState, bool]: ...
     def get(self, payment_id: str) -> PaymentState | None: ...
@@ -56,7 +56,7 @@ class PaymentOperations(Protocol):
 
 @dataclass(slots=True)
 class ApiContext:
-    """What the handlers share. `stop` ends every wait and stream; `failed` hears of errors of our own."""
+    """The state that handlers share. `stop` ends every wait and stream; `failed` gets our own errors."""
 
     service: PaymentOperations
     stop: asyncio.Event
@@ -78,7 +78,7 @@ class ApiContext:
 
 
 async def put_payment(api: ApiContext, request: Request) -> Response:
-    """The same id with the same content is the same payment, however often it comes."""
+    """The same id with the same meaning is the same payment, however often it comes."""
     payment_id = _payment_id(request)
     command = command_of(payment_id, await body.read(request, PaymentRequest))
     state, created = api.service.put(command)
@@ -171,7 +171,7 @@ def _payment_id(request: Request) -> str:
 
 
 def named_id(request: Request) -> str:
-    """The payment id in the path, if there is a good one."""
+    """The payment id in the path, if it is valid."""
     try:
         return _payment_id(request) if "payment_id" in request.path_params else ""
     except ApiRefusal:
@@ -223,7 +223,7 @@ def _event_stream(api: ApiContext, bodies: AsyncIterator[events.WireEvent]) -> R
 
 
 async def _counted_stream(api: ApiContext, bodies: AsyncIterator[events.WireEvent]) -> AsyncGenerator[bytes]:
-    """Counted from its first byte to its last: a generator that never starts has no end either."""
+    """Counted from its first byte to its last: a generator that never starts never ends either."""
     api.waiting += 1
     try:
         async for chunk in events.stream(bodies, api.stop, api.monotonic):

@@ -1,6 +1,6 @@
 """From the bodies of version 1 to the service's commands, and from its states back to bodies.
 
-Sentences are made here, where a state leaves for people; the service has codes and figures alone.
+Sentences for people are made here; the service has only codes and figures.
 """
 
 from __future__ import annotations

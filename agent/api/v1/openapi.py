@@ -17,7 +17,7 @@ from agent.journal.schema.kinds import KINDS
 from agent.payments.commands import fields_of
 from agent.texts import TEXTS, say
 
-# The version of this interface, not of the agent: it grows when a till would notice.
+# The version of this interface, not of the agent: it grows with each change that a till can notice.
 API_VERSION = "1.0.0"
 
 Json = dict[str, Any]
@@ -83,7 +83,7 @@ def _responses(row: ApiOperation, refs: Mapping[str, Json]) -> Json:
 
 
 def meaning(code: str) -> str:
-    """What a code says, for who reads of it before it comes."""
+    """The meaning of a code, for the reader of the document."""
     key = f"errors.{code}.meaning"
     return say(key if key in TEXTS else f"errors.{code}")
 
@@ -170,7 +170,7 @@ def _title(kind: str) -> str:
 
 
 def _describe(name: str, schema: Json) -> None:
-    """Give every field its words: those of this body, or those that a refusal uses."""
+    """Describe every field: with the text for this body, or with the text that refusals use."""
     schema["description"] = say(f"api.{name}")
     for field, described in schema.get("properties", {}).items():
         key = f"api.{name}.{field}"

@@ -41,7 +41,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class ApiOperation:
-    """One method on one path. `refusals` are the codes beside those that its shape brings with it."""
+    """One method on one path. `refusals` are its codes besides those that follow from its shape."""
 
     method: str
     path: str
@@ -61,7 +61,7 @@ class ApiOperation:
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """Every code that it may be answered."""
+        """Every code that may answer it."""
         shape: tuple[str, ...] = ALWAYS
         shape += WITH_ID if "{payment_id}" in self.path else ()
         shape += WITH_BODY if self.body is not None else ()

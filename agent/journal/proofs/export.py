@@ -31,7 +31,7 @@ _PROOF_HEADER = "c2sp.org/tlog-proof@v1\n"
 
 
 class NotExported(JournalError):
-    """What was asked for is not in the journal."""
+    """The requested entry or size is not in the journal."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Derived state between two runs: bytes that name their version, and are dropped where it is another."""
+"""Derived state between two runs: bytes that name their version. Another version is dropped."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""The payment kinds: one row says all that a layer must know of a kind.
+"""The payment kinds: one row holds everything that a layer must know about a kind.
 
-The table stands in the vocabulary of the journal, because that is where rules, payments, API and
-command line may all read it, and a kind that the journal cannot write cannot be taken.
-`agent/payments/kinds.py` adds what the drivers know of it.
+The table is in the journal's schema. Rules, payments, API and command line may all read it there,
+and a kind that the journal cannot write cannot be taken. `agent/payments/kinds.py` adds the drivers'
+operations.
 
-A layer asks `kind_of`, and what it does not know is refused: no layer has an `else` that means "a sale".
+A layer asks `kind_of` and refuses an unknown kind: no layer has an `else` that means "a sale".
 A new kind is a row here, its name in `PaymentKind`, its words in `agent/texts/en/kinds.py`, an
 `Operation` for the drivers that can do it, and the simulator.
 """
@@ -18,9 +18,9 @@ PaymentKind = Literal["sale", "refund", "reversal", "close_day"]
 
 # Which way the money goes, as the shop sees it.
 Direction = Literal["in", "out", "none"]
-# What a till's payments of one day are added up under. The day's limits are held against it.
+# The total of a till's day to which a payment adds. The day's limits are compared with it.
 TotalName = Literal["sale", "refund"]
-# What an approval does to the day that the terminal's totals are about.
+# The effect of an approval on the day of the terminal's totals.
 OnDay = Literal["adds", "undoes", "closes"]
 # The keys of the next step are `next.<family>.<verdict>`.
 StepFamily = Literal["payment", "giving_back", "day"]
