@@ -71,7 +71,7 @@ class UploadLoop:
             return self._poll_s
         size = deps.source.size()
         if deps.uploader.rolled_back(size):
-            self._alarm("rollback", say("upload.rollback"), size)
+            self._alarm("rollback", size)
             return self._poll_s
         if not deps.uploader.has_work(size):
             self.resting = True
@@ -100,7 +100,7 @@ class UploadLoop:
             case ForkedReply(head) if deps.source.ends_torn(head):
                 return self._later(batch, say("upload.torn"))
             case ForkedReply(head):
-                self._alarm("fork", say("upload.fork"), batch.size, batch.checkpoint.decode(), head)
+                self._alarm("fork", batch.size, batch.checkpoint.decode(), head)
             case FailedReply(reason):
                 return self._later(batch, reason)
         return 0.0
@@ -110,12 +110,12 @@ class UploadLoop:
         self._deps.log("warning", "not uploaded", reason=reason, seconds=round(wait_s), first=batch.start)
         return wait_s
 
-    def _alarm(self, kind: AlarmKind, text: str, size: int, ours: str = "", theirs: str = "") -> None:
+    def _alarm(self, kind: AlarmKind, size: int, ours: str = "", theirs: str = "") -> None:
         has = self._deps.uploader.seen
         alarm = Alarm(
             kind=kind,
             at=self._deps.now(),
-            text=text.format(collector=has, journal=size),
+            text=say(f"upload.{kind}", collector=has, journal=size),
             next_step=say("upload.next_step"),
             journal_size=size,
             collector_size=has,

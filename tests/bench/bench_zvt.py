@@ -122,7 +122,8 @@ def lines(place: Path) -> list[Line]:
 
 def _us(floor: Callable[[], object], figure: Callable[[], object], row: int) -> tuple[float, float]:
     """Microseconds a message of both. A floor below a microsecond is taken `ROW` times at once."""
-    floor_us, figure_us = alternating(_several(floor, ROW), _several(figure, row), max(ROUNDS // row, 500), min)
+    rounds = max(ROUNDS // row, 500)
+    floor_us, figure_us = alternating(_several(floor, ROW), _several(figure, row), rounds, min)
     return floor_us / ROW, figure_us / row
 
 

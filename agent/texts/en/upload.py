@@ -29,7 +29,7 @@ UPLOAD: Final[dict[str, str | tuple[str, str]]] = {
     ),
     "upload.no_answer_within_seconds": "no answer within {timeout_seconds:.0f} seconds",
     "upload.rollback": (
-        "The collector has seen {{collector}} entries of this journal, and it holds {{journal}}. "
+        "The collector has seen {collector} entries of this journal, and it holds {journal}. "
         "Entries that were confirmed are gone from this disk: an old image was restored, or files "
         "were removed."
     ),
