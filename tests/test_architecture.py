@@ -68,6 +68,11 @@ ROWS: dict[str, Row] = {
     ),
     # The words that could be a card number are the drivers' to tell.
     "agent/oplog": Row({"agent.oplog", "drivers.card.scrub"}, {"asyncio", "socket"}),
+    "agent/alarms": Row({"agent.alarms", "agent.journal.schema", "agent.base"}, OUTSIDE | {"drivers", "os"}),
+    # It reads what the readers of the journal left for the agent; run in a thread, never on the loop.
+    "agent/alarms/look.py": Row(
+        {"agent.alarms", "agent.journal", "agent.upload.cosignatures"}, OUTSIDE | {"drivers"}
+    ),
     "agent/terminals": Row(
         {"agent.terminals", "agent.journal.schema", "agent.payments.wording", "agent.base", "drivers"},
         {"socket"} | DEVICES,
@@ -80,7 +85,7 @@ ROWS: dict[str, Row] = {
         {"agent.terminals.discovery", "agent.texts", "drivers"}, {"socket", "asyncio"}
     ),
     "agent/payments": Row(
-        {"agent.payments", "agent.journal", "agent.rules", "agent.terminals", "agent.base"}
+        {"agent.payments", "agent.journal", "agent.rules", "agent.alarms", "agent.terminals", "agent.base"}
         | {"agent.settings", "drivers"},
         {"socket"} | DEVICES,
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from agent.journal.note import CosignatureVerifier, Ed25519Signer, Ed25519Verifi
 from agent.journal.proofs.export import export
 from agent.journal.reader import JournalReader
 from agent.journal.schema.entry import Entry, decode
+from agent.journal.verified import Verified, keep_verified
 from agent.journal.verify import CosignedHead, Report, read_cosignatures, verify
 from agent.keys.store import KeysError, load_journal_key
 from agent.texts import say, tell
@@ -136,7 +138,29 @@ def _verify(args: argparse.Namespace) -> int:
         print(msgspec.json.encode(_with_sentence(report)).decode())
     else:
         print_report(Screen(sys.stdout), report)
+    _keep(args, report)
     return Exit.OK if report.result == "ok" else Exit.NO
+
+
+def _keep(args: argparse.Namespace, report: Report) -> None:
+    """Leave the result for the agent of this host. A journal from elsewhere is not its affair."""
+    settings = options.readable_settings(args) if args.journal is None else None
+    if settings is None:
+        return
+    verified = Verified(
+        origin=report.origin,
+        at=datetime.now().astimezone(),
+        entries=report.entries,
+        root=report.root,
+        result=report.result,
+        cosigned=report.cosigned,
+    )
+    folder = settings.agent.verified
+    try:
+        keep_verified(folder, verified)
+    except OSError as error:
+        text = say("cli.journal.not_kept", folder=folder, reason=error.strerror or type(error).__name__)
+        Screen(sys.stderr).say(text)
 
 
 def _with_sentence(report: Report) -> dict[str, Any]:

@@ -76,6 +76,10 @@ KEYS: Final[Mapping[str, type]] = {
     "offset": int,
     "removed_bytes": int,
     "bytes": int,
+    # alarms
+    "alarm": str,
+    "subject": str,
+    "severity": str,
     # programs, people and the host
     "version": str,
     "config": str,

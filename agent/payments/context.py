@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
+from agent.alarms.ages import EntryAges
+from agent.alarms.standing import StandingAlarms
 from agent.base.clock import Clock
 from agent.base.money import currency_of
 from agent.journal.schema.entry import (
@@ -28,7 +31,7 @@ from agent.payments.feed import AgentEvents
 from agent.payments.index import PaymentIndex, refundable
 from agent.payments.kinds import kind_of, operation_of
 from agent.payments.mapping import driver_fact, given_up
-from agent.payments.outcome import ApprovalWatcher, Road, with_what_follows
+from agent.payments.outcome import ApprovalWatcher, Road, differs_alarm, with_what_follows
 from agent.payments.people import People
 from agent.payments.record import Record
 from agent.payments.wording import next_step
@@ -62,11 +65,14 @@ class Context:
     on_fatal: Callable[[BaseException], None] = lambda _error: None
     on_entry: Callable[[Entry], None] = lambda _entry: None
     watchers: list[ApprovalWatcher] = field(default_factory=list)
+    alarms: StandingAlarms = field(default_factory=StandingAlarms)
+    ages: EntryAges = field(default_factory=EntryAges)
     _journal: Journal | None = None
 
     def __post_init__(self) -> None:
         self.digest = self.settings.digest  # hashed once: no payment waits for it
         self.events = AgentEvents(lambda: self.journal.size)
+        self.watchers.append(partial(differs_alarm, self.alarms))
 
     @property
     def journal(self) -> Journal:
@@ -85,6 +91,8 @@ class Context:
         self.payments.apply(entry)
         self.totals.apply(entry)
         self.people.apply(entry)
+        self.alarms.apply(entry)
+        self.ages.apply(entry)
         self.on_entry(entry)
 
     def write(self, *bodies: AnyBody, road: Road | None = None) -> None:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agent.journal.schema.entry import AnyBody, Resolved, TerminalResult, UnsolicitedResult
+from agent.alarms.standing import Figures, StandingAlarms
+from agent.journal.schema.entry import AlarmRaised, AnyBody, Resolved, TerminalResult, UnsolicitedResult
 from agent.payments.record import Record
 
 
@@ -89,3 +90,18 @@ def _brought(body: AnyBody) -> tuple[Road, str, TerminalResult | None] | None:
             return Road.PERSONS if body.person else Road.ASKING, body.payment_id, body.result
         case _:
             return None
+
+
+def differs_alarm(standing: StandingAlarms, approval: Approval) -> Sequence[AlarmRaised]:
+    """An approval for something else than was asked is shown until a person has dealt with it."""
+    record, told = approval.record, approval.facts
+    if record is None or told is None or not told.differs:
+        return []
+    if told.differs == ["amount"]:
+        figures: Figures = {
+            "asked": record.amount or 0,
+            "told": told.amount or 0,
+            "currency": record.currency or "",
+        }
+        return standing.raising("amount_differs", record.payment_id, figures)
+    return standing.raising("approval_differs", record.payment_id, {"fields": ", ".join(told.differs)})

@@ -23,6 +23,7 @@ from agent.rules import DayTotals
 
 # The parts of a snapshot in the state file.
 JOURNAL, PAYMENTS, ROWS, TOTALS, PEOPLE = "journal", "payments", "rows", "totals", "people"
+ALARMS, AGES = "alarms", "ages"
 
 
 def keep(context: Context, store: PaymentStore) -> bool:
@@ -33,6 +34,8 @@ def keep(context: Context, store: PaymentStore) -> bool:
         ROWS: checks.to_bytes(),
         TOTALS: context.totals.to_bytes(),
         PEOPLE: context.people.to_bytes(),
+        ALARMS: context.alarms.to_bytes(),
+        AGES: context.ages.to_bytes(),
     }
     snapshot = context.journal.keep_state(_digest(parts))
     if not store.keep(rows, parts | {JOURNAL: msgspec.json.encode(snapshot)}):
@@ -62,6 +65,8 @@ def thaw(context: Context, store: PaymentStore) -> Snapshot | None:
         context.payments.from_bytes(parts[PAYMENTS], parts[ROWS])
         context.totals.from_bytes(parts[TOTALS])
         context.people.from_bytes(parts[PEOPLE])
+        context.alarms.from_bytes(parts[ALARMS])
+        context.ages.from_bytes(parts[AGES])
     except (KeyError, ValueError, msgspec.DecodeError):
         forget(context, store)
         return None
@@ -74,6 +79,8 @@ def forget(context: Context, store: PaymentStore) -> None:
     context.payments = PaymentIndex(store)
     context.totals = DayTotals(context.policy.business_day_starts)
     context.people = People(context.settings.people)
+    context.alarms.forget()
+    context.ages.forget()
 
 
 def _digest(parts: Mapping[str, bytes]) -> str:

@@ -80,12 +80,13 @@ def _leave(agent: Agent) -> None:
 
 
 async def _keep_up(agent: Agent) -> None:
-    """Feed the watchdog, evolve the journal's key in time, and keep the snapshot near its end.
+    """Feed the watchdog, evolve the journal's key in time, keep the snapshot near its end, look for alarms.
 
     One sleeper for all of it: each of its own would wake an idle host on its own.
     """
     watchdog_s = watchdog_interval_s()
     looked_at = agent.context.clock.monotonic()
+    agent.alarms.look_soon()
     while True:
         if watchdog_s is not None:
             notify("WATCHDOG=1")
@@ -95,6 +96,7 @@ async def _keep_up(agent: Agent) -> None:
             continue
         looked_at = agent.context.clock.monotonic()
         agent.context.journal.tick()
+        agent.alarms.look_soon()
         if agent.entries_since_snapshot() >= SNAPSHOT_ENTRIES:
             agent.keep_snapshot()
 

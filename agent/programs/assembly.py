@@ -11,6 +11,8 @@ from pathlib import Path
 from socket import socket
 
 from agent import VERSION
+from agent.alarms.look import Outlook
+from agent.alarms.standing import AlarmChange, StandingAlarm
 from agent.api.access import AccessList, access_list
 from agent.api.sockets import listening_sockets
 from agent.base.clock import Clock, SystemClock
@@ -18,12 +20,13 @@ from agent.base.hardening import harden
 from agent.journal.damage import JournalError
 from agent.journal.disk import FolderDisk
 from agent.journal.evolving import EvolvingKey, KeyFile
-from agent.journal.note import CosignatureVerifier, Ed25519Signer, parse_vkey
+from agent.journal.note import CosignatureVerifier, Ed25519Signer, NoteError, parse_vkey
 from agent.journal.schema.entry import FORMAT_VERSION, Started
 from agent.journal.writer import Journal
 from agent.keys import store as keys
 from agent.oplog import log
 from agent.payments import snapshot
+from agent.payments.alarms import AlarmKeeper
 from agent.payments.context import Context
 from agent.payments.index import PaymentIndex
 from agent.payments.people import People
@@ -57,12 +60,19 @@ class Agent:
     log: log.Logger
     error: BaseException | None = None
     service: PaymentService = field(init=False)
+    alarms: AlarmKeeper = field(init=False)
     _snapshot_size: int = 0
     _fatal_listeners: list[Callable[[BaseException], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.service = PaymentService(self.context, self.fatal)
         self.context.on_fatal = self.fatal
+        self.alarms = AlarmKeeper(self.context, _outlook(self.settings).look, self.complain_of_look)
+        self.context.alarms.listeners.append(partial(_log_alarm, self.log))
+
+    def complain_of_look(self, error: Exception) -> None:
+        """The world could not be looked at. Payments do not depend on it."""
+        self.log.error("look_failed", exception=log.exception_text(error))
 
     def complain(self, error: Exception) -> None:
         """A request failed by a fault of ours. What was written stands, so the agent goes on."""
@@ -184,15 +194,48 @@ def _begin_journal(
 
 def _cosigned(settings: Settings) -> int | None:
     """The tree size that headquarters has confirmed, as the uploader's cosignature proves."""
-    vkey = settings.upload.collector_vkey
+    collector = _collector(settings)
+    if collector is None:
+        return None
     try:
-        collector = parse_vkey(vkey) if vkey else None
-        if not isinstance(collector, CosignatureVerifier):
-            return None
         cosignature = Cosignatures(settings.agent.cosignatures).cosigned(settings.origin, collector)
     except (OSError, ValueError):
         return None
     return cosignature.size if cosignature else None
+
+
+def _collector(settings: Settings) -> CosignatureVerifier | None:
+    """Headquarters' key; None if the journal goes nowhere, or the key is none."""
+    vkey = settings.upload.collector_vkey
+    try:
+        collector = parse_vkey(vkey) if vkey else None
+    except NoteError:
+        return None
+    return collector if isinstance(collector, CosignatureVerifier) else None
+
+
+def _outlook(settings: Settings) -> Outlook:
+    return Outlook(
+        origin=settings.origin,
+        journal=settings.agent.journal,
+        cosignatures=settings.agent.cosignatures,
+        verified=settings.agent.verified,
+        certificate=settings.upload.certificate,
+        collector=_collector(settings),
+    )
+
+
+def _log_alarm(logger: log.Logger, change: AlarmChange, alarm: StandingAlarm) -> None:
+    """One line for each alarm that is raised, acknowledged or cleared."""
+    grave = change == "raised" and alarm.severity != "info"
+    tell = logger.warning if grave else logger.info
+    tell(
+        f"alarm_{change}",
+        alarm=alarm.alarm,
+        subject=alarm.subject,
+        severity=alarm.severity,
+        person=alarm.acknowledged_by,
+    )
 
 
 def _terminals(

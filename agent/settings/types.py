@@ -96,6 +96,7 @@ class AgentSettings:
     journal: Path = Path("/var/lib/tillgate/journal")
     state: Path = Path("/var/lib/tillgate/state")
     cosignatures: Path = Path("/var/lib/tillgate-cosignatures")
+    verified: Path = Path("/var/lib/tillgate-verified")
     credentials: Path = Path("/etc/tillgate/credentials")
     socket: Path = Path("/run/tillgate/till.sock")
     training: bool = False

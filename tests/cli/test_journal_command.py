@@ -10,6 +10,7 @@ import pytest
 from agent.cli import main
 from agent.journal.disk import FolderDisk
 from agent.journal.schema.entry import CardSummary, Completed, Requested, TerminalResult
+from agent.journal.verified import WHOLE, read_verified
 from tests.journal.conftest import K0, ORIGIN, OTHER, SIGNER, World
 
 Capture = pytest.CaptureFixture[str]
@@ -132,3 +133,41 @@ def test_what_cannot_be_done_is_told(
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path, capsys: Capture) -> None:
     assert run("show", "--journal", tmp_path / "none") == 69
     assert "cannot be read" in " ".join(capsys.readouterr().err.split())
+
+
+def settings_for(journal: Path, verified: Path, folder: Path) -> Path:
+    file = folder / "tillgate.toml"
+    file.write_text(
+        f'[agent]\nname = "{ORIGIN}"\njournal = "{journal}"\nverified = "{verified}"\n'
+        '[acquirer]\nvkey = "acquirer.example+0123abcd+AQID"\n[rules]\ncurrency = "EUR"\n'
+        '[terminals.front.line]\ndevice = "/dev/null"\n'
+    )
+    return file
+
+
+def test_the_result_is_left_for_the_agent_of_this_host(journal: Path, tmp_path: Path) -> None:
+    verified = tmp_path / "results" / "verified"
+    settings = settings_for(journal, verified, tmp_path)
+    assert run("verify", "--settings", settings, "--vkey", SIGNER.vkey) == 0
+    kept = read_verified(verified)
+    assert kept is not None
+    assert (kept.origin, kept.entries, kept.result) == (ORIGIN, 45, WHOLE)
+    (path,) = journal.glob("*.jsonl")
+    path.write_bytes(path.read_bytes().replace(b'"t-3"', b'"t-4"', 1))
+    assert run("verify", "--settings", settings, "--vkey", SIGNER.vkey) == 1
+    kept = read_verified(verified)
+    assert kept is not None
+    assert kept.result == "changed_entry"
+
+
+def test_a_result_that_cannot_be_left_changes_nothing(journal: Path, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "file").touch()
+    settings = settings_for(journal, tmp_path / "file" / "folder", tmp_path)
+    assert run("verify", "--settings", settings, "--vkey", SIGNER.vkey) == 0
+    assert "could not be kept" in capsys.readouterr().err
+
+
+def test_a_journal_from_elsewhere_leaves_nothing(journal: Path, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, tmp_path / "verified", tmp_path)
+    run("verify", "--journal", journal, "--settings", settings, "--vkey", SIGNER.vkey)
+    assert not (tmp_path / "verified").exists()

@@ -206,8 +206,18 @@ class Loop(asyncio.SelectorEventLoop):
     def run_in_executor(self, _: Any, func: Callable[..., Any], *args: Any) -> Any:  # type: ignore[override]  # narrower
         # In a later turn, as a thread's answer comes: what waits for it and what goes on may interleave.
         future = self.create_future()
-        self.call_soon(lambda: None if future.done() else future.set_result(func(*args)))
+        self.call_soon(_done_by, future, func, *args)
         return future
+
+
+def _done_by(future: asyncio.Future[Any], func: Callable[..., Any], *args: Any) -> None:
+    """Do the work of a thread, unless nobody waits for it any more."""
+    if future.done():
+        return
+    try:
+        future.set_result(func(*args))
+    except Exception as error:  # noqa: BLE001 - whoever waits for it gets it
+        future.set_exception(error)
 
 
 def entries_in(content: bytes) -> list[Entry]:

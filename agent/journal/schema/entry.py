@@ -18,6 +18,7 @@ from typing import Final
 
 import msgspec
 
+from agent.journal.schema.alarms import AlarmAcknowledged, AlarmCleared, AlarmRaised
 from agent.journal.schema.base import MAX_ENTRY_BYTES, Body, Fact
 from agent.journal.schema.kinds import PaymentKind
 from agent.journal.schema.payments import (
@@ -54,6 +55,7 @@ AnyBody = (
     | Submitted | TerminalResult | Printed | Completed | Undone | BecameUnclear | UnsolicitedResult | Resolved
     | Prompted | Replied | CredentialFailed
     | TerminalState
+    | AlarmRaised | AlarmCleared | AlarmAcknowledged
     | Started | Stopped | StateKept | TailCut | ClockMoved
 )  # fmt: skip
 
@@ -175,6 +177,9 @@ __all__ = [
     "MAX_ENTRY_BYTES",
     "SCHEMA",
     "ActionName",
+    "AlarmAcknowledged",
+    "AlarmCleared",
+    "AlarmRaised",
     "AnyBody",
     "BecameUnclear",
     "Body",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from agent.texts.en.alarms import ALARMS
 from agent.texts.en.api import API
 from agent.texts.en.cli import CLI
 from agent.texts.en.collector import COLLECTOR
@@ -28,6 +29,7 @@ from agent.texts.en.verdict import VERDICT
 Sentence = str | tuple[str, str]
 
 FAMILIES: Final[tuple[dict[str, Sentence], ...]] = (
+    ALARMS,
     API,
     CLI,
     COLLECTOR,

@@ -110,6 +110,9 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
         "Give the journal's verifier key with --vkey. `tillgate keys show` prints it on the "
         "agent's host; headquarters keep it from the enrolment."
     ),
+    "cli.journal.not_kept": (
+        "The result could not be kept in {folder} ({reason}), so the agent does not know of it."
+    ),
     "cli.journal.show": "print the newest entries, or those of one payment",
     "cli.journal.show_from": "from this entry on, to the end",
     "cli.journal.show_payment": "only entries of this payment, from the beginning",

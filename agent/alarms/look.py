@@ -1,0 +1,134 @@
+"""Looks at the disk: room, the folders of the readers, the certificate. Blocks, so never on the loop.
+
+The folders belong to other users. What is signed by headquarters is checked; the rest is only
+what the uploader or the verifier says, and is told as such.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from cryptography.x509 import load_pem_x509_certificate
+
+from agent.alarms.conditions import OutsideFacts, UploaderAlarm
+from agent.journal.checkpoint import Checkpoint, parse_checkpoint
+from agent.journal.damage import JournalError
+from agent.journal.note import CosignatureVerifier, NoteError, open_note
+from agent.journal.reader import JournalReader
+from agent.journal.tree import Frontier, leaf_hash
+from agent.journal.verified import WHOLE, Verified, read_verified
+from agent.upload.cosignatures import Alarm as UploadAlarm
+from agent.upload.cosignatures import CosignatureError, Cosignatures
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Outlook:
+    """Where to look. `collector` is headquarters' key; without it the journal goes nowhere."""
+
+    origin: str
+    journal: Path
+    cosignatures: Path
+    verified: Path
+    certificate: Path
+    collector: CosignatureVerifier | None
+    _forks: dict[str, bool] = field(default_factory=dict)
+
+    def look(self) -> OutsideFacts:
+        """Everything that can be seen now. What cannot be read is not known."""
+        confirmed, readable = self._confirmed()
+        verified = self._verified()
+        return OutsideFacts(
+            free_bytes=_or_none(lambda: _free_bytes(self.journal)),
+            headquarters=self.collector is not None,
+            confirmed=confirmed,
+            cosignature_readable=readable,
+            uploader=_or_none(self._uploader) if self.collector else (),
+            certificate_until=_or_none(lambda: _not_after(self.certificate)) if self.collector else None,
+            verified=verified is not None,
+            damage=verified.result if verified and verified.result != WHOLE else "",
+            damage_on=verified.at.date().isoformat() if verified else "",
+        )
+
+    def _verified(self) -> Verified | None:
+        """What the verifier found in this journal; a look at an empty one has found nothing."""
+        verified = _or_none(lambda: read_verified(self.verified))
+        ours = verified is not None and verified.origin == self.origin and verified.entries > 0
+        return verified if ours else None
+
+    def _confirmed(self) -> tuple[int | None, bool | None]:
+        """The size that a valid cosignature names, and whether the file is what headquarters signed."""
+        if self.collector is None:
+            return None, None
+        try:
+            cosignature = Cosignatures(self.cosignatures).cosigned(self.origin, self.collector)
+        except CosignatureError:
+            return None, False
+        except OSError:
+            return None, None
+        return (cosignature.size if cosignature else 0), True
+
+    def _uploader(self) -> tuple[UploaderAlarm, ...]:
+        return tuple(
+            UploaderAlarm(alarm.kind, alarm.journal_size, alarm.collector_size, self._checked(alarm))
+            for alarm in Cosignatures(self.cosignatures).alarms()
+        )
+
+    def _checked(self, alarm: UploadAlarm) -> bool:
+        """Whether headquarters' own signature shows what the uploader says; a rollback is seen elsewhere."""
+        if alarm.kind != "fork":
+            return False
+        if alarm.collector_head not in self._forks:
+            self._forks = {alarm.collector_head: self._is_fork(alarm.collector_head)}
+        return self._forks[alarm.collector_head]
+
+    def _is_fork(self, head: str) -> bool:
+        theirs = self._signed(head)
+        return theirs is not None and theirs.root != _root_at(self.journal, theirs.size)
+
+    def _signed(self, head: str) -> Checkpoint | None:
+        if self.collector is None:
+            return None
+        try:
+            checkpoint = parse_checkpoint(open_note(head.encode("utf-8", "replace"), [self.collector]).text)
+        except NoteError:
+            return None
+        return checkpoint if checkpoint.origin == self.origin else None
+
+
+def _or_none(look: Callable[[], T]) -> T | None:
+    """What a look gives; None if the file is not there for us, or is not what it should be."""
+    try:
+        return look()
+    except (OSError, ValueError):
+        return None
+
+
+def _free_bytes(folder: Path) -> int:
+    """What the agent's user may still use."""
+    room = os.statvfs(folder)
+    return room.f_bavail * room.f_frsize
+
+
+def _not_after(certificate: Path) -> datetime:
+    return load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
+
+
+def _root_at(journal: Path, size: int) -> bytes | None:
+    """The root of this journal's first `size` entries; None if it has fewer. Reads all of them."""
+    tree = Frontier()
+    try:
+        for commit in JournalReader(journal).commits(0):
+            for line in commit.lines:
+                if tree.size == size:
+                    return tree.root()
+                tree.append(leaf_hash(line))
+    except (OSError, JournalError):
+        return None
+    return tree.root() if tree.size == size else None

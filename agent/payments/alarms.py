@@ -1,0 +1,94 @@
+"""What is seen when the world is looked at again becomes alarms in the journal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from agent.alarms.conditions import AgentFacts, OutsideFacts, TerminalFacts, conditions, not_known
+from agent.alarms.standing import StandingAlarm, StandingAlarms
+from agent.alarms.watch import AlarmWatch
+from agent.journal.schema.entry import AlarmCleared, AlarmRaised
+from agent.payments.context import Context
+
+
+class AlarmKeeper:
+    """Looks again at regular times. Nothing here can block or fail a payment.
+
+    `outlook` may block, so it runs in a thread. `complain` hears of a look that failed.
+    """
+
+    def __init__(
+        self, context: Context, outlook: Callable[[], OutsideFacts], complain: Callable[[Exception], None]
+    ) -> None:
+        self._context = context
+        self._outlook = outlook
+        self._complain = complain
+        self._watch = AlarmWatch(context.alarms)
+        self._looking: asyncio.Task[None] | None = None
+
+    def look_soon(self) -> None:
+        """Begin to look, unless the last look still waits: a disk that hangs holds up nothing else."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.get_running_loop().create_task(self.look())
+
+    async def look(self) -> None:
+        """Look at the world, and write down what follows."""
+        try:
+            outside = await asyncio.to_thread(self._outlook)
+        except Exception as error:  # noqa: BLE001 - a look that fails leaves what it looks at unknown
+            self._complain(error)
+            outside = OutsideFacts()
+        self.compare(outside)
+
+    def compare(self, outside: OutsideFacts) -> None:
+        """Raise and clear by what was seen outside and what the agent knows by itself."""
+        context = self._context
+        if context.stopping:
+            return  # the journal is about to be closed
+        holding = conditions(agent_facts(context, outside), outside, context.alarms.__contains__)
+        self._write(context.alarms, self._watch.look(holding, not_known(outside), context.clock.monotonic()))
+
+    def _write(self, standing: StandingAlarms, entries: Sequence[AlarmRaised | AlarmCleared]) -> None:
+        """On a full disk the room that is left belongs to the payments: the alarm is shown all the same."""
+        if self._context.journal.full:
+            raised = [entry for entry in entries if isinstance(entry, AlarmRaised)]
+            standing.show_unwritten([self._unwritten(entry) for entry in raised])
+        else:
+            self._context.write(*entries)
+            standing.show_unwritten([])
+
+    def _unwritten(self, raised: AlarmRaised) -> StandingAlarm:
+        return StandingAlarm(
+            alarm=raised.alarm,
+            severity=raised.severity,
+            subject=raised.subject,
+            figures=raised.figures,
+            raised_at=self._context.clock.wall(),
+            written=False,
+        )
+
+
+def agent_facts(context: Context, outside: OutsideFacts) -> AgentFacts:
+    """What the agent knows by itself."""
+    size = context.journal.size
+    return AgentFacts(
+        now=context.clock.wall(),
+        entries=size,
+        began=context.ages.began,
+        waiting_since=context.ages.waiting_since(outside.confirmed or 0, size),
+        full=context.journal.full,
+        key_id=context.key_id,
+        key_until=context.key_until,
+        terminals=tuple(_terminal(context, name) for name in context.terminals),
+    )
+
+
+def _terminal(context: Context, name: str) -> TerminalFacts:
+    unclear = context.payments.unclear(name)
+    return TerminalFacts(
+        name=name,
+        state=context.terminals[name].state,
+        unclear=unclear[0].payment_id if unclear else "",
+        clock_ahead_s=context.payments.clock_offsets.offset_s(name),
+    )

@@ -1,0 +1,125 @@
+"""What an alarm says: what it is, what it means for payments, what to do next (`agent/alarms/registry.py`).
+
+`{subject}` is what the alarm is about: a terminal, a payment, the name of another alarm.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_TAKEN: Final = "Payments are taken."
+_EVIDENCE: Final = (
+    "Payments are taken and written down, but headquarters cannot vouch for this journal until it is cleared."
+)
+_CALL: Final = (
+    "Change nothing in the journal, copy its folder as it is, and call headquarters. "
+    "A supervisor acknowledges this alarm when they have answered."
+)
+
+ALARMS: Final[dict[str, str | tuple[str, str]]] = {
+    "alarms.rollback.what": (
+        "Headquarters has signed for {headquarters_size} entries of this journal, and this disk holds "
+        "{journal_size}: an old image was restored, or files were removed."
+    ),
+    "alarms.rollback.money": _EVIDENCE,
+    "alarms.rollback.next": _CALL,
+    "alarms.rollback_told.what": (
+        "The uploader says that headquarters knows {headquarters_size} entries of this journal, and that "
+        "this disk held {journal_size}. No signature here shows it."
+    ),
+    "alarms.rollback_told.money": _EVIDENCE,
+    "alarms.rollback_told.next": _CALL,
+    "alarms.fork.what": (
+        "Headquarters has signed another past of this journal than this disk holds: a copy of this host "
+        "took payments, or entries were changed."
+    ),
+    "alarms.fork.money": _EVIDENCE,
+    "alarms.fork.next": _CALL,
+    "alarms.fork_told.what": (
+        "The uploader says that headquarters holds another past of this journal. No signature here shows it."
+    ),
+    "alarms.fork_told.money": _EVIDENCE,
+    "alarms.fork_told.next": _CALL,
+    "alarms.cosignature_unreadable.what": (
+        "The file with the newest cosignature of headquarters is not what headquarters signed."
+    ),
+    "alarms.cosignature_unreadable.money": _TAKEN,
+    "alarms.cosignature_unreadable.next": (
+        "Check upload.collector_vkey in the settings. If it is right, call headquarters."
+    ),
+    "alarms.journal_damaged.what": "The journal was verified on {on}, and it is damaged: {found}.",
+    "alarms.journal_damaged.money": "Take no payment on this host until headquarters has looked at it.",
+    "alarms.journal_damaged.next": _CALL,
+    "alarms.never_verified.what": "This journal was never verified.",
+    "alarms.never_verified.money": _TAKEN,
+    "alarms.never_verified.next": "Run: tillgate journal verify",
+    "alarms.backlog.what": "Entries since {since} have not reached headquarters.",
+    "alarms.backlog.money": "Payments are taken and kept on this host only.",
+    "alarms.backlog.next": "Check the network, then: systemctl status tillgate-upload",
+    "alarms.never_cosigned.what": (
+        "Headquarters has never confirmed anything; the journal began to wait on {since}."
+    ),
+    "alarms.never_cosigned.money": "Payments are taken and kept on this host only.",
+    "alarms.never_cosigned.next": (
+        "Check [upload] in the settings and the network, then: systemctl status tillgate-upload"
+    ),
+    "alarms.certificate_ends.what": "The certificate for the upload ends on {until}.",
+    "alarms.certificate_ends.money": _TAKEN,
+    "alarms.certificate_ends.next": "Ask headquarters for a new one before that day.",
+    "alarms.certificate_ended.what": "The certificate for the upload ended on {until}.",
+    "alarms.certificate_ended.money": "Payments are taken and kept on this host only.",
+    "alarms.certificate_ended.next": "Ask headquarters for a new one.",
+    "alarms.disk_low.what": "The disk of the journal has {free_mib} MiB left.",
+    "alarms.disk_low.money": "Payments are taken until the disk is full.",
+    "alarms.disk_low.next": "Free space on the disk. Never remove files of the journal.",
+    "alarms.disk_full.what": "The disk of the journal is full.",
+    "alarms.disk_full.money": "No payment is begun. What runs is finished and written down.",
+    "alarms.disk_full.next": "Free space on the disk. Never remove files of the journal.",
+    "alarms.acquirer_key_ends.what": "The acquirer's key {key_id} ends on {until}.",
+    "alarms.acquirer_key_ends.money": "Payments are taken until that day.",
+    "alarms.acquirer_key_ends.next": "Ask headquarters for the new key file before that day.",
+    "alarms.acquirer_key_ended.what": "The acquirer's key {key_id} ended on {until}.",
+    "alarms.acquirer_key_ended.money": "No payments are taken.",
+    "alarms.acquirer_key_ended.next": "Ask headquarters for the new key file, then restart the agent.",
+    "alarms.terminal_away.what": "Terminal {subject} does not answer.",
+    "alarms.terminal_away.money": "No payment can be taken on it.",
+    "alarms.terminal_away.next": "Look at its power and its cable.",
+    "alarms.terminal_trouble.what": "Terminal {subject} answers, but it cannot take payments.",
+    "alarms.terminal_trouble.money": "No payment can be taken on it.",
+    "alarms.terminal_trouble.next": "Read its display, then: tillgate status",
+    "alarms.terminal_held.what": "Payment {subject} on terminal {terminal} is unclear.",
+    "alarms.terminal_held.money": (
+        "The customer may have paid it. Do not charge it again; the terminal takes no other payment."
+    ),
+    "alarms.terminal_held.next": "Look at the terminal and its receipt, then: tillgate resolve {subject}",
+    "alarms.clock_ahead.what": (
+        "The clock of terminal {subject} is {minutes} minutes ahead of this computer's."
+    ),
+    "alarms.clock_ahead.money": "Payments are taken. Receipts and journal show different times.",
+    "alarms.clock_ahead.next": "Set the clock that is wrong.",
+    "alarms.clock_behind.what": (
+        "The clock of terminal {subject} is {minutes} minutes behind this computer's."
+    ),
+    "alarms.clock_behind.money": "Payments are taken. Receipts and journal show different times.",
+    "alarms.clock_behind.next": "Set the clock that is wrong.",
+    "alarms.amount_differs.what": (
+        "Payment {subject} was approved for {told:money}, and the till had asked for {asked:money}."
+    ),
+    "alarms.amount_differs.money": "The money has moved, with the amount that the terminal says.",
+    "alarms.amount_differs.next": (
+        "Compare the receipt. A supervisor acknowledges this alarm when the difference is explained."
+    ),
+    "alarms.approval_differs.what": (
+        "The approval of payment {subject} does not say what the till had asked for: {fields}."
+    ),
+    "alarms.approval_differs.money": "The money has moved, as the terminal says.",
+    "alarms.approval_differs.next": (
+        "Compare the receipt. A supervisor acknowledges this alarm when the difference is explained."
+    ),
+    "alarms.many.what": "There are too many alarms of the kind {subject}: the later ones are not shown.",
+    "alarms.many.money": "See the alarms of that kind.",
+    "alarms.many.next": "Deal with the alarms of that kind, then acknowledge this one.",
+    "alarms.unknown.what": "A newer version of the agent raised the alarm {alarm}, about: {subject}.",
+    "alarms.unknown.money": "This version does not know what it means for payments.",
+    "alarms.unknown.next": "Install the newer version again, or ask support.",
+}
