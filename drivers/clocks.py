@@ -1,4 +1,4 @@
-"""What a terminal's clock says, beside the till's: local time, without a zone, mostly without a year."""
+"""A terminal's times, compared with the till's: local, without a zone, mostly without a year."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from drivers.terminal import Unclear
 def told_at(date: str, time: str, like: datetime) -> datetime | None:
     """The moment of a result's `date` and `time`, in the zone of `like`; None if it told none.
 
-    Where no year is told, the one that brings it nearest to `like` is meant.
+    Without a year, we take the year that brings it nearest to `like`.
     """
     years = (like.year - 1, like.year, like.year + 1) if len(date) == 4 else ("",)
     moments = [at for year in years if (at := _read(f"{year}{date}{time}", like)) is not None]
@@ -18,7 +18,7 @@ def told_at(date: str, time: str, like: datetime) -> datetime | None:
 
 
 def in_time(unclear: Unclear, at: datetime, longest: timedelta) -> bool:
-    """Whether that is the time of a dialogue of at most `longest`, give or take the clocks."""
+    """Whether that time fits a dialogue of at most `longest`, within the tolerance of the clocks."""
     apart = unclear.clocks_apart
     return unclear.asked_at - apart <= at <= unclear.asked_at + longest + apart
 

@@ -2,12 +2,12 @@
 
 * A command leaves once. A second one is refused while one runs, and what has left is never sent
   again from here.
-* An outcome is held until `acknowledge()`. Whatever ends its line or its dialogue before, or begins
-  another one, drops it: it is never acknowledged then, and the terminal keeps it.
-* What is lost is lost as NEVER or PERHAPS: NEVER only while no byte of the command has left.
+* An outcome is held until `acknowledge()`. It is dropped if its line or dialogue ends first, or if
+  another one begins. A dropped outcome is never acknowledged, and the terminal keeps it.
+* A lost command is lost as NEVER or PERHAPS: NEVER only while no byte of it has left.
 
-A protocol fills the hooks at the end, and brings a table of its own: which message, news or time
-does what in which state. What a state does not name decides nothing.
+A protocol fills the hooks at the end and brings its own table: for each state, what each message,
+event or time does. Anything that a state does not name decides nothing.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ NO_END: Final = DriverFact("no_end")
 
 
 class DialogueLine(Protocol):
-    """What a dialogue asks of its protocol's line."""
+    """The calls that a dialogue needs of its protocol's line."""
 
     def reset(self, now: float) -> None:
         """A fresh line: nothing of the old one counts."""
 
     def bytes_to_send(self) -> bytes:
-        """The bytes that must go out now; given once."""
+        """The bytes that must go out now. Each is given once."""
 
     def deadline(self) -> float | None:
-        """When the line wants to be called."""
+        """The time at which the line wants to be called."""
 
 
 LineT = TypeVar("LineT", bound=DialogueLine)
@@ -60,14 +60,14 @@ MessageT = TypeVar("MessageT")
 
 @dataclass(frozen=True, slots=True)
 class Held(Generic[MessageT]):
-    """An outcome that is not acknowledged yet, and the message that it came in."""
+    """An outcome that is not acknowledged yet, and its message."""
 
     event: TransactionResult | Receipt
     message: MessageT
 
     @property
     def outcome(self) -> TransactionResult | None:
-        """The result of the running command, if it is that."""
+        """The outcome, if it is a result of the running command."""
         event = self.event
         return event if isinstance(event, TransactionResult) and not event.late else None
 
@@ -75,7 +75,7 @@ class Held(Generic[MessageT]):
 class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
     """One terminal's dialogue; `drivers.terminal.Session` tells what each call means."""
 
-    # A terminal waits for each answer; more messages than that behind a held one are a flood.
+    # A terminal waits for each answer. More messages than this behind a held one are a flood.
     MOST_WAITING: ClassVar[int] = 16
 
     def __init__(self, line: LineT, idle: StateT) -> None:
@@ -83,7 +83,7 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
         self._line = line
         self._events: deque[Event] = deque()
         self._command = Command(Operation.STATUS)
-        self._context = ""  # the payment that a card in a late result is bound to, too
+        self._context = ""  # a card in a late result is bound to this payment, too
         self._left = False  # a byte of the command has left
         self._held: Held[MessageT] | None = None
         self._waiting: deque[MessageT] = deque()  # came while something was held
@@ -117,7 +117,7 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
         self._begin(command, now)
 
     def acknowledge(self, now: float) -> None:
-        """Acknowledge what is held. Nothing is, when the line broke while the caller was writing."""
+        """Acknowledge the held outcome. None is held if the line broke while the caller was writing."""
         held, self._held = self._held, None
         if held is None:
             return
@@ -155,7 +155,7 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
         self._events.append(event)
 
     def _in_turn(self, message: MessageT, now: float) -> None:
-        """One message at a time: what comes while something is held waits."""
+        """One message at a time: while an outcome is held, new messages wait."""
         if self._held is None:
             self._dispatch(message, now)
         elif len(self._waiting) < self.MOST_WAITING:
@@ -164,7 +164,7 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
             self._lose(FLOOD)
 
     def _tell_trouble(self, trouble: DriverFact | None) -> None:
-        """The line has given up: said once, until there is a fresh one."""
+        """The line has given up: told once for each line."""
         if trouble is not None and not self._trouble_told:
             self._trouble_told = True
             self._lose(trouble)
@@ -174,7 +174,7 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
         self._to_idle()
 
     def _lose(self, reason: DriverFact, delivery: Delivery | None = None) -> None:
-        """`delivery` only where the terminal itself has proven it."""
+        """Lose the command. `delivery` is given only if the terminal itself has proven it."""
         proven = Delivery.PERHAPS if self.busy and self._left else Delivery.NEVER
         self._events.append(ConnectionLost(reason, delivery or proven))
         self._to_idle()
@@ -192,11 +192,11 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
 
     @abstractmethod
     def _check(self, command: Command) -> None:
-        """Raise `CommandRefusedError` for what cannot be said; all is as before then."""
+        """Raise `CommandRefusedError`, and change nothing, for a command that the protocol cannot say."""
 
     @abstractmethod
     def _begin(self, command: Command, now: float) -> None:
-        """Send the command, and go to the state that waits for what it brings."""
+        """Send the command, and go to the state that waits for its answer."""
 
     @abstractmethod
     def _dispatch(self, message: MessageT, now: float) -> None:
@@ -204,7 +204,7 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
 
     @abstractmethod
     def _accept(self, held: Held[MessageT], now: float) -> None:
-        """It is on disk: acknowledge it, and go on."""
+        """The outcome is on disk: acknowledge it, and go on."""
 
     @abstractmethod
     def _line_deadline_passed(self, now: float) -> None:
@@ -219,11 +219,11 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
         return (self._deadline,)
 
     def _leaves(self) -> bool:
-        """Whether what goes out now may be of the command."""
+        """Whether the bytes that go out now may belong to the command."""
         return self.busy
 
     def _make_room(self) -> None:
-        """Before a command begins: a late result that nobody accepted is never acknowledged."""
+        """Before a command begins: drop a late result that nobody accepted. It is never acknowledged."""
         self._drop_held()
 
     def _line_lost(self, reason: DriverFact) -> None:
@@ -231,7 +231,7 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
         self._lose(reason)
 
     def _forget_line(self) -> None:
-        """A fresh line: what was known by the old one counts no more."""
+        """A fresh line: state from the old one no longer counts."""
 
     def _rest(self) -> None:
         """No command runs any more."""

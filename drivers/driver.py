@@ -1,4 +1,4 @@
-"""What every protocol brings, as one row each: the way from a name in the settings to a session.
+"""The table of protocols, one row each: from a name in the settings to a session.
 
 A row is found by its name, and its modules are imported only when a terminal
 speaks that protocol.
@@ -24,15 +24,15 @@ PROTOCOLS: Final = ("zvt", "ecrhub", "telium", "ecr17", "transbank")
 
 Keys = TypeVar("Keys")
 
-# In the metadata of a key: its value stays out of the settings' published hash.
+# Metadata of a key whose value stays out of the settings' published hash.
 NOT_HASHED: Final = {"hashed": False}
 
 
 @dataclass(frozen=True, slots=True)
 class KeyCheck:
-    """What one of a protocol's own settings keys may hold; the names are those of `msgspec.Meta`.
+    """The valid values of one of a protocol's own settings keys; field names as in `msgspec.Meta`.
 
-    `description` is what an error calls it: the unit of a number, the form of a text.
+    `description` is its name in an error: the unit of a number, the form of a text.
     A `secret` value is never quoted.
     """
 
@@ -45,16 +45,16 @@ class KeyCheck:
 
     @property
     def extra(self) -> dict[str, bool]:
-        """Where `msgspec.Meta` keeps what is ours."""
+        """Our own values, for the `extra` of `msgspec.Meta`."""
         return {"secret": self.secret}
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a shop's settings say about one terminal; a driver takes what it has a use for.
+    """A shop's settings for one terminal; a driver takes those that it needs.
 
-    `currency` is an ISO 4217 number. `receipts`: who prints. `variant` is the dialect of a
-    protocol that has several. `own` holds the protocol's own keys, of the type that its row names.
+    `currency` is an ISO 4217 number. `receipts`: who prints. `variant` is the dialect, if the protocol
+    has several. `own` holds the protocol's own keys, in the type that its row names.
     """
 
     wire: WireKind = "serial"
@@ -74,7 +74,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class SerialDefaults:
-    """The line as the protocol's reference has it; each value may be overruled by the settings."""
+    """The line settings of the protocol's reference; a shop's settings may overrule each value."""
 
     baud_rate: int
     data_bits: int = 8
@@ -98,14 +98,14 @@ class Maker:
 class Driver:
     """One protocol.
 
-    `wires` are those that its reference knows; `tcp_port` is the reference's. `buffer_bytes`
-    is the size of the secret buffer that wire and session share: the longest message must
-    fit. `operations` are what a terminal can be told, in one dialect or the other; the resolver says
-    what this terminal cannot. `keys` is a frozen dataclass: the keys of `[terminals.NAME.PROTOCOL]`,
-    each with its default, a `KeyCheck` where its type does not say all, and the comment that
-    config/agent/tillgate.toml shows. `variants` are the dialects, the usual one first. `quirks` gives
-    each name its meaning in words. `makers` are those whose terminals may speak it. `session` and
-    `resolver` raise `OptionError` for options that do not go together.
+    `wires` and `tcp_port` come from its reference. `buffer_bytes` is the size of the secret buffer
+    that wire and session share: the longest message must fit. `operations` are those of all its
+    dialects together; the resolver says which ones this terminal cannot do. `keys` is a frozen dataclass
+    with the keys of `[terminals.NAME.PROTOCOL]`. Each has its default, its comment in
+    config/agent/tillgate.toml, and a `KeyCheck` where the type does not say enough. `variants` are the
+    dialects, the usual one first. `quirks` maps each name to its meaning in words. `makers` build
+    terminals that may speak it. `session` and `resolver` raise `OptionError` for options that do
+    not fit each other.
     """
 
     name: str
@@ -132,5 +132,5 @@ def driver(name: str) -> Driver:
     if name not in PROTOCOLS:
         raise KeyError(name)
     row = import_module(f"drivers.{name}.driver").DRIVER
-    assert isinstance(row, Driver)  # noqa: S101 - tells the type checker what every row is
+    assert isinstance(row, Driver)  # noqa: S101 - tells the type checker the type of every row
     return row

@@ -1,7 +1,7 @@
-"""What the till's side can ask of a terminal: one row an operation, read by every protocol.
+"""The operations that the till's side can ask of a terminal: one row each, read by every protocol.
 
 An operation that a protocol does not know is refused before anything is sent. It is never taken
-for another, and never ended as if it had been done.
+for another one, and never reported as done.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from drivers.fact import DriverFact
 
 
 class Operation(Enum):
-    """The name of one operation. Its row says what depends on it."""
+    """The name of one operation. Its properties are in its row."""
 
     SALE = "sale"
     REFUND = "refund"
@@ -33,11 +33,11 @@ class Operation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OperationRow:
-    """What depends on an operation. The defaults are those of a harmless one.
+    """The properties of one operation. The defaults are those of a harmless one.
 
-    `moves_money`: a lost answer leaves open whether money moved. `changes`: terminal or bank are not as
-    before, so it is never said twice. `has_result`: a result that comes while it runs is its own; in any
-    other operation it is one of before. `question`: what to ask when nobody knows its end.
+    `moves_money`: a lost answer leaves open whether money moved. `changes`: it changes the terminal or the
+    bank, so it is never sent twice. `has_result`: a result that comes while it runs is its own; during other
+    operations a result belongs to an earlier one. `question`: what to ask when its end is in doubt.
     """
 
     moves_money: bool = False
@@ -74,26 +74,26 @@ OPERATIONS: Final = {
     Operation.DISPLAY_TEXT: OperationRow(),
 }
 
-# The operations of which one thing is true. An operation that nobody knows is in none of them.
+# The operations that share one property. An unknown operation is in none of these sets.
 FINANCIAL: Final = frozenset(operation for operation, row in OPERATIONS.items() if row.moves_money)
 CHANGING: Final = frozenset(operation for operation, row in OPERATIONS.items() if row.changes)
 WITH_RESULT: Final = frozenset(operation for operation, row in OPERATIONS.items() if row.has_result)
 WITH_AMOUNT: Final = frozenset(operation for operation, row in OPERATIONS.items() if row.has_amount)
 WITH_ORIGINAL: Final = frozenset(operation for operation, row in OPERATIONS.items() if row.needs_original)
 
-# What keeps a terminal at work. A protocol that has no message for one of these has nothing to do.
+# These keep a terminal at work. A protocol without a message for one of them has nothing to do.
 UPKEEP: Final = frozenset({Operation.REGISTER, Operation.LOG_OFF, Operation.DIAGNOSE, Operation.INITIALISE})
 
-# Why a protocol refuses an operation that it has no command for: nothing is sent then.
+# The reason of a protocol that has no command for an operation: nothing is sent then.
 UNSUPPORTED: Final = DriverFact("unsupported_operation")
 
 
 def unsupported(operation: Operation, operations: Container[Operation]) -> DriverFact | None:
-    """Why a protocol that has these operations cannot do this one; None if it can, or has nothing to do."""
+    """The reason why a protocol with these operations cannot do this one; None if it can or need not."""
     return None if operation in operations or operation in UPKEEP else UNSUPPORTED
 
 
 def question_about(operation: Operation) -> Operation | None:
-    """What to ask the terminal about an operation whose end nobody knows; None if nothing can tell."""
+    """The question to the terminal about an operation in doubt; None if no question can tell."""
     row = OPERATIONS.get(operation)
     return row.question if row else None

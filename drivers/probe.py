@@ -1,9 +1,8 @@
-"""Who is on this port? One harmless question for each protocol, and how its answer is known.
+"""Who is on this port? One harmless question for each protocol, and the signs of its answer.
 
-Each protocol's own is `drivers/NAME/probe.py`. No question touches money; each
-says why beside it. Nothing that is said is an acknowledgement, nor could a terminal take
-it for one: a result that it still holds is left unanswered and stays the terminal's, and
-the payment's driver gets it or it is reversed.
+Each protocol's question is in `drivers/NAME/probe.py`. No question touches money; each says why beside
+it. We send no acknowledgement, and nothing that a terminal could take for one. A result that the
+terminal still holds stays unanswered: either the payment's driver gets it later, or it is reversed.
 """
 
 from __future__ import annotations
@@ -17,15 +16,15 @@ from typing import Final, Protocol
 from drivers.card.secret import SecretBuffer
 from drivers.driver import PROTOCOLS, SerialDefaults
 
-# The longest answer looked at; a terminal that says more is known long before.
+# The longest answer that we read; a longer one is recognised much earlier.
 LONGEST_ANSWER_BYTES: Final = 4096
 
 
 class ProbeListener(Protocol):
     """Listens to the answer to one question.
 
-    `known`: it is this protocol. `over`: nothing more is to be heard. `holds_result`:
-    the terminal offered something of its own accord that belongs to a payment.
+    `known`: it is this protocol. `over`: no more bytes will matter. `holds_result`: without
+    being asked, the terminal offered something that belongs to a payment.
     """
 
     known: bool
@@ -33,18 +32,18 @@ class ProbeListener(Protocol):
     holds_result: bool
 
     def receive(self) -> bytes:
-        """Look at what has come into the buffer; gives what to say to it now."""
+        """Read the bytes in the buffer; returns the bytes to send now."""
 
     def finish(self) -> bytes:
-        """The wait is over; gives what puts the terminal to rest."""
+        """The wait is over; returns the bytes that put the terminal to rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One protocol's question: what is sent, on which line, and who listens.
+    """One protocol's question: the bytes, the line settings and the listener.
 
-    `rank` is when it is asked: the surest answer first, at 10;
-    last, at 90, the one that is a single byte.
+    `rank` sets the order: the surest answer comes first, at 10. An answer of a single byte
+    comes last, at 90.
     """
 
     protocol: str
@@ -57,9 +56,8 @@ class Probe:
 class SignListener:
     """Waits for a sign that only one protocol gives.
 
-    `sign` is looked for in all that was heard. A `weak` sign is one byte that others
-    say too: it counts only when it stayed alone. `result` is the start of a message
-    that nobody asked for.
+    `sign` may be anywhere in the answer. A `weak` sign is one byte that other protocols send
+    too: it counts only if nothing else came. `result` is the start of an unasked message.
     """
 
     def __init__(

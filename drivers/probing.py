@@ -17,10 +17,10 @@ ANSWER_WAIT_S: Final = 1.0
 async def who_answers(
     wire: Callable[[Probe], Wire], wait_s: float = ANSWER_WAIT_S
 ) -> tuple[Probe, ProbeListener] | None:
-    """The first protocol whose question is answered, with what its listener heard; None when none is.
+    """The first protocol whose question is answered, with its listener; None if there is none.
 
-    `wire` makes a closed wire with the probe's line settings. Raises `WireError`
-    when it cannot be opened: whoever holds the port keeps it.
+    `wire` makes a closed wire with the probe's line settings. Raises `WireError` if it cannot be
+    opened: a program that holds the port keeps it.
     """
     for probe in probes():
         listener = await run_probe(wire(probe), probe, wait_s)

@@ -1,8 +1,8 @@
-"""What a terminal can be asked and what it can answer, whatever protocol it speaks.
+"""The questions to a terminal and its answers, the same for every protocol.
 
-A driver's session is a pure state machine between these types and bytes. It is
-given the time, never asks for it, and holds back the acknowledgement of every
-`TransactionResult` and `Receipt` until `acknowledge()` says that it is on disk.
+A driver's session is a pure state machine between these types and bytes. It gets the time as an
+argument. It holds back the acknowledgement of every `TransactionResult` and `Receipt` until
+`acknowledge()` says that it is on disk.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ CLOCKS_APART: Final = timedelta(minutes=10)
 class Command:
     """One request to a terminal.
 
-    `payment_id` names the payment; it is bound into the seal of the card that
-    the answer may carry, so a sealed card cannot be moved to another payment.
-    `sequence` is its place in the journal, which no other payment of this till ever
-    has: with the payment id it makes the number that a protocol wants for an order.
+    `payment_id` names the payment. It is bound into the seal of a card in the answer, so a
+    sealed card cannot be moved to another payment. `sequence` is its place in the journal, which
+    no other payment of this agent ever has. Both together make the order number that some
+    protocols want.
     `amount` is in minor units, `currency` is the ISO 4217 number (978 = EUR). The
     `original` fields name the payment that a refund or a reversal belongs to.
     """
@@ -45,7 +45,7 @@ class Command:
 
 
 class ResultStatus(Enum):
-    """What the terminal says became of a command."""
+    """The status of a command as the terminal reports it."""
 
     APPROVED = "approved"
     DECLINED = "declined"
@@ -54,7 +54,7 @@ class ResultStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SealedCard:
-    """All that may leave a driver about a card: nothing here opens without the acquirer.
+    """Everything that may leave a driver about a card: only the acquirer can open it.
 
     `masked` is the truncated number (first 6 and last 4 digits of a number of 16
     or more digits, else the last 4). `fingerprint` is a keyed hash. `sealed` is
@@ -80,7 +80,7 @@ class DayTotal:
 class Result:
     """What the terminal reported. Every field but `status` and `code` may be missing.
 
-    `order` is the order's number as the terminal repeated it, where the protocol has one.
+    `order` is the order number as the terminal repeated it, if the protocol has one.
     `time` is HHMMSS, `date` MMDD or YYYYMMDD, both by the terminal's clock.
     """
 
@@ -122,7 +122,7 @@ class DisplayText:
 class TransactionResult:
     """The terminal's result. Not acknowledged until `acknowledge()`.
 
-    `late` marks a result that came when the session was not waiting for one.
+    `late` marks a result that came while the session was not waiting for one.
     """
 
     result: Result
@@ -160,15 +160,13 @@ class EndReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DialogueEnded:
-    """The dialogue is over and the terminal is at rest.
+    """The dialogue is over and the terminal is idle.
 
-    REFUSED: it did not start (the command itself was answered with an error).
-    ABORTED: it said that it gave up, `cancelled` when by a stop key or its own
-    time-out. COMPLETED: it said that it is done.
-    `text` is what the terminal said, `reason` what the driver has to add.
-    `status` is the terminal's own state where the command reports one, `maintenance`
-    the command that it asks for before it will work. `busy`: it serves something
-    else just now. `simulator` is set when it names itself as ours.
+    REFUSED: it did not start; the terminal answered the command with an error. ABORTED: the terminal
+    gave up (`cancelled`: by a stop key or its own time-out). COMPLETED: the terminal is done.
+    `text` is the terminal's own, `reason` is the driver's. `status` is the terminal's own state if the
+    command reports one. `maintenance` is the command that the terminal wants before it will work.
+    `busy`: it is doing something else just now. `simulator`: it names itself as our simulator.
     """
 
     end_reason: EndReason
@@ -187,10 +185,9 @@ class DialogueEnded:
 class Delivery(Enum):
     """What a lost line proves about the command.
 
-    NEVER: no byte of it left, it is safe to send again. PERHAPS: nothing is
-    proven, also after a result was acknowledged: a terminal takes a payment back
-    by itself when that acknowledgement is lost, and only its completion shows
-    that it is not.
+    NEVER: no byte of it left, so it is safe to send again. PERHAPS: nothing is proven, even after we
+    acknowledged a result. If that acknowledgement is lost, the terminal takes the payment back by
+    itself; only its completion shows that it was not lost.
     """
 
     NEVER = "never"
@@ -210,9 +207,9 @@ Event = DisplayText | TransactionResult | Receipt | DialogueEnded | ConnectionLo
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What the journal knows of a terminal's day: the payments that stand since its last close.
+    """A terminal's day as the journal knows it: the payments that stand since its last close.
 
-    `total` is their sum in minor units, refunds taken off. The terminal may know of more, unless
+    `total` is their sum in minor units, less refunds. The terminal may know of more payments, unless
     the day is `whole`: the journal saw it begin, and no older payment was reversed in it.
     """
 
@@ -262,28 +259,28 @@ class BookingFinding:
 
 
 class Resolver(Protocol):
-    """What one protocol can ask at all, and how it finds out what became of a command.
+    """The commands that one terminal can do, and the way to resolve a command in doubt.
 
-    `listen_s` is how long to be silent on a fresh line first: the terminal may
-    have something to repeat.
+    `listen_s` is how long to stay silent on a fresh line: the terminal may have something to
+    repeat.
     """
 
     listen_s: float
 
     def refusal_reason(self, command: Command) -> DriverFact | None:
-        """Why this command cannot be asked of the terminal, for the cashier; None if it can."""
+        """The reason, for the cashier, why the terminal cannot do this command; None if it can."""
 
     def questions(self, unclear: Unclear) -> tuple[Command, ...]:
-        """What to ask the terminal, in this order; none of it moves money."""
+        """The questions to the terminal, in order; none of them moves money."""
 
     def belongs(self, unclear: Unclear, result: Result) -> bool:
-        """Whether a late result is that of the unclear command."""
+        """Whether a late result belongs to the unclear command."""
 
     def ack_would_book(self, unclear: Unclear, result: Result) -> bool:
-        """Whether acknowledging a late result could make something stand that nobody asked for."""
+        """Whether acknowledging a late result could book a payment that nobody asked for."""
 
     def conclude(self, unclear: Unclear, answers: Sequence[Result | None]) -> BookingFinding:
-        """What the answers prove; None stands for a question without a result."""
+        """The proof in the answers; None stands for a question without a result."""
 
 
 class Session(Protocol):
@@ -298,7 +295,7 @@ class Session(Protocol):
         """True from `start` until `DialogueEnded` or `ConnectionLost` was given."""
 
     def connected(self, now: float) -> None:
-        """A fresh line is there; nothing of an older line counts any more."""
+        """A fresh line is there; nothing from an older line counts."""
 
     def disconnected(self, reason: DriverFact, now: float) -> None:
         """The line is gone; a running command ends in `ConnectionLost`."""
@@ -306,14 +303,14 @@ class Session(Protocol):
     def start(self, command: Command, now: float) -> None:
         """Begin a command. Raises `SessionError` if one is running.
 
-        Raises `CommandRefusedError` if it cannot be said. Nothing has left then, and all is as before.
+        Raises `CommandRefusedError` if the protocol cannot say it. Nothing has left and nothing has changed.
         """
 
     def abort(self, now: float) -> None:
         """Ask the terminal to stop. Only a wish: the result still decides."""
 
     def receive(self, now: float) -> None:
-        """Take what has arrived in the shared buffer and wipe it."""
+        """Take the bytes in the shared buffer and wipe them."""
 
     def acknowledge(self, now: float) -> None:
         """The last `TransactionResult` or `Receipt` is durable: acknowledge it."""
@@ -325,18 +322,18 @@ class Session(Protocol):
         """Drain what happened, oldest first."""
 
     def deadline(self) -> float | None:
-        """When `deadline_passed` wants to be called, or None."""
+        """The time at which to call `deadline_passed`, or None."""
 
     def deadline_passed(self, now: float) -> None:
         """The deadline has come."""
 
 
-# What the simulator's software version begins with, in every protocol.
+# The simulator's software version begins with this, in every protocol.
 SIMULATOR_SOFTWARE = "TILLGATE-SIM"
 
 
 class DriverError(Exception):
-    """Base of everything a driver raises on purpose. Never quotes wire bytes."""
+    """The base of a driver's own errors. They never quote wire bytes."""
 
 
 class FactError(DriverError):
@@ -353,7 +350,7 @@ class SessionError(DriverError):
 
 
 class CommandRefusedError(SessionError):
-    """The protocol, or this terminal, cannot be told the command. Nothing of it was sent."""
+    """The protocol or this terminal has no such command. No byte of it was sent."""
 
     def __init__(self, fact: DriverFact) -> None:
         super().__init__(str(fact))

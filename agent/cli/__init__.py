@@ -22,7 +22,7 @@ from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.screen import Screen
 from agent.texts import say
 
-# Command -> the module that has it; the catalogue has a line for each, `cli.command.NAME`.
+# Command -> its module. The catalogue has a line for each, `cli.command.NAME`.
 COMMANDS = {
     "pay": "agent.cli.pay",
     "refund": "agent.cli.refund",
@@ -46,7 +46,7 @@ COMMANDS = {
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse leaves with 2 when it does not understand, which with us means "not sent"."""
+    """An argparse parser with our exit code: its own for a bad command line is 2, our "not sent"."""
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
@@ -54,7 +54,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code is one of `Exit` where the command does not say otherwise."""
+    """Run one command; the exit code is one of `Exit` unless the command says otherwise."""
     try:
         return run_one(sys.argv[1:] if argv is None else list(argv))
     except CommandError as error:
@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
-    except BrokenPipeError:  # the reader of our output left: `tillgate journal show | head`
+    except BrokenPipeError:  # the reader of our output has closed it: `tillgate journal show | head`
         sys.stderr.close()
         return Exit.OK
 

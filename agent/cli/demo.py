@@ -1,4 +1,4 @@
-"""`tillgate demo`: a handful of payments with everything real but the terminal's hardware."""
+"""`tillgate demo`: a few payments with everything real except the terminal's hardware."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tillgate doctor`: look for what keeps payments from being taken, and say what was not looked at."""
+"""`tillgate doctor`: finds what stops payments, and says what it did not check."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ DEFAULT_LAST = 20
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `journal` and what can be done with it."""
+    """Add `journal` and its actions."""
     parser = subparsers.add_parser("journal", help=say("cli.command.journal"))
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     show = _add(actions, "show", _show, say("cli.journal.show"))
@@ -164,7 +164,7 @@ def _keep(args: argparse.Namespace, report: Report) -> None:
 
 
 def _with_sentence(report: Report) -> dict[str, Any]:
-    """The report for machines; its finding in words too, for whoever reads the output."""
+    """The report for machines, with the finding's sentence for people."""
     told: dict[str, Any] = msgspec.to_builtins(report)
     if report.finding is not None:
         told["finding"] |= {"text": tell(report.finding)}
@@ -172,7 +172,7 @@ def _with_sentence(report: Report) -> dict[str, Any]:
 
 
 def _cosignatures(args: argparse.Namespace) -> list[CosignedHead] | None:
-    """The collector's word, where it is known: from the options, or from the settings."""
+    """The collector's cosignatures, if the options or the settings name them."""
     folder, vkey = args.cosignatures, args.collector_vkey
     if args.journal is None and (folder is None or vkey is None):
         settings = options.settings(args)

@@ -15,7 +15,7 @@ from agent.texts import say
 
 
 def register(subparsers: argparse._SubParsersAction[Any]) -> None:
-    """Add `keys` and what can be done with them."""
+    """Add `keys` and its actions."""
     parser = subparsers.add_parser("keys", help=say("cli.command.keys"))
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     _add(actions, "create", _create, say("cli.keys.create"))

@@ -42,7 +42,7 @@ def _last(args: argparse.Namespace) -> int:
 
 
 def _one(args: argparse.Namespace, out: Screen) -> int:
-    """The exit code is that of the payment: who lost sight of it asks here."""
+    """The exit code is the payment's: a caller that lost the payment asks here."""
     client, path = api(args), f"/v1/payments/{args.payment_id}"
     view = call_agent(client, "GET", path, PaymentView)
     _print_view(out, view)

@@ -1,4 +1,4 @@
-"""`tillgate pay`: take a payment and stay until its verdict."""
+"""`tillgate pay`: takes a payment and waits for its verdict."""
 
 from __future__ import annotations
 

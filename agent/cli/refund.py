@@ -1,4 +1,4 @@
-"""`tillgate refund`: give money of an earlier payment back."""
+"""`tillgate refund`: gives money of an earlier payment back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tillgate reverse`: take an earlier payment back whole, before the day is closed."""
+"""`tillgate reverse`: undoes a whole earlier payment before the day is closed."""
 
 from __future__ import annotations
 

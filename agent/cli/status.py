@@ -17,7 +17,7 @@ from agent.texts import say
 TAKING = "Payments are taken."
 
 
-# Receipts and journal must agree on when a card was used. Less is a dialogue that took long.
+# Receipts and journal must agree on when a card was used. A smaller gap may be a long dialogue.
 CLOCKS_APART_S = 300
 
 

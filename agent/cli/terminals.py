@@ -29,7 +29,7 @@ NOT_ASKED: Final = "not asked: {why}"
 
 @dataclass(frozen=True, slots=True)
 class DeviceReport:
-    """One device with what is to be said of it; `probed` is empty when it was not asked."""
+    """One device and its findings; `probed` is empty if the device was not asked."""
 
     device: AttachedDevice
     suggestion: Suggestion
@@ -66,7 +66,7 @@ def _look(args: argparse.Namespace, device: AttachedDevice, number: int) -> Devi
 
 
 def _probe(root: Path, device: AttachedDevice) -> tuple[str, str, bool]:
-    """The protocol that answered, what to say of it, and whether the terminal holds a result."""
+    """The protocol that answered, its sentence, and whether the terminal holds a result."""
     if not device.port:
         return "", say("cli.no_port"), False
     if device.held_by and not device.is_usb:  # the host's console, whose getty locks nothing
@@ -84,7 +84,7 @@ def _probe(root: Path, device: AttachedDevice) -> tuple[str, str, bool]:
 
     try:
         answer = asyncio.run(who_answers(wire))
-    except WireError as error:  # locked by somebody whom /proc hides, or not ours to open
+    except WireError as error:  # locked by a process that /proc hides, or we may not open it
         return "", NOT_ASKED.format(why=say(f"drivers.{error.fact.code}", **error.fact.figures)), False
     if answer is None:
         return "", say("cli.silent"), False

@@ -45,12 +45,12 @@ def _till(args: argparse.Namespace) -> int:
 def _words(line: str) -> list[str]:
     try:
         return shlex.split(line)
-    except ValueError:  # a quote that never ends: not known here, and said so
+    except ValueError:  # a quote that never ends: no known command
         return [line.strip()]
 
 
 def _run(args: argparse.Namespace, out: Screen, words: list[str]) -> None:
-    """One line as the command it stands for. Whatever becomes of it, the prompt comes back."""
+    """Run one line as a command. The prompt comes back in every case."""
     from agent.cli import run_one  # noqa: PLC0415 - the table of commands names this module
 
     if words[0][:1].isdigit():
@@ -66,5 +66,5 @@ def _run(args: argparse.Namespace, out: Screen, words: list[str]) -> None:
         run_one(words)
     except CommandError as error:
         out.say(str(error))
-    except SystemExit:  # argparse has said what it did not understand
+    except SystemExit:  # argparse has already told the error
         return

@@ -1,4 +1,4 @@
-"""The collector's HTTP side: finds the log, checks who brings, and turns errors into answers."""
+"""The collector's HTTP side: finds the log, checks the client, and turns errors into answers."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from agent.texts import say, tell
 
 @dataclass(frozen=True, slots=True)
 class ServedLedger:
-    """A ledger and the names, in client certificates, of those who may bring its lines."""
+    """A ledger, and the names in client certificates that may bring its lines."""
 
     ledger: Ledger
     clients: frozenset[str]
 
 
-# Told of each answer: origin, status, stored size or finding. For the operational log.
+# Called for each answer: origin, status, stored size or finding. For the operational log.
 ObserveReply = Callable[[str, CollectorReply], None]
-# Told why a request could not be stored.
+# Called with the reason why a request could not be stored.
 ReportFailure = Callable[[str, OSError], None]
 
 
@@ -60,7 +60,7 @@ async def _healthy(_request: Request) -> Response:
 async def _reply(
     origin: str, work: Callable[[], CollectorReply], observe: ObserveReply, report_failure: ReportFailure
 ) -> Response:
-    """Run the work where it may wait for the disk, and answer in one place."""
+    """Run the work in a thread, where it may wait for the disk, and build the answer."""
     try:
         answer = await run_in_threadpool(work)
     except BadRequestError as error:
@@ -86,7 +86,7 @@ def _lines(logs: Mapping[str, ServedLedger], origin: str, peer: object, body: by
 
 
 def _add_checkpoint(logs: Mapping[str, ServedLedger], body: bytes) -> CollectorReply:
-    """A witness asks for no name: the signature on the checkpoint is the authority (tlog-witness)."""
+    """A witness checks no client name: the signature on the checkpoint is the authority (tlog-witness)."""
     request = parse_add_checkpoint(body)
     served = logs.get(read_checkpoint(request.checkpoint).origin)
     if served is None:

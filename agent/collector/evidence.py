@@ -1,4 +1,4 @@
-"""What a collector keeps when one key has signed two histories: both heads and the offered lines."""
+"""The evidence that one key has signed two histories: both heads and the offered lines."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import msgspec
 
 from agent.collector.storage.folder import Folder
 
-# A fork needs one; the bound keeps a thief of a log key from filling the disk.
+# One file proves a fork. The bound keeps a thief of a log key from filling the disk.
 MAX_FILES = 32
 MAX_LINES_BYTES = 1024 * 1024
 
 
 class EvidenceRecord(msgspec.Struct, frozen=True):
-    """One file of evidence. `at` is POSIX seconds; `lines_left_out` counts what the bound cut."""
+    """One file of evidence. `at` is POSIX seconds; `lines_left_out` counts lines beyond the bound."""
 
     origin: str
     finding: str

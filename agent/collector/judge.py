@@ -1,7 +1,7 @@
-"""What a collector makes of a request: pure decisions over sizes, roots and leaves.
+"""A collector's decisions about a request: pure functions of sizes, roots and leaves.
 
-Signatures are checked before. A decision is the same for the same arguments, for
-ever; that is what makes a repeated request harmless.
+Signatures are checked before. The same arguments always give the same decision, so a repeated
+request is harmless.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class TreeHead:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """The request continues what is known.
+    """The request continues the known log.
 
-    `cosign` is False while the stored lines are behind a head that is cosigned
-    already: a cosignature says "the largest I have seen".
+    `cosign` is False while the stored lines are behind a head that is already cosigned: a
+    cosignature says "the largest I have seen".
     """
 
     cosign: bool = True
@@ -35,14 +35,14 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class SizeConflict:
-    """The request does not begin where this side stands. `size` is where."""
+    """The request does not begin at this side's size, which is `size`."""
 
     size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Inconsistency:
-    """A genuine signature stands under a tree that contradicts, or does not follow from, another."""
+    """A genuine signature is under a tree that contradicts another, or does not follow from it."""
 
     finding: str
 
@@ -67,7 +67,7 @@ def validate_lines(
 ) -> Validation:
     """Whether `leaves` (hashes) from index `start` continue the `stored` tree to the `claimed` one.
 
-    `root_at` gives the root of the first so many stored leaves. `stored` is not changed.
+    `root_at(n)` gives the root of the first n stored leaves. `stored` is not changed.
     """
     if claimed.size != start + len(leaves):
         return InvalidRequest(say("collector.checkpoint_elsewhere"))

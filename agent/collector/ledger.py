@@ -1,4 +1,4 @@
-"""One ledger at the collector: what is stored, what was cosigned, and the answer to each request."""
+"""One ledger at the collector: its stored lines, its cosigned head, and the answer to each request."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class LedgerFolders:
 
 @dataclass(frozen=True, slots=True)
 class _LedgerState:
-    """What the disk holds. `newest` is the note of the `cosigned` head; empty when there is none."""
+    """The content of the disk. `newest` is the note of the `cosigned` head; empty when there is none."""
 
     stored: Frontier
     cosigned: TreeHead
@@ -56,11 +56,10 @@ class _LedgerState:
 
 
 class Ledger:
-    """Answers the requests for one origin, one at a time; what an answer promises is durable before it.
+    """Answers the requests for one origin, one at a time. An answer is given once its promise is durable.
 
-    Each request begins with what the disk holds: there is no second copy that could
-    disagree. `now` gives POSIX seconds. Methods raise `OSError` when the disk fails
-    or is not what was stored (`StoreDamagedError`).
+    Each request begins by reading the disk: there is no second copy that could disagree. `now` gives
+    POSIX seconds. Methods raise `OSError` when the disk fails or was changed (`StoreDamagedError`).
     """
 
     def __init__(
@@ -130,7 +129,7 @@ class Ledger:
             case Inconsistency(finding):
                 evidence = self._folders.evidence
                 evidence.keep(self.origin, finding, self._now(), state.newest, offered, lines)
-                # Our head under the log's own signature: with it the other side can see the fork too.
+                # Our head with the log's own signature: it shows the fork to the other side too.
                 return CollectorReply(422, TEXT_TYPE, state.newest or finding.encode())
             case InvalidRequest(finding):
                 return text_reply(400, finding)

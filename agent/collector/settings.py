@@ -1,4 +1,4 @@
-"""What a collector is told in its TOML file. Keys and types are checked whole before anything starts."""
+"""The collector's TOML file. All keys and types are checked before anything starts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from agent.texts import say
 
 DEFAULT_FILE = Path("/etc/tillgate-collector/collector.toml")
 
-# Part of a log's address and folder; the names that tlog-tiles gives to files are taken.
+# Part of a log's address and folder. The file names of tlog-tiles are reserved.
 _ORIGIN = re.compile(
     r"(?!.*(?:^|/)(?:tile|checkpoint)(?:/|$))[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*"
 )

@@ -1,4 +1,4 @@
-"""`tillgate agent`: puts the agent together, runs it, takes it apart in good order."""
+"""`tillgate agent`: assembles the agent, runs it, and closes it in order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from agent.texts import tell
 # HMAC keys of the journal must evolve at least every ten minutes, busy or idle.
 EVOLVE_CHECK_S = 60.0
 
-# Between snapshots a start replays at most this many entries: some 20 ms.
+# A start replays at most this many entries after a snapshot: about 20 ms.
 SNAPSHOT_ENTRIES = 2_000
 
 
@@ -52,7 +52,7 @@ async def _serve_api(agent: Agent, stop: asyncio.Event) -> None:
 async def _end(
     agent: Agent, tasks: list[asyncio.Task[None]], api: asyncio.Task[None], api_stop: asyncio.Event
 ) -> int:
-    """Finish what runs, unless the journal is broken: then nothing may go on."""
+    """Finish the running payments, unless the journal is broken: then nothing may go on."""
     if agent.error is None:
         await agent.service.finish()
     api_stop.set()
@@ -68,7 +68,7 @@ async def _end(
 
 
 def _leave(agent: Agent) -> None:
-    """Write down that we stop. A disk that fails now has all that was ever told."""
+    """Write down that we stop. If the disk fails now, it still has everything that we told anybody."""
     try:
         agent.context.write(Stopped(reason="asked to stop"))
         agent.keep_snapshot()

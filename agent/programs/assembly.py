@@ -83,7 +83,7 @@ class Agent:
         self._fatal_listeners.append(listener)
 
     def fatal(self, error: BaseException) -> None:
-        """Something happened after which the journal and the memory may disagree."""
+        """An error after which journal and memory may disagree."""
         if self.error is None:
             self.error = error
             for listener in self._fatal_listeners:
@@ -158,7 +158,7 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
 
 
 def _acquirer_key(settings: Settings, today: date) -> tuple[AcquirerKey | None, str]:
-    """The key to seal with, or why no payment can be taken."""
+    """The key to seal with, or the reason why no payment can be taken."""
     try:
         return keys.load_acquirer_key(settings.acquirer.keys, settings.acquirer.vkey, today), ""
     except (keys.KeysError, KeyExpired, KeyUnknown) as error:

@@ -1,4 +1,4 @@
-"""`tillgate collector`: the receiving end at headquarters, on mutual TLS and nothing else."""
+"""`tillgate collector`: the receiving end at headquarters, on mutual TLS only."""
 
 from __future__ import annotations
 

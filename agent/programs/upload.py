@@ -1,4 +1,4 @@
-"""`tillgate upload`: carries the journal to the collector. Knows no card, no terminal and no journal key."""
+"""`tillgate upload`: carries the journal to the collector. Sees no card, no terminal and no journal key."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def collector_verifier(vkey: str) -> CosignatureVerifier:
 
 
 def log(level: str, event: str, **fields: str | int) -> None:
-    """One line for journald, as the agent logs; its library alone would take half of our memory."""
+    """One line for journald, in the agent's form; the agent's log library would take half our memory."""
     at = datetime.now().astimezone().isoformat(timespec="milliseconds")
     line = msgspec.json.encode({"event": event, "level": level, "time": at, "part": "upload", **fields})
     sys.stdout.write(line.decode() + "\n")

@@ -1,4 +1,4 @@
-"""How long to wait before the collector is asked again."""
+"""The waits between two attempts to reach the collector."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CAP_SECONDS = 300.0
 
 
 class Backoff:
-    """Growing waits with jitter: a whole chain that lost its collector must not return as one.
+    """Growing waits with jitter: after an outage, the shops of a chain must not all come back at once.
 
     `random` gives numbers from 0 up to 1.
     """
@@ -21,11 +21,11 @@ class Backoff:
         self._wait_s = FIRST_SECONDS
 
     def next_s(self) -> float:
-        """Seconds to wait now: from half of the step to all of it. The step then grows up to the cap."""
+        """Seconds to wait now: between half the step and all of it. The step then grows up to the cap."""
         wait_s = self._wait_s * (0.5 + self._random() / 2)
         self._wait_s = min(self._wait_s * FACTOR, CAP_SECONDS)
         return wait_s
 
     def reset(self) -> None:
-        """The collector has answered as it should."""
+        """The collector gave a good answer."""
         self._wait_s = FIRST_SECONDS

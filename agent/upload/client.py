@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from agent.texts import say
 
-# One wait for the network or for the collector's disk; a restart of either is shorter.
+# The longest wait for the network or the collector's disk; a restart of either is shorter.
 TIMEOUT_SECONDS = 15.0
 # A cosignature has 200 bytes; a signed head of the collector at most 64 KiB.
 MAX_ANSWER_BYTES = 65_536
@@ -32,8 +32,8 @@ class CollectorClient:
     def post(self, body: bytes) -> tuple[int, bytes]:
         """Status and body of the answer. Raises `CollectorUnreachableError`.
 
-        A kept connection may have been closed at the other end while it was idle, so
-        its failure is followed by one fresh try: the request may be repeated safely.
+        The other end may have closed a kept connection while it was idle. So a failure there is
+        followed by one fresh try: this request may be repeated safely.
         """
         if self._kept is not None:
             try:

@@ -1,4 +1,4 @@
-"""The cosignatures folder: what the collector has confirmed, and what must be looked at by a person.
+"""The cosignatures folder: the collector's newest cosignature, and alarms for a person.
 
 The uploader writes it; the agent and the command line read it. `cosigned` is the
 newest checkpoint with the collector's cosignature under it. An alarm file stops
@@ -29,7 +29,7 @@ _KINDS: tuple[AlarmKind, ...] = ("rollback", "fork")
 
 
 class CosignatureError(ValueError):
-    """The stored cosignature is not what the collector signed. The message says how."""
+    """The stored cosignature is not the collector's. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Alarm(msgspec.Struct, frozen=True):
 
 
 class Cosignatures:
-    """The folder; it is made if it is missing. Methods raise `OSError`."""
+    """The folder; a missing one is made. Methods raise `OSError`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -80,7 +80,7 @@ class Cosignatures:
         self._write(COSIGNED, cosignature.note.encode())
 
     def alarms(self) -> list[Alarm]:
-        """What a person has to look at; empty when all is well. An unreadable alarm is an alarm."""
+        """The alarms for a person; empty when all is well. An unreadable alarm is an alarm."""
         found = []
         for kind in _KINDS:
             path = self._folder / _ALARM.format(kind)

@@ -25,14 +25,14 @@ from agent.upload.uploader import (
 
 
 class OpsLog(Protocol):
-    """Where a line of the operational log goes."""
+    """Writes one line of the operational log."""
 
     def __call__(self, level: str, event: str, **fields: str | int) -> None:
         """Write one line."""
 
 
 class Post(Protocol):
-    """The way to the collector."""
+    """Sends a request to the collector."""
 
     def post(self, body: bytes) -> tuple[int, bytes]:
         """Status and body of the answer. Raises `CollectorUnreachableError`."""
@@ -40,7 +40,7 @@ class Post(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class UploadDeps:
-    """What an uploader works with. `now` gives POSIX seconds."""
+    """The parts that an uploader needs. `now` gives POSIX seconds."""
 
     source: JournalSource
     uploader: Uploader
@@ -62,9 +62,9 @@ class UploadLoop:
         self.resting = False
 
     def run_once(self) -> float:
-        """Do one thing; the answer is how many seconds to wait before the next.
+        """Do one step; returns the seconds to wait before the next.
 
-        Raises `OSError` when a disk fails, and what the journal's reader raises.
+        Raises `OSError` when a disk fails, and the errors of the journal's reader.
         """
         deps, self.resting = self._deps, False
         if self._stopped_by(deps.cosignatures.alarms()):

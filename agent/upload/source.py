@@ -1,4 +1,4 @@
-"""The journal as the uploader sees it: how long it is, and whole commits that are on disk."""
+"""The journal as the uploader sees it: its length, and whole commits that are on disk."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from agent.upload.uploader import Batch
 MAX_BATCH_BYTES = 256 * 1024
 # A few commits at a time; four of these are in memory while a file is read.
 BLOCK_BYTES = 64 * 1024
-# Half of what the collector takes in one request.
+# Half of the collector's limit for one request.
 MAX_BATCH_LINES = 4_096
 
 
@@ -44,17 +44,17 @@ class CommitReader(Protocol):
         """How many entries stand in whole commits."""
 
     def changed(self) -> bool:
-        """Whether there may be more than was read."""
+        """Whether there may be unread commits."""
 
     def sync_read(self) -> None:
-        """Return when all that was read is on disk."""
+        """Return when everything read so far is on disk."""
 
 
 class JournalSource:
-    """Two readers over one folder, so that each goes on where it stopped.
+    """Two readers over one folder, so that each continues where it stopped.
 
-    Methods raise `DamagedJournal`, and `OSError` when the disk fails: then nothing
-    may be sent and only a fresh start may try again.
+    Methods raise `DamagedJournal`, and `OSError` when the disk fails. Nothing may be sent after
+    that; only a fresh start may try again.
     """
 
     def __init__(self, head: CommitReader, lines: CommitReader) -> None:
@@ -79,8 +79,8 @@ class JournalSource:
     def batch(self, start: int) -> Batch:
         """The commits from `start` on, up to a bound; without lines when `start` is the end.
 
-        What it returns was synced after it was read: the agent may have written it a
-        moment ago and still be waiting for the disk.
+        Lines are synced after they are read: the agent may have written them a moment ago and
+        still be waiting for the disk.
         """
         lines: list[bytes] = []
         last = None

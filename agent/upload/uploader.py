@@ -1,8 +1,8 @@
-"""What to send next, and what an answer means: the uploader without socket, file or clock.
+"""Decides what to send next and what an answer means: the uploader without socket, file or clock.
 
-The collector alone knows what it has; this side holds a belief and corrects it by
-409. A collector that has more than the journal, or another past, is an alarm: the
-disk was set back or the key was used elsewhere, and sending again would hide it.
+Only the collector knows what it has. This side holds a belief and corrects it by 409. It is an
+alarm if the collector has more than the journal, or another past: the disk was set back, or the key
+was used elsewhere. Sending again would hide that.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ class CosignedReply:
 
 @dataclass(frozen=True, slots=True)
 class MovedReply:
-    """The collector stands elsewhere than believed; the next batch begins there."""
+    """The collector has another size than we believed; the next batch begins there."""
 
     size: int
 
 
 @dataclass(frozen=True, slots=True)
 class StoredReply:
-    """The batch is stored but behind a head that the collector cosigned already."""
+    """The batch is stored, but the collector has already cosigned a larger head."""
 
     size: int
 
@@ -77,7 +77,7 @@ class Uploader:
 
     @property
     def seen(self) -> int:
-        """The largest size that the collector has shown to know."""
+        """The largest size that the collector has shown us."""
         return max(self.has, self.cosigned, self._owed)
 
     def rolled_back(self, journal_size: int) -> bool:
@@ -85,11 +85,11 @@ class Uploader:
         return journal_size < self.seen
 
     def has_work(self, journal_size: int) -> bool:
-        """Whether there is something to send: lines, or a head whose cosignature we miss."""
+        """Whether there is something to send: lines, or a head without a cosignature."""
         return journal_size > self.has or journal_size > self.cosigned
 
     def interpret(self, sent: Batch, status: int, body: bytes) -> Reply:
-        """What an answer to `sent` means; the belief follows it."""
+        """The meaning of an answer to `sent`; updates the belief."""
         match status:
             case 200:
                 return self._cosigned(sent, body)
@@ -102,7 +102,7 @@ class Uploader:
         return FailedReply(f"the collector answered {status}: {_sentence(body)}")
 
     def no_answer(self) -> None:
-        """No answer came. The collector may have stored what was sent, so it may stand elsewhere again."""
+        """No answer came. The collector may have stored the batch, so its size is uncertain again."""
         self._moved = False
 
     def _cosigned(self, sent: Batch, body: bytes) -> Reply:

@@ -17,7 +17,7 @@ T = TypeVar("T")
 def call_agent(
     client: ApiClient, method: str, path: str, kind: type[T], body: msgspec.Struct | None = None
 ) -> T:
-    """One call; whatever goes wrong ends the command with words. Raises `CommandError`."""
+    """One call. Any failure ends the command with a sentence. Raises `CommandError`."""
     try:
         return client.call(method, path, kind, body)
     except (AgentUnreachableError, BrokenError) as error:

@@ -13,9 +13,9 @@ import msgspec
 from agent.api.v1.bodies import ErrorBody, PaymentEvent
 from agent.texts import say
 
-# Three of the API's keep-alive comments: then the agent is gone, whatever the socket says.
+# After three missed keep-alive comments the agent is gone, even if the socket is still open.
 SILENCE_SECONDS = 45.0
-# A full page of payments has some 100 KiB; what is longer does not come from the agent.
+# A full page of payments has about 100 KiB; a longer answer does not come from the agent.
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 MAX_LINE_BYTES = 256 * 1024
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class AgentUnreachableError(Exception):
-    """Nothing was sent: there is nobody at the socket."""
+    """Nothing was sent: no process listens at the socket."""
 
 
 class BrokenError(Exception):

@@ -1,4 +1,4 @@
-"""Stays with a payment until its verdict: shows, asks, and never leaves in silence."""
+"""Follows a payment until its verdict: shows it, asks, and never leaves without a word."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Begin = Callable[[ApiClient], PaymentView]
 
 
 def run(args: argparse.Namespace, payment_id: str, begin: Begin) -> int:
-    """Begin a payment and stay until its verdict; the exit code says which."""
+    """Begin a payment and wait for its verdict, which sets the exit code."""
     client, out = api(args), screen(args)
     out.say(f"Payment id {payment_id}")
     try:
@@ -45,7 +45,7 @@ def _from_begin_to_end(client: ApiClient, out: Screen, payment_id: str, begin: B
     follower = PaymentFollower(client, out, payment_id)
     try:
         view = begin(client)
-    except KeyboardInterrupt:  # while the request was on its way: is there a payment at all?
+    except KeyboardInterrupt:  # the line broke while the request was on its way: is there a payment at all?
         follower.cancel()
         view = client.call("GET", f"/v1/payments/{payment_id}", PaymentView)
     out.say(verdict.headline(view))
@@ -53,14 +53,14 @@ def _from_begin_to_end(client: ApiClient, out: Screen, payment_id: str, begin: B
 
 
 def finish(args: argparse.Namespace, view: PaymentView) -> int:
-    """The JSON if it was asked for, and the exit code of the verdict."""
+    """Print the JSON if requested; returns the verdict's exit code."""
     if args.json:
         sys.stdout.write(msgspec.json.encode(view).decode() + "\n")
     return BY_VERDICT[view.verdict] if view.verdict else Exit.UNCLEAR
 
 
 def refused(error: RefusedError) -> CommandError:
-    """The agent's own three sentences, and an exit code that says if it is safe to try again."""
+    """Print the agent's three sentences; the exit code says if it is safe to try again."""
     answer = error.answer
     text = f"{answer.message}\n{answer.money}\nNext: {answer.next_step}"
     codes = {401: Exit.NO_PERMISSION, 403: Exit.NO_PERMISSION, 423: Exit.NO_PERMISSION, 503: Exit.NOT_SENT}
@@ -93,8 +93,8 @@ class PaymentFollower:
     def until_done(self) -> PaymentView:
         """The payment with its verdict. Raises `GoneError` when the agent does not come back.
 
-        Ctrl-C is a wish to cancel. A second one, while the wish is on its way, ends
-        the waiting with `KeyboardInterrupt`.
+        Ctrl-C asks to cancel. A second one, while that request is on its way, ends the wait with
+        `KeyboardInterrupt`.
         """
         while True:
             try:
@@ -141,7 +141,7 @@ class PaymentFollower:
             time.sleep(RETRY_PAUSES_S[self._breaks - 1])
 
     def cancel(self) -> None:
-        """Pass on the wish to cancel; the verdict is still to come."""
+        """Ask the agent to cancel; the verdict is still to come."""
         try:
             self._client.call("POST", f"/v1/payments/{self._payment_id}/cancel", PaymentView)
             self._out.detail(say("cli.cancel_asked"))

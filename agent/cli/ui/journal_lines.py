@@ -1,4 +1,4 @@
-"""The journal in words: an entry in two lines, and what a check has found."""
+"""The journal in words: an entry in two lines, and the findings of a check."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOISE = ("kind", "payment_id", "sealed", "digest")
 
 
 def print_entry(out: Screen, entry: Entry) -> None:
-    """One entry: where, when and what; below it what it says."""
+    """One entry: place, time and kind; below that its content."""
     if isinstance(entry.body, UnknownEntry):
         out.say(f"{entry.index:>8}  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.body.kind}")
         out.detail(say("journal.entry_of_newer_version"))

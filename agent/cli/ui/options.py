@@ -25,14 +25,14 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def add_api(parser: argparse.ArgumentParser) -> None:
-    """What every client of the API takes."""
+    """The options of every client of the API."""
     add_settings(parser)
     parser.add_argument("--socket", type=Path, metavar="PATH", help=say("cli.option.socket"))
     parser.add_argument("--json", action="store_true", help=say("cli.option.json"))
 
 
 def add_who(parser: argparse.ArgumentParser) -> None:
-    """Where a payment is taken and by whom."""
+    """The till, the terminal and the operator of a payment."""
     parser.add_argument("--terminal", metavar="NAME", help=say("cli.option.terminal"))
     parser.add_argument("--till", default="1", metavar="NAME", help=say("cli.option.till"))
     parser.add_argument("--operator", metavar="NAME", help=say("cli.option.operator"))
@@ -45,7 +45,7 @@ def add_payment_id(parser: argparse.ArgumentParser) -> None:
 
 
 def add_original(parser: argparse.ArgumentParser) -> None:
-    """`--original`, which a refund and a reversal cannot do without."""
+    """`--original`, which a refund and a reversal need."""
     help_text = say("cli.option.original")
     parser.add_argument("--original", type=payment_id, required=True, metavar="X", help=help_text)
 
@@ -64,12 +64,12 @@ def api(args: argparse.Namespace) -> ApiClient:
 
 
 def screen(args: argparse.Namespace) -> Screen:
-    """Where people read: beside the JSON, not in it."""
+    """The screen for people: standard error when JSON goes to standard output."""
     return Screen(sys.stderr if args.json else sys.stdout)
 
 
 def default_socket(args: argparse.Namespace) -> Path:
-    """The socket of the settings, or the installed one for whoever may not read those."""
+    """The socket of the settings, or the installed one if this user may not read them."""
     settings = readable_settings(args)
     if settings is not None:
         return settings.agent.socket
@@ -77,13 +77,13 @@ def default_socket(args: argparse.Namespace) -> Path:
 
 
 def default_currency(args: argparse.Namespace) -> str:
-    """The shop's currency where the settings can be read."""
+    """The shop's currency, if this user may read the settings."""
     settings = readable_settings(args)
     return str(settings.rules.currency) if settings is not None else NO_SETTINGS_CURRENCY
 
 
 def readable_settings(args: argparse.Namespace) -> Settings | None:
-    """The settings; None when none are named and the installed file is not for this user's eyes."""
+    """The settings; None if none are named and this user may not read the installed file."""
     if args.settings is None and not os.access(DEFAULT_FILE, os.R_OK):
         return None
     return settings(args)

@@ -1,4 +1,4 @@
-"""Puts a question of the rules to the person at the till and carries the answer back."""
+"""Asks the person at the till a question of the rules, and sends the answer back."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def answer_for(client: ApiClient, out: Screen, payment_id: str, prompt: Prompt) 
             client.call("POST", f"/v1/payments/{payment_id}/answers", PaymentView, answer)
         except RefusedError as error:
             out.detail(f"{error.answer.message} {error.answer.next_step}")
-            # 409: the question is over (answered elsewhere, or too late); a no cannot be given better.
+            # 409: the question is over (answered elsewhere, or too late). A no needs no second attempt.
             if error.status != 409 and answer.answer == "yes":
                 continue
         return
 
 
 def ask_secret(person: str) -> str:
-    """A secret, not shown. Raises `EOFError` when nobody is there."""
+    """A secret, not shown. Raises `EOFError` if there is no input."""
     return getpass.getpass(INDENT + say("cli.secret", person=plain(person)), stream=sys.stderr)
 
 
@@ -65,7 +65,7 @@ def _yes(question: str) -> bool:
 
 
 def _line(question: str) -> str:
-    """One line from the keyboard; the question goes where people read, also beside JSON."""
+    """One line from the keyboard; the question goes to the screen for people, even with JSON."""
     print(INDENT + question, end="", file=sys.stderr, flush=True)
     line = sys.stdin.readline()
     if not line:

@@ -10,7 +10,7 @@ INDENT = "  "
 
 
 def plain(text: str) -> str:
-    """`text` with everything that could steer a screen replaced: terminals and tills write what they like."""
+    """`text` with control characters replaced: terminals and tills may send any that steer a screen."""
     return "".join(c if c.isprintable() else " " for c in text)
 
 
@@ -29,7 +29,7 @@ class Screen:
         self._fill(text, INDENT)
 
     def row(self, name: str, text: str) -> None:
-        """A name and what there is to say of it, in two columns."""
+        """A name and its value, in two columns."""
         self._fill(f"{name:<13} {text}", "", INDENT * 7)
 
     def verbatim(self, line: str) -> None:

@@ -1,4 +1,4 @@
-"""A payment in plain words: what became of it, what of the money, and what to do."""
+"""A payment in plain words: its verdict, its meaning for the money, and the next step."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from agent.texts import say
 
 
 def headline(view: PaymentView) -> str:
-    """What was asked, in one line."""
+    """The request in one line."""
     asked = f": {money(view.amount, view.currency)}" if view.amount is not None else ""
     original = f" of {view.original}" if view.original else ""
     return f"{say(f'verdict.kind.{view.payment}')} {view.payment_id}{original} on {view.terminal}{asked}"
@@ -61,7 +61,7 @@ def _money_sentence(view: PaymentView) -> str:
 
 
 def _evidence(view: PaymentView) -> str:
-    """What finds the payment again at the bank and on paper."""
+    """The numbers that find the payment again at the bank and on paper."""
     parts = []
     if view.card is not None:
         parts.append(f"card {view.card.masked} {view.card.name}".rstrip())
