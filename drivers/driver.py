@@ -124,7 +124,7 @@ class Driver:
 
 
 class OptionError(FactError):
-    """The settings of a terminal do not go together. Its sentence is for the installer."""
+    """The settings of a terminal do not fit each other. Its sentence is for the installer."""
 
 
 def driver(name: str) -> Driver:

@@ -155,9 +155,8 @@ def _cosignature(
 def _stop_signals() -> Iterator[Wait]:
     """Wait so many seconds for SIGTERM or SIGINT, or for a descriptor; a signal that came before counts.
 
-    They only wake, so a request or a write is never cut in the middle. Python's
-    `sigtimedwait` would not do: woken by SIGCONT after its time it tells of a signal
-    that never came.
+    A signal only ends the wait, so a request or a write is never cut. Python's `sigtimedwait` is
+    no use: if SIGCONT wakes it after its time, it reports a signal that never came.
     """
     waker, woken = socket.socketpair()
     with waker, woken:

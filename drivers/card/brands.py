@@ -26,7 +26,7 @@ _BRANDS: Final[tuple[tuple[Digits, Digits, tuple[int, ...] | range], ...]] = (
     ((8, 1), (8, 1), _LONG),
     ((2, 2, 0, 0), (2, 2, 0, 4), _LONG),  # Mir
 )
-# Maestro is retiring and its prefixes hold many barcodes: good enough to hide, not to raise an alarm.
+# Maestro is retiring, and many barcodes have its prefixes: good enough to hide, not to raise an alarm.
 _MAESTRO: Final[tuple[tuple[Digits, Digits, tuple[int, ...] | range], ...]] = (
     ((5, 0), (5, 0), range(12, 20)),
     ((5, 6), (6, 9), range(12, 20)),

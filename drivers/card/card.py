@@ -1,7 +1,7 @@
 """The only place where clear card digits are touched: masked, sealed, fingerprinted, wiped.
 
-Digits live in a `SecretBuffer` and are looked at one byte at a time; no clear
-number ever becomes `str`, `bytes` or one `int`, because Python cannot wipe those.
+Digits are in a `SecretBuffer` and are read one byte at a time. No clear number ever becomes
+`str`, `bytes` or one `int`, because Python cannot wipe those.
 Truncation is the strictest form of PCI DSS FAQ 1091 for all brands.
 """
 
@@ -22,10 +22,10 @@ __all__ = ["Card", "CardSealer", "SecretBuffer", "SecretMemoryError", "masked_fr
 MIN_NUMBER_DIGITS: Final = 8
 MAX_NUMBER_DIGITS: Final = 19
 EXPIRY_DIGITS: Final = 4
-# 128 bit are enough: the velocity rules only ask "the same card?" within one installation.
+# 128 bits are enough: the velocity rules only ask "the same card?" within one installation.
 FINGERPRINT_BYTES: Final = 16
 
-# ZVT: F pads an odd number, D separates it from what does not belong to it.
+# ZVT: F pads an odd number, D separates the number from the data after it.
 _ENDS_NUMBER: Final = (0xD, 0xF)
 _NOT_A_DIGIT: Final = 0xE
 _PLAINTEXT_VERSION: Final = 1
@@ -34,7 +34,7 @@ _EXPIRY_AT: Final = _NUMBER_AT + MAX_NUMBER_DIGITS
 
 
 class Card:
-    """A clear number and expiry, as writable views into a `SecretBuffer`. Good for `CardSealer` alone."""
+    """A clear number and expiry, as writable views into a `SecretBuffer`. Only for `CardSealer`."""
 
     __slots__ = ("_expiry", "_number", "_packed")
 
@@ -54,7 +54,7 @@ class Card:
         return cls(number, expiry, packed=False)
 
     def wipe(self) -> None:
-        """Zero the number and the expiry where they lie."""
+        """Zero the number and the expiry in place."""
         for view in (self._number, self._expiry):
             if view is not None:
                 view[:] = bytes(len(view))
@@ -94,10 +94,10 @@ class Card:
 
 
 class CardSealer:
-    """Turns a `Card` into what may leave the driver. Plaintext exists in its own scratch block only.
+    """Turns a `Card` into a `SealedCard`, which may leave the driver. Only its scratch block has plaintext.
 
-    The fingerprint key is copied into secret memory; the caller wipes its own
-    copy when the last card sealer is made.
+    The fingerprint key is copied into secret memory; the caller wipes its own copy once the last
+    card sealer is made.
     """
 
     def __init__(self, sealer: HpkeSealer, fingerprint_key: bytearray) -> None:
@@ -107,9 +107,9 @@ class CardSealer:
         self._scratch = SecretBuffer(PLAINTEXT_BYTES)
 
     def seal_card(self, card: Card, context: str) -> SealedCard:
-        """Mask, fingerprint and seal for the payment named `context`; the card is wiped whatever happens.
+        """Mask, fingerprint and seal for the payment named `context`; the card is wiped in every case.
 
-        A number that the terminal had masked, or that is no card number, gives its masked form only.
+        A number that the terminal had masked, or that is not a card number, gives only its masked form.
         """
         try:
             return self._seal_card(card, context)

@@ -1,8 +1,8 @@
-"""Finds card numbers and tracks in raw text and overwrites them where they lie.
+"""Finds card numbers and tracks in raw text and overwrites them in place.
 
-Wide on purpose: a lost digit on a receipt is cheaper than a card number in a
-file. Every number that *may* be one hides its own digits, and what several
-findings hide adds up, so a false finding can never uncover a true one.
+Wide on purpose: a lost digit on a receipt is cheaper than a card number in a file. Every number that
+*may* be a card number is hidden. The hidden digits of all findings add up, so a false finding can never
+uncover a true one.
 Linear in the length of the text; never raises on any content.
 """
 
@@ -19,11 +19,11 @@ MIN_CARD_DIGITS: Final = 13
 MAX_CARD_DIGITS: Final = 19
 # PCI DSS FAQ 1091: first 6 and last 4 from 16 digits on; our form for shorter numbers is the last 4.
 SHORTEST_WITH_FIRST_SIX: Final = 16
-# Of fewer digits than the shortest card number, nothing is shown: 4 of 8 would be half of it.
+# A number shorter than the shortest card number is hidden whole: 4 of 8 digits would be half of it.
 SHORTEST_WITH_LAST_FOUR: Final = 12
 # Inside longer runs only: the 13-digit form died out and would match one reference number in 25.
 _MIN_BURIED_DIGITS: Final = 14
-# UnionPay debit cards are said not to keep to Luhn.
+# Some UnionPay debit cards are said to fail Luhn.
 _UNIONPAY: Final = (6, 2)
 _SHORTEST_UNIONPAY: Final = 16
 
@@ -33,12 +33,12 @@ _DIGITS: Final = re.compile(rb"[0-9](?:" + _BETWEEN + rb"[0-9]){12,}")
 # ISO/IEC 7813: track 1 has at most 79 characters, track 2 at most 40.
 _TRACK_1: Final = re.compile(rb"%?[Bb][0-9* ]{12,23}\^[^?\r\n\x00]{0,79}\??")
 _TRACK_2: Final = re.compile(rb";[0-9*]{12,19} ?[=Dd] ?[^?\r\n\x00]{0,37}\??")
-# Without the sentinel only a month that exists tells a track from any other `name=value`.
+# Without the sentinel, only a valid month tells a track from any other `name=value`.
 _BARE_TRACK_2: Final = re.compile(rb"[0-9*]{12,19} ?[=Dd] ?[0-9]{2}(?:0[1-9]|1[0-2])[0-9=]{0,30}\??")
 _TRACKS: Final = (_TRACK_1, _TRACK_2, _BARE_TRACK_2)
-# What all four need: twelve characters of a number, from digit to digit, or the separator of track 1.
-# Control characters are among them, because they are made blanks before a text is searched. Only the
-# first of several digits begins an attempt, so time grows with the length only.
+# All four need this: twelve characters of a number, from digit to digit, or the separator of track 1.
+# Control characters count, because they become blanks before a text is searched. Only the first of
+# several digits begins an attempt, so time grows only with the length.
 _POSSIBLE: Final = re.compile(
     rb"[0-9*^](?<![0-9*]{2})(?:[0-9* .\-\xa0\xff\xc2\x00-\x1f\x7f-\x9f]{10,}[0-9*]|(?<=\^))"
 )
@@ -52,9 +52,9 @@ _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 @dataclass(slots=True)
 class CardFinding:
-    """Where a number or a track lies and which offsets must be hidden.
+    """The place of a number or a track, and the offsets to hide.
 
-    `certain` is the alarm's measure: brand, length and Luhn, or a track.
+    `certain` decides about the alarm: brand, length and Luhn fit, or it is a track.
     """
 
     start: int
@@ -65,7 +65,7 @@ class CardFinding:
 
 
 def hidden_range(count: int) -> range:
-    """Which of `count` digits are hidden by truncation."""
+    """The digits, out of `count`, that truncation hides."""
     if count >= SHORTEST_WITH_FIRST_SIX:
         return range(6, count - 4)
     if count >= SHORTEST_WITH_LAST_FOUR:
@@ -74,18 +74,19 @@ def hidden_range(count: int) -> range:
 
 
 def may_hold_card(text: memoryview) -> bool:
-    """Whether `scrub_text` could find anything, now or with the control characters made blanks.
+    """Whether `scrub_text` could find anything, now or after control characters become blanks.
 
-    Far quicker and wider than a search: False is certain, True says little.
+    Much quicker and wider than a search: False is certain, True says little.
     """
     return _POSSIBLE.search(text) is not None
 
 
 def scrub_text(text: memoryview) -> int:
-    """Overwrite card numbers and tracks in raw single-byte text with `*`; gives how many there were.
+    """Overwrite card numbers and tracks in raw single-byte text with `*`; returns how many there were.
 
-    What truncation allows stays, the rest of a track goes altogether. `text` must be writable.
-    Hiding a number sets its neighbours apart, so it looks until there is nothing more.
+    The digits that truncation allows stay; the rest of a track is hidden whole. `text` must be writable.
+    A hidden number separates its neighbours, which may then be found. So the search repeats until
+    nothing more is found.
     """
     count = found = _hide_all(text)
     while found:
@@ -105,7 +106,7 @@ def _hide_all(text: memoryview) -> int:
 
 
 def find(text: memoryview) -> list[CardFinding]:
-    """All that looks like a card number or a track, in no order; findings may overlap."""
+    """Everything that looks like a card number or a track, in no order; findings may overlap."""
     tracks = [_track(text, match) for pattern in _TRACKS for match in pattern.finditer(text)]
     found = [track for track in tracks if any(text[offset] != _STAR for offset in track.hidden)]
     for match in _DIGITS.finditer(text):
@@ -114,9 +115,9 @@ def find(text: memoryview) -> list[CardFinding]:
 
 
 def _track(text: memoryview, match: re.Match[bytes]) -> CardFinding:
-    """The number by truncation, the rest altogether; the end sentinel stays, so a second look ends there."""
+    """Truncate the number and hide the rest. The end sentinel stays, so a second search ends there."""
     start, end = match.span()
-    while start < end and text[start] not in b"0123456789*":  # blanks alone before track 1's separator
+    while start < end and text[start] not in b"0123456789*":  # only blanks before track 1's separator
         start += 1
     number, offset = [], start
     while offset < end and text[offset] in b"0123456789* ":
@@ -131,7 +132,7 @@ def _track(text: memoryview, match: re.Match[bytes]) -> CardFinding:
 
 
 def _luhn(text: memoryview, at: Sequence[int]) -> bool:
-    """Whether the digits at these offsets keep to Luhn; one that is hidden does not."""
+    """Whether the digits at these offsets pass Luhn; a hidden digit does not."""
     total, count = 0, len(at)
     for index, offset in enumerate(at):
         digit = text[offset] - 0x30
@@ -150,7 +151,7 @@ class _Run:
         self._piece_end = self._find_piece_ends()
 
     def _find_piece_ends(self) -> list[int]:
-        """For each digit, the index behind the unbroken piece that it belongs to."""
+        """For each digit, the index behind its unbroken piece."""
         count = len(self._at)
         ends = [count] * count
         for index in range(count - 2, -1, -1):
@@ -166,14 +167,14 @@ class _Run:
                 for found in self._whole_pieces(index):
                     yield found
                     if found.certain and found.end == self._at[piece_end - 1] + 1:
-                        judged = piece_end  # one number has one masked form: look no further inside it
+                        judged = piece_end  # one number has one masked form: do not search inside it
             long_enough = piece_end - max(index, judged) >= _MIN_BURIED_DIGITS
             if long_enough and may_be_brand(*self._lead(index)[:2]):
                 yield from self._buried(index)
             piece_start = piece_end == index + 1
 
     def _whole_pieces(self, first: int) -> Iterator[CardFinding]:
-        """Numbers that begin and end where pieces do."""
+        """Numbers that begin and end at the borders of pieces."""
         in_fours = True
         for end in self._ends_of_pieces(first):
             count = end - first
@@ -223,7 +224,7 @@ class _Run:
         return CardFinding(at[first], at[first + count - 1] + 1, hidden, certain=certain)
 
     def _lead(self, first: int) -> tuple[int, int, int, int]:
-        """The first four digits: truncation lets them be seen."""
+        """The first four digits: truncation leaves them visible."""
         text, at = self._text, self._at
         return (
             text[at[first]] - 0x30,

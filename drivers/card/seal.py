@@ -1,8 +1,8 @@
 """Sealing: card data encrypted to the acquirer, so that this host cannot open it again.
 
-HPKE (RFC 9180) in base mode with ML-KEM-768 + X25519, HKDF-SHA256 and
-AES-256-GCM. The library has no `aad`, so what the seal is for (agent, key,
-payment) is bound in through `info`; another `info` does not open it.
+HPKE (RFC 9180) in base mode with ML-KEM-768 + X25519, HKDF-SHA256 and AES-256-GCM. The
+library has no `aad`, so `info` binds the seal to agent, key and payment. A seal does not
+open with another `info`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.hpke import (
 
 from drivers.terminal import DriverFact, FactError
 
-# Every seal has one length, or the length of the ciphertext would tell the length of the number:
+# Every seal has the same length: else the ciphertext would show the length of the number.
 # version, count of digits, 19 digits (ISO/IEC 7812-1), expiry YYMM, zeros up to a round figure.
 PLAINTEXT_BYTES: Final = 32
 
@@ -40,16 +40,16 @@ class SealError(FactError):
 
 
 class KeyUnknown(SealError):
-    """There is no usable acquirer key at all."""
+    """There is no usable acquirer key."""
 
 
 class KeyExpired(SealError):
-    """Every acquirer key is over, or not valid yet."""
+    """Every acquirer key has expired or is not valid yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class AcquirerKey:
-    """One public key of the acquirer, valid on both days and between. Raw public parts."""
+    """One public key of the acquirer, valid from the first day to the last, both included. Raw parts."""
 
     key_id: str
     not_before: date
@@ -141,5 +141,5 @@ def _public_key(key: AcquirerKey) -> MLKEM768X25519PublicKey:
 
 
 def _info(origin: str, key_id: str, context: str) -> bytes:
-    """The context is last, so none of the parts can reach into another."""
+    """The context comes last, so no part can run into another."""
     return f"tillgate card v1\n{origin}\n{key_id}\n{context}".encode()

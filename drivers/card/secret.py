@@ -1,8 +1,8 @@
 """Memory for clear card data: one fixed block that is never swapped, dumped, copied or grown.
 
-`memfd_secret` where the kernel has it (nobody else can read those pages, root
-and debuggers included), else a locked private mapping that core dumps leave
-out and a forked child sees as zeros.
+`memfd_secret` if the kernel has it: nobody else can read those pages, not even root or a
+debugger. Else a locked private mapping: core dumps leave it out, and a forked child sees
+zeros.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ SecretKind = Literal["memfd_secret", "locked"]
 
 
 class SecretMemoryError(FactError):
-    """The kernel gives no memory that stays out of swap. Nothing was read and no card was touched."""
+    """The kernel gives no memory that stays out of swap. No byte was read and no card was touched."""
 
 
 class SecretBuffer:
-    """One block of secret memory with two cursors: `view[start:end]` is received and not consumed.
+    """One block of secret memory with two cursors: `view[start:end]` is received and not yet consumed.
 
-    `size` is in bytes. The block is never resized, because growing would leave
-    the old one behind. Raises `SecretMemoryError` when no locked memory is to
-    be had; there is no fallback to memory that may be swapped.
+    `size` is in bytes. The block is never resized, because growing would leave the old one behind.
+    Raises `SecretMemoryError` if there is no locked memory. There is no fallback to memory that may
+    be swapped.
     """
 
     def __init__(self, size: int) -> None:
@@ -54,7 +54,7 @@ class SecretBuffer:
     def space(self) -> memoryview:
         """The writable part behind `end`; empty when the buffer is full.
 
-        Earlier slices of `view` lose their meaning here: what is left may move to the front.
+        Earlier slices of `view` are no longer valid: the remaining bytes may move to the front.
         """
         size = len(self.view)
         if self.start and size - self.end < size // 2:
@@ -65,7 +65,7 @@ class SecretBuffer:
         return self.view[self.end :]
 
     def filled(self, count: int) -> None:
-        """So many bytes were put into `space()`."""
+        """`count` bytes were put into `space()`."""
         if not 0 <= count <= len(self.view) - self.end:
             raise ValueError("beyond the space")
         self.end += count
@@ -91,7 +91,7 @@ class SecretBuffer:
         with contextlib.suppress(ValueError):  # the view was released by an earlier close
             self.wipe()
             self.view.release()
-        with contextlib.suppress(BufferError):  # somebody still holds a slice: the zeros go when it goes
+        with contextlib.suppress(BufferError):  # a slice is still held: the zeroed block goes with it
             self._map.close()
 
     def _zero(self, start: int, end: int) -> None:
@@ -106,7 +106,7 @@ def _allocate(size: int) -> tuple[mmap.mmap, SecretKind]:
 
 
 def _memfd_secret(size: int) -> mmap.mmap | None:
-    """The block, or None where the kernel, its settings or a sandbox do not have it."""
+    """The block, or None if the kernel, its settings or a sandbox do not allow it."""
     file = _libc().syscall(SYS_MEMFD_SECRET, _O_CLOEXEC)
     if file < 0:
         return None
@@ -117,7 +117,7 @@ def _memfd_secret(size: int) -> mmap.mmap | None:
         return None  # over RLIMIT_MEMLOCK; the locked mapping below will say so in words
     finally:
         os.close(file)
-    # The mapping is shared by nature, so a child must not have it at all.
+    # The mapping is always shared, so a child must not have it at all.
     block.madvise(mmap.MADV_DONTFORK)
     return block
 

@@ -25,16 +25,16 @@ from drivers.terminal import (
 )
 from drivers.wires.wire import Wire
 
-# A flood must not keep the loop from its other work; the wire calls again for the rest.
+# A flood must not block the loop; the wire calls again for the rest.
 READS_PER_TURN: Final = 16
-# A dialogue sends a few hundred bytes. So many unsent ones: nobody reads at the other end.
+# A dialogue sends a few hundred bytes. If this many are unsent, nobody reads at the other end.
 MAX_UNSENT_BYTES: Final = 64 * 1024
 # A full output buffer empties a byte a millisecond on the slowest line.
 WRITE_RETRY_S: Final = 0.02
-# The loop may wake us this much early, and the session's clock may be another than the loop's.
+# The loop may wake us this much early, and the session's clock may differ from the loop's.
 TIMER_GRAIN_S: Final = 0.001
-# Texts of the terminal's display beyond this many that nobody has read are dropped;
-# they decide nothing. Results and receipts wait for `acknowledge`, so they cannot pile up.
+# At most this many unread display texts are kept; they decide nothing. Results and receipts wait for
+# `acknowledge`, so they cannot pile up.
 MAX_WAITING_EVENTS: Final = 1000
 
 NOT_CONNECTED: Final = DriverFact("wires.not_connected")
@@ -46,9 +46,9 @@ DRIVER_FAULT: Final = DriverFact("wires.driver_fault")
 class Link:
     """One terminal's line while it is open: bytes to the session, its bytes to the wire, its events to you.
 
-    Events of a running command go to `perform`, all others to `unsolicited`;
-    none is given twice and none is lost when the caller of `perform` stops early.
-    A line that is lost is closed; `connect` opens a fresh one.
+    Events of a running command go to `perform`, all others to `unsolicited`. None is given twice,
+    and none is lost if the caller of `perform` stops early. A lost line is closed; `connect`
+    opens a fresh one.
     """
 
     def __init__(
@@ -149,13 +149,13 @@ class Link:
             self._session.receive(self._monotonic())
 
     def _look_at_clock(self) -> None:
-        self._drain()  # what came while the host was busy came in time
+        self._drain()  # bytes that came while the host was busy came in time
         deadline, now = self._session.deadline(), self._monotonic()
         if deadline is not None and now + TIMER_GRAIN_S >= deadline:
             self._session.deadline_passed(max(now, deadline))
 
     def _pump(self) -> None:
-        """Send what the session has to say, tell what happened, and set the alarm."""
+        """Send the session's bytes, pass on its events, and set the timer."""
         try:
             self._flush()
         except WireError as error:
@@ -184,7 +184,7 @@ class Link:
 
     def _deliver(self, event: Event) -> None:
         if self._inbox is None:
-            # Not now but next: the owner may call `acknowledge` from there.
+            # Not now but in the next turn of the loop: the owner may call `acknowledge` from there.
             asyncio.get_running_loop().call_soon(self._unsolicited, event)
         elif self._inbox.qsize() < MAX_WAITING_EVENTS or not isinstance(event, DisplayText):
             self._inbox.put_nowait(event)
@@ -195,7 +195,7 @@ class Link:
         busy = self._session.busy
         self._hang_up()
         self._session.disconnected(reason, self._monotonic())
-        if not busy:  # nothing of ours was on its way, but the owner has to know
+        if not busy:  # no command was running, but the owner has to know
             self._deliver(ConnectionLost(reason, Delivery.NEVER))
 
     def _hang_up(self) -> None:
@@ -206,9 +206,9 @@ class Link:
         self._set_alarm()
 
     def _set_alarm(self) -> None:
-        """One timer, and never later than what is due. One that is too early looks, and sets the next.
+        """Keep one timer that is never later than the deadline. A timer that fires too early sets the next.
 
-        Nearly every byte moves the deadline on: a new timer for each would cost more than the look.
+        Nearly every byte moves the deadline: a new timer for each would cost more than an early look.
         """
         due = self._due_in()
         if due is None:
@@ -221,7 +221,7 @@ class Link:
             self._timer = loop.call_at(at, self._on_timer)
 
     def _due_in(self) -> float | None:
-        """Seconds until there is something to look at; None while there is nothing."""
+        """Seconds until the next deadline; None if there is none."""
         if not self.connected:
             return None
         deadline = self._session.deadline()

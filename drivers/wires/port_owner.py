@@ -1,4 +1,4 @@
-"""Who uses a device node, as far as /proc tells this user: the name of a program to stop."""
+"""Finds the program that uses a device node, as far as /proc shows it to this user."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UNKNOWN: Final = "another program"
 
 
 def owner_of(device: str) -> str | None:
-    """Who has locked the node, or has it open; None when nobody is seen, which proves nothing."""
+    """The program that has locked the node or has it open. None proves nothing."""
     for process in (*_lockers(device), *_openers(device)):
         try:
             return f"{Path('/proc', process, 'comm').read_text().strip()} (process {process})"
@@ -22,7 +22,7 @@ def owner_of(device: str) -> str | None:
 
 
 def _lockers(device: str) -> Iterator[str]:
-    """Every user may read who locks what; who has what open only its owner may."""
+    """The processes that lock the node. Any user may read locks; only the owner may read open files."""
     with suppress(OSError):
         port = Path(device).stat()
         place = f"{os.major(port.st_dev):02x}:{os.minor(port.st_dev):02x}:{port.st_ino}"

@@ -1,7 +1,7 @@
 """A serial port (or the pty of a simulator).
 
-pyserial opens the port and sets the line. It does not read: every pyserial read
-leaves copies of the bytes in memory, `os.readv` into the secret buffer leaves none.
+pyserial opens the port and sets the line. It does not read: every pyserial read leaves copies of the
+bytes in memory. `os.readv` into the secret buffer leaves none.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class SerialWire:
 
 
 def _report_hang_up(file: int) -> None:
-    """Let an empty read mean the end of the line; pyserial's VMIN 0 lets it mean "nothing now"."""
+    """Make an empty read mean the end of the line; with pyserial's VMIN 0 it means "nothing now"."""
     attributes = termios.tcgetattr(file)
     attributes[6][termios.VMIN] = 1
     termios.tcsetattr(file, termios.TCSANOW, attributes)

@@ -12,8 +12,8 @@ from drivers.terminal import DriverFact, WireError
 
 # A terminal on the same switch answers in milliseconds; one that takes longer is off or elsewhere.
 CONNECT_TIMEOUT_S: Final = 5.0
-# A terminal that lost its power says nothing. Asking after 30 s and giving up after
-# three questions finds that within a minute, and wakes the kernel, not the agent.
+# A terminal that lost its power says nothing. The kernel asks after 30 s and gives up after three
+# questions. That takes less than a minute and does not wake the agent.
 KEEPALIVE_IDLE_S: Final = 30
 KEEPALIVE_INTERVAL_S: Final = 10
 KEEPALIVE_PROBES: Final = 3

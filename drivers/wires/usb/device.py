@@ -1,7 +1,7 @@
-"""One device on the USB bus: which one is meant, and where in it the serial line is.
+"""Finds the configured device on the USB bus, and the serial line inside it.
 
-Looked for anew at every opening: a device that was out of its socket comes back
-under another address, and so does one that restarted by itself.
+It searches again at every opening: a device that was unplugged, or that restarted by itself, comes
+back under another address.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Profile(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UsbAddress:
-    """Which device is meant. `serial` or `port_path` ("1-1.2", as in sysfs) tells two equal ones apart.
+    """The configured device. `serial` or `port_path` ("1-1.2", as in sysfs) tells two equal ones apart.
 
     `interface` is the number of the line's control or data interface, for a
     device with several lines.
@@ -78,16 +78,16 @@ class UsbFunction:
 
     @property
     def interfaces(self) -> tuple[int, ...]:
-        """What has to be claimed, the controlling one first."""
+        """The interfaces to claim, the controlling one first."""
         return (self.control,) if self.control == self.data else (self.control, self.data)
 
 
 def fresh_backend() -> usb.backend.IBackend | None:
     """A libusb context of our own, or None where libusb is missing or may not start.
 
-    pyusb keeps one context for ever, and libusb fills a context's list of devices
-    once: later it trusts udev's events, which a service with PrivateNetwork= does
-    not hear. A new context looks for itself.
+    pyusb keeps one context for the whole process. libusb fills a context's list of devices once and
+    then relies on udev's events. A service with PrivateNetwork= does not get those. A new context
+    makes its own list.
     """
     known = usb.backend.libusb1.get_backend()
     try:
@@ -97,7 +97,7 @@ def fresh_backend() -> usb.backend.IBackend | None:
 
 
 def find(backend: usb.backend.IBackend, address: UsbAddress) -> usb.core.Device:
-    """The one device that is meant. Raises `WireError` when it is none or several."""
+    """The one device with this address. Raises `WireError` if there is none, or several."""
     found = [
         device
         for device in usb.core.find(
@@ -120,16 +120,16 @@ def port_path(device: usb.core.Device) -> str:
 
 
 def node(device: usb.core.Device) -> str:
-    """The device's file for libusb; another one after every plugging in."""
+    """The device's file for libusb; it changes each time the device is plugged in."""
     return f"/dev/bus/usb/{device.bus:03d}/{device.address:03d}"
 
 
 def serial_number(device: usb.core.Device) -> str | None:
-    """What the device calls its serial number; None when it has none.
+    """The device's serial number; None if it has none.
 
     Raises `USBError` when this user may not open the device.
     """
-    device.get_active_configuration()  # opens it: pyusb tells missing rights and missing strings not apart
+    device.get_active_configuration()  # opens it: pyusb hides missing rights
     try:
         return str(device.serial_number) if device.iSerialNumber else None
     except (usb.core.USBError, ValueError):
@@ -147,7 +147,7 @@ def _marks(device: usb.core.Device) -> str:
 
 
 def function(device: usb.core.Device, address: UsbAddress, profile: Profile) -> UsbFunction:
-    """The serial line inside the device. Raises `WireError` when it is none, or one of several."""
+    """The serial line inside the device. Raises `WireError` if there is none, or if several fit."""
     interfaces = [one for one in device.get_active_configuration() if one.bAlternateSetting == 0]
     all_lines = list(_ftdi(interfaces) if profile is Profile.FTDI else _cdc_acm(interfaces))
     lines = [line for line in all_lines if address.interface in {None, line.control, line.data}]

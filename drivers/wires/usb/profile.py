@@ -1,8 +1,7 @@
-"""What the two kinds of USB serial line want to be told, and what they put around the bytes.
+"""The control requests of the two kinds of USB serial line, and FTDI's packet head.
 
-CDC-ACM: the requests of the PSTN subclass (PSTN 1.2, 6.3). FTDI: the vendor's
-requests as Linux' ftdi_sio.h and libftdi name them; the chip puts two status
-bytes at the head of every packet.
+CDC-ACM: the requests of the PSTN subclass (PSTN 1.2, 6.3). FTDI: the vendor's requests, named as
+in Linux' ftdi_sio.h and in libftdi. The chip puts two status bytes at the head of every packet.
 """
 
 from __future__ import annotations
@@ -40,8 +39,8 @@ _FTDI_LATENCY_TIMER: Final = 9
 _RESETS: Final = (0, 1, 2)
 _FTDI_DTR_AND_RTS: Final = 0x0303
 _FTDI_NO_DTR_NO_RTS: Final = 0x0300
-# The chip sends a packet this long after its last one, bytes or not: its factory setting.
-# Less would wake the host more often, more would hold back single ACK bytes.
+# The chip sends a packet this long after its last one, even without bytes: its factory setting.
+# A shorter time wakes the host more often. A longer one holds back single ACK bytes.
 FTDI_LATENCY_MS: Final = 16
 # Modem status and line status. Damaged bytes are found by the protocols' own checks.
 FTDI_STATUS_BYTES: Final = 2
@@ -59,7 +58,7 @@ _PARITY: Final[dict[Parity, int]] = {"N": 0, "O": 1, "E": 2}
 
 @dataclass(frozen=True, slots=True)
 class UsbLine:
-    """How bytes travel: the profile, and what the UART behind it is set to. `baud_rate` is bits a second."""
+    """The form of the line: the profile, and the settings of its UART. `baud_rate` is bits a second."""
 
     profile: Profile
     baud_rate: int = 9600
@@ -69,7 +68,7 @@ class UsbLine:
 
 
 def set_line(device: usb.core.Device, function: UsbFunction, line: UsbLine) -> None:
-    """Set speed and format, raise DTR and RTS; an FTDI chip also forgets what waits in it."""
+    """Set speed and format, raise DTR and RTS; an FTDI chip also drops the bytes in its queues."""
     if line.profile is Profile.FTDI:
         _set_ftdi(device, function.channel, line)
     else:
@@ -85,7 +84,7 @@ def hang_up(device: usb.core.Device, function: UsbFunction, profile: Profile) ->
 
 
 def without_status(profile: Profile, packet: memoryview) -> int:
-    """Take FTDI's status bytes out of one packet, in place; gives how many bytes are left."""
+    """Take FTDI's status bytes out of one packet, in place; returns how many bytes are left."""
     if profile is not Profile.FTDI:
         return len(packet)
     left = max(0, len(packet) - FTDI_STATUS_BYTES)
@@ -116,7 +115,7 @@ def _class(device: usb.core.Device, request: int, value: int, interface: int, da
     try:
         device.ctrl_transfer(_CLASS_TO_INTERFACE, request, value, interface, data, CONTROL_TIMEOUT_MS)
     except usb.core.USBError as error:
-        # Both requests are optional (PSTN 1.2, 5.3.2): a terminal without a UART refuses by a stall.
+        # Both requests are optional (PSTN 1.2, 5.3.2): a terminal without a UART refuses them with a stall.
         if error.errno != errno.EPIPE:
             raise
 

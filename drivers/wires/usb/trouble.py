@@ -1,4 +1,4 @@
-"""What went wrong with a USB device, for the person on site."""
+"""The faults of a USB device, for the person on site."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ _NOT_OPENED: Final = DriverFact("wires.usb_not_opened")
 _NO_NETLINK: Final = DriverFact("wires.usb_no_netlink")
 _NO_LIBUSB: Final = DriverFact("wires.usb_no_libusb")
 
-# What Linux and libusb say of a device that was taken out, at whatever moment.
+# The errors of Linux and libusb for a device that was unplugged, at any moment.
 _GONE: Final = {errno.ENODEV, errno.EIO, errno.ESHUTDOWN, errno.EPROTO, errno.ENOENT}
 
 
 def why_lost(error: usb.core.USBError) -> DriverFact:
-    """Why a line that was open is not any more."""
+    """The reason why an open line broke."""
     if error.errno == errno.EOVERFLOW:
         return BABBLE
     return STALLED if error.errno == errno.EPIPE else UNPLUGGED
 
 
 def why_not_open(error: usb.core.USBError, address: UsbAddress, device: usb.core.Device | None) -> DriverFact:
-    """Why a device that is there could not be opened."""
+    """The reason why a connected device could not be opened."""
     if error.errno in {errno.EACCES, errno.EPERM}:
         return _FORBIDDEN.about(device=str(address))
     if error.errno == errno.EBUSY:
@@ -52,7 +52,7 @@ def why_not_open(error: usb.core.USBError, address: UsbAddress, device: usb.core
 
 
 def no_backend() -> DriverFact:
-    """Why there is no libusb to ask."""
+    """The reason why libusb is not available."""
     try:
         socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE).close()
     except OSError:
@@ -61,7 +61,7 @@ def no_backend() -> DriverFact:
 
 
 def refuse_used_port(device: usb.core.Device, function: UsbFunction, system: Path) -> None:
-    """Raise `WireError` when a program has the serial port open that detaching would pull from under it."""
+    """Raise `WireError` if a program has the serial port open: detaching would break its line."""
     configuration = device.get_active_configuration().bConfigurationValue
     for name in serial_ports(f"{port_path(device)}:{configuration}", function.interfaces, system):
         user = owner_of(str(system / "dev" / name))

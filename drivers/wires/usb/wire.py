@@ -1,8 +1,8 @@
 """A terminal on USB without the kernel's serial driver: CDC-ACM, or an FTDI chip.
 
-pyusb blocks, so threads talk to it and the loop never does. One thread owns the
-device from finding it to releasing it and reads; a second one writes; a third
-one, where the device has notices to give, takes and drops them.
+pyusb blocks, so threads talk to it and the loop never does. One thread finds the device, reads from it
+and releases it. A second one writes. If the device sends notices, a third one takes and drops
+them.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from drivers.wires.usb.memory import TransferBuffer
 from drivers.wires.usb.profile import UsbLine, hang_up, set_line, without_status
 from drivers.wires.usb.trouble import ROOT, UNPLUGGED, no_backend, refuse_used_port, why_lost, why_not_open
 
-# How long a transfer waits for the device. It is also how long a thread takes to
-# see that it shall end, so `close` is done within this and CONTROL_TIMEOUT_MS.
+# A transfer waits this long for the device. A thread sees no sooner that it must end, so `close`
+# takes up to this plus CONTROL_TIMEOUT_MS.
 TRANSFER_TIMEOUT_MS: Final = 250
-# Two transfers and the control transfers of hanging up; a line that is not released by then never will be.
+# Two transfers, and the control transfers that hang up. A line not released by then never will be.
 RELEASE_TIMEOUT_S: Final = 10.0
-# At opening, what a CDC-ACM device still holds from before is read and dropped: it comes at once or never.
+# At opening, old bytes in a CDC-ACM device are read and dropped: they come at once or never.
 STALE_TIMEOUT_MS: Final = 20
 STALE_TRANSFERS: Final = 64
-# A stall is cleared this often in a row; a device that goes on stalling is broken.
+# A stall is cleared this often in a row; a device that still stalls is broken.
 MAX_STALLS: Final = 2
-# What waits to be written; a dialogue sends a few hundred bytes. The link keeps the rest.
+# The size of the write queue; a dialogue sends a few hundred bytes. The link keeps the rest.
 MAX_UNWRITTEN_BYTES: Final = 4096
 # A notice is 10 bytes (PSTN 1.2, 6.5.4); a packet of the fastest bus holds 1024.
 NOTICE_BYTES: Final = 1024
@@ -119,10 +119,10 @@ class UsbWire:
 
 
 class _OpenDevice:
-    """One opening of the device. `read_into`, `submit` and `stop` are the loop's, all else the threads'.
+    """One opening of the device. The loop calls `read_into`, `submit` and `stop`; the threads call the rest.
 
-    The hand-over is the transfer buffer itself: it is filled by one transfer, emptied
-    by the loop, and only then filled again.
+    The transfer buffer itself is the hand-over: one transfer fills it, the loop empties it, and only
+    then it is filled again.
     """
 
     def __init__(
@@ -147,7 +147,7 @@ class _OpenDevice:
         self._stopped = False
 
     def read_into(self, space: memoryview) -> tuple[int, bool]:
-        """Move what has landed into `space`: how many bytes, and whether there are more."""
+        """Move arrived bytes into `space`; returns how many, and whether there are more."""
         with self._changed:
             count = min(len(space), self._end - self._start)
             if count and self._transfer_buffer is not None:
@@ -161,7 +161,7 @@ class _OpenDevice:
             return count, self._start < self._end
 
     def submit(self, data: bytes) -> int:
-        """Queue what there is room for."""
+        """Queue as many bytes as there is room for."""
         with self._changed:
             if self._failure:
                 raise WireError(self._failure)
@@ -171,7 +171,7 @@ class _OpenDevice:
             return len(taken)
 
     def stop(self) -> None:
-        """Let the threads end: what is queued is tried once more, what has landed is wiped."""
+        """Let the threads end: queued bytes are tried once more, arrived bytes are wiped."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
@@ -182,7 +182,7 @@ class _OpenDevice:
         opened: asyncio.Future[None],
         last: threading.Thread | None,
     ) -> None:
-        """The owner's life. The backend must outlive every device that it gave, or libusb frees in use."""
+        """The owner thread. The backend must outlive its devices, or libusb frees memory that is in use."""
         if last is not None:
             last.join(RELEASE_TIMEOUT_S)
         why: DriverFact | None = OWN_FAULT
@@ -195,7 +195,7 @@ class _OpenDevice:
                 self._fail(why)
 
     def _live(self, backend: usb.backend.IBackend, opened: asyncio.Future[None]) -> DriverFact | None:
-        """Open, serve until stopped, release; gives why it could not be opened."""
+        """Open, serve until stopped, release; returns the reason if it could not be opened."""
         device = None
         with ExitStack() as after:
             try:
@@ -300,7 +300,7 @@ class _OpenDevice:
                 return
 
     def _drop_notices(self, device: usb.core.Device, endpoint: int) -> None:
-        """Take what the device says of its lines (SERIAL_STATE), so that it can go on; nobody needs it."""
+        """Take and drop the device's notices (SERIAL_STATE), so that it can go on."""
         space = array("B", bytes(NOTICE_BYTES))
         while not self._ending() and not self._failure:
             try:
@@ -308,10 +308,10 @@ class _OpenDevice:
             except usb.core.USBTimeoutError:
                 continue
             except usb.core.USBError:
-                return  # the line itself tells what matters
+                return  # the line itself shows any real fault
 
     def _mend(self, device: usb.core.Device, endpoint: int, error: usb.core.USBError, stalls: int) -> None:
-        """Clear a stall, the first times; everything else is the end of the line."""
+        """Clear a stall, a few times; any other error ends the line."""
         why = why_lost(error)
         if error.errno == errno.EPIPE and stalls <= MAX_STALLS:
             try:
@@ -356,6 +356,6 @@ def _complete(opened: asyncio.Future[None], why: DriverFact | None) -> None:
 
 
 def _quietly(work: Callable[..., None], *arguments: Any) -> None:
-    """Leave things in order, as far as the device still listens."""
+    """Leave the device in order, if it still answers."""
     with suppress(usb.core.USBError):
         work(*arguments)
