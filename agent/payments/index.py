@@ -57,7 +57,10 @@ Replay = Callable[[Callable[[Entry], None]], None]
 
 
 class PaymentIndex:
-    """Payments by payment id. Changes since the last snapshot are in memory, the rest is in the store.
+    """Payments by payment id, over memory and store.
+
+    Open and unclear ones live in memory, and what ended since the last snapshot as bytes. The rest
+    is in the store.
 
     The store alone is not believed: a row counts only if it is the one that was stored. If a row
     was changed or is gone, the index is made again from the journal: by `replay`, or at a start
@@ -72,6 +75,7 @@ class PaymentIndex:
 
     def _begin_anew(self) -> None:
         self._held: dict[str, Record] = {}
+        self._ended: dict[str, Row] = {}
         self._rows = RowChecks()
         self._numbers: dict[str, tuple[int | None, int | None]] = {}
         self._days: dict[str, TerminalDay] = {}
@@ -116,11 +120,14 @@ class PaymentIndex:
         held = self._held.get(payment_id)
         if held is not None:
             return held
+        row = self._ended.get(payment_id)
+        if row is not None:
+            return _record_in.decode(row[2])
         try:
             return self._stored(payment_id)
         except _RowDiffersError:
             self._make_again()
-            return self._held.get(payment_id)
+            return self.get(payment_id)
 
     def open(self) -> list[Record]:
         """Payments without a verdict, oldest first."""
@@ -141,7 +148,9 @@ class PaymentIndex:
         except _RowDiffersError:
             self._make_again()
             stored = {}
-        newest = sorted((stored | self._held).values(), key=lambda record: -record.opened)
+        ended = sorted(self._ended.values(), key=lambda row: -row[1])[:count]
+        fresh = {record.payment_id: record for record in (_record_in.decode(row[2]) for row in ended)}
+        newest = sorted((stored | fresh | self._held).values(), key=lambda record: -record.opened)
         return newest[:count]
 
     def last_numbers(self, terminal: str) -> tuple[int | None, int | None]:
@@ -158,25 +167,20 @@ class PaymentIndex:
 
     def to_store(self) -> tuple[list[Row], RowChecks]:
         """The rows of finished payments, and the checks that the store must pass once it has them."""
-        rows = [
-            (record.payment_id, record.opened, _record_out.encode(record))
-            for record in self._held.values()
-            if not _unfinished(record)
-        ]
+        rows = list(self._ended.values())
         return rows, self._rows.with_rows(rows)
 
     def stored(self, rows: list[Row], checks: RowChecks) -> None:
         """The rows are in the store now."""
         self._rows = checks
         for payment_id, _, _ in rows:
-            del self._held[payment_id]
+            del self._ended[payment_id]
 
     def to_bytes(self) -> bytes:
         """The part of the payment index that is not in the store."""
-        unfinished = [record for record in self._held.values() if _unfinished(record)]
         return _STATE.encode(
             OpenPart(
-                open=unfinished,
+                open=list(self._held.values()),
                 last_numbers=self._numbers,
                 days=self._days,
                 clock_offsets=self.clock_offsets,
@@ -263,15 +267,16 @@ class PaymentIndex:
             day.count, day.total = day.count - 1, day.total - (_signed(original) if original else 0)
 
     def _keep(self, record: Record) -> None:
-        self._held[record.payment_id] = record
+        if record.open or record.verdict == "unclear":
+            self._ended.pop(record.payment_id, None)
+            self._held[record.payment_id] = record
+        else:
+            self._held.pop(record.payment_id, None)
+            self._ended[record.payment_id] = record.payment_id, record.opened, _record_out.encode(record)
 
 
 class _RowDiffersError(Exception):
     """A row of the store was changed or is gone."""
-
-
-def _unfinished(record: Record) -> bool:
-    return record.open or record.verdict == "unclear"
 
 
 def _signed(record: Record) -> int:
