@@ -21,7 +21,7 @@ from agent.journal.schema.entry import (
 )
 from agent.payments.kinds import kind_of
 from agent.payments.record import Record, begin, change
-from agent.payments.rows import RowChecks
+from agent.payments.rows import Buckets, RowChecks, RowDiffersError, row_hash
 from agent.payments.store import PaymentStore, Row
 from agent.terminals.clocks import ClockOffsets
 
@@ -49,6 +49,7 @@ class OpenPart(msgspec.Struct):
     last_numbers: dict[str, tuple[int | None, int | None]]
     days: dict[str, TerminalDay] = {}
     clock_offsets: ClockOffsets = msgspec.field(default_factory=ClockOffsets)
+    newest: list[tuple[int, str]] = []
 
 
 _STATE: Final = DerivedState(OpenPart, version=1)
@@ -125,7 +126,7 @@ class PaymentIndex:
             return _record_in.decode(row[2])
         try:
             return self._stored(payment_id)
-        except _RowDiffersError:
+        except RowDiffersError:
             self._make_again()
             return self.get(payment_id)
 
@@ -144,8 +145,9 @@ class PaymentIndex:
     def last(self, count: int) -> list[Record]:
         """The newest payments, newest first."""
         try:
-            stored = {record.payment_id: record for record in map(self._row, self._rows.newest(count))}
-        except _RowDiffersError:
+            names = [payment_id for _, payment_id in self._rows.newest[:count]]
+            stored = {record.payment_id: record for record in map(self._stored, names) if record}
+        except RowDiffersError:
             self._make_again()
             stored = {}
         ended = sorted(self._ended.values(), key=lambda row: -row[1])[:count]
@@ -165,10 +167,14 @@ class PaymentIndex:
         """The payments that stand on a terminal since its last close."""
         return self._days.get(terminal, TerminalDay())
 
-    def to_store(self) -> tuple[list[Row], RowChecks]:
-        """The rows of finished payments, and the checks that the store must pass once it has them."""
-        rows = list(self._ended.values())
-        return rows, self._rows.with_rows(rows)
+    def to_store(self) -> tuple[list[Row], Buckets, RowChecks]:
+        """The rows of finished payments with their buckets, and the checks that hold once they are stored."""
+        try:
+            checks, buckets = self._rows.with_rows(self._ended.values(), self._bucket)
+        except RowDiffersError:
+            self._make_again()
+            return self.to_store()
+        return list(self._ended.values()), buckets, checks
 
     def stored(self, rows: list[Row], checks: RowChecks) -> None:
         """The rows are in the store now."""
@@ -176,7 +182,7 @@ class PaymentIndex:
         for payment_id, _, _ in rows:
             del self._ended[payment_id]
 
-    def to_bytes(self) -> bytes:
+    def to_bytes(self, checks: RowChecks) -> bytes:
         """The part of the payment index that is not in the store."""
         return _STATE.encode(
             OpenPart(
@@ -184,43 +190,35 @@ class PaymentIndex:
                 last_numbers=self._numbers,
                 days=self._days,
                 clock_offsets=self.clock_offsets,
+                newest=checks.newest,
             )
         )
 
     def from_bytes(self, content: bytes, rows: bytes) -> None:
         """Take up where `to_bytes` and the table of rows left off. Raises `ValueError` for other bytes."""
         part = _STATE.decode(content)
-        self._rows = RowChecks(rows)
+        self._rows = RowChecks(rows, part.newest)
         self._held = {record.payment_id: record for record in part.open}
         self._numbers, self._days, self.clock_offsets = part.last_numbers, part.days, part.clock_offsets
 
     def _stored(self, payment_id: str) -> Record | None:
-        """The record in the store. Raises `_RowDiffersError`."""
+        """The record in the store. Raises `RowDiffersError`."""
+        expected = self._rows.expected(payment_id, self._bucket)
+        if expected is None:
+            return None
         try:
             row = self._store.get(payment_id)
         except sqlite3.Error:
-            raise _RowDiffersError from None
-        if row is None:
-            if self._rows.knows(payment_id):
-                raise _RowDiffersError
-            return None
-        return self._checked(row)
+            raise RowDiffersError from None
+        if row is None or row_hash(row) != expected:
+            raise RowDiffersError
+        return _record_in.decode(row[2])
 
-    def _row(self, opened: int) -> Record:
-        """The record of the payment that was opened there. Raises `_RowDiffersError`."""
+    def _bucket(self, number: int) -> bytes | None:
         try:
-            row = self._store.at(opened)
+            return self._store.bucket(number)
         except sqlite3.Error:
-            raise _RowDiffersError from None
-        if row is None:
-            raise _RowDiffersError
-        return self._checked(row)
-
-    def _checked(self, row: Row) -> Record:
-        payment_id, opened, record = row
-        if not self._rows.fits(payment_id, opened, record):
-            raise _RowDiffersError
-        return _record_in.decode(record)
+            raise RowDiffersError from None
 
     def _make_again(self) -> None:
         """The store was changed: make all of it again, up to the entry that is applied now."""
@@ -273,10 +271,6 @@ class PaymentIndex:
         else:
             self._held.pop(record.payment_id, None)
             self._ended[record.payment_id] = record.payment_id, record.opened, _record_out.encode(record)
-
-
-class _RowDiffersError(Exception):
-    """A row of the store was changed or is gone."""
 
 
 def _signed(record: Record) -> int:

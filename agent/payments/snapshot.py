@@ -28,9 +28,9 @@ ALARMS, AGES = "alarms", "ages"
 
 def keep(context: Context, store: PaymentStore) -> bool:
     """Keep what a start needs. False if the file cannot be written: the old snapshot stays."""
-    rows, checks = context.payments.to_store()
+    rows, buckets, checks = context.payments.to_store()
     parts = {
-        PAYMENTS: context.payments.to_bytes(),
+        PAYMENTS: context.payments.to_bytes(checks),
         ROWS: checks.to_bytes(),
         TOTALS: context.totals.to_bytes(),
         PEOPLE: context.people.to_bytes(),
@@ -38,7 +38,7 @@ def keep(context: Context, store: PaymentStore) -> bool:
         AGES: context.ages.to_bytes(),
     }
     snapshot = context.journal.keep_state(_digest(parts))
-    if not store.keep(rows, parts | {JOURNAL: msgspec.json.encode(snapshot)}):
+    if not store.keep(rows, buckets, parts | {JOURNAL: msgspec.json.encode(snapshot)}):
         return False
     context.payments.stored(rows, checks)
     return True

@@ -15,7 +15,7 @@ from pathlib import Path
 from agent.base.coded import CodedError
 
 # Grows when the tables change. A file with another version is made anew.
-TABLES_VERSION = 2
+TABLES_VERSION = 3
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS payment (
@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS payment (
     opened INTEGER NOT NULL,
     record BLOB NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS payment_opened ON payment (opened);
+CREATE TABLE IF NOT EXISTS bucket (number INTEGER PRIMARY KEY, content BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS snapshot (part TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID;
 """
 
@@ -32,9 +32,6 @@ PAGE_CACHE_KIB = 1024
 
 IN_MEMORY = ":memory:"
 _FILES = ("", "-wal", "-shm", "-journal")
-
-_DROP = "DROP TABLE IF EXISTS payment; DROP TABLE IF EXISTS snapshot;"
-_SELECT = "SELECT payment_id, opened, record FROM payment WHERE "
 
 Row = tuple[str, int, bytes]
 
@@ -62,8 +59,8 @@ class PaymentStore:
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.execute(f"PRAGMA cache_size=-{PAGE_CACHE_KIB}")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version != TABLES_VERSION:
-            self._db.executescript(_DROP)
+        if version not in {0, TABLES_VERSION}:  # 0: a file that was just made
+            raise sqlite3.DatabaseError("another version")
         self._db.executescript(SCHEMA)
         self._db.execute(f"PRAGMA user_version={TABLES_VERSION}")
 
@@ -81,11 +78,14 @@ class PaymentStore:
 
     def get(self, payment_id: str) -> Row | None:
         """The row of a payment id, or None. Raises `sqlite3.Error`."""
-        return _row(self._db.execute(_SELECT + "payment_id = ?", (payment_id,)).fetchone())
+        return _row(self._db.execute("SELECT * FROM payment WHERE payment_id = ?", (payment_id,)).fetchone())
 
-    def at(self, opened: int) -> Row | None:
-        """The row of the payment that was opened there, or None. Raises `sqlite3.Error`."""
-        return _row(self._db.execute(_SELECT + "opened = ?", (opened,)).fetchone())
+    def bucket(self, number: int) -> bytes | None:
+        """The bucket of `rows.py` with this number, or None. Raises `sqlite3.Error`."""
+        found = self._db.execute("SELECT content FROM bucket WHERE number = ?", (number,)).fetchone()
+        if found is None:
+            return None
+        return found[0] if isinstance(found[0], bytes) else b""
 
     def snapshot(self) -> dict[str, bytes]:
         """The parts of the last snapshot; empty when there is none."""
@@ -94,12 +94,13 @@ class PaymentStore:
         except sqlite3.Error:
             return {}
 
-    def keep(self, rows: Iterable[Row], parts: Mapping[str, bytes]) -> bool:
+    def keep(self, rows: Iterable[Row], buckets: Mapping[int, bytes], parts: Mapping[str, bytes]) -> bool:
         """Store rows and snapshot in one transaction. False if that fails: nothing has changed then."""
         try:
             with self._db:
                 self._db.execute("BEGIN")
                 self._db.executemany("REPLACE INTO payment VALUES (?, ?, ?)", rows)
+                self._db.executemany("REPLACE INTO bucket VALUES (?, ?)", buckets.items())
                 self._db.execute("DELETE FROM snapshot")
                 self._db.executemany("INSERT INTO snapshot VALUES (?, ?)", parts.items())
         except sqlite3.Error:
@@ -108,10 +109,7 @@ class PaymentStore:
 
     def forget(self) -> None:
         """Drop everything, to be made again from the journal's first line. Raises `StoreError`."""
-        try:
-            self._db.executescript("DELETE FROM payment; DELETE FROM snapshot;")
-        except sqlite3.Error:
-            self._begin_anew()
+        self._begin_anew()
 
     def close(self) -> None:
         self._db.close()

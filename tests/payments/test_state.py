@@ -10,7 +10,7 @@ import pytest
 
 from agent.payments import snapshot
 from agent.payments.commands import PaymentCommand
-from agent.payments.rows import RowChecks
+from agent.payments.rows import NEWEST, RowChecks, RowDiffersError, row_hash
 from agent.payments.state import PaymentState
 from tests.payments.world import World
 
@@ -60,6 +60,10 @@ EDITS: dict[str, tuple[str, ...]] = {
     "the snapshot's place": ("UPDATE snapshot SET content = x'00' WHERE part = 'journal'",),
     "no snapshot": ("DELETE FROM snapshot",),
     "no tables": ("DROP TABLE payment", "DROP TABLE snapshot"),
+    "no buckets": ("DELETE FROM bucket",),
+    "the buckets of text": ("UPDATE bucket SET content = 'x'",),
+    "rows and buckets": ("DELETE FROM payment", "DELETE FROM bucket"),
+    "rows without the table of buckets": ("DROP TABLE bucket",),
     "another version of the tables": ("PRAGMA user_version = 1",),
 }
 
@@ -190,12 +194,32 @@ def again(world: World, payment_id: str) -> tuple[PaymentState, bool]:
     return view, created
 
 
-def test_the_table_of_rows_holds_nothing_that_looks_like_a_card_number() -> None:
-    rows = [(f"A-{number}", number, b"record") for number in range(2_000)]  # entry 66 is 42 00 00 .. packed
-    table = RowChecks().with_rows(rows).to_bytes()
-    assert all((byte & 0xF) > 9 for byte in table)
-    again = RowChecks(table)
-    assert all(again.fits(*row) for row in rows)
-    assert again.newest(3) == [1999, 1998, 1997]
-    assert again.knows("A-66")
-    assert not again.knows("B-66")
+def test_the_checks_hold_nothing_that_looks_like_a_card_number_and_do_not_grow() -> None:
+    stored: dict[int, bytes] = {}
+    checks, size = RowChecks(), len(RowChecks().to_bytes())
+    for begin in range(0, 2_000, 500):
+        rows = [(f"A-{number}", number, b"record") for number in range(begin, begin + 500)]
+        checks, buckets = checks.with_rows(rows, stored.get)
+        stored |= buckets
+    assert len(checks.to_bytes()) == size
+    assert all((byte & 0xF) > 9 for content in (checks.to_bytes(), *stored.values()) for byte in content)
+    again = RowChecks(checks.to_bytes(), checks.newest)
+    for number in range(2_000):
+        row = (f"A-{number}", number, b"record")
+        assert again.expected(row[0], stored.get) == row_hash(row)
+    assert again.expected("B-66", stored.get) is None
+    assert [opened for opened, _ in again.newest] == list(range(1_999, 1_999 - NEWEST, -1))
+
+
+NOTHING: dict[int, bytes] = {}
+
+
+def test_a_bucket_that_was_exchanged_is_no_bucket() -> None:
+    checks, buckets = RowChecks().with_rows([("A-1", 1, b"one")], NOTHING.get)
+    ((number, content),) = buckets.items()
+    _, others = RowChecks().with_rows([("A-1", 1, b"two")], NOTHING.get)
+    for read in ({}, {number: b""}, {number: content + content}, others):
+        with pytest.raises(RowDiffersError):
+            checks.expected("A-1", read.get)
+    with pytest.raises(RowDiffersError):
+        RowChecks().expected("A-1", buckets.get)  # where nothing may be, something is

@@ -8,6 +8,7 @@ import pytest
 
 from agent.journal.schema.entry import AnyBody, ClockMoved, Entry, Requested, Submitted, TerminalResult
 from agent.payments.index import PaymentIndex
+from agent.payments.rows import RowChecks
 from agent.payments.store import PaymentStore
 from agent.terminals.clocks import MEASURED_TOLERANCE
 from drivers.terminal import CLOCKS_APART
@@ -140,7 +141,7 @@ def test_a_snapshot_keeps_it() -> None:
     shop.sale("A-1", NOON)
     shop.answered("A-1", NOON)
     other = PaymentIndex(PaymentStore(":memory:"))
-    other.from_bytes(shop.payments.to_bytes(), b"")
+    other.from_bytes(shop.payments.to_bytes(RowChecks()), b"")
     assert other.clock_offsets == shop.payments.clock_offsets
     record = other.get("A-1")
     assert record is not None
