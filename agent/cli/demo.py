@@ -14,6 +14,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command."""
     parser = subparsers.add_parser("demo", help=say("cli.demo.about"))
     parser.add_argument("--payments", type=int, metavar="N", help=say("cli.demo.payments"))
+    parser.add_argument("--stay", action="store_true", help=say("cli.demo.stay"))
     parser.add_argument("--json", action="store_true", help=say("cli.demo.json"))
     parser.set_defaults(func=_run)
 

@@ -17,6 +17,7 @@ from agent.programs.demo.environment import Environment
 from agent.programs.demo.network import free_port
 from agent.programs.demo.proof import prove
 from agent.programs.demo.scenarios import SCENARIOS, DemoTill, scenarios
+from agent.texts import say
 from drivers.simulator.core.cards import PUBLISHED
 from tests.support.search import search
 
@@ -105,3 +106,28 @@ def test_no_whole_card_number_is_in_any_file_of_it(folder: Path) -> None:
 def all_numbers() -> list[str]:
     """The demo's terminal holds one of these to its reader, and shows it whole with track 2."""
     return [card.number for card in PUBLISHED.values()]
+
+
+def test_it_stays_open_for_somebody_s_own_hands_until_it_is_closed(tmp_path: Path) -> None:
+    command = [sys.executable, "-u", "-m", "agent"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [*command, "demo", "--stay"], stdout=subprocess.PIPE, text=True, env=environment
+    ) as demo:
+        assert demo.stdout is not None
+        told: list[str] = []
+        while not any(line.startswith("Ctrl-C") for line in told):
+            told.append(demo.stdout.readline())
+        socket = next(line.split()[-1] for line in told if "tillgate pay" in line)
+        paid = subprocess.run(
+            [*command, "pay", "12.50", "--currency", "EUR", "--socket", socket],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        demo.terminate()
+        closing = demo.stdout.read()
+    assert (paid.returncode, paid.stderr) == (0, "")
+    assert "APPROVED" in paid.stdout
+    assert (demo.returncode, closing.strip()) == (0, say("programs.demo.closed").strip())
+    assert list(tmp_path.iterdir()) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -19,12 +20,16 @@ from agent.programs.demo.proof import Proof, prove
 from agent.programs.demo.scenarios import DemoTill, line, scenarios
 from agent.texts import say
 
+SETTINGS_FILE = "tillgate.toml"
+
 
 def run(args: argparse.Namespace) -> int:
     """Take the payments, verify the journal, show the collector's cosignature. 0 if all is well."""
     folder = Path(tempfile.mkdtemp(prefix="tillgate-demo-"))
     environment = Environment(folder, port=free_port())
     try:
+        if args.stay:
+            return _stay(environment)
         verdicts, proof = _play(environment, args.payments)
     except (DemoError, RefusedError, OSError) as error:
         print(say("programs.demo.stopped", error=error), file=sys.stderr)  # noqa: T201 - it talks to a person
@@ -37,16 +42,38 @@ def run(args: argparse.Namespace) -> int:
     return 0 if proof.ok else 1
 
 
-def _play(environment: Environment, count: int | None) -> tuple[Counter[str], Proof]:
-    began = time.monotonic()
+def _stay(environment: Environment) -> int:
+    """Open the shop for somebody's own hands until they close it."""
     _say(say("programs.demo.about"))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        _open(environment)
+        _say(
+            say("programs.demo.open", socket=environment.socket, settings=environment.folder / SETTINGS_FILE)
+        )
+        environment.programs["agent"].wait()
+    except KeyboardInterrupt:
+        _say(say("programs.demo.closed"))
+        return 0
+    raise DemoError(say("programs.demo.agent_ended"))
+
+
+def _open(environment: Environment) -> str:
+    """Provision and start every program; the collector's verifier key."""
     collector_vkey = environment.provision()
     environment.start("collector", "collector", "--settings", str(environment.folder / "collector.toml"))
     environment.start_terminal()
-    settings = str(environment.folder / "tillgate.toml")
+    settings = str(environment.folder / SETTINGS_FILE)
     environment.start("agent", "agent", "--settings", settings)
     environment.start("upload", "upload", "--settings", settings)
     environment.wait_for(lambda: environment.terminal_is("ready"), say("programs.demo.wait_for_agent"))
+    return collector_vkey
+
+
+def _play(environment: Environment, count: int | None) -> tuple[Counter[str], Proof]:
+    began = time.monotonic()
+    _say(say("programs.demo.about"))
+    collector_vkey = _open(environment)
     verdicts: Counter[str] = Counter()
     till = DemoTill(environment, _say)
     for payment_id, scenario in scenarios(count):

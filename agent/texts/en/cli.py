@@ -47,6 +47,7 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
         "asks each free port with harmless bytes which protocol it speaks; not while a payment is unclear"
     ),
     "cli.demo.about": "run a few payments; everything is real but the hardware",
+    "cli.demo.stay": "open the shop and leave it to your own hands, in another window",
     "cli.demo.json": "print one JSON object as the last line",
     "cli.demo.payments": "take N payments; default: each kind once",
     "cli.doctor.api_silent": "nobody answers at {path}: {error}. Is the agent running?",

@@ -10,6 +10,16 @@ PROGRAMS: Final[dict[str, str | tuple[str, str]]] = {
     ),
     "programs.cosignature_unused": "the stored cosignature is not used",
     "programs.demo.about": ("Tillgate demo. The terminal is a simulator; no real money is involved.\n"),
+    "programs.demo.agent_ended": "the agent ended",
+    "programs.demo.closed": "\nThe shop is closed, and its folder is removed.",
+    "programs.demo.open": (
+        "The shop is open. In another window:\n\n"
+        "  tillgate pay 12.50 --socket {socket}\n"
+        "  tillgate status --socket {socket}\n"
+        "  tillgate till --socket {socket}\n"
+        "  tillgate journal show --settings {settings}\n\n"
+        "Ctrl-C closes it."
+    ),
     "programs.demo.did_not_stop": "{name} did not stop; see {folder}.log",
     "programs.demo.no_cosigner": "the collector's key is not a cosigner's",
     "programs.demo.nothing_cosigned": "headquarters has cosigned nothing",
