@@ -16,6 +16,7 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,12 @@ from agent.api.access import AccessList
 from agent.api.app import serve
 from agent.api.sockets import bind
 from agent.payments.active import NEEDS
-from agent.payments.commands import PaymentCommand, PersonsWord, PromptReply, kind_asked
+from agent.payments.commands import GivenCredential, PaymentCommand, PersonsWord, PromptReply, kind_asked
 from agent.payments.feed import AgentChange
 from agent.payments.refusal import Refusal
 from agent.payments.state import (
     AgentStatus,
+    AlarmNews,
     CardState,
     Fact,
     OpenPrompt,
@@ -38,12 +40,14 @@ from agent.payments.state import (
     PaymentState,
     Printout,
     Reason,
+    StandingAlarm,
     TerminalStatus,
 )
 
 DECLINE, NOT_SENT, UNCLEAR, CONFIRM, SUPERVISE, LONG, BROKEN = 1300, 1400, 1500, 1600, 1700, 1800, 1900
 VERDICTS = {DECLINE: "declined", NOT_SENT: "not_sent", UNCLEAR: "unclear"}
 SECRET = "right"  # noqa: S105 - of a person who exists in this file alone
+RAISED_AT = datetime(2026, 11, 27, 12, tzinfo=UTC)
 TOKEN = "a-token-for-tests-of-forty-characters-00"  # noqa: S105 - opens nothing
 
 
@@ -84,6 +88,7 @@ class SceneService:
         self.heard: list[str] = []
         self.scenes: dict[str, Scene] = {}
         self.clock_ahead_s: int | None = None
+        self.alarms: list[StandingAlarm] = []
 
     def put(self, command: PaymentCommand) -> tuple[PaymentState, bool]:
         kind = kind_asked(command)
@@ -161,6 +166,15 @@ class SceneService:
         scene.end(word.verdict)
         return scene.view
 
+    async def acknowledge(self, alarm: str, credential: GivenCredential) -> StandingAlarm:
+        self.heard.append(f"acknowledge {alarm}")
+        standing = next((one for one in self.alarms if one.id == alarm), None)
+        if standing is None:
+            raise Refusal("unknown_alarm", alarm=alarm)
+        if credential.secret != SECRET:
+            raise Refusal("wrong_credential")
+        return standing.acknowledged(credential.person, RAISED_AT)
+
     def receipts(self, payment_id: str) -> list[Printout]:
         self._scene(payment_id)
         return [Printout(copy="customer", lines=["Shop of Tests", "EUR 12.50".rjust(90)])]
@@ -180,6 +194,8 @@ class SceneService:
         self.heard.append(f"agent events {after}")
         for number, scene in enumerate(self.scenes.values(), 1):
             yield AgentChange(f"7.{number}", "payment", scene.events[-1])
+        for number, alarm in enumerate(self.alarms, 20):
+            yield AgentChange(f"6.{number}", "alarm", AlarmNews(change="raised", alarm=alarm))
         yield AgentChange("7.9", "lost")
 
     def last(self, count: int) -> list[PaymentState]:
@@ -204,6 +220,7 @@ class SceneService:
             unclear=["K7Q2-M4XW"],
             acquirer_key="acq-1",
             acquirer_key_until="2027-12-31",
+            alarms=self.alarms,
         )
 
     def _scene(self, payment_id: str) -> Scene:

@@ -38,6 +38,10 @@ class StandingAlarm(msgspec.Struct, frozen=True, kw_only=True):
         """What names it among those that stand."""
         return alarm_id(self.alarm, self.subject)
 
+    def acknowledged(self, person: str, at: datetime) -> StandingAlarm:
+        """The same alarm, with the person who knows of it."""
+        return msgspec.structs.replace(self, acknowledged_by=person, acknowledged_at=at)
+
     @property
     def kind(self) -> AlarmKind:
         """Its row in the registry."""
@@ -156,7 +160,7 @@ class StandingAlarms:
     def _acknowledge(self, identity: str, person: str, at: datetime) -> None:
         standing = self._standing.get(identity)
         if standing is not None:
-            known = msgspec.structs.replace(standing, acknowledged_by=person, acknowledged_at=at)
+            known = standing.acknowledged(person, at)
             self._standing[identity] = known
             self._tell("acknowledged", known)
 

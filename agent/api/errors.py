@@ -60,7 +60,8 @@ def server_refusal(status: int, word: str) -> tuple[bytes, bytes]:
 
 def _expected(refusal: Refusal) -> dict[str, str]:
     """What the field of a refusal must hold."""
-    field = "payment_id" if refusal.code == "wrong_payment_id" else refusal.figures.get("field")
+    in_the_path = {"wrong_payment_id": "payment_id", "wrong_alarm_id": "alarm_id"}
+    field = in_the_path.get(refusal.code) or refusal.figures.get("field")
     return {"expected": say(f"field.{field}")} if field else {}
 
 

@@ -45,6 +45,7 @@ REFUSALS: Final[dict[str, RefusalRow]] = {
     "missing_field": RefusalRow(422),
     "unknown_field": RefusalRow(422),
     "wrong_payment_id": RefusalRow(422),
+    "wrong_alarm_id": RefusalRow(422),
     "wrong_query": RefusalRow(422),
     "unknown_query": RefusalRow(422),
     "wrong_event_id": RefusalRow(422),
@@ -61,6 +62,7 @@ REFUSALS: Final[dict[str, RefusalRow]] = {
     "terminal_unclear": RefusalRow(409, "not_begun"),
     "question_over": RefusalRow(409),
     "not_unclear": RefusalRow(409, "told"),
+    "unknown_alarm": RefusalRow(404),
     # A person's answer is not enough.
     "identity_missing": RefusalRow(422),
     "credential_missing": RefusalRow(422),
@@ -72,6 +74,7 @@ REFUSALS: Final[dict[str, RefusalRow]] = {
     "not_started": RefusalRow(503, "not_begun"),
     "key_expired": RefusalRow(503, "not_begun"),
     "disk_full": RefusalRow(503, "not_begun"),
+    "journal_full": RefusalRow(503),
     "too_many_waiting": RefusalRow(503),
     "internal": RefusalRow(500, "perhaps"),
 }
@@ -89,6 +92,8 @@ ALWAYS: Final = (
 )
 # Possible answers to a request with a payment id in its path.
 WITH_ID: Final = ("wrong_payment_id",)
+# Possible answers to a request with an alarm's id in its path.
+WITH_ALARM: Final = ("wrong_alarm_id",)
 # Possible answers to a request with a body.
 WITH_BODY: Final = (
     "not_json",

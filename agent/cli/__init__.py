@@ -32,6 +32,7 @@ COMMANDS = {
     "resolve": "agent.cli.resolve",
     "close-day": "agent.cli.close_day",
     "status": "agent.cli.status",
+    "alarms": "agent.cli.alarms",
     "terminals": "agent.cli.terminals",
     "doctor": "agent.cli.doctor",
     "journal": "agent.cli.journal",

@@ -36,7 +36,7 @@ class DoctorFinding:
     """What one look found."""
 
     name: str
-    state: Literal["good", "bad", "not known"]
+    state: Literal["good", "warning", "bad", "not known"]
     text: str
 
 
@@ -60,7 +60,7 @@ def _look(args: argparse.Namespace) -> int:
         *(lambda unit=unit: _unit(unit) for unit in UNITS),
         lambda: _api(args.socket or host.agent.socket),
     ]
-    findings = [look() for look in looks]
+    findings = [*(look() for look in looks), *_alarms(args.socket or host.agent.socket)]
     bad = any(finding.state == "bad" for finding in findings)
     if args.json:
         sys.stdout.write(json.dumps([asdict(finding) for finding in findings]) + "\n")
@@ -153,3 +153,20 @@ def _api(path: Path) -> DoctorFinding:
             "api", "bad", say("cli.doctor.api_takes_none", refusal_reason=status.refusal_reason)
         )
     return DoctorFinding("api", "good", say("cli.doctor.api_takes", path=path))
+
+
+def _alarms(path: Path) -> list[DoctorFinding]:
+    """What the agent has seen by itself; only a critical alarm keeps payments from being taken."""
+    try:
+        alarms = ApiClient(path).call("GET", "/v1/status", StatusView).alarms
+    except (AgentUnreachableError, BrokenError, RefusedError):
+        return [DoctorFinding("alarms", "not known", say("cli.doctor.no_alarms_told"))]
+    found = [
+        DoctorFinding(
+            f"alarm {alarm.id}",
+            "bad" if alarm.severity == "critical" else "warning",
+            f"{alarm.what} {alarm.money} {alarm.next_step}",
+        )
+        for alarm in alarms
+    ]
+    return found or [DoctorFinding("alarms", "good", say("cli.alarms.none"))]

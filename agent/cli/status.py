@@ -8,6 +8,7 @@ import sys
 import msgspec
 
 from agent.api.v1.bodies import StatusView
+from agent.cli.ui.alarm_lines import print_alarms
 from agent.cli.ui.ask import call_agent
 from agent.cli.ui.exits import Exit
 from agent.cli.ui.options import add_api, api, screen
@@ -50,6 +51,7 @@ def _print_view(out: Screen, view: StatusView) -> None:
     out.row("journal", f"{view.entries} entries")
     out.row("headquarters", _confirmed(view))
     out.row("acquirer key", f"{view.acquirer_key}, valid until {view.acquirer_key_until}")
+    print_alarms(out, view.alarms)
     for payment_id in view.unclear:
         out.row("UNCLEAR", payment_id)
         out.detail(say("cli.resolve", payment_id=payment_id))

@@ -5,16 +5,22 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+from pathlib import Path
 
+from agent.api.v1.bodies import StatusView
+from agent.cli.ui.alarm_lines import reminder
+from agent.cli.ui.client import AgentUnreachableError, ApiClient, BrokenError, RefusedError
 from agent.cli.ui.exits import CommandError, Exit
-from agent.cli.ui.options import add_settings
+from agent.cli.ui.options import add_settings, default_socket
 from agent.cli.ui.screen import Screen
 from agent.texts import say
 
 ASK = "> "
+# An agent that is well answers in milliseconds.
+GLANCE_S = 1.0
 
 PAYMENTS = {"pay", "refund", "reverse"}
-KNOWN = {*PAYMENTS, "last", "status", "close-day", "resolve"}
+KNOWN = {*PAYMENTS, "last", "status", "alarms", "close-day", "resolve"}
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -30,7 +36,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _till(args: argparse.Namespace) -> int:
     out = Screen(sys.stdout)
     out.say(say("cli.welcome"))
+    shown = ""
     while True:
+        shown = _remind(args, out, shown)
         print(ASK, end="", flush=True)
         line = sys.stdin.readline()
         words = _words(line)
@@ -40,6 +48,18 @@ def _till(args: argparse.Namespace) -> int:
             out.say(say("cli.help"))
         elif words:
             _run(args, out, words)
+
+
+def _remind(args: argparse.Namespace, out: Screen, shown: str) -> str:
+    """One line about alarms when there is news of them. It never keeps the prompt back."""
+    try:
+        path = Path(args.socket) if args.socket else default_socket(args)
+        news = reminder(ApiClient(path, GLANCE_S).call("GET", "/v1/status", StatusView).alarms)
+    except (AgentUnreachableError, BrokenError, RefusedError, CommandError):
+        return shown  # the next payment will say what is wrong
+    if news and news != shown:
+        out.say(news)
+    return news
 
 
 def _words(line: str) -> list[str]:

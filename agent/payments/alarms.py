@@ -8,8 +8,11 @@ from collections.abc import Callable, Sequence
 from agent.alarms.conditions import AgentFacts, OutsideFacts, TerminalFacts, conditions, not_known
 from agent.alarms.standing import StandingAlarm, StandingAlarms
 from agent.alarms.watch import AlarmWatch
-from agent.journal.schema.entry import AlarmCleared, AlarmRaised
+from agent.journal.schema.entry import AlarmAcknowledged, AlarmCleared, AlarmRaised, AnyBody
+from agent.payments.commands import GivenCredential
 from agent.payments.context import Context
+from agent.payments.refusal import Refusal
+from agent.payments.signing import one_person
 
 
 class AlarmKeeper:
@@ -67,6 +70,28 @@ class AlarmKeeper:
             raised_at=self._context.clock.wall(),
             written=False,
         )
+
+
+async def acknowledge(context: Context, identity: str, credential: GivenCredential) -> StandingAlarm:
+    """A person says that they know of an alarm. Raises a `Refusal`; the alarm then stands as it did."""
+    alarm = _writable(context, identity)
+    await one_person(context, alarm.kind.acknowledged_by, credential)
+    alarm = _writable(context, identity)  # it may be over since
+    alarm_subject = {"alarm": alarm.alarm, "subject": alarm.subject}
+    entries: list[AnyBody] = [AlarmAcknowledged(person=credential.person, **alarm_subject)]
+    if alarm.kind.known and alarm.kind.cleared_by == "person":
+        entries.append(AlarmCleared(**alarm_subject))
+    context.write(*entries)
+    return alarm.acknowledged(credential.person, context.clock.wall())
+
+
+def _writable(context: Context, identity: str) -> StandingAlarm:
+    alarm = context.alarms.get(identity)
+    if alarm is None:
+        raise Refusal("unknown_alarm", alarm=identity)
+    if context.journal.full or not alarm.written:
+        raise Refusal("journal_full")
+    return alarm
 
 
 def agent_facts(context: Context, outside: OutsideFacts) -> AgentFacts:

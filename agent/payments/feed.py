@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from agent.payments.state import ChangeKind, PaymentChange, PaymentState, Printout, TerminalStatus
+from agent.payments.state import AlarmNews, ChangeKind, PaymentChange, PaymentState, Printout, TerminalStatus
 
 # A payment shows about thirty texts and lines. A till that falls further behind than this gets the
 # newest changes; each has the whole payment.
@@ -78,7 +78,8 @@ class PaymentFeed:
         self._changed = asyncio.Event()
 
 
-AgentChangeKind = Literal["payment", "terminal", "lost"]
+AgentChangeKind = Literal["payment", "terminal", "alarm", "lost"]
+AgentFact = PaymentChange | TerminalStatus | AlarmNews
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class AgentChange:
 
     id: str
     kind: AgentChangeKind
-    fact: PaymentChange | TerminalStatus | None = None
+    fact: AgentFact | None = None
 
 
 class AgentEvents:
@@ -103,11 +104,10 @@ class AgentEvents:
         self._kept: deque[AgentChange] = deque(maxlen=room)
         self._changed = asyncio.Event()
 
-    def publish(self, fact: PaymentChange | TerminalStatus) -> None:
+    def publish(self, fact: AgentFact) -> None:
         """Tell every watcher."""
-        kind: AgentChangeKind = "payment" if isinstance(fact, PaymentChange) else "terminal"
         self._told += 1
-        self._kept.append(AgentChange(self._id(self._told), kind, fact))
+        self._kept.append(AgentChange(self._id(self._told), _kind(fact), fact))
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -142,3 +142,13 @@ class AgentEvents:
         if self._began is None:
             self._began = self._life()
         return f"{self._began}.{number}"
+
+
+def _kind(fact: AgentFact) -> AgentChangeKind:
+    match fact:
+        case PaymentChange():
+            return "payment"
+        case TerminalStatus():
+            return "terminal"
+        case AlarmNews():
+            return "alarm"

@@ -17,7 +17,7 @@ from typing import Final, get_args
 
 from agent.base.coded import CodedError
 from agent.journal.schema.derived import DerivedState
-from agent.journal.schema.entry import CredentialFailed, Entry, Replied, Resolved
+from agent.journal.schema.entry import AlarmAcknowledged, CredentialFailed, Entry, Replied, Resolved
 from agent.settings.types import SCRYPT_PREFIX, PersonSettings, Role
 
 # 16 MiB and about 50 ms a guess. A till PC can spare that without the queue noticing. It fits the
@@ -60,7 +60,7 @@ class People:
                 failures = self._failures.setdefault(person, [])
                 failures.append(entry.at)
                 del failures[:-MAX_FAILURES]
-            case Replied(person=person) | Resolved(witness=person):
+            case Replied(person=person) | Resolved(witness=person) | AlarmAcknowledged(person=person):
                 self._failures.pop(person, None)
             case _:
                 pass

@@ -32,6 +32,9 @@ RefusalCode = Literal[
     # It is too late for this.
     "question_over",
     "not_unclear",
+    # No alarm of this id stands, or none that could be written down.
+    "unknown_alarm",
+    "journal_full",
     # A person's answer is not enough.
     "identity_missing",
     "credential_missing",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
+from agent.alarms.standing import AlarmChange, StandingAlarm
 from agent.journal.schema.entry import (
     Entry,
     PaymentKind,
@@ -17,7 +18,8 @@ from agent.journal.schema.entry import (
     TerminalState,
 )
 from agent.payments.active import ActivePayment
-from agent.payments.commands import PaymentCommand, PersonsWord, PromptReply, kind_asked
+from agent.payments.alarms import acknowledge
+from agent.payments.commands import GivenCredential, PaymentCommand, PersonsWord, PromptReply, kind_asked
 from agent.payments.context import Context
 from agent.payments.feed import AgentChange, PaymentFeed
 from agent.payments.meaning import same_meaning
@@ -25,7 +27,7 @@ from agent.payments.payment import run_payment
 from agent.payments.record import Printout, Record, begin, printed_lines, whole_lines
 from agent.payments.refusal import Refusal
 from agent.payments.signing import second_person
-from agent.payments.state import AgentStatus, ChangeKind, PaymentChange, PaymentState
+from agent.payments.state import AgentStatus, AlarmNews, ChangeKind, PaymentChange, PaymentState
 from agent.payments.status import status_of, terminal_status
 from agent.payments.view import view_of
 from agent.terminals.connection import TerminalConnection
@@ -42,6 +44,7 @@ class PaymentService:
         self._feeds: dict[str, PaymentFeed] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         context.on_entry = self._on_entry
+        context.alarms.listeners.append(self._tell_alarm)
 
     def put(self, command: PaymentCommand) -> tuple[PaymentState, bool]:
         """Take a payment; True if it is new. The same id with the same meaning is the same payment."""
@@ -127,6 +130,10 @@ class PaymentService:
             )
         )
         return self._known(payment_id)
+
+    async def acknowledge(self, alarm: str, credential: GivenCredential) -> StandingAlarm:
+        """A person says that they know of an alarm that stands."""
+        return await acknowledge(self._context, alarm, credential)
 
     def _check_unclear(self, payment_id: str) -> None:
         record = self.find(payment_id)
@@ -235,6 +242,9 @@ class PaymentService:
             del self._feeds[state.payment_id]
         if kind == "verdict":
             self._tell_terminal(state.terminal)
+
+    def _tell_alarm(self, change: AlarmChange, alarm: StandingAlarm) -> None:
+        self._context.events.publish(AlarmNews(change=change, alarm=alarm))
 
     def _tell_terminal(self, name: str) -> None:
         terminal = self._context.terminals.get(name)

@@ -6,12 +6,15 @@ from typing import Literal
 
 import msgspec
 
+from agent.alarms.standing import AlarmChange, StandingAlarm
 from agent.journal.schema.entry import ActionName, Fact, PaymentKind, Reason, Verdict
 from agent.payments.record import Printout
 from agent.terminals.connection import TerminalCondition
 
 __all__ = [
     "AgentStatus",
+    "AlarmChange",
+    "AlarmNews",
     "CardState",
     "ChangeKind",
     "Fact",
@@ -22,6 +25,7 @@ __all__ = [
     "Printout",
     "PromptNeed",
     "Reason",
+    "StandingAlarm",
     "TerminalCondition",
     "TerminalStatus",
 ]
@@ -113,6 +117,13 @@ class TerminalStatus(msgspec.Struct, frozen=True, kw_only=True):
     clock_ahead_s: int | None = None
 
 
+class AlarmNews(msgspec.Struct, frozen=True, kw_only=True):
+    """An alarm was raised, acknowledged or cleared."""
+
+    change: AlarmChange
+    alarm: StandingAlarm
+
+
 class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The agent as a whole. `cosigned` is the tree size that headquarters has confirmed."""
 
@@ -128,3 +139,4 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     unclear: list[str]
     acquirer_key: str
     acquirer_key_until: str
+    alarms: list[StandingAlarm] = []

@@ -27,6 +27,7 @@ def status_of(context: Context, busy: Collection[str]) -> AgentStatus:
         unclear=[record.payment_id for record in context.payments.unclear()],
         acquirer_key=context.key_id,
         acquirer_key_until=context.key_until.isoformat() if context.key_id else "",
+        alarms=context.alarms.all(),
     )
 
 

@@ -9,10 +9,16 @@ from datetime import timedelta
 import pytest
 
 from agent.alarms.conditions import MIB, OutsideFacts
-from agent.journal.schema.entry import AlarmRaised
+from agent.alarms.standing import StandingAlarm
+from agent.journal.schema.entry import AlarmAcknowledged, AlarmRaised, CredentialFailed
 from agent.payments.alarms import AlarmKeeper
+from agent.payments.commands import GivenCredential
+from agent.payments.feed import AgentChange
+from agent.payments.people import MAX_FAILURES
+from agent.payments.refusal import Refusal
+from agent.payments.state import AlarmNews
 from tests.payments.conftest import Make
-from tests.payments.world import World
+from tests.payments.world import PIN, SUPERVISOR, World
 
 WELL = OutsideFacts(free_bytes=900 * MIB, verified=True, uploader=())
 LOW = OutsideFacts(free_bytes=20 * MIB, verified=True, uploader=())
@@ -180,3 +186,105 @@ def test_it_is_raised_once_however_often_the_approval_is_told(make: Make) -> Non
     world.restart()
     assert stands(world) == ["amount_differs:A-1"]
     assert [isinstance(entry.body, AlarmRaised) for entry in world.disk.entries()].count(True) == 1
+
+
+# ---- a person says that they know of it ----
+
+
+def acknowledged(world: World, alarm: str, person: str = SUPERVISOR, secret: str = PIN) -> StandingAlarm:
+    return world.run(world.service.acknowledge(alarm, GivenCredential(person, secret)))
+
+
+def test_a_supervisor_ends_what_a_payment_showed(make: Make) -> None:
+    world = make("[[payment]]\nsays_amount = 1500")
+    world.pay()
+    alarm = acknowledged(world, "amount_differs:A-1")
+    assert (alarm.acknowledged_by, stands(world)) == (SUPERVISOR, [])
+    assert world.disk.entries()[-2].body == AlarmAcknowledged(
+        alarm="amount_differs", subject="A-1", person=SUPERVISOR
+    )
+    world.restart()
+    assert stands(world) == []
+
+
+def test_what_has_a_cause_stands_until_that_is_gone(world: World) -> None:
+    looks = Round(world)
+    looks.outside = LOW
+    looks.go()
+    acknowledged(world, "disk_low", "carl")  # a cashier may know of this one
+    assert looks.go(10) == ["disk_low"]
+    assert world.context.alarms.all()[0].acknowledged_by == "carl"
+    looks.outside = WELL
+    assert looks.go(10) == []
+
+
+@pytest.mark.parametrize(
+    ("person", "secret"),
+    [("carl", PIN), (SUPERVISOR, "000000"), ("nobody", PIN)],
+    ids=["a cashier", "a wrong PIN", "a name that nobody has"],
+)
+def test_who_may_not_sign_changes_nothing(make: Make, person: str, secret: str) -> None:
+    world = make("[[payment]]\nsays_amount = 1500")
+    world.pay()
+    with pytest.raises(Refusal, match="wrong_credential"):
+        acknowledged(world, "amount_differs:A-1", person, secret)
+    assert stands(world) == ["amount_differs:A-1"]
+    assert world.disk.entries()[-1].body == CredentialFailed(payment_id="", person=person)
+
+
+def test_wrong_pins_lock_out_here_as_everywhere(make: Make) -> None:
+    world = make("[[payment]]\nsays_amount = 1500")
+    world.pay()
+    for _ in range(MAX_FAILURES):
+        with pytest.raises(Refusal, match="wrong_credential"):
+            acknowledged(world, "amount_differs:A-1", secret="000000")  # noqa: S106 - a wrong one
+    with pytest.raises(Refusal, match="locked_out"):
+        acknowledged(world, "amount_differs:A-1")
+
+
+def test_an_alarm_that_does_not_stand(world: World) -> None:
+    with pytest.raises(Refusal, match="unknown_alarm"):
+        acknowledged(world, "disk_low")
+
+
+def test_what_a_newer_version_raised_is_acknowledged_and_left_to_it(world: World) -> None:
+    world.context.write(AlarmRaised(alarm="tampered_screw", severity="critical"))
+    acknowledged(world, "tampered_screw")
+    assert Round(world).go(10) == ["tampered_screw"]
+
+
+def test_on_a_full_disk_nobody_signs(world: World) -> None:
+    """Who writes on it now may take the room that the payment under way needs."""
+    looks = Round(world)
+    looks.outside = LOW
+    looks.go()
+    world.disk.room = 0
+    while not world.context.journal.full:
+        world.pay(f"B-{len(world.story)}")
+    looks.go()
+    for alarm in ("disk_low", "disk_full"):
+        with pytest.raises(Refusal, match="journal_full"):
+            acknowledged(world, alarm)
+
+
+def test_each_change_is_an_event_of_the_agent_once_it_is_on_disk(world: World) -> None:
+    told: list[tuple[str, str]] = []
+
+    def note(change: AgentChange) -> None:
+        if isinstance(change.fact, AlarmNews):
+            told.append((change.fact.change, change.fact.alarm.id))
+
+    async def read() -> None:
+        async for change in world.service.agent_events():
+            note(change)
+
+    reader = world.do(lambda: world.loop.create_task(read()))
+    world.wait(1)
+    looks = Round(world)
+    looks.outside = LOW
+    looks.go()
+    acknowledged(world, "disk_low")
+    looks.outside = WELL
+    looks.go(10)
+    reader.cancel()
+    assert told == [("raised", "disk_low"), ("acknowledged", "disk_low"), ("cleared", "disk_low")]

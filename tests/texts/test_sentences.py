@@ -34,7 +34,7 @@ SIMULATOR: Final = "the developer's simulated terminal, a distribution of its ow
 
 KEPT: Final = {
     "agent/api/body.py": Kept(3, REGEX + ", for msgspec's messages; " + MEDIA_TYPE),
-    "agent/api/v1/bodies.py": Kept(1, REGEX),
+    "agent/api/v1/bodies.py": Kept(2, REGEX),
     "agent/base/money.py": Kept(3, ISO_4217),
     "agent/collector/ledger.py": Kept(1, MEDIA_TYPE),
     "agent/oplog/encodings.py": Kept(1, REGEX),

@@ -21,6 +21,8 @@ MAX_AMOUNT_MINOR = 999_999_999_999
 _NO_CARD = r"(?!.*[0-9]{13})"
 PaymentId = Annotated[str, Meta(pattern=rf"^{_NO_CARD}[A-Za-z0-9][A-Za-z0-9._-]{{0,39}}$(?!\n)")]
 Name = Annotated[str, Meta(pattern=rf"^{_NO_CARD}[A-Za-z0-9][A-Za-z0-9._-]{{0,31}}$(?!\n)")]
+# The name of an alarm, and behind a colon what it is about.
+AlarmId = Annotated[str, Meta(pattern=rf"^{_NO_CARD}[a-z][a-z0-9_]{{0,39}}(:[A-Za-z0-9._-]{{1,64}})?$(?!\n)")]
 Amount = Annotated[int, Meta(ge=1, le=MAX_AMOUNT_MINOR)]
 CurrencyCode = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
 # Free text is shown on screens and in logs: no control characters, which could rewrite those,
@@ -84,7 +86,10 @@ Verdict = Literal["approved", "declined", "cancelled", "not_sent", "refused", "u
 Need = Literal["credential", "identity", "purpose"]
 PaymentPhase = Literal["deciding", "asking", "running", "done"]
 EventKind = Literal["state", "display", "prompt", "receipt", "verdict"]
-AgentEventKind = Literal["payment", "terminal", "lost"]
+AgentEventKind = Literal["payment", "terminal", "alarm", "lost"]
+AlarmState = Literal["raised", "acknowledged", "cleared"]
+AlarmSeverity = Literal["info", "warning", "critical"]
+AcknowledgingRole = Literal["cashier", "supervisor", "manager"]
 TerminalCondition = Literal["ready", "busy", "connecting", "away", "trouble", "unclear"]
 
 
@@ -187,6 +192,31 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     clock_ahead_s: int | None = None
 
 
+class Acknowledgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The body of `POST /v1/alarms/{alarm_id}/acknowledgement`: a person knows of an alarm that stands."""
+
+    credential: Credential
+
+
+class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
+    """An alarm, for people and programs: what it is, what it means for payments, what to do next."""
+
+    id: str
+    alarm: str
+    state: AlarmState
+    severity: AlarmSeverity
+    what: str
+    money: str
+    next_step: str
+    raised_at: str
+    acknowledged_by_role: AcknowledgingRole
+    subject: str = ""
+    figures: dict[str, int | str] = {}
+    acknowledged_by: str = ""
+    acknowledged_at: str = ""
+    written: bool = True
+
+
 class AgentEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One server-sent event of the whole agent; `lost` tells that this reader missed some."""
 
@@ -194,6 +224,7 @@ class AgentEvent(msgspec.Struct, frozen=True, kw_only=True):
     event: AgentEventKind
     payment: PaymentEvent | None = None
     terminal: TerminalView | None = None
+    alarm: AlarmView | None = None
 
 
 class StatusView(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,6 +242,7 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
     unclear: list[str]
     acquirer_key: str
     acquirer_key_until: str
+    alarms: list[AlarmView] = []
 
 
 class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -228,5 +260,5 @@ class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # The types of requests, and every field that one of them has.
-REQUESTS = (PaymentRequest, PromptAnswer, Credential, Resolution)
+REQUESTS = (PaymentRequest, PromptAnswer, Credential, Resolution, Acknowledgement)
 REQUEST_FIELDS = frozenset(name for request in REQUESTS for name in request.__struct_fields__)

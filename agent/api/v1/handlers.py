@@ -15,10 +15,12 @@ from starlette.responses import Response
 
 from agent.api import body, events, limits
 from agent.api.errors import ApiRefusal
-from agent.api.v1.bodies import PaymentId, PaymentRequest, PromptAnswer, Resolution
+from agent.api.v1.bodies import Acknowledgement, AlarmId, PaymentId, PaymentRequest, PromptAnswer, Resolution
 from agent.api.v1.mapping import (
     agent_event_view,
+    alarm_view,
     command_of,
+    credential_of,
     event_view,
     payment_view,
     receipt_view,
@@ -26,10 +28,10 @@ from agent.api.v1.mapping import (
     status_view,
     word_of,
 )
-from agent.payments.commands import PaymentCommand, PersonsWord, PromptReply
+from agent.payments.commands import GivenCredential, PaymentCommand, PersonsWord, PromptReply
 from agent.payments.feed import AgentChange
 from agent.payments.refusal import Refusal
-from agent.payments.state import AgentStatus, PaymentChange, PaymentState, Printout
+from agent.payments.state import AgentStatus, PaymentChange, PaymentState, Printout, StandingAlarm
 
 # The form of event ids: a payment's, and the agent's.
 PAYMENT_EVENT_ID = "[0-9]{1,9}"
@@ -47,6 +49,7 @@ class PaymentOperations(Protocol):
     async def answer(self, payment_id: str, reply: PromptReply) -> PaymentState: ...
     def cancel(self, payment_id: str) -> PaymentState: ...
     async def resolve(self, payment_id: str, word: PersonsWord) -> PaymentState: ...
+    async def acknowledge(self, alarm: str, credential: GivenCredential) -> StandingAlarm: ...
     def receipts(self, payment_id: str) -> list[Printout]: ...
     def events(self, payment_id: str, after: int = 0) -> AsyncIterator[PaymentChange]: ...
     def agent_events(self, after: str = "") -> AsyncIterator[AgentChange]: ...
@@ -148,6 +151,13 @@ async def get_status(api: ApiContext, _request: Request) -> Response:
     return answer(status_view(api.service.status()))
 
 
+async def acknowledge_alarm(api: ApiContext, request: Request) -> Response:
+    """A person knows of an alarm that stands."""
+    alarm = _alarm_id(request)
+    credential = credential_of(await body.read(request, Acknowledgement))
+    return answer(alarm_view(await api.service.acknowledge(alarm, credential)))
+
+
 async def get_document(api: ApiContext, _request: Request) -> Response:
     """The OpenAPI document of this API."""
     return _json(api.document, 200)
@@ -167,6 +177,14 @@ def _payment_id(request: Request) -> str:
         return msgspec.convert(request.path_params["payment_id"], PaymentId)
     except msgspec.ValidationError:
         refusal = ApiRefusal("wrong_payment_id")
+    raise refusal
+
+
+def _alarm_id(request: Request) -> str:
+    try:
+        return msgspec.convert(request.path_params["alarm_id"], AlarmId)
+    except msgspec.ValidationError:
+        refusal = ApiRefusal("wrong_alarm_id")
     raise refusal
 
 

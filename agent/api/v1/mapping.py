@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from typing import get_args
 
 from agent.api.v1.bodies import (
+    Acknowledgement,
     ActionName,
     AgentEvent,
+    AlarmView,
     CardView,
     Credential,
     PaymentEvent,
@@ -28,6 +30,8 @@ from agent.payments.commands import GivenCredential, PaymentCommand, PersonsWord
 from agent.payments.feed import AgentChange
 from agent.payments.state import (
     AgentStatus,
+    AlarmChange,
+    AlarmNews,
     CardState,
     Fact,
     OpenPrompt,
@@ -35,6 +39,7 @@ from agent.payments.state import (
     PaymentState,
     Printout,
     Reason,
+    StandingAlarm,
     TerminalStatus,
 )
 from agent.texts import say
@@ -73,6 +78,11 @@ def word_of(body: Resolution) -> PersonsWord:
         person=body.person,
         credential=_credential(body.credential),
     )
+
+
+def credential_of(body: Acknowledgement) -> GivenCredential:
+    """Who knows of an alarm."""
+    return _credential(body.credential)
 
 
 def _credential(body: Credential) -> GivenCredential:
@@ -129,6 +139,29 @@ def agent_event_view(change: AgentChange) -> AgentEvent:
         event=change.kind,
         payment=event_view(fact) if isinstance(fact, PaymentChange) else None,
         terminal=terminal_view(fact) if isinstance(fact, TerminalStatus) else None,
+        alarm=alarm_view(fact.alarm, fact.change) if isinstance(fact, AlarmNews) else None,
+    )
+
+
+def alarm_view(alarm: StandingAlarm, change: AlarmChange | None = None) -> AlarmView:
+    """One alarm with its three sentences; without a change, as it stands."""
+    kind = alarm.kind
+    figures = alarm.figures | {"alarm": alarm.alarm, "subject": alarm.subject}
+    return AlarmView(
+        id=alarm.id,
+        alarm=alarm.alarm,
+        state=change or ("acknowledged" if alarm.acknowledged_by else "raised"),
+        severity=kind.severity,
+        what=say(kind.text_key("what"), **figures),
+        money=say(kind.text_key("money"), **figures),
+        next_step=say(kind.text_key("next"), **figures),
+        raised_at=alarm.raised_at.isoformat(),
+        acknowledged_by_role=kind.acknowledged_by,
+        subject=alarm.subject,
+        figures=alarm.figures,
+        acknowledged_by=alarm.acknowledged_by,
+        acknowledged_at=alarm.acknowledged_at.isoformat() if alarm.acknowledged_at else "",
+        written=alarm.written,
     )
 
 
@@ -154,6 +187,7 @@ def status_view(status: AgentStatus) -> StatusView:
         unclear=status.unclear,
         acquirer_key=status.acquirer_key,
         acquirer_key_until=status.acquirer_key_until,
+        alarms=[alarm_view(alarm) for alarm in status.alarms],
     )
 
 

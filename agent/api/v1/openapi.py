@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from agent.api.refusals import REFUSALS
-from agent.api.v1.bodies import ErrorBody, PaymentRequest
+from agent.api.v1.bodies import AlarmId, ErrorBody, PaymentRequest
 from agent.api.v1.routes import EVENT_STREAM, JSON, OPERATIONS, ApiOperation
 from agent.base.money import CURRENCIES
 from agent.journal.schema.kinds import KINDS
@@ -113,6 +113,8 @@ def _parameters(row: ApiOperation) -> list[Json]:
     parameters: list[Json] = []
     if "{payment_id}" in row.path:
         parameters.append(_parameter("payment_id", "path", _property("original"), say("field.payment_id")))
+    if "{alarm_id}" in row.path:
+        parameters.append(_parameter("alarm_id", "path", msgspec.json.schema(AlarmId), say("field.alarm_id")))
     if row.query:
         limits = {"type": "integer", "minimum": row.query.lowest, "maximum": row.query.highest}
         about = say(f"api.query.{row.query.name}")

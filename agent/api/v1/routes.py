@@ -10,10 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agent.api.limits import MAX_LAST, MAX_WAIT_S
-from agent.api.refusals import ALWAYS, WITH_BODY, WITH_ID, WITH_PAYMENT, WITH_PERSON
+from agent.api.refusals import ALWAYS, WITH_ALARM, WITH_BODY, WITH_ID, WITH_PAYMENT, WITH_PERSON
 from agent.api.v1 import handlers
 from agent.api.v1.bodies import (
+    Acknowledgement,
     AgentEvent,
+    AlarmView,
     PaymentEvent,
     PaymentRequest,
     PaymentView,
@@ -64,6 +66,7 @@ class ApiOperation:
         """Every code that may answer it."""
         shape: tuple[str, ...] = ALWAYS
         shape += WITH_ID if "{payment_id}" in self.path else ()
+        shape += WITH_ALARM if "{alarm_id}" in self.path else ()
         shape += WITH_BODY if self.body is not None else ()
         shape += ("wrong_query",) if self.query else ()
         shape += ("wrong_event_id", "too_many_waiting") if self.media == EVENT_STREAM else ()
@@ -108,5 +111,10 @@ OPERATIONS = (
         "GET", "/v1/events", handlers.get_events, AgentEvent, media=EVENT_STREAM, event_id=AGENT_EVENT_ID,
     ),
     ApiOperation("GET", "/v1/status", handlers.get_status, StatusView),
+    ApiOperation(
+        "POST", "/v1/alarms/{alarm_id}/acknowledgement", handlers.acknowledge_alarm,
+        AlarmView, body=Acknowledgement,
+        refusals=("unknown_alarm", "journal_full", "wrong_credential", "locked_out"),
+    ),
     ApiOperation("GET", "/v1/openapi.json", handlers.get_document, dict[str, Any]),
 )  # fmt: skip

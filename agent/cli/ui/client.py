@@ -40,10 +40,14 @@ class RefusedError(Exception):
 
 
 class ApiClient:
-    """One till. Every call has its own connection: a broken one never taints the next."""
+    """One till. Every call has its own connection: a broken one never taints the next.
 
-    def __init__(self, path: Path) -> None:
+    `silence_s` is how long it waits for an agent that says nothing.
+    """
+
+    def __init__(self, path: Path, silence_s: float = SILENCE_SECONDS) -> None:
         self.path = path
+        self._silence_s = silence_s
 
     def call(self, method: str, path: str, kind: type[T], body: msgspec.Struct | None = None) -> T:
         """One request. Raises `AgentUnreachableError`, `BrokenError` or `RefusedError`."""
@@ -71,7 +75,7 @@ class ApiClient:
     def _request(
         self, method: str, path: str, body: msgspec.Struct | None, headers: dict[str, str]
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-        connection = _UnixConnection(self.path)
+        connection = _UnixConnection(self.path, self._silence_s)
         try:
             connection.connect()
         except OSError as error:
@@ -107,13 +111,13 @@ def _send(
 class _UnixConnection(http.client.HTTPConnection):
     """http.client with another way to connect."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=SILENCE_SECONDS)
+    def __init__(self, path: Path, silence_s: float) -> None:
+        super().__init__("localhost", timeout=silence_s)
         self._path = path
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(SILENCE_SECONDS)
+        self.sock.settimeout(self.timeout)
         try:
             self.sock.connect(str(self._path))
         except OSError:

@@ -59,6 +59,8 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
     "errors.unknown_field.next": _SEE_DOCUMENT,
     "errors.wrong_payment_id": "The payment id in the path must be {expected}.",
     "errors.wrong_payment_id.next": _SEE_DOCUMENT,
+    "errors.wrong_alarm_id": "The id of the alarm in the path must be {expected}.",
+    "errors.wrong_alarm_id.next": _SEE_DOCUMENT,
     "errors.wrong_query": '"{name}" must be given once, as a whole number from {lowest} to {highest}.',
     "errors.wrong_query.next": _SEE_DOCUMENT,
     "errors.unknown_query": "The address has a query parameter that is not known here.",
@@ -96,6 +98,8 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
     "errors.question_over.next": "Look at the state of payment {payment_id}.",
     "errors.not_unclear": "It is not unclear: there is nothing to resolve.",
     "errors.not_unclear.next": "Go by the verdict of payment {payment_id}.",
+    "errors.unknown_alarm": "No alarm {alarm} stands.",
+    "errors.unknown_alarm.next": "Look at the alarms that stand: tillgate status",
     "errors.identity_missing": "A yes needs the customer's identity checked and the purpose of the payment.",
     "errors.identity_missing.next": (
         "Check the identity, ask for the purpose, and answer again; or answer no."
@@ -119,6 +123,8 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
         "The disk is full: a payment could not be written down. Free space, then restart the agent."
     ),
     "errors.disk_full.next": _OTHER_WAY,
+    "errors.journal_full": "The disk is full: this could not be written down.",
+    "errors.journal_full.next": "Free space on the disk, then try again.",
     "errors.too_many_waiting": "Already {limit} requests wait for events.",
     "errors.too_many_waiting.next": "Close streams that nobody reads, or ask without waiting.",
     "errors.internal": "The agent met an error of its own; its operational log has the details.",
@@ -166,6 +172,7 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
         "a whole number of minor units from 1 to 999999999999 in plain digits, without sign, point, "
         "exponent or quotes: 1250 is 12.50 EUR"
     ),
+    "field.alarm_id": "the id of an alarm, such as disk_low or terminal_away:front",
     "field.answer": '"yes" or "no"',
     "field.credential": 'an object with "person" and "secret"',
     "field.currency": "three capital letters of ISO 4217, such as EUR",
