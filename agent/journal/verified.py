@@ -35,6 +35,7 @@ def keep_verified(folder: Path, verified: Verified) -> None:
     temporary = folder / f".{RESULT}.new"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, _FILE_MODE)
     with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, _FILE_MODE)  # another user reads it, whatever the verifier's mask is
         file.write(msgspec.json.encode(verified) + b"\n")
         file.flush()
         os.fsync(descriptor)

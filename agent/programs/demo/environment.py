@@ -221,6 +221,7 @@ training = true
 journal = "{folder}/journal"
 state = "{folder}/state"
 cosignatures = "{folder}/cosignatures"
+verified = "{folder}/verified"
 credentials = "{folder}/credentials"
 socket = "{folder}/till.sock"
 
