@@ -97,6 +97,7 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
         "reverse --original X          reverse a payment as a whole\n"
         "last                          the newest payments\n"
         "status                        are payments taken?\n"
+        "alarms                        what somebody has to know\n"
         "close-day                     close the terminal's day\n"
         "quit                          leave"
     ),
