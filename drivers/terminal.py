@@ -80,6 +80,7 @@ class DayTotal:
 class Result:
     """What the terminal reported. Every field but `status` and `code` may be missing.
 
+    `text` is the terminal's own, `reason` what its code means if it told no words.
     `order` is the order number as the terminal repeated it, if the protocol has one.
     `time` is HHMMSS, `date` MMDD or YYYYMMDD, both by the terminal's clock.
     """
@@ -108,6 +109,7 @@ class Result:
     remaining: int | None = None
     totals: tuple[DayTotal, ...] = ()
     unparsed_bytes: int = 0
+    reason: DriverFact | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ def result_of(record: Record | None, result: Result, terminal_id: str = "") -> T
         verdict=result.status.value,
         code=result.code,
         text=result.text,
+        why=driver_fact(result.reason) if result.reason else None,
         amount=result.amount,
         currency=said_currency,
         differs=_differences(record, result, said_currency, terminal_id) if record else [],
@@ -141,7 +142,8 @@ def closing(record: Record, event: DialogueEnded | ConnectionLost | Withdrawn) -
     if isinstance(event, ConnectionLost):
         return _lost(record, event, approved)
     if approved:
-        undone = Undone(payment_id=record.payment_id, code=event.code, text=event.text)
+        why = driver_fact(event.reason) if event.reason else None
+        undone = Undone(payment_id=record.payment_id, code=event.code, text=event.text, why=why)
         return [
             Completed(payment_id=record.payment_id) if event.end_reason is EndReason.COMPLETED else undone
         ]

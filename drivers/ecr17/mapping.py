@@ -6,10 +6,9 @@ from datetime import date, timedelta
 from typing import Final
 
 from drivers.ecr17.packet import Ecr17Result, Status, Strange, Totals
-from drivers.ecr17.texts import BUSY_STATES, DONE, OPERATIVE, RESULTS, state_text
+from drivers.ecr17.texts import BUSY_STATES, DONE, LEARNT, OPERATIVE, RESULTS, result_fact, state_fact
 from drivers.terminal import SIMULATOR_SOFTWARE, Copy, DialogueEnded, EndReason, Receipt, Result, ResultStatus
 
-LEARNT: Final = "{text} Its checksum variant is {scope}."
 STRANGE: Final = "The terminal sent a message of kind {code} with {length} characters; it was not read."
 # Reference 5; what "other cards" are is not told.
 CARD_NAMES: Final = {1: "debit card", 2: "credit card", 3: "other card"}
@@ -22,9 +21,17 @@ def result(answer: Ecr17Result | Totals, today: date | None) -> Result | None:
         return None
     done = answer.result == DONE
     said = ResultStatus.APPROVED if done else ResultStatus.DECLINED
-    text = "" if done else answer.text or RESULTS[answer.result]
+    text = "" if done else answer.text
+    reason = None if done or text else result_fact(answer.result or 0)
     if isinstance(answer, Totals):
-        return Result(said, answer.result, text, terminal_id=answer.terminal_id, totals=answer.totals)
+        return Result(
+            said,
+            answer.result,
+            text,
+            terminal_id=answer.terminal_id,
+            totals=answer.totals,
+            reason=reason,
+        )
     return Result(
         said,
         answer.result,
@@ -40,22 +47,23 @@ def result(answer: Ecr17Result | Totals, today: date | None) -> Result | None:
         card_name=CARD_NAMES.get(answer.card_type or 0, "") if answer.card else "",
         card_type=answer.card_type,
         entry_mode=answer.entry_mode,
+        reason=reason,
     )
 
 
 def ended(result: Result) -> DialogueEnded:
     """How a dialogue with this result ends."""
     how = EndReason.COMPLETED if result.status is ResultStatus.APPROVED else EndReason.ABORTED
-    return DialogueEnded(how, result.code, result.text, terminal_id=result.terminal_id)
+    return DialogueEnded(how, result.code, result.text, terminal_id=result.terminal_id, reason=result.reason)
 
 
 def status(answer: Status, learnt_scope: str) -> DialogueEnded:
     """The terminal's state; names the checksum's variant where it was learnt."""
-    text = state_text(answer.state)
+    reason = state_fact(answer.state)
     operative = answer.state == OPERATIVE
     return DialogueEnded(
         EndReason.COMPLETED if operative else EndReason.ABORTED,
-        text=LEARNT.format(text=text, scope=learnt_scope) if operative and learnt_scope else text,
+        reason=LEARNT.about(scope=learnt_scope) if operative and learnt_scope else reason,
         status=answer.state,
         busy=answer.state in BUSY_STATES,
         simulator=answer.software.startswith(SIMULATOR_SOFTWARE),

@@ -5,34 +5,22 @@ from __future__ import annotations
 from typing import Final
 
 from drivers.card.scrub import scrub_text
+from drivers.terminal import DriverFact
 
 DONE: Final = 0
 REFUSED: Final = 1
 CARD_NOT_PRESENT: Final = 5
 
-# Reference 5. A code that is not here proves nothing.
-RESULTS: Final = {
-    DONE: "approved",
-    REFUSED: "The terminal refused it.",
-    CARD_NOT_PRESENT: "There is no card in the terminal.",
-}
-
+# Reference 5. A code that is not here proves nothing. What they mean stands in the text catalogue:
+# `drivers.ecr17.result_1`, `drivers.ecr17.state_0`.
+RESULTS: Final = frozenset({DONE, REFUSED, CARD_NOT_PRESENT})
 OPERATIVE: Final = 2
-# Reference 5; 5 and 6 end by themselves.
-STATES: Final = {
-    0: "The terminal is not configured: call its service.",
-    1: "The terminal is configured but has not had its first download: start it at the terminal.",
-    OPERATIVE: "The terminal is operative.",
-    3: "The terminal is not aligned with its host: start the download at the terminal.",
-    4: "A key of the terminal is damaged: start the download at the terminal, or call its service.",
-    5: "The terminal has a download to do: wait until it is done.",
-    6: "The terminal has a software update to do: wait until it is done.",
-}
+STATES: Final = frozenset(range(7))
+# They end by themselves: a download, an update of the software.
 BUSY_STATES: Final = frozenset({5, 6})
-NO_STATE: Final = "The terminal did not tell its state."
-UNKNOWN_STATE: Final = (
-    "The terminal is in state {state}, which its protocol does not explain: call its service."
-)
+OTHER_STATE: Final = DriverFact("ecr17.state_other")
+NO_STATE: Final = DriverFact("ecr17.state_untold")
+LEARNT: Final = DriverFact("ecr17.operative_with_scope")
 
 _FIRST_PRINTABLE: Final = 0x20
 _SPACE: Final = 0x20
@@ -61,8 +49,13 @@ def decode_text(text: memoryview) -> str:
     return words if words.isprintable() else "".join(char if char.isprintable() else "?" for char in words)
 
 
-def state_text(state: int | None) -> str:
+def result_fact(code: int) -> DriverFact:
+    """What a result that is no approval means."""
+    return DriverFact(f"ecr17.result_{code}")
+
+
+def state_fact(state: int | None) -> DriverFact:
     """What a terminal's state means for people."""
     if state is None:
         return NO_STATE
-    return STATES.get(state) or UNKNOWN_STATE.format(state=state)
+    return DriverFact(f"ecr17.state_{state}") if state in STATES else OTHER_STATE.about(state=state)

@@ -44,6 +44,7 @@ def result(answer: EcrHubAnswer, currency: int) -> Result:
         said,
         code=code_of(answer),
         text="" if said is ResultStatus.APPROVED else text_of(answer),
+        reason=texts.MEANINGS.get(answer.status),
         order=answer.order,
         amount=minor_units(amount, unit) + extra if amount else None,
         currency=unit if answer.currency else None,
@@ -65,10 +66,8 @@ def code_of(answer: EcrHubAnswer) -> int:
 
 
 def text_of(answer: EcrHubAnswer) -> str:
-    """Our sentence for the state, and what the terminal says to it."""
-    words = " ".join(word for word in (answer.code if not answer.handled else "", answer.message) if word)
-    sentence = texts.SENTENCES.get(answer.status, "")
-    return " ".join(part for part in (sentence, f"It says: {words}" if words else "") if part)
+    """What the terminal says: its code where it refuses, and its message."""
+    return " ".join(word for word in (answer.code if not answer.handled else "", answer.message) if word)
 
 
 def identity(answer: EcrHubAnswer) -> DialogueEnded:
@@ -87,5 +86,9 @@ def ended(outcome: Result) -> DialogueEnded:
     if outcome.status is ResultStatus.APPROVED:
         return DialogueEnded(EndReason.COMPLETED)
     return DialogueEnded(
-        EndReason.ABORTED, outcome.code, outcome.text, cancelled=outcome.status is ResultStatus.CANCELLED
+        EndReason.ABORTED,
+        outcome.code,
+        outcome.text,
+        cancelled=outcome.status is ResultStatus.CANCELLED,
+        reason=outcome.reason,
     )

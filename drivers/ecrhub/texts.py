@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from drivers.card.card import scrub_text
+from drivers.terminal import DriverFact
 
 # Reference 4, `trans_status`.
 PRE_ORDER: Final = "9"
@@ -13,9 +14,10 @@ CLOSED: Final = "1"
 COMPLETED: Final = "2"
 CANCELLED: Final = "3"
 
-SENTENCES: Final = {
-    CLOSED: "The terminal closed the payment: it was declined or failed.",
-    CANCELLED: "The payment was cancelled on the terminal.",
+# What a status means, where the terminal's end of an order is a no.
+MEANINGS: Final = {
+    CLOSED: DriverFact("ecrhub.status_closed"),
+    CANCELLED: DriverFact("ecrhub.status_cancelled"),
 }
 
 

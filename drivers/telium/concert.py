@@ -24,7 +24,7 @@ from drivers.telium.packet import (
     digits,
     mark_of,
 )
-from drivers.telium.texts import V3_CANCELLED, V3_NOT_DONE, V3_REASONS, V3_REFUSALS, plain
+from drivers.telium.texts import V3_CANCELLED, V3_REFUSALS, plain, reason_fact
 from drivers.terminal import Command, DriverFact, Operation, ProtocolError, Result, ResultStatus, SealedCard
 
 VERSION: Final = "0320"
@@ -121,13 +121,13 @@ class ConcertV3:
         result = Result(
             said,
             code,
-            _text(said, code),
             order=mark,
             amount=_number(groups, "CB"),
             currency=_number(groups, "CE"),
             approval_code=_approval(groups.get("AC")),
             card=_seal(groups, binding, mark),
             entry_mode=_ENTRY_MODES.get(_number(groups, "CI") or 0, ""),
+            reason=None if said is ResultStatus.APPROVED else reason_fact(code),
             unparsed_bytes=sum(len(value) for tag, value in groups.items() if tag not in _KNOWN),
         )
         if said is ResultStatus.APPROVED and result.amount is None and action != DUPLICATE:
@@ -162,10 +162,6 @@ def _state(groups: Mapping[str, memoryview], action: str) -> tuple[ResultStatus,
     if state not in {DONE, NOT_DONE}:
         raise ProtocolError(UNKNOWN_RESULT)
     return (ResultStatus.CANCELLED if reason in V3_CANCELLED else ResultStatus.DECLINED), reason or 0
-
-
-def _text(said: ResultStatus, code: int) -> str:
-    return "" if said is ResultStatus.APPROVED else V3_REASONS.get(code) or V3_NOT_DONE.format(code=code)
 
 
 def _number(groups: Mapping[str, memoryview], tag: str) -> int | None:

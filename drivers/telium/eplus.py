@@ -24,7 +24,7 @@ from drivers.telium.packet import (
     number,
 )
 from drivers.telium.quirks import TeliumQuirk
-from drivers.telium.texts import E_PLUS_RESULTS, plain
+from drivers.telium.texts import E_PLUS_RESULTS, plain, result_fact
 from drivers.terminal import Command, DriverFact, Operation, ProtocolError, Result, ResultStatus, SealedCard
 
 REQUEST_CHARS: Final = 34
@@ -128,11 +128,11 @@ class EPlus:
         result = Result(
             ResultStatus.DECLINED if code else ResultStatus.APPROVED,
             code,
-            E_PLUS_RESULTS[code],
             order="" if TeliumQuirk.PRIVATE_NOT_RETURNED in self._settings.quirks else mark,
             amount=amount,
             currency=digits(view[-13:-MARK_CHARS]),
             card=card,
+            reason=result_fact(code) if code else None,
         )
         return TeliumAnswer(result, till=number(view[:2]))
 

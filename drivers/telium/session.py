@@ -287,7 +287,11 @@ class TeliumSession(Dialogue[TeliumLine, TeliumState, TeliumAnswer | None]):
             self._end(DialogueEnded(EndReason.COMPLETED))
         else:
             cancelled = result.status is ResultStatus.CANCELLED
-            self._end(DialogueEnded(EndReason.ABORTED, result.code, result.text, cancelled=cancelled))
+            self._end(
+                DialogueEnded(
+                    EndReason.ABORTED, result.code, result.text, cancelled=cancelled, reason=result.reason
+                )
+            )
 
     # ---- the table ----
 

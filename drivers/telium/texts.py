@@ -1,4 +1,4 @@
-"""What codes and refusals mean, in sentences for the cashier. Reading a text never fails."""
+"""What codes and refusals mean. Reading a text never fails."""
 
 from __future__ import annotations
 
@@ -7,31 +7,12 @@ from typing import Final
 from drivers.card.card import scrub_text
 from drivers.terminal import DriverFact
 
-# Reference 5.
-E_PLUS_RESULTS: Final = {
-    0: "",
-    7: "The terminal says: refused, or not done.",
-    9: "The terminal says: not verified. It is not paid.",
-}
-
+# Reference 5: done, refused or not done, not verified. What they mean stands in the text catalogue:
+# `drivers.telium.result_7`, and for Concert V3 `drivers.telium.reason_4`.
+E_PLUS_RESULTS: Final = frozenset({0, 7, 9})
 # Concert V3, group AF (PayXpert's public pages). 00 to 03 may stand beside a payment that was done.
-V3_REASONS: Final = {
-    0: "The terminal gives no reason.",
-    1: "",
-    2: "The bank asks for a call.",
-    3: "The payment was forced.",
-    4: "The bank refused the payment.",
-    5: "This card may not be used here.",
-    6: "The payment was cancelled on the terminal.",
-    7: "The payment was not completed.",
-    8: "Nobody answered the terminal in time.",
-    9: "The terminal did not understand the request.",
-    10: "The terminal has no such choice.",
-    11: "The terminal's payment application gave up.",
-    12: "The terminal does not have this function.",
-    13: "The terminal does not take this currency.",
-}
-V3_NOT_DONE: Final = "The terminal says: not done (reason {code})."
+V3_REASONS: Final = frozenset({0, *range(2, 14)})
+OTHER_REASON: Final = DriverFact("telium.reason_other")
 # Of these a person was the cause.
 V3_CANCELLED: Final = frozenset({6, 8})
 # Of these none fits to "done".
@@ -42,6 +23,16 @@ SILENT: Final = DriverFact("telium.silent")
 REFUSED: Final = DriverFact("telium.refused")
 DAMAGED: Final = DriverFact("telium.damaged")
 NO_RESULT: Final = DriverFact("telium.no_result")
+
+
+def result_fact(code: int) -> DriverFact:
+    """What a result of E+ means that is no approval."""
+    return DriverFact(f"telium.result_{code}")
+
+
+def reason_fact(code: int) -> DriverFact:
+    """Why Concert V3 says that a payment was not done."""
+    return DriverFact(f"telium.reason_{code}") if code in V3_REASONS else OTHER_REASON.about(code=code)
 
 
 def plain(view: memoryview) -> str:

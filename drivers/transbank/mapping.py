@@ -16,7 +16,7 @@ from drivers.terminal import (
 )
 from drivers.transbank.commands import PESO
 from drivers.transbank.packet import SALE_LIKE, TransbankFunction, TransbankResponse
-from drivers.transbank.texts import APPROVED, CANCELLED, KEYS_WANTED, result_text, status_text
+from drivers.transbank.texts import APPROVED, CANCELLED, KEYS_WANTED, result_fact, status_text
 
 # Where `0210` and `0260` have their fields; the first four are those of nearly every response.
 MERCHANT: Final = 2
@@ -56,7 +56,7 @@ def result(response: TransbankResponse) -> Result:
         return Result(
             said(response),
             response.code,
-            text=result_text(response.code),
+            reason=result_fact(response.code),
             original_trace=response.number(VOID_OPERATION),
             merchant_id=response.text(MERCHANT),
             terminal_id=response.text(TERMINAL),
@@ -65,11 +65,11 @@ def result(response: TransbankResponse) -> Result:
     if response.function is TransbankFunction.TOTALS_RESULT:
         count, total = response.number(_COUNT), response.number(_TOTAL)
         totals = () if count is None or total is None else (DayTotal("", count, total),)
-        return Result(said(response), response.code, text=result_text(response.code), totals=totals)
+        return Result(said(response), response.code, reason=result_fact(response.code), totals=totals)
     return Result(
         said(response),
         response.code,
-        text=result_text(response.code),
+        reason=result_fact(response.code),
         merchant_id=response.text(MERCHANT),
         terminal_id=response.text(TERMINAL),
     )
@@ -81,7 +81,7 @@ def _sale(response: TransbankResponse) -> Result:
     return Result(
         said(response),
         response.code,
-        text=result_text(response.code),
+        reason=result_fact(response.code),
         order=response.text(TICKET),
         # A refused sale says 0, which nobody asked for.
         amount=response.number(_AMOUNT) if approved else None,
@@ -116,7 +116,7 @@ def ended(result: Result) -> DialogueEnded:
     return DialogueEnded(
         EndReason.ABORTED,
         code=result.code,
-        text=result.text,
+        reason=result.reason,
         cancelled=result.status is ResultStatus.CANCELLED,
         maintenance=Operation.INITIALISE if result.code == KEYS_WANTED else None,
         terminal_id=result.terminal_id,

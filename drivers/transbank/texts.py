@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from drivers.terminal import DriverFact
+
 # Reference 1: a one-byte set with accented letters. Every byte has a character in this one.
 _CHARSET: Final = "latin-1"
 # Control characters of ISO 8859. DEL and the second range would be obeyed by some screens, too.
@@ -19,46 +21,50 @@ KEYS_WANTED: Final = 26
 # Reference 4: these come in 0900 alone. In a response they mean nothing, least of all a no.
 STATUS_CODES: Final = range(78, 88)
 
-_RESULTS: Final = {
-    1: "the payment was refused",
-    2: "the bank did not answer the terminal",
-    3: "the terminal has no connection to the bank",
-    4: "the payment has been voided already",
-    5: "the terminal has no such payment to void",
-    6: "this card is not supported",
-    7: "cancelled on the terminal",
-    8: "a debit card payment cannot be voided",
-    9: "the card could not be read",
-    10: "the amount is below the minimum",
-    11: "the terminal has no sale since its day was closed",
-    12: "the terminal does not support this",
-    13: "close the terminal's day first",
-    16: "the bank could not read the terminal's message",
-    17: "the last four digits of the card are wrong",
-    19: "this is not the card of the payment",
-    20: "the card is invalid",
-    21: "this payment cannot be voided",
-    22: "the terminal waited too long",
-    24: "the terminal has no paper",
-    26: "the terminal has to load its keys first",
-    27: "the terminal has to be updated first",
-    60: "the instalments are wrong",
-    61: "the request was wrong",
-    62: "the PIN pad does not work",
-    65: "the bank's answer could not be read",
-    67: "close the terminal's day first",
-    68: "the amount is wrong",
-    70: "the ticket number is too long",
-    72: "the amount is wrong",
-    73: "the terminal is not configured: call Transbank",
-    74: "close the terminal's day first",
-    75: "the terminal is not configured: call Transbank",
-    76: "close the terminal's day first",
-    77: "close the terminal's day first",
-    88: "the instalments are wrong",
-    93: "the payment was declined",
-    94: "the answer to the terminal was wrong",
-}
+# What the codes of a response mean stands in the text catalogue: `drivers.transbank.result_07`.
+RESULTS: Final = frozenset(
+    {
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        7,
+        8,
+        9,
+        10,
+        11,
+        12,
+        13,
+        16,
+        17,
+        19,
+        20,
+        21,
+        22,
+        24,
+        26,
+        27,
+        60,
+        61,
+        62,
+        65,
+        67,
+        68,
+        70,
+        72,
+        73,
+        74,
+        75,
+        76,
+        77,
+        88,
+        93,
+        94,
+    }
+)
+OTHER_RESULT: Final = DriverFact("transbank.result_other")
 _STATUSES: Final = {
     78: "insert, swipe or hold the card",
     79: "confirm the amount",
@@ -73,9 +79,15 @@ _STATUSES: Final = {
 }
 
 
-def result_text(code: int) -> str:
-    """What a response code means, for the cashier; empty for an approval."""
-    return "" if code == APPROVED else _RESULTS.get(code, f"the terminal answered with code {code:02d}")
+def result_fact(code: int) -> DriverFact | None:
+    """What a response code means; None for an approval."""
+    if code == APPROVED:
+        return None
+    return (
+        DriverFact(f"transbank.result_{code:02d}")
+        if code in RESULTS
+        else OTHER_RESULT.about(code=f"{code:02d}")
+    )
 
 
 def status_text(code: int) -> str:
@@ -85,7 +97,7 @@ def status_text(code: int) -> str:
 
 def is_known(code: int) -> bool:
     """Whether reference 4 lists it as the code of a response."""
-    return code == APPROVED or code in _RESULTS
+    return code == APPROVED or code in RESULTS
 
 
 def blank_controls(text: memoryview) -> None:

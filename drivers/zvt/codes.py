@@ -1,136 +1,142 @@
-"""What the terminal's one-byte codes mean, in words for the cashier (reference 9 and 10)."""
+"""What the terminal's one-byte codes mean (reference 9 and 10)."""
 
 from __future__ import annotations
 
 from typing import Final
+
+from drivers.terminal import DriverFact
 
 APPROVED: Final = 0x00
 ABORTED: Final = 0x6C  # by the cardholder's stop key, or by the terminal's own time-out
 BUSY: Final = 0x9C  # also as the terminal's state
 HIGHEST_HOST_CODE: Final = 0x63  # 01 to 63 come from the host and are spoken of in decimal
 
-_RESULTS: Final = {
-    0x00: "approved",
-    0x64: "card not readable",
-    0x65: "no card data",
-    0x66: "processing error",
-    0x67: "not allowed for debit cards",
-    0x68: "not allowed for credit cards",
-    0x6A: "turnover store full",
-    0x6B: "function off: terminal not registered",
-    0x6C: "aborted: time-out or stop key",
-    0x6E: "card on the blocked list",
-    0x6F: "wrong currency",
-    0x71: "credit too low",
-    0x72: "chip error",
-    0x73: "card data wrong",
-    0x74: "terminal keys used up",
-    0x75: "text not authentic",
-    0x76: "card not on the list of allowed cards",
-    0x77: "end of day not possible",
-    0x78: "card expired",
-    0x79: "card not yet valid",
-    0x7A: "card unknown",
-    0x7B: "stripe not possible for this card",
-    0x7C: "stripe not possible for this card",
-    0x7D: "communication error",
-    0x7E: "stripe not possible for this card",
-    0x83: "function not possible",
-    0x85: "key missing",
-    0x89: "PIN pad defective",
-    0x9A: "protocol error",
-    0x9B: "line error",
-    0x9C: "please wait",
-    0xA0: "receiver not ready",
-    0xA1: "host does not answer",
-    0xA3: "no connection to the host",
-    0xA4: "Geldkarte submission not possible",
-    0xA5: "not allowed by the card schemes' security rules",
-    0xB1: "memory full: close the day",
-    0xB2: "merchant journal full: close the day",
-    0xB4: "already reversed",
-    0xB5: "reversal not possible",
-    0xB7: "reservation: wrong amount",
-    0xB8: "reservation error",
-    0xBF: "supply voltage low",
-    0xC0: "lock defective",
-    0xC1: "merchant card locked",
-    0xC2: "diagnosis required",
-    0xC3: "maximum amount exceeded",
-    0xC4: "card profiles must be loaded",
-    0xC5: "payment method not supported",
-    0xC6: "currency not supported",
-    0xC8: "amount too small",
-    0xC9: "maximum amount too small",
-    0xCB: "euro only",
-    0xCC: "printer not ready",
-    0xCD: "cashback not possible",
-    0xD2: "not allowed for service cards",
-    0xDC: "card inserted",
-    0xDD: "card cannot be ejected",
-    0xDE: "card cannot be inserted",
-    0xE0: "remote maintenance on",
-    0xE2: "card reader defective",
-    0xE3: "shutter closed",
-    0xE4: "terminal activation required",
-    0xE7: "goods group error",
-    0xE8: "goods group error",
-    0xE9: "goods group error",
-    0xEA: "card code not permitted",
-    0xEB: "PIN algorithm unknown",
-    0xEC: "PIN not possible",
-    0xED: "PIN pad defective",
-    0xF0: "end of day is due: close the day first",
-    0xF1: "offline error",
-    0xF5: "OPT error",
-    0xF6: "OPT data missing",
-    0xFA: "clearing error",
-    0xFB: "data set defective",
-    0xFC: "device missing",
-    0xFD: "baud rate not supported",
-    0xFE: "register unknown",
-    0xFF: "system error",
-}
+# Their words stand in the text catalogue: `drivers.zvt.result_6c`, `drivers.zvt.state_51`.
+RESULTS: Final = frozenset(
+    {
+        0x64,
+        0x65,
+        0x66,
+        0x67,
+        0x68,
+        0x6A,
+        0x6B,
+        0x6C,
+        0x6E,
+        0x6F,
+        0x71,
+        0x72,
+        0x73,
+        0x74,
+        0x75,
+        0x76,
+        0x77,
+        0x78,
+        0x79,
+        0x7A,
+        0x7B,
+        0x7C,
+        0x7D,
+        0x7E,
+        0x83,
+        0x85,
+        0x89,
+        0x9A,
+        0x9B,
+        0x9C,
+        0xA0,
+        0xA1,
+        0xA3,
+        0xA4,
+        0xA5,
+        0xB1,
+        0xB2,
+        0xB4,
+        0xB5,
+        0xB7,
+        0xB8,
+        0xBF,
+        0xC0,
+        0xC1,
+        0xC2,
+        0xC3,
+        0xC4,
+        0xC5,
+        0xC6,
+        0xC8,
+        0xC9,
+        0xCB,
+        0xCC,
+        0xCD,
+        0xD2,
+        0xDC,
+        0xDD,
+        0xDE,
+        0xE0,
+        0xE2,
+        0xE3,
+        0xE4,
+        0xE7,
+        0xE8,
+        0xE9,
+        0xEA,
+        0xEB,
+        0xEC,
+        0xED,
+        0xF0,
+        0xF1,
+        0xF5,
+        0xF6,
+        0xFA,
+        0xFB,
+        0xFC,
+        0xFD,
+        0xFE,
+        0xFF,
+    }
+)
+STATES: Final = frozenset(
+    {
+        0x51,
+        0x62,
+        0x9C,
+        0x9D,
+        0xB1,
+        0xB2,
+        0xBF,
+        0xC0,
+        0xC1,
+        0xC2,
+        0xC4,
+        0xCC,
+        0xDC,
+        0xDF,
+        0xE0,
+        0xE1,
+        0xE2,
+        0xE3,
+        0xE4,
+        0xF0,
+        0xF6,
+    }
+)
+HOST_DECLINED: Final = DriverFact("zvt.host_declined")
+OTHER_RESULT: Final = DriverFact("zvt.result_other")
+OTHER_STATE: Final = DriverFact("zvt.state_other")
 
 
-def result_text(code: int) -> str:
-    """A result code of BMP 27, 06 1E or 84 xx in words."""
-    if code in _RESULTS:
-        return _RESULTS[code]
+def result_fact(code: int) -> DriverFact:
+    """What a result code of BMP 27, 06 1E or 84 xx means."""
+    if code in RESULTS:
+        return DriverFact(f"zvt.result_{code:02x}")
     if 0 < code <= HIGHEST_HOST_CODE:
-        return f"declined by the host, code {code}"
-    return f"result code {code:02X}"
+        return HOST_DECLINED.about(code=code)
+    return OTHER_RESULT.about(code=f"{code:02X}")
 
 
-_TERMINAL: Final = {
-    0x00: "ready",
-    0x51: "must be initialised",
-    0x62: "clock wrong",
-    0x9C: "busy",
-    0x9D: "waiting: goods partly issued",
-    0xB1: "memory full: close the day",
-    0xB2: "merchant journal full: close the day",
-    0xBF: "supply voltage low",
-    0xC0: "lock defective",
-    0xC1: "merchant card locked",
-    0xC2: "diagnosis required",
-    0xC4: "card profiles must be loaded",
-    0xCC: "printer not ready",
-    0xDC: "a card is inserted",
-    0xDF: "out of order",
-    0xE0: "remote maintenance on",
-    0xE1: "card not fully removed",
-    0xE2: "card reader defective",
-    0xE3: "shutter closed",
-    0xE4: "terminal activation required",
-    0xF0: "end of day is due: close the day first",
-    0xF6: "OPT data missing",
-}
-
-
-def terminal_status_text(status: int) -> str:
-    """The last byte of a status enquiry's completion in words."""
-    return _TERMINAL.get(status, f"status {status:02X}")
+def state_fact(state: int) -> DriverFact:
+    """What the last byte of a status enquiry's completion means; it is not zero."""
+    return DriverFact(f"zvt.state_{state:02x}") if state in STATES else OTHER_STATE.about(code=f"{state:02X}")
 
 
 _INTERMEDIATE: Final = {

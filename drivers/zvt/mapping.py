@@ -9,6 +9,7 @@ from drivers.terminal import (
     Copy,
     DialogueEnded,
     DisplayText,
+    DriverFact,
     EndReason,
     Operation,
     Receipt,
@@ -40,7 +41,8 @@ def result(packet: zvt.StatusInformation, code: int) -> Result:
     return Result(
         said,
         code,
-        text=own or ("" if code == codes.APPROVED else codes.result_text(code)),
+        text=own,
+        reason=None if own or code == codes.APPROVED else codes.result_fact(code),
         amount=packet.amount,
         currency=packet.currency,
         trace=packet.trace,
@@ -80,7 +82,7 @@ def completed(packet: zvt.Completion) -> DialogueEnded:
     return DialogueEnded(
         EndReason.COMPLETED,
         code=packet.result_code or 0,
-        text=_state_text(packet),
+        reason=_state(packet),
         status=status,
         maintenance=_maintenance(packet),
         busy=packet.terminal_status == codes.BUSY,
@@ -93,14 +95,19 @@ def completed(packet: zvt.Completion) -> DialogueEnded:
 def aborted(packet: zvt.Abort) -> DialogueEnded:
     """06 1E."""
     code = packet.result_code
-    text = packet.extended_error_text.strip() or _own_text(packet.texts) or codes.result_text(code)
-    return DialogueEnded(EndReason.ABORTED, code=code, text=text, cancelled=code == codes.ABORTED)
+    own = packet.extended_error_text.strip() or _own_text(packet.texts)
+    reason = None if own else codes.result_fact(code)
+    return DialogueEnded(
+        EndReason.ABORTED, code=code, text=own, reason=reason, cancelled=code == codes.ABORTED
+    )
 
 
 def refused(packet: zvt.ZvtAnswer) -> DialogueEnded:
     """84 xx: the command did not start."""
     code = packet.aprc if packet.result_code is None else packet.result_code
-    return DialogueEnded(EndReason.REFUSED, code=code, text=codes.result_text(code), busy=code == codes.BUSY)
+    return DialogueEnded(
+        EndReason.REFUSED, code=code, reason=codes.result_fact(code), busy=code == codes.BUSY
+    )
 
 
 def failed(failure: Result) -> DialogueEnded:
@@ -109,15 +116,16 @@ def failed(failure: Result) -> DialogueEnded:
         EndReason.ABORTED,
         code=failure.code,
         text=failure.text,
+        reason=failure.reason,
         cancelled=failure.status is ResultStatus.CANCELLED,
     )
 
 
-def _state_text(packet: zvt.Completion) -> str:
-    """Words only for a state that somebody has to do something about."""
+def _state(packet: zvt.Completion) -> DriverFact | None:
+    """Told only of a state that somebody has to do something about."""
     if packet.terminal_status:
-        return codes.terminal_status_text(packet.terminal_status)
-    return codes.result_text(packet.result_code) if packet.result_code else ""
+        return codes.state_fact(packet.terminal_status)
+    return codes.result_fact(packet.result_code) if packet.result_code else None
 
 
 def _maintenance(packet: zvt.Completion) -> Operation | None:

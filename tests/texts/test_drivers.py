@@ -10,6 +10,11 @@ import pytest
 
 from agent.texts.en.driver_setup import DRIVER_SETUP
 from agent.texts.en.drivers import DRIVERS
+from agent.texts.en.terminal_codes import TERMINAL_CODES
+from drivers.ecr17 import texts as ecr17
+from drivers.telium import texts as telium
+from drivers.transbank import texts as transbank
+from drivers.zvt import codes as zvt
 from tests.support.sentences import ROOT
 
 PREFIX = "drivers."
@@ -31,8 +36,32 @@ FACTS = {
 }
 
 
+# The facts whose code is put together from the terminal's own.
+OF_CODES = {
+    fact.code
+    for facts in (
+        map(zvt.result_fact, zvt.RESULTS),
+        map(zvt.state_fact, zvt.STATES),
+        map(ecr17.result_fact, ecr17.RESULTS - {ecr17.DONE}),
+        map(ecr17.state_fact, ecr17.STATES),
+        map(telium.result_fact, telium.E_PLUS_RESULTS - {0}),
+        map(telium.reason_fact, telium.V3_REASONS),
+        map(transbank.result_fact, transbank.RESULTS),
+    )
+    for fact in facts
+    if fact is not None
+}
+
+
 def test_every_fact_has_its_sentence_and_no_sentence_is_left_over() -> None:
-    assert {PREFIX + code for code in FACTS} == {*DRIVERS, *DRIVER_SETUP}
+    assert {PREFIX + code for code in FACTS | OF_CODES} == {*DRIVERS, *DRIVER_SETUP, *TERMINAL_CODES}
+
+
+@pytest.mark.parametrize("code", [0, 1, 0x63, 0x69, 0xFF])
+def test_every_code_says_something(code: int) -> None:
+    facts = [zvt.result_fact(code), zvt.state_fact(code), ecr17.state_fact(code), telium.reason_fact(code)]
+    told = [fact for fact in (*facts, transbank.result_fact(code)) if fact is not None]
+    assert all(PREFIX + fact.code in TERMINAL_CODES for fact in told)
 
 
 @pytest.mark.parametrize("key", DRIVERS)

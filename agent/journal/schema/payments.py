@@ -197,6 +197,7 @@ class Undone(Body, frozen=True, kw_only=True):
     payment_id: str
     code: int
     text: str = ""
+    why: Fact | None = None
 
 
 class BecameUnclear(Body, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from agent.texts.en.payments import PAYMENTS
 from agent.texts.en.programs import PROGRAMS
 from agent.texts.en.rules import RULES
 from agent.texts.en.settings import SETTINGS
+from agent.texts.en.terminal_codes import TERMINAL_CODES
 from agent.texts.en.terminals import TERMINALS
 from agent.texts.en.upload import UPLOAD
 from agent.texts.en.verdict import VERDICT
@@ -44,6 +45,7 @@ FAMILIES: Final[tuple[dict[str, Sentence], ...]] = (
     PROGRAMS,
     RULES,
     SETTINGS,
+    TERMINAL_CODES,
     TERMINALS,
     UPLOAD,
     VERDICT,

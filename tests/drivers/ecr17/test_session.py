@@ -19,6 +19,7 @@ from drivers.ecr17.frame import (
 )
 from drivers.ecr17.line import ACK_S, SENDS
 from drivers.ecr17.session import OTHER_SCOPE
+from drivers.ecr17.texts import LEARNT, state_fact
 from drivers.terminal import (
     Command,
     ConnectionLost,
@@ -68,7 +69,7 @@ def test_the_scope_is_learnt_from_the_first_answer_to_a_status(scope: str, signa
         till.hear(ACK)
     ended = only(till.hear(message(f"{HEAD}s{0:010}01032512002V1.23   ", scope)))
     assert isinstance(ended, DialogueEnded)
-    assert ended.text == f"The terminal is operative. Its checksum variant is {scope}."
+    assert ended.reason == LEARNT.about(scope=scope)
 
 
 def test_a_scope_of_the_settings_is_kept_and_the_other_one_is_named() -> None:
@@ -252,7 +253,7 @@ def test_any_state_but_operative_keeps_payments_away(state: int) -> None:
     assert ended.end_reason is EndReason.ABORTED
     assert ended.status == state
     assert ended.busy == (state in {5, 6})
-    assert ended.text
+    assert ended.reason == state_fact(state)
 
 
 @pytest.mark.parametrize(

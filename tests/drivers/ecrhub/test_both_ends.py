@@ -253,5 +253,5 @@ def test_what_the_till_believes_is_what_the_bank_did(
 
 def test_asking_for_an_order_that_the_terminal_never_heard_of_gives_nothing() -> None:
     counter = registered()
-    assert counter.perform(ASK) == DialogueEnded(EndReason.COMPLETED, text="It says: E04 Order not found")
+    assert counter.perform(ASK) == DialogueEnded(EndReason.COMPLETED, text="E04 Order not found")
     assert results(counter) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drivers.driver import Options
+from drivers.telium import texts
 from drivers.telium.concert import ConcertV3, encode_groups, read_groups
 from drivers.telium.config import TeliumKeys, telium_settings
 from drivers.telium.packet import TeliumAnswer, TeliumCardBinding, mark_of
@@ -77,13 +78,13 @@ def test_a_clear_number_is_sealed_and_wiped_with_its_expiry() -> None:
 def test_a_payment_that_was_not_done_says_why(reason: str, said: ResultStatus) -> None:
     result = read(NOT_DONE | {"AF": reason + "  12"}).result
     assert (result.status, result.code) == (said, int(reason))
-    assert result.text
+    assert result.reason == texts.reason_fact(int(reason))
 
 
 def test_a_reason_that_nobody_knows_is_a_no_with_its_number() -> None:
     result = read(NOT_DONE | {"AF": "77"}).result
     assert result.status is ResultStatus.DECLINED
-    assert "77" in result.text
+    assert result.reason == texts.OTHER_REASON.about(code=77)
 
 
 @pytest.mark.parametrize(

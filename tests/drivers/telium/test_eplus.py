@@ -8,7 +8,7 @@ from drivers.driver import OptionError, Options
 from drivers.telium.config import TeliumKeys, telium_settings
 from drivers.telium.eplus import EPlus, EPlusRequest, encode_answer, read_request
 from drivers.telium.packet import TeliumAnswer, TeliumCardBinding, mark_of
-from drivers.terminal import Command, Operation, ProtocolError, ResultStatus
+from drivers.terminal import Command, DriverFact, Operation, ProtocolError, ResultStatus
 from tests.drivers.telium.stage import SALE, MaskingSealer
 from tests.drivers.telium.test_frame import ACCEPTED, REFUSED, REQUEST
 from tests.support import cards
@@ -62,7 +62,7 @@ def test_the_references_answers_are_read() -> None:
 def test_refused_and_not_verified_are_not_paid_and_say_so(code: int) -> None:
     result = read(encode_answer(ASKED, code, 1010)).result
     assert result.status is ResultStatus.DECLINED
-    assert result.text
+    assert result.reason == DriverFact(f"telium.result_{code}")
 
 
 @pytest.mark.parametrize("code", [1, 2, 3, 4, 5, 6, 8])

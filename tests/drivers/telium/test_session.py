@@ -125,7 +125,7 @@ def test_refused_and_not_verified_end_as_not_paid(solo: Solo, code: int) -> None
     solo.hears_message(encode_answer(OURS, code, 1010))
     result = outcome(solo).result
     solo.accepts()
-    assert solo.events() == [DialogueEnded(EndReason.ABORTED, code, result.text)]
+    assert solo.events() == [DialogueEnded(EndReason.ABORTED, code, reason=result.reason)]
 
 
 def test_an_amount_that_differs_under_our_mark_is_given_as_it_is(solo: Solo) -> None:

@@ -14,7 +14,7 @@ from drivers.transbank.packet import (
     same_ticket,
     ticket,
 )
-from drivers.transbank.texts import MOST_CHARACTERS, decode_text, is_known, result_text, status_text
+from drivers.transbank.texts import MOST_CHARACTERS, decode_text, is_known, result_fact, status_text
 from tests.drivers.transbank.stage import TICKET, sale_answer
 from tests.drivers.zvt.stage import card_sealer, opened, secret
 from tests.support.cards import PUBLISHED, make
@@ -136,8 +136,8 @@ def test_a_ticket_is_the_same_with_the_zeros_that_a_terminal_adds() -> None:
 
 
 def test_every_code_has_words_and_a_status_is_no_result() -> None:
-    assert not result_text(0)
-    assert all(result_text(code) and status_text(code) for code in range(1, 100))
+    assert result_fact(0) is None
+    assert all(result_fact(code) and status_text(code) for code in range(1, 100))
     assert is_known(93)
     assert not is_known(99)
     assert not any(is_known(code) for code in range(78, 88))

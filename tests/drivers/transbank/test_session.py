@@ -24,6 +24,7 @@ from drivers.transbank.frame import encode_frame
 from drivers.transbank.line import DAMAGED
 from drivers.transbank.quirks import TransbankQuirk
 from drivers.transbank.session import TransbankSession
+from drivers.transbank.texts import result_fact
 from tests.drivers.transbank.stage import (
     ACK,
     NAK,
@@ -66,7 +67,7 @@ def test_any_code_but_00_is_a_no(code: str, cancelled: bool, maintenance: Operat
         cancelled,
         maintenance,
     )
-    assert ended.text
+    assert ended.reason == result_fact(int(code))
 
 
 def test_status_messages_are_acknowledged_at_once_and_decide_nothing() -> None:

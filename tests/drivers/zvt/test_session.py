@@ -9,6 +9,7 @@ from drivers.terminal import (
     Copy,
     DialogueEnded,
     DisplayText,
+    DriverFact,
     EndReason,
     Operation,
     Receipt,
@@ -16,6 +17,7 @@ from drivers.terminal import (
     SessionError,
     TransactionResult,
 )
+from drivers.zvt import codes
 from drivers.zvt.packet import (
     POSITIVE,
     Abort,
@@ -135,11 +137,11 @@ def test_the_result_keeps_all_that_the_terminal_said(till: Till) -> None:
 
 
 @pytest.mark.parametrize(
-    ("result", "said", "text"),
+    ("result", "said", "why"),
     [
         (DECLINED, ResultStatus.DECLINED, "Ablehnung"),
         (STOPPED, ResultStatus.CANCELLED, "Abbruch durch Kunde"),
-        (StatusInformation(result_code=0x6F), ResultStatus.DECLINED, "wrong currency"),
+        (StatusInformation(result_code=0x6F), ResultStatus.DECLINED, codes.result_fact(0x6F)),
         (
             StatusInformation(result_code=0x05, texts=("Karte", "gesperrt")),
             ResultStatus.DECLINED,
@@ -148,21 +150,20 @@ def test_the_result_keeps_all_that_the_terminal_said(till: Till) -> None:
     ],
 )
 def test_a_failing_result_says_why(
-    till: Till, result: StatusInformation, said: ResultStatus, text: str
+    till: Till, result: StatusInformation, said: ResultStatus, why: str | DriverFact
 ) -> None:
     (outcome,) = running(till).says(result)
     assert isinstance(outcome, TransactionResult)
-    assert (outcome.result.status, outcome.result.code, outcome.result.text) == (
-        said,
-        result.result_code,
-        text,
+    assert (outcome.result.status, outcome.result.code) == (said, result.result_code)
+    assert (outcome.result.text, outcome.result.reason) == (
+        (why, None) if isinstance(why, str) else ("", why)
     )
 
 
 def test_a_declined_payment_ends_with_the_terminals_abort(till: Till) -> None:
     stored(till, STOPPED)
     (ended,) = till.says(Abort(0x6C))
-    assert ended == DialogueEnded(EndReason.ABORTED, 0x6C, "aborted: time-out or stop key", cancelled=True)
+    assert ended == DialogueEnded(EndReason.ABORTED, 0x6C, cancelled=True, reason=codes.result_fact(0x6C))
     assert till.heard[-1] == YES
 
 
@@ -187,23 +188,25 @@ def test_a_terminal_may_leave_out_the_failing_result(till: Till) -> None:
 def test_an_abort_after_a_stored_approval_is_told_as_such(till: Till) -> None:
     """The terminal has undone it: the payment layer keeps both."""
     (ended,) = stored(till).says(Abort(0xB4))
-    assert ended == DialogueEnded(EndReason.ABORTED, 0xB4, "already reversed")
+    assert ended == DialogueEnded(EndReason.ABORTED, 0xB4, reason=codes.result_fact(0xB4))
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "text"),
+    ("answer", "code"),
     [
-        (ZvtAnswer(0x84, 0x83), 0x83, "function not possible"),
-        (ZvtAnswer(0x84, 0x9C), 0x9C, "please wait"),
-        (ZvtAnswer(0x84, 0x1E, 0x6F), 0x6F, "wrong currency"),
-        (ZvtAnswer(0x84, 0x1E, 0x7D), 0x7D, "communication error"),
+        (ZvtAnswer(0x84, 0x83), 0x83),
+        (ZvtAnswer(0x84, 0x9C), 0x9C),
+        (ZvtAnswer(0x84, 0x1E, 0x6F), 0x6F),
+        (ZvtAnswer(0x84, 0x1E, 0x7D), 0x7D),
     ],
 )
 def test_a_command_that_is_answered_with_an_error_did_not_start(
-    till: Till, answer: ZvtAnswer, code: int, text: str
+    till: Till, answer: ZvtAnswer, code: int
 ) -> None:
     till.start(sale())
-    assert till.says(answer) == [DialogueEnded(EndReason.REFUSED, code, text, busy=code == 0x9C)]
+    assert till.says(answer) == [
+        DialogueEnded(EndReason.REFUSED, code, busy=code == 0x9C, reason=codes.result_fact(code))
+    ]
     assert not till.session.busy
 
 

@@ -15,6 +15,7 @@ from drivers.terminal import (
     Receipt,
     TransactionResult,
 )
+from drivers.zvt import codes
 from drivers.zvt.fields import SCHEMES
 from drivers.zvt.packet import (
     POSITIVE,
@@ -46,22 +47,26 @@ def test_a_registration_without_tlv_names_no_commands(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "text", "maintenance"),
+    ("status", "maintenance"),
     [
-        (0x00, "", None),
-        (0x51, "must be initialised", Operation.INITIALISE),
-        (0xC2, "diagnosis required", Operation.DIAGNOSE),
-        (0xF0, "end of day is due: close the day first", None),
+        (0x00, None),
+        (0x51, Operation.INITIALISE),
+        (0xC2, Operation.DIAGNOSE),
+        (0xF0, None),
     ],
 )
 def test_a_status_enquiry_reports_the_terminals_state(
-    till: Till, status: int, text: str, maintenance: Operation | None
+    till: Till, status: int, maintenance: Operation | None
 ) -> None:
     assert till.start(Command(Operation.STATUS)) == ["050103123456"]
     till.says(POSITIVE)
     (ended,) = till.says(Completion(terminal_status=status, software="GER-APP-2.0"))
     assert ended == DialogueEnded(
-        EndReason.COMPLETED, text=text, status=status, maintenance=maintenance, software="GER-APP-2.0"
+        EndReason.COMPLETED,
+        status=status,
+        maintenance=maintenance,
+        software="GER-APP-2.0",
+        reason=codes.state_fact(status) if status else None,
     )
 
 
@@ -131,7 +136,7 @@ def test_the_end_of_the_day_brings_totals(till: Till) -> None:
     assert outcome.result.totals == lines
     till.acknowledge()
     assert till.says(Completion(result_code=0xE0)) == [
-        DialogueEnded(EndReason.COMPLETED, 0xE0, "remote maintenance on")
+        DialogueEnded(EndReason.COMPLETED, 0xE0, reason=codes.result_fact(0xE0))
     ]
 
 

@@ -13,6 +13,7 @@ from drivers.terminal import (
     ResultStatus,
     TransactionResult,
 )
+from drivers.zvt import codes
 from drivers.zvt.packet import (
     POSITIVE,
     Abort,
@@ -92,7 +93,7 @@ def test_a_late_receipt_is_held_until_it_is_accepted(till: Till) -> None:
 def test_a_late_abort_is_told_because_it_may_undo_a_late_result(till: Till) -> None:
     lost_sale(till).says(APPROVED)
     till.acknowledge()
-    assert till.says(Abort(0xB4)) == [DialogueEnded(EndReason.ABORTED, 0xB4, "already reversed")]
+    assert till.says(Abort(0xB4)) == [DialogueEnded(EndReason.ABORTED, 0xB4, reason=codes.result_fact(0xB4))]
 
 
 def test_a_late_answer_and_a_late_completion_are_no_events(till: Till) -> None:

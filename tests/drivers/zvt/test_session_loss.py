@@ -6,6 +6,7 @@ import pytest
 
 from drivers import dialogue
 from drivers.terminal import ConnectionLost, Delivery, DialogueEnded, EndReason
+from drivers.zvt import codes
 from drivers.zvt import session as zvt
 from drivers.zvt.packet import (
     POSITIVE,
@@ -165,7 +166,7 @@ def test_a_signature_may_be_refused_until_t4_is_over(till: Till) -> None:
     stored(till, StatusInformation(result_code=0, cardholder_verification=0x01))
     assert till.wait(179) == []
     assert till.says(Abort(0x6C)) == [
-        DialogueEnded(EndReason.ABORTED, 0x6C, "aborted: time-out or stop key", cancelled=True)
+        DialogueEnded(EndReason.ABORTED, 0x6C, cancelled=True, reason=codes.result_fact(0x6C))
     ]
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.terminal import DriverFact
 from drivers.zvt import codes
 from drivers.zvt.texts import Charset, blank_controls, decode_text, encode_text
 from tests.drivers.zvt.stage import secret
@@ -82,20 +83,22 @@ def test_an_intermediate_status_is_said_in_words(status: int, text: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("code", "text"),
+    ("code", "fact"),
     [
-        (0x6C, "aborted: time-out or stop key"),
-        (0x05, "declined by the host, code 5"),
-        (0x63, "declined by the host, code 99"),
-        (0xDB, "result code DB"),
+        (0x6C, DriverFact("zvt.result_6c")),
+        (0x05, codes.HOST_DECLINED.about(code=5)),
+        (0x63, codes.HOST_DECLINED.about(code=99)),
+        (0xDB, codes.OTHER_RESULT.about(code="DB")),
+        (0x00, codes.OTHER_RESULT.about(code="00")),
     ],
 )
-def test_a_result_code_is_said_in_words(code: int, text: str) -> None:
-    assert codes.result_text(code) == text
+def test_a_result_code_is_a_fact(code: int, fact: DriverFact) -> None:
+    assert codes.result_fact(code) == fact
 
 
 @pytest.mark.parametrize(
-    ("status", "text"), [(0x00, "ready"), (0xDC, "a card is inserted"), (0x12, "status 12")]
+    ("state", "fact"),
+    [(0xDC, DriverFact("zvt.state_dc")), (0x12, codes.OTHER_STATE.about(code="12"))],
 )
-def test_a_terminal_status_is_said_in_words(status: int, text: str) -> None:
-    assert codes.terminal_status_text(status) == text
+def test_a_terminals_state_is_a_fact(state: int, fact: DriverFact) -> None:
+    assert codes.state_fact(state) == fact
