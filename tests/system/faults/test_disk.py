@@ -17,8 +17,11 @@ from agent.api.v1.bodies import PaymentRequest, PaymentView, StatusView
 from agent.cli.ui.client import RefusedError
 from agent.journal.schema.entry import ClockMoved
 from agent.payments.state import PaymentState
+from agent.texts import say
 from tests.payments.world import World
 from tests.system.faults.stage import MINE, SALE, Shop, until
+
+AFTER_THE_REASON = say("journal.broken").partition("). ")[2]
 
 # Room for a start to make the derived state again; the rest is filled.
 TMPFS_BYTES = 8 << 20
@@ -174,7 +177,7 @@ def test_a_disk_that_becomes_read_only_ends_the_agent_before_it_acknowledges(
     begin_payment(shop)
     subprocess.run(["mount", "-o", "remount,abort", str(place)], check=True)
     assert ended(shop) == os.EX_SOFTWARE
-    assert "start it again" in shop.said()
+    assert AFTER_THE_REASON in shop.said()
     until(lambda: bool(shop.bookings("reversed")), shop.said)
     subprocess.run(["umount", str(place)], check=True)
     subprocess.run(["fsck.ext4", "-p", str(image)], check=False, capture_output=True)
@@ -187,7 +190,7 @@ def test_a_journal_folder_that_disappears_ends_the_agent_before_it_acknowledges(
     begin_payment(shop)
     folder.rename(folder.with_name("elsewhere"))
     assert ended(shop) == os.EX_SOFTWARE
-    assert "start it again" in shop.said()
+    assert AFTER_THE_REASON in shop.said()
     until(lambda: bool(shop.bookings("reversed")), shop.said)
     # Without the journal it must not begin another one in its place.
     shop.start_agent()
