@@ -9,7 +9,7 @@ import msgspec
 
 from agent.journal.disk import Readable
 from agent.journal.note import MAX_NOTE_BYTES, NoteError
-from agent.journal.schema.entry import MAX_ENTRY_BYTES
+from agent.journal.schema.base import MAX_ENTRY_BYTES
 
 # Large steps spread the cost of a call over many lines.
 BLOCK_BYTES = 4 << 20

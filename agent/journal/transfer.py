@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from agent.base.coded import CodedError
 from agent.journal.checkpoint import Checkpoint, parse_checkpoint
 from agent.journal.note import NoteError, parse_note
-from agent.journal.schema.entry import MAX_ENTRY_BYTES
+from agent.journal.schema.base import MAX_ENTRY_BYTES
 from agent.journal.tree import HASH_BYTES, MAX_PROOF_HASHES
 
 HEADER = b"tillgate-lines/v1"

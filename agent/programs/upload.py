@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import select
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import astuple, dataclass
 from datetime import datetime
-from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from agent.base.notify import notify, watchdog_interval_s
-from agent.base.watch import LOOK_ANYWAY_S, FolderWatch
+from agent.base.notify import notify
+from agent.base.watch import FolderWatch
+from agent.journal.damage import JournalError
 from agent.journal.note import CosignatureVerifier, NoteError, parse_vkey
-from agent.texts import say
+from agent.texts import say, tell
 from agent.upload.backoff import Backoff
 from agent.upload.client import CollectorClient, client_tls
 from agent.upload.cosignatures import Cosignature, CosignatureError, Cosignatures
 from agent.upload.loop import UploadDeps, UploadLoop
+from agent.upload.pace import Wait, Wake, run_loop
 from agent.upload.source import JournalSource
 from agent.upload.uploader import Uploader
 
@@ -38,87 +40,72 @@ class UploadError(Exception):
     """The uploader cannot start. The message is for the installer."""
 
 
-def run(settings: Settings, credentials: Path) -> None:
-    """Upload until SIGTERM or SIGINT; `credentials` is the folder with the client's key.
+@dataclass(frozen=True, slots=True)
+class UploadPlan:
+    """All that the uploader has to know of the settings, as words of a command line."""
+
+    url: str
+    collector_vkey: str
+    origin: str
+    journal: str
+    cosignatures: str
+    ca: str
+    certificate: str
+    key: str
+    poll_s: str
+
+    @classmethod
+    def of(cls, settings: Settings, credentials: Path) -> UploadPlan:
+        """The plan of some settings. `credentials` holds the client's key. Raises `UploadError`."""
+        upload, agent = settings.upload, settings.agent
+        if upload.url is None or upload.collector_vkey is None:
+            raise UploadError(say("programs.no_upload_url"))
+        return cls(
+            url=upload.url,
+            collector_vkey=upload.collector_vkey,
+            origin=settings.origin,
+            journal=str(agent.journal),
+            cosignatures=str(agent.cosignatures),
+            ca=str(upload.ca),
+            certificate=str(upload.certificate),
+            key=str(credentials / upload.key),
+            poll_s=str(upload.poll_s),
+        )
+
+    def command(self) -> list[str]:
+        """This program with this plan. Nothing of the folder that it is started in is imported (`-P`)."""
+        return [sys.executable, "-P", "-m", "agent.programs.upload", *astuple(self)]
+
+
+def run(plan: UploadPlan) -> None:
+    """Upload until SIGTERM or SIGINT.
 
     Raises `UploadError`, `OSError` and what the journal's reader raises.
     """
-    url, vkey = settings.upload.url, settings.upload.collector_vkey
-    if url is None or vkey is None:
-        raise UploadError(say("programs.no_upload_url"))
-    tls = client_tls(settings.upload.ca, settings.upload.certificate, credentials / settings.upload.key)
-    cosignatures = Cosignatures(settings.agent.cosignatures)
+    tls = client_tls(Path(plan.ca), Path(plan.certificate), Path(plan.key))
+    cosignatures = Cosignatures(Path(plan.cosignatures))
     cosignatures.make()
-    verifier = collector_verifier(vkey)
+    verifier = collector_verifier(plan.collector_vkey)
+    journal = Path(plan.journal)
     deps = UploadDeps(
-        source=JournalSource.of(settings.agent.journal),
-        uploader=Uploader(settings.origin, verifier, _cosignature(cosignatures, settings.origin, verifier)),
-        collector=CollectorClient(url, settings.origin, tls),
+        source=JournalSource.of(journal),
+        uploader=Uploader(plan.origin, verifier, _cosignature(cosignatures, plan.origin, verifier)),
+        collector=CollectorClient(plan.url, plan.origin, tls),
         cosignatures=cosignatures,
-        backoff=Backoff(secrets.SystemRandom().random),
+        backoff=Backoff(_random),
         now=lambda: int(time.time()),
         log=log,
     )
     notify("READY=1")
-    log("info", "uploading", origin=settings.origin, cosigned=deps.uploader.cosigned)
+    log("info", "uploading", origin=plan.origin, cosigned=deps.uploader.cosigned)
     with _stop_signals() as wait:
-        watch = FolderWatch(settings.agent.journal)
-        run_loop(UploadLoop(deps, settings.upload.poll_s), wait, time.monotonic, watch)
+        run_loop(UploadLoop(deps, float(plan.poll_s)), wait, time.monotonic, FolderWatch(journal))
     notify("STOPPING=1")
 
 
-class Wake(Enum):
-    """Why a wait is over."""
-
-    STOP = "stop"
-    CHANGE = "change"
-    TIME = "time"
-
-
-# Waits so many seconds for a signal, and for a descriptor that becomes readable if one is given.
-Wait = Callable[[float, int | None], Wake]
-
-
-class Watch(Protocol):
-    """What tells that the journal has changed."""
-
-    @property
-    def descriptor(self) -> int | None:
-        """What is readable after a change."""
-
-    def arm(self) -> bool:
-        """Be told of what comes; False where that is not possible."""
-
-
-def run_loop(upload_loop: UploadLoop, wait: Wait, monotonic: Callable[[], float], watch: Watch) -> None:
-    """Step, sleep, and feed the watchdog from here, until a signal comes.
-
-    Between two looks there is the pause that `upload_loop` asks for, so that the commits of one
-    payment leave together. At rest a change of the journal ends the sleep behind it; where changes
-    are not told, there is no such sleep. A look that nothing asked for and that found nothing needs no pause.
-    """
-    watchdog_s = watchdog_interval_s()
-    paused_until = next_at = monotonic()
-    asked = True
-    while True:
-        if monotonic() >= next_at:
-            told = watch.arm()
-            pause_s = upload_loop.run_once()
-            sleeps = told and upload_loop.resting
-            paused_until = monotonic() + (pause_s if asked or not sleeps else 0.0)
-            next_at = paused_until + LOOK_ANYWAY_S if sleeps else paused_until
-            asked = not sleeps
-        if watchdog_s is not None:
-            notify("WATCHDOG=1")
-        now = monotonic()
-        pausing = now < paused_until
-        left_s = max((paused_until if pausing else next_at) - now, 0.0)
-        listened = None if pausing else watch.descriptor
-        woken = wait(left_s if watchdog_s is None else min(left_s, watchdog_s), listened)
-        if woken is Wake.STOP:
-            return
-        if woken is Wake.CHANGE:
-            next_at, asked = now, True
+def _random() -> float:
+    """From 0 up to 1. The standard library's generator would bring its distributions along."""
+    return int.from_bytes(os.urandom(4)) / 2**32
 
 
 def collector_verifier(vkey: str) -> CosignatureVerifier:
@@ -174,3 +161,25 @@ def _stop_signals() -> Iterator[Wait]:
             yield wait
         finally:
             signal.set_wakeup_fd(-1)
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out a plan, in a process of its own: what read the settings is in its memory no more."""
+    try:
+        run(UploadPlan(*arguments))
+    except UploadError as error:
+        return _refused(str(error), os.EX_CONFIG)
+    except (JournalError, NoteError) as error:
+        return _refused(say("programs.upload_stopped", error=tell(error)), os.EX_UNAVAILABLE)
+    except OSError as error:
+        return _refused(say("programs.upload_stopped", error=error), os.EX_UNAVAILABLE)
+    return os.EX_OK
+
+
+def _refused(text: str, status: int) -> int:
+    sys.stderr.write(f"{text}\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

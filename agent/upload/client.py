@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
-from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from agent.texts import say
+from agent.upload.answer import AnswerError, read_answer
 
 # The longest wait for the network or the collector's disk; a restart of either is shorter.
 TIMEOUT_SECONDS = 15.0
-# A cosignature has 200 bytes; a signed head of the collector at most 64 KiB.
-MAX_ANSWER_BYTES = 65_536
+DEFAULT_PORT = 443
+_READ_BYTES = 16_384
 
 
 class CollectorUnreachableError(Exception):
@@ -24,10 +25,14 @@ class CollectorClient:
 
     def __init__(self, url: str, origin: str, tls: ssl.SSLContext) -> None:
         parts = urlsplit(url)
-        self._host, self._port = parts.hostname or "", parts.port
-        self._path = f"{parts.path.rstrip('/')}/logs/{origin}/lines"
+        # As bytes a name is taken as it stands: the codec that would look at it weighs a megabyte.
+        self._host, self._port = _ascii(parts.hostname or ""), parts.port or DEFAULT_PORT
+        path = f"{parts.path.rstrip('/')}/logs/{origin}/lines"
+        host = _host_field(self._host, self._port)
+        head = (f"POST {path} HTTP/1.1", f"Host: {host}", "Content-Type: text/plain", "Content-Length: ")
+        self._head = "\r\n".join(head).encode("ascii")
         self._tls = tls
-        self._kept: HTTPSConnection | None = None
+        self._kept: ssl.SSLSocket | None = None
 
     def post(self, body: bytes) -> tuple[int, bytes]:
         """Status and body of the answer. Raises `CollectorUnreachableError`.
@@ -38,12 +43,12 @@ class CollectorClient:
         if self._kept is not None:
             try:
                 return self._exchange(self._kept, body)
-            except (OSError, HTTPException):
+            except (OSError, AnswerError):
                 self.close()
-        self._kept = HTTPSConnection(self._host, self._port, timeout=TIMEOUT_SECONDS, context=self._tls)
         try:
+            self._kept = self._connect()
             return self._exchange(self._kept, body)
-        except (OSError, HTTPException) as error:
+        except (OSError, AnswerError) as error:
             self.close()
             raise CollectorUnreachableError(_why(error)) from None
 
@@ -53,18 +58,43 @@ class CollectorClient:
             self._kept.close()
             self._kept = None
 
-    def _exchange(self, connection: HTTPSConnection, body: bytes) -> tuple[int, bytes]:
-        connection.request("POST", self._path, body, {"Content-Type": "text/plain"})
-        response = connection.getresponse()
-        # Without a length, half a number could pass for a number.
-        if response.length is None or response.length > MAX_ANSWER_BYTES:
-            raise HTTPException(say("upload.answer_without_length_or"))
-        answer = response.read(MAX_ANSWER_BYTES)
-        if response.length:
-            raise HTTPException(say("upload.connection_ended_inside_answer"))
-        if response.will_close:
+    def _connect(self) -> ssl.SSLSocket:
+        """A connection to the first address of the collector that takes one. Raises `OSError`."""
+        failure = OSError(say("upload.no_address"))
+        for family, kind, protocol, _, address in socket.getaddrinfo(
+            self._host, self._port, type=socket.SOCK_STREAM
+        ):
+            plain = socket.socket(family, kind, protocol)
+            try:
+                plain.settimeout(TIMEOUT_SECONDS)
+                plain.connect(address)
+                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return self._tls.wrap_socket(plain, server_hostname=self._host)
+            except OSError as error:
+                plain.close()
+                failure = error
+        raise failure
+
+    def _exchange(self, connection: ssl.SSLSocket, body: bytes) -> tuple[int, bytes]:
+        connection.sendall(b"%s%d\r\n\r\n" % (self._head, len(body)))
+        connection.sendall(body)
+        answer = read_answer(lambda: connection.recv(_READ_BYTES))
+        if answer.closes:
             self.close()
-        return response.status, answer
+        return answer.status, answer.body
+
+
+def _ascii(host: str) -> bytes:
+    try:
+        return host.encode("ascii")
+    except UnicodeEncodeError:
+        return host.encode("idna")
+
+
+def _host_field(host: bytes, port: int) -> str:
+    name = host.decode("ascii")
+    shown = f"[{name}]" if ":" in name else name
+    return shown if port == DEFAULT_PORT else f"{shown}:{port}"
 
 
 def client_tls(ca: Path, certificate: Path, key: Path) -> ssl.SSLContext:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import Final
 
 import pytest
 
-from agent.texts.en import FAMILIES, TEXTS
+from agent.texts import en
+from agent.texts.en import TEXTS, sentences_of
 from tests.support.sentences import ROOT, files, found, sentences
 
 
@@ -101,8 +105,19 @@ def test_no_sentence_is_built_outside_of_the_catalogue() -> None:
     )
 
 
-def test_no_key_stands_in_two_families() -> None:
-    assert sum(len(family) for family in FAMILIES) == len(TEXTS)
+def test_no_key_stands_in_two_files_and_every_key_is_found() -> None:
+    files = [sentences_of(module.name.upper()) for module in pkgutil.iter_modules(en.__path__)]
+    assert sum(map(len, files)) == len(TEXTS)
+    assert {key: TEXTS[key] for key in TEXTS} == {key: text for file in files for key, text in file.items()}
+
+
+def test_only_the_family_of_a_key_is_read() -> None:
+    code = (
+        "import sys; from agent.texts import say; say('upload.torn'); "
+        "print([name for name in sys.modules if name.startswith('agent.texts.en.')])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told == "['agent.texts.en.upload']\n"
 
 
 _SAID = re.compile(r"\bsay\(\s*\"([a-z0-9_-]+(?:\.[a-z0-9_-]+)+)\"")

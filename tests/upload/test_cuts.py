@@ -19,6 +19,8 @@ from agent.upload import client as client_module
 if TYPE_CHECKING:
     from tests.upload.conftest import Headquarters, JournalFolder, Papers, Shop
 
+# A part of the request that every server reads before it says something.
+ENOUGH = 400
 WHOLE = b"HTTP/1.1 409 Conflict\r\ncontent-length: 3\r\n\r\n42\n"
 
 
@@ -56,25 +58,25 @@ def _talk(connection: ssl.SSLSocket, reads: int, says: bytes) -> None:
         pytest.param(0, b"", False, id="before TLS"),
         pytest.param(0, b"", True, id="after the handshake"),
         pytest.param(10, b"", True, id="inside the request"),
-        pytest.param(600, b"", True, id="without an answer"),
-        pytest.param(600, WHOLE[:20], True, id="inside the status line and headers"),
-        pytest.param(600, WHOLE[:-2], True, id="inside the answer: 4 is not 42"),
-        pytest.param(600, b"HTTP/1.1 409 Conflict\r\n\r\n42\n", True, id="an answer without a length"),
-        pytest.param(600, b"HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n", True, id="too long"),
-        pytest.param(600, b"SSH-2.0-OpenSSH_9.2\r\n", True, id="another protocol"),
+        pytest.param(ENOUGH, b"", True, id="without an answer"),
+        pytest.param(ENOUGH, WHOLE[:20], True, id="inside the status line and headers"),
+        pytest.param(ENOUGH, WHOLE[:-2], True, id="inside the answer: 4 is not 42"),
+        pytest.param(ENOUGH, b"HTTP/1.1 409 Conflict\r\n\r\n42\n", True, id="an answer without a length"),
+        pytest.param(ENOUGH, b"HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n", True, id="too long"),
+        pytest.param(ENOUGH, b"SSH-2.0-OpenSSH_9.2\r\n", True, id="another protocol"),
         pytest.param(
-            600, b"HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n", True, id="redirect"
+            ENOUGH, b"HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n", True, id="redirect"
         ),
         pytest.param(
-            600, b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok\n", True, id="200 without a cosignature"
+            ENOUGH, b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok\n", True, id="200 without a cosignature"
         ),
         pytest.param(
-            600, b"HTTP/1.1 409 Conflict\r\ncontent-length: 2\r\n\r\n-1", True, id="a negative size"
+            ENOUGH, b"HTTP/1.1 409 Conflict\r\ncontent-length: 2\r\n\r\n-1", True, id="a negative size"
         ),
         pytest.param(
-            600, b"HTTP/1.1 409 Conflict\r\ncontent-length: 1\r\n\r\n0", True, id="409 with our own start"
+            ENOUGH, b"HTTP/1.1 409 Conflict\r\ncontent-length: 1\r\n\r\n0", True, id="409 with our own start"
         ),
-        pytest.param(600, b"HTTP/1.1 500 Oops\r\ncontent-length: 0\r\n\r\n", True, id="500"),
+        pytest.param(ENOUGH, b"HTTP/1.1 500 Oops\r\ncontent-length: 0\r\n\r\n", True, id="500"),
     ],
 )
 def test_a_bad_answer_is_waited_out_and_the_journal_arrives(

@@ -16,7 +16,7 @@ from agent.base.watch import LOOK_ANYWAY_S
 from agent.journal.note import Cosigner
 from agent.journal.reader import JournalReader
 from agent.programs import upload as program
-from agent.upload import backoff
+from agent.upload import backoff, pace
 from agent.upload.backoff import Backoff
 from agent.upload.cosignatures import Alarm, Cosignature, CosignatureError
 from agent.upload.source import CommitLike, JournalSource
@@ -180,9 +180,9 @@ def test_the_watchdog_is_fed_from_the_loop_between_long_waits(
 ) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", "8000000")
     said: list[str] = []
-    monkeypatch.setattr(program, "notify", said.append)
+    monkeypatch.setattr(pace, "notify", said.append)
     clock = Sleeper(stops_after=4)
-    program.run_loop(
+    pace.run_loop(
         shop.uploader(journal.folder, "https://nobody.example"), clock.wait, clock.monotonic, NoWatch()
     )
     assert clock.waits == [4.0, 1.0, 4.0, 1.0]
@@ -191,7 +191,7 @@ def test_the_watchdog_is_fed_from_the_loop_between_long_waits(
 
 def test_without_a_watch_it_looks_as_often_as_the_settings_say(shop: Shop, journal: JournalFolder) -> None:
     clock = Sleeper(stops_after=3)
-    program.run_loop(
+    pace.run_loop(
         shop.uploader(journal.folder, "https://nobody.example"), clock.wait, clock.monotonic, NoWatch()
     )
     assert clock.waits == [POLL_S] * 3
@@ -201,9 +201,7 @@ def test_without_a_watch_it_looks_as_often_as_the_settings_say(shop: Shop, journ
 def test_at_rest_it_sleeps_until_the_journal_changes(shop: Shop, journal: JournalFolder) -> None:
     clock = Sleeper(stops_after=5, changes={2})
     watch = Told()
-    program.run_loop(
-        shop.uploader(journal.folder, "https://nobody.example"), clock.wait, clock.monotonic, watch
-    )
+    pace.run_loop(shop.uploader(journal.folder, "https://nobody.example"), clock.wait, clock.monotonic, watch)
     # A look that was asked for is followed by a pause in which nothing is heard. Behind it the journal's
     # change ends the sleep, and without one there is one look a minute.
     assert clock.waits == [POLL_S, LOOK_ANYWAY_S, LOOK_ANYWAY_S, POLL_S, LOOK_ANYWAY_S]
@@ -214,7 +212,7 @@ def test_at_rest_it_sleeps_until_the_journal_changes(shop: Shop, journal: Journa
 def test_what_waits_for_a_person_is_looked_at_without_a_change(shop: Shop, journal: JournalFolder) -> None:
     shop.cosignatures.raise_alarm(Alarm("fork", 0, "text", "step", 1, 2))
     clock = Sleeper(stops_after=2)
-    program.run_loop(
+    pace.run_loop(
         shop.uploader(journal.folder, "https://nobody.example"), clock.wait, clock.monotonic, Told()
     )
     assert clock.waits == [POLL_S] * 2
@@ -231,15 +229,15 @@ class Sleeper:
     def monotonic(self) -> float:
         return self._now
 
-    def wait(self, seconds: float, descriptor: int | None) -> program.Wake:
+    def wait(self, seconds: float, descriptor: int | None) -> pace.Wake:
         self.waits.append(seconds)
         self.listened.append(descriptor)
         if len(self.waits) == self._stops_after:
-            return program.Wake.STOP
+            return pace.Wake.STOP
         if len(self.waits) - 1 in self._changes:
-            return program.Wake.CHANGE
+            return pace.Wake.CHANGE
         self._now += seconds
-        return program.Wake.TIME
+        return pace.Wake.TIME
 
 
 class NoWatch:

@@ -1,54 +1,62 @@
 """The English sentences, one file a family; the source that other languages are translated from.
 
-A pair of sentences is singular and plural, chosen by the figure `count`.
+A pair of sentences is singular and plural, chosen by the figure `count`. A family is read when
+a key of it is asked for: the uploader tells of few things, and has 32 MB for all it does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Final
-
-from agent.texts.en.alarms import ALARMS
-from agent.texts.en.api import API
-from agent.texts.en.cli import CLI
-from agent.texts.en.collector import COLLECTOR
-from agent.texts.en.driver_setup import DRIVER_SETUP
-from agent.texts.en.drivers import DRIVERS
-from agent.texts.en.errors import ERRORS
-from agent.texts.en.journal import JOURNAL
-from agent.texts.en.keys import KEYS
-from agent.texts.en.kinds import KINDS
-from agent.texts.en.money import MONEY
-from agent.texts.en.payments import PAYMENTS
-from agent.texts.en.programs import PROGRAMS
-from agent.texts.en.rules import RULES
-from agent.texts.en.settings import SETTINGS
-from agent.texts.en.terminal_codes import TERMINAL_CODES
-from agent.texts.en.terminals import TERMINALS
-from agent.texts.en.upload import UPLOAD
-from agent.texts.en.verdict import VERDICT
 
 Sentence = str | tuple[str, str]
 
-FAMILIES: Final[tuple[dict[str, Sentence], ...]] = (
-    ALARMS,
-    API,
-    CLI,
-    COLLECTOR,
-    DRIVER_SETUP,
-    DRIVERS,
-    ERRORS,
-    JOURNAL,
-    KEYS,
-    KINDS,
-    MONEY,
-    PAYMENTS,
-    PROGRAMS,
-    RULES,
-    SETTINGS,
-    TERMINAL_CODES,
-    TERMINALS,
-    UPLOAD,
-    VERDICT,
-)
+# How the keys of a family begin, and the dictionaries that hold them, each in a file of its name.
+FAMILIES: Final[dict[str, tuple[str, ...]]] = {
+    "alarms": ("ALARMS",),
+    "api": ("API",),
+    "cli": ("CLI",),
+    "collector": ("COLLECTOR",),
+    "drivers": ("DRIVERS", "DRIVER_SETUP", "TERMINAL_CODES"),
+    "errors": ("ERRORS",),
+    "field": ("ERRORS",),
+    "journal": ("JOURNAL",),
+    "keys": ("KEYS",),
+    "money": ("MONEY",),
+    "next": ("KINDS",),
+    "payment": ("PAYMENTS",),
+    "programs": ("PROGRAMS",),
+    "rules": ("RULES",),
+    "settings": ("SETTINGS",),
+    "terminals": ("TERMINALS",),
+    "upload": ("UPLOAD",),
+    "verdict": ("KINDS", "VERDICT"),
+}
 
-TEXTS: Final[dict[str, Sentence]] = {key: text for family in FAMILIES for key, text in family.items()}
+
+def sentences_of(name: str) -> dict[str, Sentence]:
+    """All sentences of one dictionary."""
+    sentences: dict[str, Sentence] = getattr(import_module(f"{__name__}.{name.lower()}"), name)
+    return sentences
+
+
+class Sentences(Mapping[str, Sentence]):
+    """All sentences by key."""
+
+    def __getitem__(self, key: str) -> Sentence:
+        for name in FAMILIES.get(key.partition(".")[0], ()):
+            found = sentences_of(name).get(key)
+            if found is not None:
+                return found
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        names = dict.fromkeys(name for names in FAMILIES.values() for name in names)
+        return (key for name in names for key in sentences_of(name))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+TEXTS: Final = Sentences()

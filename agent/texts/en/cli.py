@@ -209,7 +209,6 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.terminals.root": "look there instead of /",
     "cli.till.operator": "stands for every payment of this session",
     "cli.training": "Training: only simulators, no money.",
-    "cli.upload.stopped": "The uploader stops: {error}. Payments are not touched.",
     "cli.welcome": 'An amount takes a payment. "help" shows the rest, "quit" ends.',
     "cli.who": "A second person must agree. Name (empty: no): ",
 }

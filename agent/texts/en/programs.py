@@ -64,6 +64,7 @@ PROGRAMS: Final[dict[str, str | tuple[str, str]]] = {
         "The state in {path} cannot be used ({reason}). No payment was touched: all of it is made "
         "from the journal. Free space on the disk or delete this file, then start the agent again."
     ),
+    "programs.upload_stopped": "The uploader stops: {error}. Payments are not touched.",
     "programs.wrong_collector_vkey": (
         "[upload] collector_vkey is the key of a journal. Ask headquarters for the collector's."
     ),

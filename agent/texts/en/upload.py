@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 UPLOAD: Final[dict[str, str | tuple[str, str]]] = {
+    "upload.answer_not_http": "an answer that is not HTTP",
     "upload.answer_without_length_or": "an answer without a length, or a very long one",
     "upload.ask_headquarters_before_removing": "Ask headquarters before you remove the file.",
     "upload.collector_contradicts_itself": "the collector contradicts itself: {body}",
@@ -27,6 +28,7 @@ UPLOAD: Final[dict[str, str | tuple[str, str]]] = {
         "The journal is evidence now: change nothing in it, copy the folder as it is, and call "
         "headquarters. Nothing is uploaded until this file is removed from the cosignatures folder."
     ),
+    "upload.no_address": "the name of the collector has no address",
     "upload.no_answer_within_seconds": "no answer within {timeout_seconds:.0f} seconds",
     "upload.rollback": (
         "The collector has seen {collector} entries of this journal, and it holds {journal}. "
