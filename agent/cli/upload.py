@@ -30,4 +30,3 @@ def _run(args: argparse.Namespace) -> int:
     except UploadError as error:
         raise CommandError(str(error), Exit.CONFIG) from None
     os.execv(sys.executable, plan.command())  # noqa: S606 - our own interpreter, and no shell
-    return Exit.UNAVAILABLE
