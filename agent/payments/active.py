@@ -40,6 +40,8 @@ class ActivePayment:
         self.display = ""
         self.question: Question | None = None
         self.finished = False
+        # Whether its first entry is on disk. Before that nobody has to look for it there.
+        self.written = False
         self._asked = 0
         self._tell = tell
         self.cancelled = False

@@ -70,10 +70,7 @@ class PaymentService:
     def find(self, payment_id: str) -> Record | None:
         """The record of a payment, even if its first entry is only about to be written."""
         active = self._active.get(payment_id)
-        record = self._context.payments.get(payment_id)
-        if record is None and active is not None:
-            return begin(active.request, -1, self._context.clock.wall())
-        return record
+        return self._record(active) if active is not None else self._context.payments.get(payment_id)
 
     async def wait(self, payment_id: str, seconds: float) -> PaymentState:
         """The payment at the next verdict or question, at the latest after `seconds`.
@@ -213,6 +210,7 @@ class PaymentService:
         if active is None:
             self._tell_decided(entry)
             return
+        active.written = True
         match entry.body:
             case Prompted():
                 active.publish("prompt")
@@ -260,8 +258,11 @@ class PaymentService:
         return whole_lines(lines, printed_lines(record) if record else ())
 
     def _view(self, active: ActivePayment) -> PaymentState:
-        record = self._context.payments.get(active.request.payment_id)
-        return view_of(record or begin(active.request, -1, self._context.clock.wall()), active)
+        return view_of(self._record(active), active)
+
+    def _record(self, active: ActivePayment) -> Record:
+        record = self._context.payments.get(active.request.payment_id) if active.written else None
+        return record or begin(active.request, -1, self._context.clock.wall())
 
     def _known(self, payment_id: str) -> PaymentState:
         view = self.get(payment_id)
