@@ -89,8 +89,6 @@ ROWS: dict[str, Row] = {
         | {"agent.settings", "drivers"},
         {"socket"} | DEVICES,
     ),
-    # Until the state of a terminal holds a driver's facts, somebody has to say them in words.
-    "agent/terminals/driver_words.py": Row({"agent.texts", "drivers.terminal"}, OUTSIDE),
     "agent/api": Row({"agent.api", "agent.payments", "agent.texts"}, {"drivers"} | DEVICES),
     "agent/api/v1": Row(
         # The document names every kind and every currency, from the tables that decide about them.

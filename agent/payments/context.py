@@ -30,7 +30,7 @@ from agent.payments.active import ActivePayment
 from agent.payments.feed import AgentEvents
 from agent.payments.index import PaymentIndex, refundable
 from agent.payments.kinds import kind_of, operation_of
-from agent.payments.mapping import driver_fact, given_up
+from agent.payments.mapping import given_up
 from agent.payments.outcome import ApprovalWatcher, Road, differs_alarm, with_what_follows
 from agent.payments.people import People
 from agent.payments.record import Record
@@ -38,6 +38,7 @@ from agent.payments.wording import next_step
 from agent.rules import DayTotals, Original, Policy, RuleRequest, decide
 from agent.settings.load import Settings
 from agent.terminals.connection import TerminalConnection
+from agent.terminals.facts import journal_fact
 from drivers.terminal import Command, Day, Unclear
 
 
@@ -159,12 +160,10 @@ class Context:
         payment_id = payment.request.payment_id
         reason = terminal.resolver.refusal_reason(self.command(payment.request))
         if reason is not None:
-            return Refused(payment_id=payment_id, why=driver_fact(reason))
+            return Refused(payment_id=payment_id, why=journal_fact(reason))
         if terminal.ready:
             return None
-        return NotSent(
-            payment_id=payment_id, why=Fact("payment.terminal_away", {"text": terminal.refusal_reason})
-        )
+        return NotSent(payment_id=payment_id, why=terminal.refusal_reason)
 
     def record(self, request: Requested) -> Record:
         """The record of a payment that is in the journal."""

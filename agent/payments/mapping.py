@@ -23,11 +23,11 @@ from agent.journal.schema.entry import (
 from agent.payments.kinds import kind_of
 from agent.payments.record import Record, printed_lines
 from agent.terminals.connection import Withdrawn
+from agent.terminals.facts import journal_fact
 from drivers.terminal import (
     ConnectionLost,
     Delivery,
     DialogueEnded,
-    DriverFact,
     EndReason,
     Receipt,
     Result,
@@ -61,7 +61,7 @@ def result_of(record: Record | None, result: Result, terminal_id: str = "") -> T
         verdict=result.status.value,
         code=result.code,
         text=result.text,
-        why=driver_fact(result.reason) if result.reason else None,
+        why=journal_fact(result.reason) if result.reason else None,
         amount=result.amount,
         currency=said_currency,
         differs=_differences(record, result, said_currency, terminal_id) if record else [],
@@ -142,7 +142,7 @@ def closing(record: Record, event: DialogueEnded | ConnectionLost | Withdrawn) -
     if isinstance(event, ConnectionLost):
         return _lost(record, event, approved)
     if approved:
-        why = driver_fact(event.reason) if event.reason else None
+        why = journal_fact(event.reason) if event.reason else None
         undone = Undone(payment_id=record.payment_id, code=event.code, text=event.text, why=why)
         return [
             Completed(payment_id=record.payment_id) if event.end_reason is EndReason.COMPLETED else undone
@@ -153,7 +153,7 @@ def closing(record: Record, event: DialogueEnded | ConnectionLost | Withdrawn) -
 def _lost(record: Record, event: ConnectionLost, approved: bool) -> list[AnyBody]:
     if record.result is not None and not approved:
         return []
-    why = driver_fact(event.reason)
+    why = journal_fact(event.reason)
     if event.delivery is Delivery.NEVER:
         return [NotSent(payment_id=record.payment_id, why=why)]
     return [BecameUnclear(payment_id=record.payment_id, why=why)]
@@ -174,10 +174,5 @@ def _ended(
     payment_id: str, verdict: Literal["approved", "cancelled", "declined"], event: DialogueEnded
 ) -> TerminalResult:
     """The result of a dialogue that ended without a result message."""
-    why = driver_fact(event.reason) if event.reason else None
+    why = journal_fact(event.reason) if event.reason else None
     return TerminalResult(payment_id=payment_id, verdict=verdict, code=event.code, text=event.text, why=why)
-
-
-def driver_fact(said: DriverFact) -> Fact:
-    """What a driver says, as a fact of the journal."""
-    return Fact(f"drivers.{said.code}", dict(said.figures))

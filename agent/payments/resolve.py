@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from agent.journal.schema.entry import AnyBody, BecameUnclear, Resolved, Verdict
 from agent.payments.context import Context
-from agent.payments.mapping import driver_fact, result_of
+from agent.payments.mapping import result_of
 from agent.payments.record import Record
 from agent.terminals.connection import TerminalConnection
+from agent.terminals.facts import journal_fact
 from drivers.terminal import BookingFinding, BookingProof
 
 # A payment that the terminal did not store was taken back or never begun: nothing was charged.
@@ -38,7 +39,7 @@ async def resolve(terminal: TerminalConnection, context: Context) -> None:
 
 
 def _written(record: Record, finding: BookingFinding, terminal_id: str) -> list[AnyBody]:
-    proof = driver_fact(finding.proof)
+    proof = journal_fact(finding.proof)
     if finding.found is BookingProof.UNPROVEN:
         if record.why == proof:
             return []

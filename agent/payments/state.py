@@ -105,12 +105,14 @@ class PaymentChange(msgspec.Struct, frozen=True, kw_only=True):
 class TerminalStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One terminal's state.
 
-    Its clock is `clock_ahead_s` ahead of the host's (negative: behind), as its last result showed.
+    `text` is its own, `why` what is known of the reason. Its clock is `clock_ahead_s` ahead of
+    the host's (negative: behind), as its last result showed.
     """
 
     name: str
     state: TerminalCondition
     text: str = ""
+    why: Fact | None = None
     terminal_id: str = ""
     software: str = ""
     unclear: str = ""

@@ -43,6 +43,7 @@ def terminal_status(context: Context, terminal: TerminalConnection, busy: Collec
         name=terminal.name,
         state=state,
         text=terminal.text,
+        why=terminal.why,
         terminal_id=terminal.terminal_id,
         software=terminal.software,
         unclear=unclear[0].payment_id if unclear else "",

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from agent.journal.schema.entry import TerminalState
-from agent.terminals.driver_words import ended_in_words, in_words
+from agent.journal.schema.entry import Fact, TerminalState
+from agent.terminals.facts import journal_fact
 from drivers.terminal import (
     Command,
     CommandRefusedError,
@@ -94,7 +94,8 @@ class TerminalConnection:
         self.name = name
         self.resolver = resolver
         self.state: TerminalCondition = "connecting"
-        self.text = "not connected yet"
+        self.why: Fact | None = journal_fact(NOT_YET)
+        self.text = ""
         self.terminal_id = ""
         self.software = ""
         self._link = make_link(self._unsolicited)
@@ -116,9 +117,9 @@ class TerminalConnection:
         return not self._lost.is_set()
 
     @property
-    def refusal_reason(self) -> str:
-        """The reason why it is not ready, in a few words."""
-        return self.text
+    def refusal_reason(self) -> Fact:
+        """The reason why it is not ready."""
+        return self.why or Fact("payment.terminal_not_ready", {"text": self.text})
 
     def acknowledge(self) -> None:
         """The terminal's last message is on disk: acknowledge it."""
@@ -164,7 +165,7 @@ class TerminalConnection:
         async for event in self._link.perform(command):
             if isinstance(event, ConnectionLost):
                 self._lost.set()
-                self._become("away", in_words(event.reason))
+                self._become("away", event.reason)
             yield event
 
     async def run(self) -> None:
@@ -181,7 +182,7 @@ class TerminalConnection:
                     delay = RECONNECT_FIRST_S
                     await self._stay()
             except WireError as error:
-                self._become("away", in_words(error.fact))
+                self._become("away", error.fact)
             await asyncio.sleep(delay)
             delay = min(2 * delay, RECONNECT_CAP_S)
 
@@ -189,7 +190,7 @@ class TerminalConnection:
         match event:
             case ConnectionLost():
                 self._lost.set()
-                self._become("away", in_words(event.reason))
+                self._become("away", event.reason)
             case TransactionResult() | Receipt():
                 if self._handler.keep_unsolicited(self, event):
                     self._link.acknowledge()
@@ -206,7 +207,7 @@ class TerminalConnection:
         await self._resolve_and_resync()
         if not self.connected:
             return False
-        self._become("ready", ended_in_words(status))
+        self._become("ready", status.reason, status.text)
         return True
 
     async def _greet(self) -> DialogueEnded | None:
@@ -221,20 +222,20 @@ class TerminalConnection:
                 await self._pause(BUSY_RETRY_S)
                 continue
             if ended.end_reason is not EndReason.COMPLETED:
-                self._become("trouble", ended_in_words(ended))
+                self._become("trouble", ended.reason, ended.text)
                 return None
             self.terminal_id = ended.terminal_id or self.terminal_id
             self.software = ended.software or self.software
             if ended.maintenance is None and operation is Operation.STATUS:
                 return self._with_right_mode(ended)
             operation, steps = ended.maintenance or Operation.STATUS, steps + 1
-        self._become("trouble", in_words(STILL_ASKS if busy < MAX_BUSY_ANSWERS else STILL_BUSY))
+        self._become("trouble", STILL_ASKS if busy < MAX_BUSY_ANSWERS else STILL_BUSY)
         return None
 
     def _with_right_mode(self, status: DialogueEnded) -> DialogueEnded | None:
         if status.simulator is self._training:
             return status
-        self._become("trouble", in_words(SIMULATOR_OUTSIDE if status.simulator else REAL_INSIDE))
+        self._become("trouble", SIMULATOR_OUTSIDE if status.simulator else REAL_INSIDE)
         return None
 
     async def _resolve_and_resync(self) -> None:
@@ -279,21 +280,26 @@ class TerminalConnection:
                     self._unsolicited(event)
         return ended
 
-    def _become(self, state: Literal["ready", "away", "trouble"], text: str) -> None:
-        if (state, text) == (self.state, self.text):
+    def _become(
+        self, state: Literal["ready", "away", "trouble"], reason: DriverFact | None, text: str = ""
+    ) -> None:
+        why = journal_fact(reason) if reason else None
+        if (state, why, text) == (self.state, self.why, self.text):
             return
-        self.state, self.text = state, text
+        self.state, self.why, self.text = state, why, text
         self._handler.note(
             TerminalState(
                 terminal=self.name,
                 state=state,
                 text=text,
+                why=why,
                 terminal_id=self.terminal_id,
                 software=self.software,
             )
         )
 
 
+NOT_YET = DriverFact("not_yet")
 STILL_ASKS = DriverFact("still_asks")
 STILL_BUSY = DriverFact("still_busy")
 SIMULATOR_OUTSIDE = DriverFact("simulator_outside")

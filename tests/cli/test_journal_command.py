@@ -9,8 +9,16 @@ import pytest
 
 from agent.cli import main
 from agent.journal.disk import FolderDisk
-from agent.journal.schema.entry import CardSummary, Completed, Requested, TerminalResult
+from agent.journal.schema.entry import (
+    BecameUnclear,
+    CardSummary,
+    Completed,
+    Fact,
+    Requested,
+    TerminalResult,
+)
 from agent.journal.verified import WHOLE, read_verified
+from agent.texts import say
 from tests.journal.conftest import K0, ORIGIN, OTHER, SIGNER, World
 
 Capture = pytest.CaptureFixture[str]
@@ -89,6 +97,19 @@ def test_show_prints_the_newest_entries_calmly(journal: Path, capsys: Capture) -
     assert "      43  2026-03-28 09:00:00  result            t-14" in out
     assert "masked 411111******1111" in out
     assert "c2Vh" not in out
+
+
+def test_show_says_a_fact_in_words_and_one_without_a_sentence_by_its_code(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    made = World(FolderDisk(tmp_path / "journal")).open()
+    made.commit(BecameUnclear(payment_id="t-1", why=Fact("drivers.wires.no_port", {"device": "COM1"})))
+    made.commit(BecameUnclear(payment_id="t-2", why=Fact("drivers.tomorrow", {"figure": 7})))
+    made.close()
+    assert run("show", "--journal", tmp_path / "journal", "--last", "2") == 0
+    out = " ".join(calm(capsys.readouterr().out).split())
+    assert say("drivers.wires.no_port", device="COM1") in out
+    assert "code drivers.tomorrow, figure 7" in out
 
 
 def test_show_finds_one_payment(journal: Path, capsys: Capture) -> None:

@@ -160,7 +160,9 @@ class Simulation:
             return
         well = host.until(self._calm, RECOVERY_S)
         if not well:
-            self.trouble.append(f"not well in the end: terminal {host.terminal.state} {host.terminal.text}")
+            terminal = host.terminal
+            why = f"{terminal.why} {terminal.text}"
+            self.trouble.append(f"not well in the end: terminal {terminal.state} {why}")
         if self.upload is not None and not self._uploaded(self.upload):
             self.trouble.append("headquarters do not have all in the end")
         if host.alive and host.context.payments.unclear():

@@ -12,17 +12,18 @@ REAL = '[terminal]\nsoftware = "GER-APP-v2.0.9"\n'
 
 
 @pytest.mark.parametrize(
-    ("orders", "training", "text"),
+    ("orders", "training", "code"),
     [
-        ("", False, "this is a simulator, and the agent is not in training mode"),
-        (REAL, True, "this is a real terminal, and the agent is in training mode"),
+        ("", False, "drivers.simulator_outside"),
+        (REAL, True, "drivers.real_inside"),
     ],
 )
 def test_a_terminal_of_the_other_kind_is_sent_no_payment(
-    make: Make, orders: str, training: bool, text: str
+    make: Make, orders: str, training: bool, code: str
 ) -> None:
     world = make(orders, training=training)
-    assert (world.terminal.state, world.terminal.text) == ("trouble", text)
+    assert world.terminal.why is not None
+    assert (world.terminal.state, world.terminal.why.code) == ("trouble", code)
     assert world.pay().verdict == "not_sent"
     assert (world.sent("0601"), world.booked()) == (0, [])
 

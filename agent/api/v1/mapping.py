@@ -196,7 +196,7 @@ def terminal_view(terminal: TerminalStatus) -> TerminalView:
     return TerminalView(
         name=terminal.name,
         state=terminal.state,
-        text=terminal.text,
+        text=" ".join(part for part in (_told(terminal.why), terminal.text) if part),
         terminal_id=terminal.terminal_id,
         software=terminal.software,
         unclear=terminal.unclear,

@@ -10,7 +10,7 @@ import msgspec
 from agent.cli.ui.screen import Screen
 from agent.journal.schema.entry import Entry, Printed, UnknownEntry
 from agent.journal.verify import Report
-from agent.texts import say, tell
+from agent.texts import TEXTS, say, tell
 
 # A sealed card is for the acquirer; to a person it is only noise.
 _NOISE = ("kind", "payment_id", "sealed", "digest")
@@ -71,11 +71,19 @@ def _details(body: dict[str, Any]) -> Iterator[str]:
         if name in _NOISE or value in ("", None, [], {}):
             continue
         if isinstance(value, dict):
-            yield from _details(value)
+            sentence = _sentence(value)
+            yield from (f"{name} {sentence}",) if sentence else _details(value)
         elif isinstance(value, list):
             yield f"{name} {', '.join(_item(item) for item in value)}"
         else:
             yield f"{name} {value}"
+
+
+def _sentence(value: dict[str, Any]) -> str:
+    """A fact in words; empty for what is none, or has no sentence in this version."""
+    code = value.get("code")
+    known = isinstance(code, str) and code in TEXTS
+    return say(str(code), **value.get("figures", {})) if known else ""
 
 
 def _line(line: str | int) -> str:
