@@ -82,13 +82,23 @@ def run(plan: UploadPlan) -> None:
 
     Raises `UploadError`, `OSError` and what the journal's reader raises.
     """
+    deps = upload_deps(plan)
+    notify("READY=1")
+    log("info", "uploading", origin=plan.origin, cosigned=deps.uploader.cosigned)
+    with _stop_signals() as wait:
+        watch = FolderWatch(Path(plan.journal))
+        run_loop(UploadLoop(deps, float(plan.poll_s)), wait, time.monotonic, watch)
+    notify("STOPPING=1")
+
+
+def upload_deps(plan: UploadPlan) -> UploadDeps:
+    """All that a plan names, opened. Raises `UploadError` and `OSError`."""
     tls = client_tls(Path(plan.ca), Path(plan.certificate), Path(plan.key))
     cosignatures = Cosignatures(Path(plan.cosignatures))
     cosignatures.make()
     verifier = collector_verifier(plan.collector_vkey)
-    journal = Path(plan.journal)
-    deps = UploadDeps(
-        source=JournalSource.of(journal),
+    return UploadDeps(
+        source=JournalSource.of(Path(plan.journal)),
         uploader=Uploader(plan.origin, verifier, _cosignature(cosignatures, plan.origin, verifier)),
         collector=CollectorClient(plan.url, plan.origin, tls),
         cosignatures=cosignatures,
@@ -96,11 +106,6 @@ def run(plan: UploadPlan) -> None:
         now=lambda: int(time.time()),
         log=log,
     )
-    notify("READY=1")
-    log("info", "uploading", origin=plan.origin, cosigned=deps.uploader.cosigned)
-    with _stop_signals() as wait:
-        run_loop(UploadLoop(deps, float(plan.poll_s)), wait, time.monotonic, FolderWatch(journal))
-    notify("STOPPING=1")
 
 
 def _random() -> float:

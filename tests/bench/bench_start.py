@@ -56,7 +56,7 @@ class Past(SystemClock):
 def lines(place: Path) -> list[Line]:
     """Starts with and without history, in turn."""
     empty, full = _environment(place / "empty"), _environment(place / "full")
-    story = asyncio.run(_story(_environment(place / "one")))
+    story = asyncio.run(payment_story(place / "one"))
     entries = _fill(full, story)
     os.sync()
     _start_s(empty)  # the first one writes byte code
@@ -73,8 +73,9 @@ def _environment(folder: Path) -> Environment:
     return environment
 
 
-async def _story(environment: Environment) -> Story:
-    """What one real payment writes."""
+async def payment_story(folder: Path) -> Story:
+    """What one real payment writes, commit by commit."""
+    environment = _environment(folder)
     async with counter(environment, FolderDisk(environment.journal)) as shop:
         await shop.pay("S-0")
         return tuple(shop.context.written)
@@ -88,19 +89,20 @@ def _fill(environment: Environment, story: Story) -> int:
     number = 0
     while journal.size < ENTRIES - SNAPSHOT_ENTRIES:
         clock.passed = timedelta(days=DAYS) * journal.size / ENTRIES
-        journal.commit(*_renamed(bodies, range(number, number + BATCH)))
+        journal.commit(*renamed(bodies, range(number, number + BATCH)))
         number += BATCH
     agent.keep_snapshot()
     while agent.entries_since_snapshot() < SNAPSHOT_ENTRIES:
         for commit in story:
-            journal.commit(*_renamed(commit, (number,)))
+            journal.commit(*renamed(commit, (number,)))
         number += 1
     size = journal.size
     agent.close()
     return size
 
 
-def _renamed(bodies: Iterable[AnyBody], numbers: Iterable[int]) -> list[AnyBody]:
+def renamed(bodies: Iterable[AnyBody], numbers: Iterable[int]) -> list[AnyBody]:
+    """The same entries for other payments."""
     bodies = list(bodies)
     return [msgspec.structs.replace(body, payment_id=f"S-{n}") for n in numbers for body in bodies]
 

@@ -14,6 +14,7 @@ from tests.bench import (
     bench_memory,
     bench_payment,
     bench_start,
+    bench_upload,
     bench_verify,
     bench_zvt,
 )
@@ -66,5 +67,6 @@ GROUPS: dict[str, Callable[[Options], Iterable[Line]]] = {
     "memory": lambda options: bench_memory.resident(options.place),
     "growth": lambda options: bench_memory.growth(options.place, long=options.long),
     "idle": lambda options: bench_idle.lines(options.place),
+    "upload": lambda options: bench_upload.lines(options.place),
     "verify": lambda options: bench_verify.lines(options.place),
 }
