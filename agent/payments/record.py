@@ -19,6 +19,8 @@ from agent.journal.schema.entry import (
     Printed,
     Reason,
     Refused,
+    Release,
+    ReleaseState,
     Requested,
     Resolved,
     Submitted,
@@ -45,6 +47,7 @@ class Record(msgspec.Struct, kw_only=True):
 
     `why` is the fact behind the verdict; `words` are the terminal's or the persons' own.
     `unsolicited` is the terminal's result that came when the payment was already unclear.
+    `hold` is the last word on whether the goods may go; nothing holds them back without one.
     `approval_known`: an approval is in the journal and no decline came after it. `asked_at` is
     when the terminal was asked, by its own clock.
     """
@@ -72,11 +75,19 @@ class Record(msgspec.Struct, kw_only=True):
     refunds: dict[str, int] = {}
     reversed_by: str = ""
     receipts: list[Printout] = []
+    hold: Release | None = None
 
     @property
     def open(self) -> bool:
         """No verdict yet."""
         return self.verdict is None
+
+    @property
+    def release(self) -> ReleaseState | None:
+        """Whether the goods may go; None while the money has not moved for sure."""
+        if self.verdict != "approved":
+            return None
+        return self.hold.state if self.hold else "released"
 
     @property
     def last_approval(self) -> TerminalResult | None:
@@ -115,6 +126,8 @@ def change(record: Record, body: AnyBody, index: int) -> None:
             record.submission = body
         case Printed():
             _print(record, body)
+        case Release():
+            record.hold = body
         case UnsolicitedResult():
             record.unsolicited = _without_seal(body.result)
             record.approval_known |= body.result.verdict == "approved"

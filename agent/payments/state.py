@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from agent.alarms.standing import AlarmChange, StandingAlarm
-from agent.journal.schema.entry import ActionName, Fact, PaymentKind, Reason, Verdict
+from agent.journal.schema.entry import ActionName, Fact, PaymentKind, Reason, ReleaseState, Verdict
 from agent.payments.record import Printout
 from agent.terminals.connection import TerminalCondition
 
@@ -61,7 +61,8 @@ class PaymentState(msgspec.Struct, frozen=True, kw_only=True):
     """A payment as it stands. `verdict` is set when `phase` is `done`.
 
     `entry` is the journal's index of the line that holds the verdict. `why` is the fact behind it;
-    `words` are what the terminal or persons said, word for word.
+    `words` are what the terminal or persons said, word for word. `release` says whether the goods of an
+    approved payment may go, `held_because` why not.
     """
 
     payment_id: str
@@ -78,6 +79,8 @@ class PaymentState(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None
     why: Fact | None = None
     words: str = ""
+    release: ReleaseState | None = None
+    held_because: Fact | None = None
     next_step: Fact | None = None
     reasons: list[Reason] = []
     terminal_amount: int | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.journal.schema.entry import CardSummary
+from agent.journal.schema.entry import CardSummary, Fact
 from agent.payments.active import ActivePayment
 from agent.payments.record import Record
 from agent.payments.state import CardState, PaymentPhase, PaymentState
@@ -39,6 +39,8 @@ def view_of(record: Record, active: ActivePayment | None) -> PaymentState:
         verdict=record.verdict if done else None,
         why=record.why if done else None,
         words=record.words if done else "",
+        release=record.release if done else None,
+        held_because=_held_because(record) if done else None,
         next_step=next_step(record) if done else None,
         reasons=record.reasons,
         terminal_amount=said.amount if said else None,
@@ -53,6 +55,10 @@ def view_of(record: Record, active: ActivePayment | None) -> PaymentState:
         requested_at=record.requested_at.isoformat(timespec="milliseconds"),
         entry=record.entry if done else None,
     )
+
+
+def _held_because(record: Record) -> Fact | None:
+    return record.hold.why if record.hold and record.release in {"held", "withheld"} else None
 
 
 def _card(card: CardSummary) -> CardState:

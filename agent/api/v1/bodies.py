@@ -83,6 +83,7 @@ class Resolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
 ActionName = Literal["allow", "note", "confirm", "verify", "supervisor", "block"]
 Verdict = Literal["approved", "declined", "cancelled", "not_sent", "refused", "unclear"]
+ReleaseState = Literal["released", "held", "withheld"]
 Need = Literal["credential", "identity", "purpose"]
 PaymentPhase = Literal["deciding", "asking", "running", "done"]
 EventKind = Literal["state", "display", "prompt", "receipt", "verdict"]
@@ -146,6 +147,8 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     prompt: Prompt | None = None
     verdict: Verdict | None = None
     text: str = ""
+    release: ReleaseState | None = None
+    held_because: str = ""
     next_step: str = ""
     reasons: list[ReasonView] = []
     terminal_amount: int | None = None

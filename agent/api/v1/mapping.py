@@ -105,6 +105,8 @@ def payment_view(state: PaymentState) -> PaymentView:
         prompt=_prompt(state.prompt) if state.prompt else None,
         verdict=state.verdict,
         text=_why(state),
+        release=state.release,
+        held_because=_told(state.held_because),
         next_step=_told(state.next_step),
         reasons=[_reason(reason) for reason in state.reasons],
         terminal_amount=state.terminal_amount,

@@ -33,6 +33,8 @@ from agent.journal.schema.payments import (
     Printed,
     Reason,
     Refused,
+    Release,
+    ReleaseState,
     Requested,
     Resolved,
     SchemeTotal,
@@ -53,6 +55,7 @@ FORMAT_VERSION: Final = 1
 AnyBody = (
     Requested | Decided | Refused | Cancelled | NotSent
     | Submitted | TerminalResult | Printed | Completed | Undone | BecameUnclear | UnsolicitedResult | Resolved
+    | Release
     | Prompted | Replied | CredentialFailed
     | TerminalState
     | AlarmRaised | AlarmCleared | AlarmAcknowledged
@@ -197,6 +200,8 @@ __all__ = [
     "Prompted",
     "Reason",
     "Refused",
+    "Release",
+    "ReleaseState",
     "Replied",
     "Requested",
     "Resolved",

@@ -13,6 +13,9 @@ from agent.journal.schema.kinds import PaymentKind
 Verdict = Literal["approved", "declined", "cancelled", "not_sent", "refused", "unclear"]
 ActionName = Literal["allow", "note", "confirm", "verify", "supervisor", "block"]
 
+# Whether the goods of a payment may go. The verdict says what the money did; this is another thing.
+ReleaseState = Literal["released", "held", "withheld"]
+
 # The order in which an action wins over another.
 ACTION_ORDER: tuple[ActionName, ...] = get_args(ActionName)
 
@@ -226,5 +229,19 @@ class Resolved(Body, frozen=True, kw_only=True):
     proof: Fact | None = None
     words: str = ""
     result: TerminalResult | None = None
+    person: str = ""
+    witness: str = ""
+
+
+class Release(Body, frozen=True, kw_only=True):
+    """Whether the goods of a payment may go, whatever its verdict says about the money.
+
+    `held`: a second person has to look first. `withheld`: a person said no; the payment can be reversed.
+    An approval without such an entry is released. `person` and `witness` are proven persons.
+    """
+
+    payment_id: str
+    state: ReleaseState
+    why: Fact
     person: str = ""
     witness: str = ""

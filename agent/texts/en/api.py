@@ -120,6 +120,11 @@ API: Final[dict[str, str | tuple[str, str]]] = {
         "payment is resolved."
     ),
     "api.PaymentView.text": "Why this is the verdict, for people.",
+    "api.PaymentView.release": (
+        "Whether the goods of an approved payment may go; null without an approval. `held`: a second person "
+        "has to look first. `withheld`: a person said no, and the payment can be reversed."
+    ),
+    "api.PaymentView.held_because": "Why they may not go, for people.",
     "api.PaymentView.next_step": "What the cashier should do now, for people.",
     "api.PaymentView.reasons": "What the rules found.",
     "api.PaymentView.terminal_amount": "The amount that the terminal says, in minor units.",
