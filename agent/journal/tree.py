@@ -52,12 +52,19 @@ class Frontier:
 
     def append(self, leaf: bytes) -> None:
         """Add one leaf *hash*."""
-        bits, hashes = self.size, self.hashes
-        while bits & 1:
-            leaf = sha256(b"\x01" + hashes.pop() + leaf).digest()
-            bits >>= 1
-        hashes.append(leaf)
-        self.size += 1
+        self.extend((leaf,))
+
+    def extend(self, leaves: Iterable[bytes]) -> None:
+        """Add leaf *hashes* in their order."""
+        size, hashes = self.size, self.hashes
+        for leaf in leaves:
+            node, bits = leaf, size
+            while bits & 1:
+                node = sha256(b"\x01" + hashes.pop() + node).digest()
+                bits >>= 1
+            hashes.append(node)
+            size += 1
+        self.size = size
 
     def root(self) -> bytes:
         """The root of the tree so far."""

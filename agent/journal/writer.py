@@ -137,7 +137,8 @@ class Journal:
             raise ValueError("commit without entries")
         moment, jump = self._moment()
         entries = self._entries((ClockMoved(by_ms=jump), *bodies) if jump else bodies, moment)
-        lines = [_short_enough(self._schema.encode(entry)) for entry in entries]
+        lines = self._schema.encode_all(entries)
+        _check_lengths(lines)
         try:
             self._write(lines, moment)
         except BaseException as error:
@@ -260,8 +261,7 @@ class Journal:
             self._end_file()
             self._begin_file(moment.wall.date())
             self._reserve()
-        for line in lines:
-            self._frontier.append(leaf_hash(line))
+        self._frontier.extend(map(leaf_hash, lines))
         root = self._frontier.root()
         note = self._note(root)
         lines.append(checkpoint_line(note))
@@ -338,10 +338,10 @@ def _end(found: Recovery, names: list[str]) -> tuple[str, int, int]:
     return (names[-1], 0, 1) if names else ("", 0, 1)
 
 
-def _short_enough(line: bytes) -> bytes:
-    if len(line) > MAX_ENTRY_BYTES:
-        raise ValueError(f"entry too long: {len(line)}")
-    return line
+def _check_lengths(lines: list[bytes]) -> None:
+    longest = max(map(len, lines))
+    if longest > MAX_ENTRY_BYTES:
+        raise ValueError(f"entry too long: {longest}")
 
 
 def _clock_jump(before: ClockReading, now: ClockReading) -> int:

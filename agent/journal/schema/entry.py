@@ -13,6 +13,7 @@ needs a new version. An older version then says so, and takes no payment. `index
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -101,15 +102,6 @@ class _Envelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     written_by: WrittenBy | None = None
 
 
-class _EnvelopeText(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The same as it is written: a time has milliseconds, and nothing finer."""
-
-    index: int
-    at: str
-    boot_ms: int
-    written_by: WrittenBy | None = None
-
-
 class _Kind(msgspec.Struct, frozen=True):
     kind: str
 
@@ -125,24 +117,28 @@ class Schema:
         self.version = version
         self._envelope = msgspec.json.Decoder(_Envelope)
         self._body: msgspec.json.Decoder[AnyBody] = msgspec.json.Decoder(kinds)
+        self._bodies = msgspec.json.Decoder(list[kinds])  # type: ignore[valid-type]  # a union made at run time
 
     def encode(self, entry: Entry) -> bytes:
         """The canonical bytes of an entry, without a newline.
 
         Raises `ValueError` for a body that this version could not read again.
         """
-        envelope = _EnvelopeText(
-            index=entry.index,
-            at=entry.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            boot_ms=entry.boot_ms,
-            written_by=entry.written_by,
-        )
-        body = _encoder.encode(entry.body)
+        return self.encode_all((entry,))[0]
+
+    def encode_all(self, entries: Sequence[Entry]) -> list[bytes]:
+        """The same for the entries of one commit. They are read again in one go."""
+        bodies = [_encoder.encode(entry.body) for entry in entries]
         try:
-            self._body.decode(body)
+            self._bodies.decode(b"[" + b",".join(bodies) + b"]")
         except msgspec.ValidationError as error:
             raise ValueError(f"unreadable entry: {error}") from None
-        return _encoder.encode(envelope)[:-1] + b"," + body[1:]
+        times = {at: _time(at) for at in {entry.at for entry in entries}}
+        return [
+            b'{"index":%d,"at":"%b","boot_ms":%d%b,%b'
+            % (entry.index, times[entry.at], entry.boot_ms, _written_by(entry), body[1:])
+            for entry, body in zip(entries, bodies, strict=True)
+        ]
 
     def decode(self, line: bytes | memoryview) -> Entry:
         """The entry of one line; its body is an `UnknownEntry` if a newer version wrote it.
@@ -167,6 +163,15 @@ class Schema:
         """Whether this version must not go on behind such an entry."""
         by = entry.written_by
         return isinstance(entry.body, UnknownEntry) or (by is not None and by.format > self.version)
+
+
+def _time(at: datetime) -> bytes:
+    """A time as it is written: it has milliseconds, and nothing finer."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()
+
+
+def _written_by(entry: Entry) -> bytes:
+    return b',"written_by":' + _encoder.encode(entry.written_by) if entry.written_by else b""
 
 
 SCHEMA: Final = Schema(FORMAT_VERSION, AnyBody)
