@@ -84,8 +84,9 @@ def _reached(folder: Path, place: Path) -> dict[str, list[int]]:
             data.read()
         except CoverageException:
             continue  # of a process that was killed while it wrote
-        for name in data.measured_files():
-            found.setdefault(Path(name).relative_to(place).as_posix(), set()).update(data.lines(name) or ())
+        for name in map(Path, data.measured_files()):
+            if name.is_relative_to(place):  # a test may run a copy of the tree elsewhere
+                found.setdefault(name.relative_to(place).as_posix(), set()).update(data.lines(str(name)) or ())
     return {name: sorted(numbers) for name, numbers in sorted(found.items())}
 
 
