@@ -78,15 +78,16 @@ def measure(copy: Copy, test: str, paths: Iterable[str]) -> Measured:
 
 def _reached(folder: Path, place: Path) -> dict[str, list[int]]:
     found: dict[str, set[int]] = {}
-    for path in folder.glob("data*"):
-        data = CoverageData(str(path))
+    for part in folder.glob("data*"):
+        data = CoverageData(str(part))
         try:
             data.read()
         except CoverageException:
             continue  # of a process that was killed while it wrote
-        for name in map(Path, data.measured_files()):
-            if name.is_relative_to(place):  # a test may run a copy of the tree elsewhere
-                found.setdefault(name.relative_to(place).as_posix(), set()).update(data.lines(str(name)) or ())
+        for name in data.measured_files():
+            path = Path(name)
+            if path.is_relative_to(place):  # a test may run a copy of the tree elsewhere
+                found.setdefault(path.relative_to(place).as_posix(), set()).update(data.lines(name) or ())
     return {name: sorted(numbers) for name, numbers in sorted(found.items())}
 
 
