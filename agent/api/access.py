@@ -60,7 +60,8 @@ class AccessList:
         if self.token is None or len(given) != 1:
             return False
         scheme, _, token = given[0].partition(" ")
-        return scheme.lower() == "bearer" and hmac.compare_digest(token.encode("latin-1"), self.token)
+        presented = token.lstrip(" ").encode("latin-1")
+        return scheme.lower() == "bearer" and hmac.compare_digest(presented, self.token)
 
 
 def access_list(users: Sequence[str], groups: Sequence[str], token: bytes | None = None) -> AccessList:
@@ -88,5 +89,6 @@ def _gid(name: str) -> int:
 
 
 def _host_name(headers: Headers) -> str:
-    """The `Host` header without its port."""
-    return headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
+    """The `Host` header without its port: a name has no case, and may end in the root's dot."""
+    host = headers.get("host", "")
+    return (host.rpartition(":")[0] or host).lower().removesuffix(".")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
+from email.message import Message
 from typing import TypeVar
 
 import msgspec
@@ -21,9 +23,10 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 async def read(request: Request, kind: type[T]) -> T:
     """The body as a `kind`. Raises `ApiRefusal`, which never quotes the request."""
-    if request.headers.getlist("content-type") not in _JSON_TYPES:
+    declared = request.headers.getlist("content-type")
+    if len(declared) != 1 or not _is_json(declared[0]):
         raise ApiRefusal("not_declared_json")
-    return decode(await request.body(), kind)
+    return decode((await request.body()).removeprefix(codecs.BOM_UTF8), kind)
 
 
 async def read_nothing(request: Request) -> None:
@@ -50,7 +53,14 @@ def decode(body: bytes, kind: type[T]) -> T:
     raise refusal
 
 
-_JSON_TYPES = (["application/json"], ["application/json; charset=utf-8"], ["application/json;charset=utf-8"])
+def _is_json(declared: str) -> bool:
+    """Whether a media type is JSON in UTF-8; names have no case, and other parameters mean nothing here."""
+    message = Message()
+    message["content-type"] = declared
+    charset = message.get_param("charset", "utf-8")
+    if message.get_content_type() != "application/json" or not isinstance(charset, str):
+        return False
+    return charset.casefold() in {"utf-8", "utf8"}
 
 
 def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:

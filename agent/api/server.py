@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import struct
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import h11
 from uvicorn import Config
@@ -42,6 +44,8 @@ _SO_PEERGROUPS = 59
 _MAX_PEER_GROUPS = 256
 _UCRED = struct.Struct("iII")
 _GID = struct.Struct("I")
+
+_ABSOLUTE = re.compile(rb"http://(?P<address>[^/@]+)", re.IGNORECASE)
 
 AsgiScope = MutableMapping[str, Any]
 AsgiMessage = MutableMapping[str, Any]
@@ -226,6 +230,10 @@ class _Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
+        if self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]:
+            data = data.lstrip(b"\r\n")  # RFC 9112, section 2.2: empty lines before a request are nothing
+            if not data:
+                return
         super().data_received(data)
         # IDLE in h11 means here that a head has begun: its first byte ended the keep-alive timer.
         if self.conn.their_state in {h11.IDLE, h11.SEND_BODY}:
@@ -267,6 +275,7 @@ class _Bounded:
             return
         if body is None:
             return
+        _take_origin_form(scope)
         # The guard cancels a request only after its connection is gone: nobody is left to be told.
         with contextlib.suppress(asyncio.CancelledError):
             await self._app(scope, _once(body, receive), send)
@@ -290,6 +299,21 @@ class _Bounded:
 
 class _TooLongError(Exception):
     """A body exceeds its bound."""
+
+
+def _take_origin_form(scope: AsgiScope) -> None:
+    """Read a target in absolute form as the address and path that it names.
+
+    A client that was told of a proxy sends it. The address then stands for the `Host` header: RFC 9112,
+    section 3.2.2.
+    """
+    found = _ABSOLUTE.match(scope["raw_path"])
+    if found is None:
+        return
+    scope["raw_path"] = scope["raw_path"][found.end() :] or b"/"
+    scope["path"] = unquote(scope["raw_path"])
+    others = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    scope["headers"] = [(b"host", found["address"]), *others]
 
 
 def _once(body: bytes, receive: AsgiReceive) -> AsgiReceive:

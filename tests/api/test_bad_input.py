@@ -46,7 +46,7 @@ BODIES: dict[str, tuple[str, int, str]] = {
     "half JSON": ('{"amount": 12', 400, NOT_JSON),
     "more than JSON": ('{"payment": "sale", "amount": 1250} {}', 400, NOT_JSON),
     "a comma too many": ('{"amount": 1250,}', 400, NOT_JSON),
-    "a byte order mark": ('\ufeff{"amount": 1250}', 400, NOT_JSON),
+    "two byte order marks": ('\ufeff\ufeff{"amount": 1250}', 400, NOT_JSON),
     "a key twice": (
         '{"payment": "sale", "amount": 1250, "currency": "EUR", "amount": 1}', 400, "repeated_key"),
     "a key twice, once escaped": (
