@@ -6,13 +6,17 @@ BIN    := $(VENV)/bin
 # systemd's own judge of the units, strace for faults.
 DEBIAN := golang-go golang-golang-x-mod-dev openssl systemd strace
 
-.PHONY: demo test check format bench mutants fuzz faults powercut usb-vm simulate driver wheel lock clean
+.PHONY: demo test cases check format bench mutants fuzz faults powercut usb-vm simulate driver wheel lock clean
 
 demo: $(VENV)/runtime
 	@$(BIN)/tillgate demo
 
 test: $(VENV)/dev $(VENV)/debian
 	@$(BIN)/pytest
+
+# The field's own cases; it fails if one of them has no test, or one that was skipped.
+cases: $(VENV)/dev
+	@$(BIN)/python -m tests.cases
 
 check: $(VENV)/dev
 	@$(BIN)/ruff check
