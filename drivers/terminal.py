@@ -15,6 +15,7 @@ from typing import Final, Protocol
 
 from drivers.fact import DriverFact as DriverFact  # noqa: PLC0414 - a word of this vocabulary, too
 from drivers.operation import Operation as Operation  # noqa: PLC0414 - a word of this vocabulary, too
+from drivers.unknown import UnknownBytes as UnknownBytes  # noqa: PLC0414 - a word of this vocabulary, too
 
 # The two clocks have different sources; they may differ by this much.
 CLOCKS_APART: Final = timedelta(minutes=10)
@@ -82,7 +83,8 @@ class Result:
 
     `text` is the terminal's own, `reason` what its code means if it told no words.
     `order` is the order number as the terminal repeated it, if the protocol has one.
-    `time` is HHMMSS, `date` MMDD or YYYYMMDD, both by the terminal's clock.
+    `time` is HHMMSS, `date` MMDD or YYYYMMDD, both by the terminal's clock. `unknown` is what the driver
+    could not read.
     """
 
     status: ResultStatus
@@ -108,7 +110,7 @@ class Result:
     tip: int | None = None
     remaining: int | None = None
     totals: tuple[DayTotal, ...] = ()
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
     reason: DriverFact | None = None
 
 

@@ -22,6 +22,7 @@ PURE_DRIVER = {
     "drivers.clocks",
     "drivers.driver",
     "drivers.probe",
+    "drivers.unknown",
     "drivers.card",
 }
 READERS = {f"agent.journal.{name}" for name in ("reader", "checkpoint", "note", "tree", "transfer")}
@@ -146,7 +147,19 @@ ROWS: dict[str, Row] = {
     "drivers/simulator/core": Row({"drivers"}, {"agent", "structlog", "asyncio"}),
     **{
         f"drivers/{name}.py": Row({"drivers"}, OUTSIDE | {"agent", "structlog"})
-        for name in ("__init__", "fact", "operation", "dialogue", "terminal", "driver", "clocks", "probe")
+        for name in (
+            *(
+                "__init__",
+                "fact",
+                "operation",
+                "dialogue",
+                "terminal",
+                "driver",
+                "clocks",
+                "probe",
+                "unknown",
+            ),
+        )
     },
     "drivers/probing.py": Row({"drivers"}, {"agent", "structlog"}),
 }

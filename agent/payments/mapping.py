@@ -19,6 +19,7 @@ from agent.journal.schema.entry import (
     SchemeTotal,
     TerminalResult,
     Undone,
+    UnknownPiece,
 )
 from agent.payments.kinds import kind_of
 from agent.payments.record import Record, printed_lines
@@ -78,7 +79,9 @@ def result_of(record: Record | None, result: Result, terminal_id: str = "") -> T
         tip=result.tip,
         remaining=result.remaining,
         totals=[SchemeTotal(total.scheme, total.count, total.total) for total in result.totals],
-        unparsed_bytes=result.unparsed_bytes,
+        unknown=[
+            UnknownPiece(piece.length, piece.offset, piece.tag, piece.first) for piece in result.unknown
+        ],
     )
 
 

@@ -26,6 +26,7 @@ from drivers.telium.packet import (
 )
 from drivers.telium.texts import V3_CANCELLED, V3_REFUSALS, plain, reason_fact
 from drivers.terminal import Command, DriverFact, Operation, ProtocolError, Result, ResultStatus, SealedCard
+from drivers.unknown import bounded, unknown_piece
 
 VERSION: Final = "0320"
 # Group CJ, 12 characters; for information only.
@@ -128,7 +129,9 @@ class ConcertV3:
             card=_seal(groups, binding, mark),
             entry_mode=_ENTRY_MODES.get(_number(groups, "CI") or 0, ""),
             reason=None if said is ResultStatus.APPROVED else reason_fact(code),
-            unparsed_bytes=sum(len(value) for tag, value in groups.items() if tag not in _KNOWN),
+            unknown=bounded(
+                unknown_piece(value, tag=tag) for tag, value in groups.items() if tag not in _KNOWN
+            ),
         )
         if said is ResultStatus.APPROVED and result.amount is None and action != DUPLICATE:
             raise ProtocolError(WRONG_FIELD)

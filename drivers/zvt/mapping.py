@@ -62,7 +62,7 @@ def result(packet: zvt.StatusInformation, code: int) -> Result:
         tip=packet.tip,
         remaining=packet.remaining,
         totals=packet.totals,
-        unparsed_bytes=packet.unparsed_bytes,
+        unknown=packet.unknown,
     )
 
 

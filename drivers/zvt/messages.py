@@ -2,15 +2,16 @@
 
 Amounts are minor units, currencies ISO 4217 numbers, one-byte codes plain
 integers as in the reference. None means that the field was not there. Dates
-and times keep the digits that the terminal sent. No field of any message can
-hold a clear card number: `decode` replaces it before a message exists.
+and times keep the digits that the terminal sent. `unknown` is what could not be read.
+No field of any message can hold a clear card number: `decode` replaces it before a
+message exists.
 """
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-from drivers.terminal import DayTotal, SealedCard
+from drivers.terminal import DayTotal, SealedCard, UnknownBytes
 
 # ---- till to terminal (reference 8.1) ----
 
@@ -28,7 +29,7 @@ class Registration(Struct, frozen=True):
     service: int | None = None
     permitted_commands: tuple[int, ...] = ()
     character_set: int | None = None
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 class Authorisation(Struct, frozen=True):
@@ -39,20 +40,20 @@ class Authorisation(Struct, frozen=True):
     payment_type: int | None = None
     timeout: int | None = None
     max_status: int | None = None
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 class LogOff(Struct, frozen=True):
     """06 02. Ends with its answer."""
 
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 class TurnoverTotals(Struct, frozen=True):
     """06 10."""
 
     password: int
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 class RepeatReceipt(Struct, frozen=True):
@@ -60,7 +61,7 @@ class RepeatReceipt(Struct, frozen=True):
 
     password: int
     service: int | None = None
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 class Reversal(Struct, frozen=True):
@@ -71,7 +72,7 @@ class Reversal(Struct, frozen=True):
     amount: int | None = None
     currency: int | None = None
     payment_type: int | None = None
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 class Refund(Struct, frozen=True):
@@ -81,34 +82,34 @@ class Refund(Struct, frozen=True):
     amount: int | None = None
     currency: int | None = None
     payment_type: int | None = None
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 class EndOfDay(Struct, frozen=True):
     """06 50."""
 
     password: int
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 class Diagnosis(Struct, frozen=True):
     """06 70. `kind` is tag 1B."""
 
     kind: int | None = None
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 class Initialisation(Struct, frozen=True):
     """06 93."""
 
     password: int
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 class AbortCommand(Struct, frozen=True):
     """06 B0, the till's wish to stop."""
 
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 class DisplayTextCommand(Struct, frozen=True):
@@ -117,7 +118,7 @@ class DisplayTextCommand(Struct, frozen=True):
     lines: tuple[str, ...] = ()
     seconds: int | None = None
     beeps: int | None = None
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 class StatusEnquiry(Struct, frozen=True):
@@ -125,7 +126,7 @@ class StatusEnquiry(Struct, frozen=True):
 
     password: int | None = None
     service: int | None = None
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 # ---- terminal to till (reference 8.2, 8.3) ----
@@ -136,7 +137,7 @@ class SetClock(Struct, frozen=True):
 
     date: str = ""
     time: str = ""
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 class StatusInformation(Struct, frozen=True):
@@ -183,7 +184,7 @@ class StatusInformation(Struct, frozen=True):
     extended_error_text: str = ""
     dropped_card_fields: int = 0
     scrubbed_numbers: int = 0
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 class IntermediateStatus(Struct, frozen=True):
@@ -192,7 +193,7 @@ class IntermediateStatus(Struct, frozen=True):
     status: int
     timeout_minutes: int | None = None
     texts: tuple[str, ...] = ()
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 class Completion(Struct, frozen=True):
@@ -211,7 +212,7 @@ class Completion(Struct, frozen=True):
     time: str = ""
     date: str = ""
     character_set: int | None = None
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 class Abort(Struct, frozen=True):
@@ -222,7 +223,7 @@ class Abort(Struct, frozen=True):
     receipt_number: int | None = None
     texts: tuple[str, ...] = ()
     extended_error_text: str = ""
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 class PrintLine(Struct, frozen=True):
@@ -254,7 +255,7 @@ class PrintTextBlock(Struct, frozen=True):
     lines: tuple[TextLine, ...] = ()
     receipt_type: int | None = None
     last: bool = False
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 # ---- both directions ----
@@ -267,7 +268,7 @@ class ZvtAnswer(Struct, frozen=True):
     aprc: int
     result_code: int | None = None
     amount: int | None = None
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
     @property
     def positive(self) -> bool:
@@ -279,7 +280,7 @@ class Unknown(Struct, frozen=True):
     """A command that is not ours to understand; `control` is its control field."""
 
     control: int
-    unparsed_bytes: int = 0
+    unknown: tuple[UnknownBytes, ...] = ()
 
 
 POSITIVE = ZvtAnswer(0x80, 0x00)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from drivers.terminal import UnknownBytes
+from drivers.unknown import bounded, unknown_piece
 from drivers.zvt import apdu as outer
 from drivers.zvt import bmp, tlv
 from drivers.zvt.fields import number
@@ -87,7 +89,7 @@ def decode(apdu: memoryview, binding: ZvtCardBinding, charset: Charset = Charset
             return _answer(control, body)
         layout = BY_CONTROL.get(control)
         if layout is None:
-            return Unknown(control, len(body))
+            return Unknown(control, _all(body))
         reader = ZvtBodyReader(body, layout, charset)
         reader.read_head()
         special = _UNTAGGED.get(layout.message)
@@ -96,8 +98,8 @@ def decode(apdu: memoryview, binding: ZvtCardBinding, charset: Charset = Charset
         reader.read_fields()
         if layout.message is StatusInformation:
             _finish_status(reader, binding)
-        if reader.unparsed:
-            reader.values["unparsed_bytes"] = reader.unparsed
+        if reader.unknown:
+            reader.values["unknown"] = bounded(reader.unknown)
         return layout.message(**reader.values)
     finally:
         apdu[:] = bytes(len(apdu))
@@ -106,10 +108,15 @@ def decode(apdu: memoryview, binding: ZvtCardBinding, charset: Charset = Charset
 def _answer(control: int, body: memoryview) -> ZvtAnswer:
     ccrc, aprc = control >> 8, control & 0xFF
     if (ccrc, aprc) == (0x84, 0x1E) and body:
-        return ZvtAnswer(ccrc, aprc, body[0], unparsed_bytes=len(body) - 1)
+        return ZvtAnswer(ccrc, aprc, body[0], unknown=_all(body[1:], 1))
     if (ccrc, aprc) == (0x84, 0x9D) and len(body) == 7 and body[0] == 0x04:
         return ZvtAnswer(ccrc, aprc, amount=number(body[1:]))
-    return ZvtAnswer(ccrc, aprc, unparsed_bytes=len(body))
+    return ZvtAnswer(ccrc, aprc, unknown=_all(body))
+
+
+def _all(rest: memoryview, offset: int = 0) -> tuple[UnknownBytes, ...]:
+    """The note of what nobody reads on."""
+    return (unknown_piece(rest, offset),) if rest else ()
 
 
 def _finish_status(reader: ZvtBodyReader, binding: ZvtCardBinding) -> None:

@@ -13,12 +13,16 @@ from typing import Any, Final, NamedTuple
 
 from drivers.card.card import Card, CardSealer, scrub_text
 from drivers.card.scrub import MIN_CARD_DIGITS, may_hold_card
-from drivers.terminal import ProtocolError
+from drivers.terminal import ProtocolError, UnknownBytes
+from drivers.unknown import unknown_piece
 from drivers.zvt import bmp, fields, tlv
 from drivers.zvt.apdu import ZvtMalformed
 from drivers.zvt.fields import FieldKind
 from drivers.zvt.layouts import BY_CONTROL, REPEATED, HeadField, Layout
 from drivers.zvt.texts import Charset, blank_controls, decode_plain, decode_text
+
+# Between the values of two elements side by side: a tag of three bytes and a length of three.
+LONGEST_HEAD_BYTES: Final = 6
 
 
 class ZvtCardBinding(NamedTuple):
@@ -41,7 +45,7 @@ class ZvtBodyReader:
         "dropped",
         "layout",
         "scrubbed",
-        "unparsed",
+        "unknown",
         "values",
     )
 
@@ -50,7 +54,8 @@ class ZvtBodyReader:
         self.layout = layout
         self.values: dict[str, Any] = {}
         self.collected: dict[str, list[Any]] = {}  # on their way to `values`
-        self.at = self.unparsed = self.scrubbed = self.dropped = 0
+        self.unknown: list[UnknownBytes] = []
+        self.at = self.scrubbed = self.dropped = 0
         self._charset = charset
         self._card: memoryview | None = None
         self._expiry: memoryview | None = None
@@ -81,16 +86,24 @@ class ZvtBodyReader:
             end = start + length
             if length < 0 or end > size:
                 break
-            at = end
+            self.at = at = end
             value = read(self, body[start:end]) if value_of is None else value_of(body[start:end])
             if value is None:
-                self.unparsed += length if name else 0
+                if name and length:
+                    self.note(start, end, f"{body[start - 1]:02X}")
             elif name not in values:
                 values[name] = value
         for name, contents in self.collected.items():
             values[name] = tuple(contents)
-        self.unparsed += size - at
+        if at < size:
+            self.note(at, size)
         self.at = size
+
+    def note(self, start: int, end: int, tag: str = "") -> None:
+        """Keep what may be kept of unknown bytes. Close behind others no byte: both could be one number."""
+        last = self.unknown[-1] if self.unknown else None
+        joined = last is not None and (last.offset or 0) + last.length >= start - LONGEST_HEAD_BYTES
+        self.unknown.append(unknown_piece(self.body[start:end], start, tag, show=not joined))
 
     def text(self, value: memoryview) -> str:
         """A text without card numbers."""
@@ -117,7 +130,7 @@ class ZvtBodyReader:
         elif field.mandatory:
             raise ProtocolError(ZvtMalformed.BCD, field.name)
         else:
-            self.unparsed += field.width
+            self.note(self.at, end, field.name)
 
     # ---- fields that are more than a value of their own ----
 
@@ -143,20 +156,25 @@ class ZvtBodyReader:
     def tags(self, container: memoryview) -> None:
         """All that the message has a place for, at any depth."""
         found, unread = tlv.elements(container, 0, len(container))
-        self.unparsed += unread
+        base = self.at - len(container)
         values, steps = self.values, _TAGS[self.layout.control]
         for inside, tag, start, end in found:
             step = steps.get(tag)
             if step is None:
+                if tag not in tlv.OF_NO_USE:
+                    self.note(base + start, base + end, f"{tag:02X}")
                 continue
             only_inside, value_of, read, name = step
             if only_inside and only_inside != inside:
                 continue
             value = read(self, container[start:end]) if value_of is None else value_of(container[start:end])
             if value is None:
-                self.unparsed += end - start if name else 0
+                if name and end > start:
+                    self.note(base + start, base + end, f"{tag:02X}")
             elif name not in values:
                 values[name] = value
+        for start, end in unread:
+            self.note(base + start, base + end)
 
 
 # What a field holds; None if it holds nothing of its kind. `_Read` keeps what is no plain value itself.
@@ -201,7 +219,7 @@ def _collected(name: str, kind: FieldKind) -> _Read:
     def collect(reader: ZvtBodyReader, value: memoryview) -> None:
         content = read(reader, value) if value_of is None else value_of(value)
         if content is None:
-            reader.unparsed += len(value)
+            reader.note(reader.at - len(value), reader.at, name)
         else:
             reader.collected.setdefault(name, []).append(content)
 

@@ -61,23 +61,62 @@ CONTAINERS = frozenset(
 )
 
 
+# The tags of the reference and of recorded terminals that we skip. Any other tag is unknown, and a note of it is kept.
+OF_NO_USE: Final = frozenset(
+    {
+        *(
+            0x08,
+            0x10,
+            0x12,
+            0x13,
+            0x15,
+            0x1A,
+            0x20,
+            0x21,
+            0x22,
+            0x23,
+            0x28,
+            0x31,
+            0x40,
+            0x42,
+            0x43,
+            0x45,
+            0x49,
+        ),
+        *(0xE1, 0xE2, 0xE3, 0xE8, *range(0x1F01, 0x1F07), 0x1F0B, 0x1F0E, 0x1F0F, 0x1F15, 0x1F16, 0x1F1D),
+        *(0x1F1E, 0x1F1F, 0x1F20, 0x1F21, 0x1F37, 0x1F3B, *range(0x1F40, 0x1F51), 0x1F60, 0x1F70, 0x1F71),
+        *(0x1F72, 0x1F73, 0x1F74, 0x1F82, 0x1F83),
+    }
+)
+
+# Some terminals put such bytes between two elements. No tag of the reference begins with one of them.
+PADDING: Final = frozenset({0x00, 0xFF})
+
 # One primitive element: its container (0 = top), its tag, where its value starts and ends.
 Element = tuple[int, int, int, int]
+# Where bytes start and end.
+Span = tuple[int, int]
 
 
-def elements(data: memoryview, start: int, end: int) -> tuple[list[Element], int]:
-    """All primitive elements between `start` and `end`, and how many bytes could not be read.
+def elements(data: memoryview, start: int, end: int) -> tuple[list[Element], list[Span]]:
+    """All primitive elements between `start` and `end`, and the spans that could not be read.
 
     Never raises: a length that lies ends its own container, what stands behind
     that container is read on.
     """
     found: list[Element] = []
-    return found, _read(data, start, end, 0, 0, found)
+    unread: list[Span] = []
+    _read(data, start, end, 0, 0, found, unread)
+    return found, unread
 
 
-def _read(data: memoryview, at: int, end: int, container: int, depth: int, found: list[Element]) -> int:
-    unread = 0
+def _read(
+    data: memoryview, at: int, end: int, container: int, depth: int, found: list[Element], unread: list[Span]
+) -> None:
     while at < end:
+        if data[at] in PADDING:
+            at += 1
+            continue
         tag, start = data[at], at + 1
         if tag & 0x1F == 0x1F:
             tag, start = _long_tag(data, at, end)
@@ -87,15 +126,15 @@ def _read(data: memoryview, at: int, end: int, container: int, depth: int, found
             start, size = length(data, start, end)
         stop = start + size
         if tag < 0 or size < 0 or stop > end or len(found) >= MOST_ELEMENTS:
-            return unread + end - at
+            unread.append((at, end))
+            return
         if tag not in CONTAINERS:
             found.append((container, tag, start, stop))
         elif depth < DEEPEST_NESTING:
-            unread += _read(data, start, stop, tag, depth + 1, found)
+            _read(data, start, stop, tag, depth + 1, found, unread)
         else:
-            unread += size
+            unread.append((start, stop))
         at = stop
-    return unread
 
 
 def _long_tag(data: memoryview, at: int, end: int) -> tuple[int, int]:

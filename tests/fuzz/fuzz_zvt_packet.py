@@ -114,7 +114,7 @@ def decoded(view: memoryview, charset: Charset) -> tuple[ZvtPacket | None, str]:
 
 def left_out(packet: ZvtPacket) -> bool:
     """Whether the message holds less than the bytes did; then it cannot be written as it was."""
-    counts = ("unparsed_bytes", "dropped_card_fields")
+    counts = ("unknown", "dropped_card_fields")
     hidden = "*" in repr(packet)  # of a card, or inside of a text
     # Eight fields, F1 to F8, can be written; one that comes twice is read as a line of its own.
     twice = isinstance(packet, DisplayTextCommand) and len(packet.lines) > MOST_DISPLAY_LINES

@@ -1,4 +1,4 @@
-"""Fuzz the TLV reader: any bytes give elements inside the container and a count of what was not read.
+"""Fuzz the TLV reader: any bytes give elements inside the container and the places of what was not read.
 
 python -m tests.fuzz.fuzz_zvt_tlv --runs 1000000 [--seed N]
 """
@@ -24,7 +24,8 @@ def one_input(data: bytes) -> None:
     start = len(data) // 7
     found, unread = elements(view, start, len(data))
     assert len(found) <= MOST_ELEMENTS
-    assert 0 <= unread <= len(data) - start
+    assert all(start <= at < stop <= len(data) for at, stop in unread)
+    assert 0 <= sum(stop - at for at, stop in unread) <= len(data) - start
     reached = start
     for container, tag, at, stop in found:
         assert container in CONTAINERS or container == 0

@@ -42,6 +42,7 @@ from agent.journal.schema.payments import (
     Submitted,
     TerminalResult,
     Undone,
+    UnknownPiece,
     UnsolicitedResult,
     Verdict,
 )
@@ -221,6 +222,7 @@ __all__ = [
     "TerminalState",
     "Undone",
     "UnknownEntry",
+    "UnknownPiece",
     "UnsolicitedResult",
     "Verdict",
     "WrittenBy",

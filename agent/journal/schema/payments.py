@@ -116,6 +116,18 @@ class SchemeTotal(msgspec.Struct, frozen=True):
     total: int
 
 
+class UnknownPiece(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Bytes of the terminal's message that its driver does not know: their place and length.
+
+    `first` is hex, at most three bytes: more could be a card number.
+    """
+
+    length: int
+    offset: int | None = None
+    tag: str = ""
+    first: str = ""
+
+
 class Refused(Body, frozen=True, kw_only=True):
     """The agent said no, and nothing was sent. Without `why` the reasons stand in the decision before it."""
 
@@ -169,7 +181,7 @@ class TerminalResult(Body, frozen=True, kw_only=True, tag="result"):
     tip: int | None = None
     remaining: int | None = None
     totals: list[SchemeTotal] = msgspec.field(default_factory=list)
-    unparsed_bytes: int = 0
+    unknown: list[UnknownPiece] = msgspec.field(default_factory=list)
 
 
 class Printed(Body, frozen=True, kw_only=True):

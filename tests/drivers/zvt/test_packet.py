@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.terminal import DayTotal, ProtocolError, SealedCard
+from drivers.terminal import DayTotal, ProtocolError, SealedCard, UnknownBytes
 from drivers.zvt.apdu import ZvtMalformed, join
 from drivers.zvt.fields import SCHEMES
 from drivers.zvt.packet import (
@@ -174,28 +174,29 @@ def test_a_malformed_apdu_is_refused_with_a_named_reason(apdu: str, reason: ZvtM
 
 
 def test_a_command_that_is_not_ours_is_named_by_its_control_field_only() -> None:
-    assert read("06230387ffff") == Unknown(0x0623, 3)
+    assert read("06230387ffff") == Unknown(0x0623, (UnknownBytes(3, 0, first="87ffff"),))
 
 
 def test_unknown_bmps_end_the_reading_and_are_counted() -> None:
     packet = read("040f092700490978fe010203")
-    assert packet == StatusInformation(0, currency=978, unparsed_bytes=4)
+    assert packet == StatusInformation(0, currency=978, unknown=(UnknownBytes(4, 5, first="fe0102"),))
 
 
 def test_a_value_that_is_no_bcd_is_left_out_and_counted_and_the_rest_is_read() -> None:
-    assert read("040f0c27000400000000101a490978") == StatusInformation(0, currency=978, unparsed_bytes=6)
+    unread = UnknownBytes(6, 3, "04", "000000")
+    assert read("040f0c27000400000000101a490978") == StatusInformation(0, currency=978, unknown=(unread,))
 
 
 def test_receipt_number_ffff_is_no_receipt_number() -> None:
     packet = read("061e04b887ffff")
-    assert packet == Abort(0xB8, unparsed_bytes=2)
+    assert packet == Abort(0xB8, unknown=(UnknownBytes(2, 2, "87", "ffff"),))
 
 
 def test_an_answer_may_carry_data_that_is_not_ours() -> None:
     packet = read("80000806061f7303000001")
     assert isinstance(packet, ZvtAnswer)
     assert packet.positive
-    assert packet.unparsed_bytes == 8
+    assert packet.unknown == (UnknownBytes(8, 0, first="06061f"),)
 
 
 def test_lengths_of_255_and_more_have_the_low_byte_first() -> None:

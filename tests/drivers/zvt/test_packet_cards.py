@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.terminal import UnknownBytes
 from drivers.zvt import bmp, tlv
 from drivers.zvt.apdu import join
 from drivers.zvt.packet import PrintLine, PrintTextBlock, StatusInformation, ZvtCardBinding, decode
@@ -138,9 +139,13 @@ def test_a_number_on_a_receipt_is_overwritten() -> None:
     st.sampled_from([b"\xfe", b"\x06\x7f", b"\x22\xf9\xf9", b"\x3c\xf9\xf9\xf9"]),
     st.sampled_from([packed(CLEAR), CLEAR.encode(), CLEAR.encode("utf-16-le")]),
 )
-def test_what_cannot_be_parsed_leaves_as_a_number_of_bytes(opening: bytes, content: bytes) -> None:
+def test_what_cannot_be_parsed_leaves_as_its_place_its_length_and_three_bytes(
+    opening: bytes, content: bytes
+) -> None:
     packet = status(opening + content)
-    assert packet == StatusInformation(result_code=0, unparsed_bytes=len(opening + content))
+    data = opening + content
+    unread = UnknownBytes(len(data), 2, first=data[:3].hex())
+    assert packet == StatusInformation(result_code=0, unknown=(unread,))
 
 
 @pytest.mark.parametrize("control", [0x040F, 0x0601, 0x061E, 0x06C0, 0x8000, 0x0F0F])

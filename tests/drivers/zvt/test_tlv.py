@@ -13,7 +13,8 @@ from tests.drivers.zvt.stage import secret
 
 def read(data: bytes) -> tuple[list[tuple[int, int, bytes]], int]:
     found, unread = tlv.elements(secret(data), 0, len(data))
-    return [(container, tag, data[start:end]) for container, tag, start, end in found], unread
+    content = [(container, tag, data[start:end]) for container, tag, start, end in found]
+    return content, sum(end - start for start, end in unread)
 
 
 def test_texts_are_found_inside_their_container() -> None:
