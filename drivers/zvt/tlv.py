@@ -61,7 +61,7 @@ CONTAINERS = frozenset(
 )
 
 
-# The tags of the reference and of recorded terminals that we skip. Any other tag is unknown, and a note of it is kept.
+# Tags of the reference and of recorded terminals that we skip. A note is kept of any other tag.
 OF_NO_USE: Final = frozenset(
     {
         *(
