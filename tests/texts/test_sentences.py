@@ -38,7 +38,7 @@ RECEIPT: Final = "a line of paper, kept in the stead of a message that nobody ca
 SIMULATOR: Final = "the developer's simulated terminal, a distribution of its own"
 
 KEPT: Final = {
-    "agent/api/body.py": Kept(3, REGEX + ", for msgspec's messages; " + MEDIA_TYPE),
+    "agent/api/body.py": Kept(2, REGEX + ", for msgspec's messages"),
     "agent/api/v1/bodies.py": Kept(2, REGEX),
     "agent/base/money.py": Kept(3, ISO_4217),
     "agent/collector/ledger.py": Kept(1, MEDIA_TYPE),
