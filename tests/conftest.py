@@ -28,7 +28,14 @@ from agent.api.access import AccessList
 from agent.api.app import serve
 from agent.api.sockets import bind
 from agent.payments.active import NEEDS
-from agent.payments.commands import GivenCredential, PaymentCommand, PersonsWord, PromptReply, kind_asked
+from agent.payments.commands import (
+    GivenCredential,
+    PaymentCommand,
+    PersonsWord,
+    PromptReply,
+    ReleaseWord,
+    kind_asked,
+)
 from agent.payments.feed import AgentChange
 from agent.payments.refusal import Refusal
 from agent.payments.state import (
@@ -176,6 +183,13 @@ class SceneService:
         scene.end(word.verdict)
         return scene.view
 
+    async def release(self, payment_id: str, word: ReleaseWord) -> PaymentState:
+        self.heard.append(f"release {word.state}")
+        scene = self._scene(payment_id)
+        if word.credential.secret != SECRET:
+            raise Refusal("wrong_credential", payment_id=payment_id)
+        return msgspec.structs.replace(scene.view, verdict="approved", release=word.state, phase="done")
+
     async def acknowledge(self, alarm: str, credential: GivenCredential) -> StandingAlarm:
         self.heard.append(f"acknowledge {alarm}")
         standing = next((one for one in self.alarms if one.id == alarm), None)
@@ -228,6 +242,7 @@ class SceneService:
             root="",
             cosigned=1200,
             unclear=["K7Q2-M4XW"],
+            held=["K7Q2-H3LD"],
             acquirer_key="acq-1",
             acquirer_key_until="2027-12-31",
             alarms=self.alarms,

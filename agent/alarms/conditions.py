@@ -67,6 +67,14 @@ class TerminalFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldFacts:
+    """A payment whose goods are held back; `withheld`: a person said no."""
+
+    payment_id: str
+    withheld: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AgentFacts:
     """What the agent knows by itself. `waiting_since` is when the oldest unconfirmed entry was written."""
 
@@ -78,6 +86,7 @@ class AgentFacts:
     key_id: str = ""
     key_until: date = date.max
     terminals: tuple[TerminalFacts, ...] = ()
+    held: tuple[HeldFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,8 @@ class Condition:
         return alarm_id(self.alarm, self.subject)
 
 
+_HELD: Final = {False: "payment_held", True: "payment_withheld"}
+
 Stands = Callable[[str], bool]
 
 
@@ -103,6 +114,7 @@ def conditions(agent: AgentFacts, outside: OutsideFacts, stands: Stands) -> list
         *_evidence(agent, outside),
         *_headquarters(agent, outside),
         *_host(agent, outside, stands),
+        *(Condition(_HELD[held.withheld], held.payment_id) for held in agent.held),
         *(condition for terminal in agent.terminals for condition in _terminal(terminal, stands)),
     ]
     return list({condition.id: condition for condition in found}.values())

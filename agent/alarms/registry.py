@@ -83,6 +83,8 @@ _ROWS: Final = (
     AlarmKind("clock_behind", "warning", figures=("minutes",)),
     # A payment.
     AlarmKind("amount_differs", "warning", "person", figures=("asked", "told", "currency")),
+    AlarmKind("payment_held", "warning", calm_s=0.0),
+    AlarmKind("payment_withheld", "warning", calm_s=0.0),
     AlarmKind("approval_differs", "warning", "person", figures=("fields",)),
     # Too many of one kind.
     AlarmKind("many", "warning", "person"),

@@ -62,6 +62,7 @@ REFUSALS: Final[dict[str, RefusalRow]] = {
     "terminal_unclear": RefusalRow(409, "not_begun"),
     "question_over": RefusalRow(409),
     "not_unclear": RefusalRow(409, "told"),
+    "not_held": RefusalRow(409, "told"),
     "unknown_alarm": RefusalRow(404),
     # A person's answer is not enough.
     "identity_missing": RefusalRow(422),

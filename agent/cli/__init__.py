@@ -30,6 +30,7 @@ COMMANDS = {
     "till": "agent.cli.till",
     "last": "agent.cli.last",
     "resolve": "agent.cli.resolve",
+    "release": "agent.cli.release",
     "close-day": "agent.cli.close_day",
     "status": "agent.cli.status",
     "alarms": "agent.cli.alarms",

@@ -55,6 +55,9 @@ def _print_view(out: Screen, view: StatusView) -> None:
     for payment_id in view.unclear:
         out.row("UNCLEAR", payment_id)
         out.detail(say("cli.resolve", payment_id=payment_id))
+    for payment_id in view.held:
+        out.row("HELD", payment_id)
+        out.detail(say("cli.release", payment_id=payment_id))
 
 
 def _span(seconds: int) -> str:

@@ -20,7 +20,7 @@ ASK = "> "
 GLANCE_S = 1.0
 
 PAYMENTS = {"pay", "refund", "reverse"}
-KNOWN = {*PAYMENTS, "last", "status", "alarms", "close-day", "resolve"}
+KNOWN = {*PAYMENTS, "last", "status", "alarms", "close-day", "resolve", "release"}
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

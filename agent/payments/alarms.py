@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from agent.alarms.conditions import AgentFacts, OutsideFacts, TerminalFacts, conditions, not_known
+from agent.alarms.conditions import AgentFacts, HeldFacts, OutsideFacts, TerminalFacts, conditions, not_known
 from agent.alarms.standing import StandingAlarm, StandingAlarms
 from agent.alarms.watch import AlarmWatch
 from agent.journal.schema.entry import AlarmAcknowledged, AlarmCleared, AlarmRaised, AnyBody
@@ -106,6 +106,10 @@ def agent_facts(context: Context, outside: OutsideFacts) -> AgentFacts:
         key_id=context.key_id,
         key_until=context.key_until,
         terminals=tuple(_terminal(context, name) for name in context.terminals),
+        held=tuple(
+            HeldFacts(record.payment_id, record.release == "withheld")
+            for record in context.payments.waiting_for_release()
+        ),
     )
 
 

@@ -61,6 +61,14 @@ class PersonsWord:
     credential: GivenCredential
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseWord:
+    """A second person says whether the goods of a held payment may go."""
+
+    state: Literal["released", "withheld"]
+    credential: GivenCredential
+
+
 def kind_asked(command: PaymentCommand) -> PaymentKind:
     """The kind of a command that has exactly the fields of its kind. Raises `Refusal`."""
     kind = KINDS.get(command.payment)

@@ -24,22 +24,24 @@ from agent.journal.schema.entry import (
     Replied,
     Requested,
     Submitted,
+    TerminalResult,
 )
 from agent.journal.writer import Journal
 from agent.payments.active import ActivePayment
 from agent.payments.feed import AgentEvents
 from agent.payments.index import PaymentIndex, refundable
 from agent.payments.kinds import kind_of, operation_of
-from agent.payments.mapping import given_up
+from agent.payments.mapping import given_up, result_of
 from agent.payments.outcome import ApprovalWatcher, Road, differs_alarm, with_what_follows
 from agent.payments.people import People
 from agent.payments.record import Record
+from agent.payments.release import hold
 from agent.payments.wording import next_step
 from agent.rules import DayTotals, Original, Policy, RuleRequest, decide
 from agent.settings.load import Settings
 from agent.terminals.connection import TerminalConnection
 from agent.terminals.facts import journal_fact
-from drivers.terminal import Command, Day, Unclear
+from drivers.terminal import Command, Day, Result, Unclear
 
 
 @dataclass
@@ -73,7 +75,7 @@ class Context:
     def __post_init__(self) -> None:
         self.digest = self.settings.digest  # hashed once: no payment waits for it
         self.events = AgentEvents(lambda: self.journal.size)
-        self.watchers.append(partial(differs_alarm, self.alarms))
+        self.watchers += [partial(differs_alarm, self.alarms), partial(hold, self.policy)]
 
     @property
     def journal(self) -> Journal:
@@ -172,16 +174,18 @@ class Context:
             raise AssertionError("a payment under way has a record")
         return record
 
-    def needs_signature(self, request: Requested) -> bool:
-        """Whether an approval that differs from the request waits until a second person has seen it."""
-        record = self.record(request)
-        differs = record.verdict == "approved" and record.result is not None and record.result.differs
-        return bool(differs) and self.policy.on_amount_mismatch == "hold"
+    def open_release_question(self, payment: ActivePayment) -> Prompted | None:
+        """Ask at the till for the second person, if the goods are held. The money has moved in any case."""
+        record = self.record(payment.request)
+        if record.release != "held" or record.hold is None:
+            return None
+        return payment.pose(
+            "supervisor", self.clock.monotonic(), record.hold.reasons, about=next_step(record)
+        )
 
-    def open_mismatch_question(self, payment: ActivePayment) -> Prompted:
-        """Open the question of an approval that differs. The money has moved, whatever the answer is."""
-        about = next_step(self.record(payment.request))
-        return payment.pose("supervisor", self.clock.monotonic(), about=about)
+    def result_of(self, record: Record | None, result: Result, terminal_id: str = "") -> TerminalResult:
+        """The entry with a terminal's result. With a record, it names in what the two differ."""
+        return result_of(record, result, terminal_id, self.policy.tip_percent)
 
     def submission(self, request: Requested) -> Submitted:
         """The last entry before the terminal hears of it, with the numbers to compare with later."""

@@ -60,7 +60,7 @@ Replay = Callable[[Callable[[Entry], None]], None]
 class PaymentIndex:
     """Payments by payment id, over memory and store.
 
-    Open and unclear ones live in memory, and what ended since the last snapshot as bytes. The rest
+    Open, unclear and held ones live in memory, and what ended since the last snapshot as bytes. The rest
     is in the store.
 
     The store alone is not believed: a row counts only if it is the one that was stored. If a row
@@ -141,6 +141,10 @@ class PaymentIndex:
             for record in self._held.values()
             if record.verdict == "unclear" and terminal in {None, record.terminal}
         ]
+
+    def waiting_for_release(self) -> list[Record]:
+        """Payments whose goods are held or withheld, oldest first."""
+        return [record for record in self._held.values() if record.waits_for_release]
 
     def last(self, count: int) -> list[Record]:
         """The newest payments, newest first."""
@@ -265,7 +269,7 @@ class PaymentIndex:
             day.count, day.total = day.count - 1, day.total - (_signed(original) if original else 0)
 
     def _keep(self, record: Record) -> None:
-        if record.open or record.verdict == "unclear":
+        if record.open or record.verdict == "unclear" or record.waits_for_release:
             self._ended.pop(record.payment_id, None)
             self._held[record.payment_id] = record
         else:

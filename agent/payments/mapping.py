@@ -23,6 +23,7 @@ from agent.journal.schema.entry import (
 )
 from agent.payments.kinds import kind_of
 from agent.payments.record import Record, printed_lines
+from agent.rules.policy import TIP_PERCENT
 from agent.terminals.connection import Withdrawn
 from agent.terminals.facts import journal_fact
 from drivers.terminal import (
@@ -50,11 +51,13 @@ def given_up(reply: Replied, by_till: bool) -> Cancelled:
     )
 
 
-def result_of(record: Record | None, result: Result, terminal_id: str = "") -> TerminalResult:
+def result_of(
+    record: Record | None, result: Result, terminal_id: str = "", tip_percent: int = TIP_PERCENT
+) -> TerminalResult:
     """The entry with the whole result of a terminal; without a record it is no payment of ours.
 
     `terminal_id` is the id that the terminal registered with. A result with another id came
-    from elsewhere and is reported as a difference.
+    from elsewhere and is reported as a difference. So is a tip above `tip_percent` of the amount.
     """
     said_currency = _letters(result.currency)
     return TerminalResult(
@@ -65,7 +68,7 @@ def result_of(record: Record | None, result: Result, terminal_id: str = "") -> T
         why=journal_fact(result.reason) if result.reason else None,
         amount=result.amount,
         currency=said_currency,
-        differs=_differences(record, result, said_currency, terminal_id) if record else [],
+        differs=_differences(record, result, said_currency, terminal_id, tip_percent) if record else [],
         trace=result.trace,
         original_trace=result.original_trace,
         receipt_number=result.receipt_number,
@@ -95,15 +98,27 @@ def _letters(number: int | None) -> str | None:
         return f"{number:03d}"
 
 
-def _differences(record: Record, result: Result, currency: str | None, terminal_id: str) -> list[str]:
+def _differences(
+    record: Record, result: Result, currency: str | None, terminal_id: str, tip_percent: int
+) -> list[str]:
     if result.status is not ResultStatus.APPROVED or not kind_of(record.payment).moves_money:
         return []
     pairs = {
-        "amount": (record.amount, result.amount),
         "currency": (record.currency, currency),
         "terminal id": (terminal_id or None, result.terminal_id or None),
     }
-    return [name for name, (asked, said) in pairs.items() if None not in {asked, said} and asked != said]
+    others = [name for name, (asked, said) in pairs.items() if None not in {asked, said} and asked != said]
+    return [*_other_amount(record, result, tip_percent), *others]
+
+
+def _other_amount(record: Record, result: Result, tip_percent: int) -> list[str]:
+    """Whether another amount was approved. The tip that a terminal names is none, up to its limit."""
+    asked, said, tip = record.amount, result.amount, result.tip or 0
+    if asked is None or said is None or said == asked:
+        return []
+    if tip <= 0 or said != asked + tip or kind_of(record.payment).direction != "in":
+        return ["amount"]
+    return ["tip"] if 100 * tip > tip_percent * asked else []
 
 
 def _card(card: SealedCard, result: Result) -> CardSummary:

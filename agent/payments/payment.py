@@ -5,7 +5,8 @@ from __future__ import annotations
 from agent.journal.schema.entry import AnyBody
 from agent.payments.active import ActivePayment
 from agent.payments.context import Context
-from agent.payments.mapping import closing, printed, result_of
+from agent.payments.mapping import closing, printed
+from agent.payments.release import after_reply
 from agent.terminals.connection import Withdrawn
 from drivers.terminal import ConnectionLost, DialogueEnded, DisplayText, Receipt, TransactionResult
 
@@ -41,11 +42,12 @@ async def run_payment(payment: ActivePayment, context: Context) -> None:
                 context.write(printed(record, event))
                 terminal.acknowledge()
             case TransactionResult():
-                context.write(result_of(record, event.result, terminal.terminal_id))
+                context.write(context.result_of(record, event.result, terminal.terminal_id))
                 terminal.acknowledge()
             case DialogueEnded() | ConnectionLost() | Withdrawn():
                 context.write(*closing(record, event))
 
-    if context.needs_signature(payment.request):
-        context.write(context.open_mismatch_question(payment))
-        context.write(await payment.reply())
+    question = context.open_release_question(payment)
+    if question:
+        context.write(question)
+        context.write(*after_reply(await payment.reply(), by_till=payment.cancelled))

@@ -90,6 +90,11 @@ class Record(msgspec.Struct, kw_only=True):
         return self.hold.state if self.hold else "released"
 
     @property
+    def waits_for_release(self) -> bool:
+        """The goods are held or withheld, and the money was not given back."""
+        return self.release in {"held", "withheld"} and not self.reversed_by
+
+    @property
     def last_approval(self) -> TerminalResult | None:
         """The terminal's last approval, even if it was undone later."""
         approvals = [said for said in (self.unsolicited, self.result) if said and said.verdict == "approved"]

@@ -32,6 +32,7 @@ RefusalCode = Literal[
     # It is too late for this.
     "question_over",
     "not_unclear",
+    "not_held",
     # No alarm of this id stands, or none that could be written down.
     "unknown_alarm",
     "journal_full",

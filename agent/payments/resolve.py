@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from agent.journal.schema.entry import AnyBody, BecameUnclear, Resolved, Verdict
 from agent.payments.context import Context
-from agent.payments.mapping import result_of
 from agent.payments.record import Record
 from agent.terminals.connection import TerminalConnection
 from agent.terminals.facts import journal_fact
@@ -32,18 +31,18 @@ async def resolve(terminal: TerminalConnection, context: Context) -> None:
         if not terminal.connected or record.verdict != "unclear":
             return
         finding = terminal.resolver.conclude(unclear, answers)
-        context.write(*_written(record, finding, terminal.terminal_id))
+        context.write(*_written(context, record, finding, terminal.terminal_id))
         last = answers[-1] if answers else None
         if finding.found is not BookingProof.UNPROVEN and last is not None and last.trace is not None:
             context.payments.note_last_transaction(terminal.name, last.trace, last.receipt_number)
 
 
-def _written(record: Record, finding: BookingFinding, terminal_id: str) -> list[AnyBody]:
+def _written(context: Context, record: Record, finding: BookingFinding, terminal_id: str) -> list[AnyBody]:
     proof = journal_fact(finding.proof)
     if finding.found is BookingProof.UNPROVEN:
         if record.why == proof:
             return []
         return [BecameUnclear(payment_id=record.payment_id, why=proof)]
-    result = result_of(record, finding.result, terminal_id) if finding.result else None
+    result = context.result_of(record, finding.result, terminal_id) if finding.result else None
     verdict = VERDICT[finding.found]
     return [Resolved(payment_id=record.payment_id, verdict=verdict, proof=proof, result=result)]

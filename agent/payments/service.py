@@ -11,6 +11,7 @@ from agent.journal.schema.entry import (
     PaymentKind,
     Printed,
     Prompted,
+    Release,
     Replied,
     Requested,
     Resolved,
@@ -19,13 +20,21 @@ from agent.journal.schema.entry import (
 )
 from agent.payments.active import ActivePayment
 from agent.payments.alarms import acknowledge
-from agent.payments.commands import GivenCredential, PaymentCommand, PersonsWord, PromptReply, kind_asked
+from agent.payments.commands import (
+    GivenCredential,
+    PaymentCommand,
+    PersonsWord,
+    PromptReply,
+    ReleaseWord,
+    kind_asked,
+)
 from agent.payments.context import Context
 from agent.payments.feed import AgentChange, PaymentFeed
 from agent.payments.meaning import same_meaning
 from agent.payments.payment import run_payment
 from agent.payments.record import Printout, Record, begin, printed_lines, whole_lines
 from agent.payments.refusal import Refusal
+from agent.payments.release import release_by
 from agent.payments.signing import second_person
 from agent.payments.state import AgentStatus, AlarmNews, ChangeKind, PaymentChange, PaymentState
 from agent.payments.status import status_of, terminal_status
@@ -128,6 +137,37 @@ class PaymentService:
         )
         return self._known(payment_id)
 
+    async def release(self, payment_id: str, word: ReleaseWord) -> PaymentState:
+        """A second person says whether the goods of a held payment may go.
+
+        While the till asks about it, this answers that question.
+        """
+        record = self._check_held(payment_id)
+        await second_person(self._context, payment_id, record.operator, word.credential)
+        self._check_held(payment_id)  # it may have been released while the secret was checked
+        active = self._active.get(payment_id)
+        if active is not None and active.question is not None and not active.question.reply.done():
+            answer = PromptReply(
+                prompt=active.question.prompt.id,
+                answer="yes" if word.state == "released" else "no",
+                credential=word.credential,
+            )
+            now = self._context.clock.monotonic()
+            active.question.reply.set_result(active.reply_entry(answer.answer, now, answer))
+            await asyncio.sleep(0)
+        else:
+            self._context.write(release_by(payment_id, word))
+        return self._known(payment_id)
+
+    def _check_held(self, payment_id: str) -> Record:
+        record = self.find(payment_id)
+        if record is None:
+            raise _unknown(payment_id)
+        if not record.waits_for_release:
+            state = view_of(record, self._active.get(payment_id))
+            raise Refusal("not_held", state, payment_id=payment_id)
+        return record
+
     async def acknowledge(self, alarm: str, credential: GivenCredential) -> StandingAlarm:
         """A person says that they know of an alarm that stands."""
         return await acknowledge(self._context, alarm, credential)
@@ -225,7 +265,7 @@ class PaymentService:
         """An entry may decide a payment that no longer runs."""
         payment_id = getattr(entry.body, "payment_id", "")
         record = self._context.payments.get(payment_id) if payment_id else None
-        if record is not None and record.entry == entry.index:
+        if record is not None and (record.entry == entry.index or isinstance(entry.body, Release)):
             self._tell("verdict", view_of(record, None))
 
     def _tell_active(self, active: ActivePayment, kind: ChangeKind, receipt: Printout | None) -> None:
@@ -302,7 +342,7 @@ class PaymentService:
 
 def _is_over(state: PaymentState) -> bool:
     """Whether nothing can change the payment any more."""
-    return state.phase == "done" and state.verdict != "unclear"
+    return state.phase == "done" and state.verdict != "unclear" and state.release != "held"
 
 
 def _no_news(before: PaymentState, now: PaymentState) -> bool:

@@ -130,7 +130,10 @@ class AlarmNews(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The agent as a whole. `cosigned` is the tree size that headquarters has confirmed."""
+    """The agent as a whole. `cosigned` is the tree size that headquarters has confirmed.
+
+    `held` are the payments whose goods are held or withheld.
+    """
 
     version: str
     name: str
@@ -142,6 +145,7 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     root: str
     cosigned: int | None
     unclear: list[str]
+    held: list[str]
     acquirer_key: str
     acquirer_key_until: str
     alarms: list[StandingAlarm] = []

@@ -25,6 +25,7 @@ def status_of(context: Context, busy: Collection[str]) -> AgentStatus:
         root=b64encode(context.journal.root).decode("ascii"),
         cosigned=context.cosigned(),
         unclear=[record.payment_id for record in context.payments.unclear()],
+        held=[record.payment_id for record in context.payments.waiting_for_release()],
         acquirer_key=context.key_id,
         acquirer_key_until=context.key_until.isoformat() if context.key_id else "",
         alarms=context.alarms.all(),

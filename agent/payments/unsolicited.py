@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent.journal.schema.entry import TerminalResult, TerminalState, UnsolicitedResult
 from agent.payments.context import Context
-from agent.payments.mapping import printed, result_of
+from agent.payments.mapping import printed
 from agent.payments.resolve import resolve
 from agent.terminals.connection import TerminalConnection
 from drivers.terminal import Command, Operation, Receipt, Result, TransactionResult, Unclear
@@ -50,7 +50,7 @@ class UnsolicitedResults:
         doubt = self._context.unclear_command(unclear[0]) if unclear else self._no_doubt(terminal.name)
         ours = bool(unclear) and resolver.belongs(doubt, result)
         record = unclear[0] if ours else None
-        self._keep(terminal.name, result_of(record, result))
+        self._keep(terminal.name, self._context.result_of(record, result))
         return ours or not resolver.ack_would_book(doubt, result)
 
     async def resolve(self, terminal: TerminalConnection) -> None:

@@ -22,8 +22,11 @@ AMOUNT: Final = Meta(ge=0, le=MAX_MINOR, description="amount")
 
 LimitAmount = Annotated[int, AMOUNT]
 Count = Annotated[int, Meta(ge=0, le=100_000, description="payments", examples=[200])]
-MismatchAction = Literal["report", "hold"]
+MismatchAction = Literal["report", "hold", "block"]
 SoftAction = Literal["confirm", "verify", "supervisor"]
+
+# A tip up to this part of the amount is ordinary: guests give 5 to 20 %.
+TIP_PERCENT: Final = 30
 
 _SPAN: Final = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})", re.ASCII)
 
@@ -91,7 +94,8 @@ class Policy:
 
     `<what>_<action>` is the level above which `what` gives `action`. `day_` levels
     count sales, `refund_` levels count refunds, per till, business day and currency.
-    `on_amount_mismatch` says what happens when the approved amount is not the requested one.
+    `on_amount_mismatch` says what happens when the approved amount is not the requested one. A tip of
+    at most `tip_percent` of what was asked is no such difference.
     """
 
     currency: Currency
@@ -112,6 +116,7 @@ class Policy:
     refund_sum_supervisor: LimitAmount | None = None
     refund_sum_block: LimitAmount | None = None
     on_amount_mismatch: MismatchAction = "report"
+    tip_percent: Annotated[int, Meta(ge=0, le=1000, description="percent", examples=[30])] = TIP_PERCENT
     business_day_starts: time = time(4)
     hours_grace_min: Annotated[int, Meta(ge=0, le=240, description="minutes", examples=[30])] = 30
     hours: Hours = field(default_factory=Hours)

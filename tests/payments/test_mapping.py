@@ -36,6 +36,21 @@ def test_an_approval_that_says_something_else_is_seen(said: dict[str, object], f
     assert differences(said) == fields
 
 
+@pytest.mark.parametrize(
+    ("amount", "tip", "fields"),
+    [
+        (1625, 375, []),  # 30 percent
+        (1626, 376, ["tip"]),
+        (1625, 374, ["amount"]),
+        (1625, None, ["amount"]),
+        (1000, -250, ["amount"]),
+        (0, 0, ["amount"]),
+    ],
+)
+def test_a_tip_is_no_other_amount_up_to_its_limit(amount: int, tip: int | None, fields: list[str]) -> None:
+    assert differences({"amount": amount, "tip": tip}) == fields
+
+
 @pytest.mark.parametrize("silent", [{"amount": None}, {"currency": None}, {"terminal_id": ""}])
 def test_what_the_terminal_does_not_say_is_no_difference(silent: dict[str, object]) -> None:
     assert differences(silent) == []

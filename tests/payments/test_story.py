@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from agent.payments.commands import GivenCredential, PaymentCommand
+from agent.payments.commands import PaymentCommand
 from agent.payments.state import Fact, PaymentChange
 from tests.payments.conftest import Make
-from tests.payments.world import PIN, SUPERVISOR, World
-from tests.support.refused import refused
+from tests.payments.world import World
 
 GREETING = [
     *("disk started", "till 0600", "terminal 8000", "terminal 060F", "till 8000"),
@@ -124,7 +123,6 @@ def test_an_approval_that_the_terminal_takes_back_is_unclear_with_both_kept(make
 @pytest.mark.parametrize(
     ("orders", "said", "fields"),
     [
-        ("tip = 90", 1340, {"tip": 90}),
         ("partial = 500", 500, {"remaining": 750}),
         ("says_amount = 1000", 1000, {}),
     ],
@@ -137,6 +135,17 @@ def test_another_amount_than_asked_is_reported(
     assert view.differs == ["amount"]
     assert {name: getattr(view, name) for name in fields} == fields
     assert view.next_step == Fact("next.differs", {"fields": "amount"})
+
+
+def test_an_ordinary_tip_is_no_difference_and_has_a_line_of_its_own(make: Make) -> None:
+    view = make("[[payment]]\ntip = 90").pay()
+    assert (view.verdict, view.terminal_amount, view.tip, view.differs) == ("approved", 1340, 90, [])
+    assert view.next_step == Fact("next.payment.approved")
+
+
+def test_a_tip_above_its_limit_is_a_difference(make: Make) -> None:
+    view = make("[[payment]]\ntip = 376").pay()
+    assert (view.differs, view.next_step) == (["tip"], Fact("next.differs", {"fields": "tip"}))
 
 
 def test_the_same_result_twice_is_one_payment(make: Make) -> None:
@@ -201,29 +210,3 @@ def test_the_same_orders_give_the_same_story(make: Make) -> None:
         world.wait(200)
     assert first.story == second.story
     assert first.outside.now == second.outside.now
-
-
-HELD = 'hard = "2000.00"\non_amount_mismatch = "hold"'
-OTHER_AMOUNT = "[[payment]]\nsays_amount = 1350\n"
-
-
-def test_an_approval_for_another_amount_is_only_told_where_the_shop_says_report(make: Make) -> None:
-    view = make(OTHER_AMOUNT).pay()
-    assert (view.phase, view.verdict, view.differs) == ("done", "approved", ["amount"])
-
-
-def test_an_approval_for_another_amount_waits_for_a_second_person_where_the_shop_says_hold(
-    make: Make,
-) -> None:
-    world = make(OTHER_AMOUNT, rules=HELD)
-    view = world.pay()
-    assert (view.phase, view.prompt.action if view.prompt else "") == ("asking", "supervisor")
-    with refused("credential_missing"):
-        world.answer("A-1", "yes")
-    world.answer("A-1", "yes", credential=GivenCredential(SUPERVISOR, PIN))
-    assert world.follow().verdict == "approved"
-    assert world.kinds()[-2:] == ["prompted", "replied"]
-
-
-def test_an_approval_for_the_amount_asked_waits_for_nobody(make: Make) -> None:
-    assert make("[[payment]]\n", rules=HELD).pay().phase == "done"

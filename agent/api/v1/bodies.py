@@ -81,6 +81,13 @@ class Resolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     credential: Credential
 
 
+class ReleaseRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The body of `POST /v1/payments/{payment_id}/release`: whether the goods of a held payment may go."""
+
+    state: Literal["released", "withheld"]
+    credential: Credential
+
+
 ActionName = Literal["allow", "note", "confirm", "verify", "supervisor", "block"]
 Verdict = Literal["approved", "declined", "cancelled", "not_sent", "refused", "unclear"]
 ReleaseState = Literal["released", "held", "withheld"]
@@ -243,6 +250,7 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
     root: str
     cosigned: int | None
     unclear: list[str]
+    held: list[str]
     acquirer_key: str
     acquirer_key_until: str
     alarms: list[AlarmView] = []
@@ -263,5 +271,5 @@ class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # The types of requests, and every field that one of them has.
-REQUESTS = (PaymentRequest, PromptAnswer, Credential, Resolution, Acknowledgement)
+REQUESTS = (PaymentRequest, PromptAnswer, Credential, Resolution, ReleaseRequest, Acknowledgement)
 REQUEST_FIELDS = frozenset(name for request in REQUESTS for name in request.__struct_fields__)

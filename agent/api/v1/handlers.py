@@ -15,7 +15,15 @@ from starlette.responses import Response
 
 from agent.api import body, events, limits
 from agent.api.errors import ApiRefusal
-from agent.api.v1.bodies import Acknowledgement, AlarmId, PaymentId, PaymentRequest, PromptAnswer, Resolution
+from agent.api.v1.bodies import (
+    Acknowledgement,
+    AlarmId,
+    PaymentId,
+    PaymentRequest,
+    PromptAnswer,
+    ReleaseRequest,
+    Resolution,
+)
 from agent.api.v1.mapping import (
     agent_event_view,
     alarm_view,
@@ -24,11 +32,12 @@ from agent.api.v1.mapping import (
     event_view,
     payment_view,
     receipt_view,
+    release_of,
     reply_of,
     status_view,
     word_of,
 )
-from agent.payments.commands import GivenCredential, PaymentCommand, PersonsWord, PromptReply
+from agent.payments.commands import GivenCredential, PaymentCommand, PersonsWord, PromptReply, ReleaseWord
 from agent.payments.feed import AgentChange
 from agent.payments.refusal import Refusal
 from agent.payments.state import AgentStatus, PaymentChange, PaymentState, Printout, StandingAlarm
@@ -49,6 +58,7 @@ class PaymentOperations(Protocol):
     async def answer(self, payment_id: str, reply: PromptReply) -> PaymentState: ...
     def cancel(self, payment_id: str) -> PaymentState: ...
     async def resolve(self, payment_id: str, word: PersonsWord) -> PaymentState: ...
+    async def release(self, payment_id: str, word: ReleaseWord) -> PaymentState: ...
     async def acknowledge(self, alarm: str, credential: GivenCredential) -> StandingAlarm: ...
     def receipts(self, payment_id: str) -> list[Printout]: ...
     def events(self, payment_id: str, after: int = 0) -> AsyncIterator[PaymentChange]: ...
@@ -123,6 +133,13 @@ async def resolve_payment(api: ApiContext, request: Request) -> Response:
     payment_id = _payment_id(request)
     word = word_of(await body.read(request, Resolution))
     return answer(payment_view(await api.service.resolve(payment_id, word)))
+
+
+async def release_payment(api: ApiContext, request: Request) -> Response:
+    """A second person's word on a held payment."""
+    payment_id = _payment_id(request)
+    word = release_of(await body.read(request, ReleaseRequest))
+    return answer(payment_view(await api.service.release(payment_id, word)))
 
 
 async def get_receipts(api: ApiContext, request: Request) -> Response:

@@ -22,11 +22,12 @@ from agent.api.v1.bodies import (
     PromptAnswer,
     ReasonView,
     ReceiptView,
+    ReleaseRequest,
     Resolution,
     StatusView,
     TerminalView,
 )
-from agent.payments.commands import GivenCredential, PaymentCommand, PersonsWord, PromptReply
+from agent.payments.commands import GivenCredential, PaymentCommand, PersonsWord, PromptReply, ReleaseWord
 from agent.payments.feed import AgentChange
 from agent.payments.state import (
     AgentStatus,
@@ -78,6 +79,11 @@ def word_of(body: Resolution) -> PersonsWord:
         person=body.person,
         credential=_credential(body.credential),
     )
+
+
+def release_of(body: ReleaseRequest) -> ReleaseWord:
+    """A second person's word on a held payment."""
+    return ReleaseWord(state=body.state, credential=_credential(body.credential))
 
 
 def credential_of(body: Acknowledgement) -> GivenCredential:
@@ -187,6 +193,7 @@ def status_view(status: AgentStatus) -> StatusView:
         root=status.root,
         cosigned=status.cosigned,
         unclear=status.unclear,
+        held=status.held,
         acquirer_key=status.acquirer_key,
         acquirer_key_until=status.acquirer_key_until,
         alarms=[alarm_view(alarm) for alarm in status.alarms],

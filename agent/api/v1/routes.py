@@ -21,6 +21,7 @@ from agent.api.v1.bodies import (
     PaymentView,
     PromptAnswer,
     ReceiptView,
+    ReleaseRequest,
     Resolution,
     StatusView,
 )
@@ -99,6 +100,10 @@ OPERATIONS = (
     ApiOperation(
         "POST", _PAYMENT + "/resolution", handlers.resolve_payment,
         PaymentView, body=Resolution, refusals=(*_KNOWN, "not_unclear", *WITH_PERSON),
+    ),
+    ApiOperation(
+        "POST", _PAYMENT + "/release", handlers.release_payment,
+        PaymentView, body=ReleaseRequest, refusals=(*_KNOWN, "not_held", *WITH_PERSON),
     ),
     ApiOperation(
         "GET", _PAYMENT + "/events", handlers.get_payment_events,

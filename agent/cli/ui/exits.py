@@ -6,12 +6,13 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """Exit codes. 0 to 3 are verdicts; the rest follow sysexits.h and the shell."""
+    """Exit codes. 0 to 3 are verdicts. 11: approved, but the goods may not go. The rest follow sysexits.h."""
 
     OK = 0
     NO = 1
     NOT_SENT = 2
     UNCLEAR = 3
+    HELD = 11
     USAGE = 64
     UNAVAILABLE = 69
     NO_PERMISSION = 77

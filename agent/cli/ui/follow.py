@@ -56,6 +56,8 @@ def finish(args: argparse.Namespace, view: PaymentView) -> int:
     """Print the JSON if requested; returns the verdict's exit code."""
     if args.json:
         sys.stdout.write(msgspec.json.encode(view).decode() + "\n")
+    if view.release in {"held", "withheld"}:
+        return Exit.HELD
     return BY_VERDICT[view.verdict] if view.verdict else Exit.UNCLEAR
 
 

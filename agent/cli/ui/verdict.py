@@ -21,7 +21,8 @@ def print_verdict(screen: Screen, view: PaymentView) -> None:
         prompt = view.prompt.text if view.prompt else ""
         screen.detail(say(f"verdict.phase.{view.phase}", prompt=prompt))
         return
-    screen.say(view.verdict.replace("_", " ").upper())
+    held = f"{view.release}: " if view.release in {"held", "withheld"} else ""
+    screen.say(f"{held}{view.verdict}".replace("_", " ").upper())
     for line in _facts(view):
         screen.detail(line)
     if view.next_step:
@@ -41,7 +42,9 @@ def _facts(view: PaymentView) -> list[str]:
             view.text,
             *(reason.text for reason in view.reasons if reason.action not in {"allow", "note"}),
         ]
-    elif "amount" in view.differs:
+    if view.held_because:
+        facts.append(view.held_because)
+    if "amount" in view.differs and view.verdict == "approved":
         asked, said = money(view.amount, view.currency), money(view.terminal_amount, view.currency)
         facts.append(say("verdict.differs", asked=asked, said=said))
     if view.tip:

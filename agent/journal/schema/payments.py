@@ -250,10 +250,12 @@ class Release(Body, frozen=True, kw_only=True):
 
     `held`: a second person has to look first. `withheld`: a person said no; the payment can be reversed.
     An approval without such an entry is released. `person` and `witness` are proven persons.
+    `reasons` are all that the rules found when the approval came.
     """
 
     payment_id: str
     state: ReleaseState
     why: Fact
+    reasons: list[Reason] = msgspec.field(default_factory=list)
     person: str = ""
     witness: str = ""

@@ -116,6 +116,12 @@ ALARMS: Final[dict[str, str | tuple[str, str]]] = {
     "alarms.approval_differs.next": (
         "Compare the receipt. A supervisor acknowledges this alarm when the difference is explained."
     ),
+    "alarms.payment_held.what": "The goods of payment {subject} are held until a second person signs.",
+    "alarms.payment_held.money": "The money of payment {subject} has moved.",
+    "alarms.payment_held.next": "A second person looks at it, then: tillgate release {subject} --person NAME",
+    "alarms.payment_withheld.what": "The goods of payment {subject} are withheld: a person said no.",
+    "alarms.payment_withheld.money": "The money of payment {subject} has moved, and was not given back.",
+    "alarms.payment_withheld.next": "Give the money back: tillgate reverse --original {subject}",
     "alarms.many.what": "There are too many alarms of the kind {subject}: the later ones are not shown.",
     "alarms.many.money": "See the alarms of that kind.",
     "alarms.many.next": "Deal with the alarms of that kind, then acknowledge this one.",

@@ -56,6 +56,7 @@ API: Final[dict[str, str | tuple[str, str]]] = {
     "api.do.answer_prompt": "Answer the open question of a payment.",
     "api.do.cancel_payment": "Ask the terminal to stop. The terminal's result still decides.",
     "api.do.resolve_payment": "Two persons say what became of an unclear payment.",
+    "api.do.release_payment": "A second person says whether the goods of a held payment may go.",
     "api.do.get_payment_events": (
         "The payment's life as server-sent events, each with a PaymentEvent as its data. The stream ends "
         "with the verdict. An unclear payment keeps it open until it is resolved."
@@ -84,6 +85,11 @@ API: Final[dict[str, str | tuple[str, str]]] = {
     "api.Resolution.verdict": "What became of the payment.",
     "api.Resolution.reason": "What proves it: 3 to 200 characters, such as a line of the terminal's receipt.",
     "api.Resolution.credential": "The second person, who signs.",
+    "api.ReleaseRequest": "A second person's word on a held payment.",
+    "api.ReleaseRequest.state": (
+        "`released`: the goods may go. `withheld`: they may not, and the payment can be reversed."
+    ),
+    "api.ReleaseRequest.credential": "The second person, who has looked at it and signs.",
     "api.ReasonView": "Why a rule gave its action.",
     "api.ReasonView.rule": "The rule, by its key in the settings.",
     "api.ReasonView.action": "What the rule wants; the strictest action of all rules wins.",
@@ -190,6 +196,7 @@ API: Final[dict[str, str | tuple[str, str]]] = {
     "api.StatusView.root": "The root of the journal's tree, in base64.",
     "api.StatusView.cosigned": "How many entries headquarters has confirmed; null if none yet.",
     "api.StatusView.unclear": "The payments that are unclear.",
+    "api.StatusView.held": "The payments whose goods are held or withheld.",
     "api.StatusView.acquirer_key": "The acquirer's key that card numbers are sealed with.",
     "api.StatusView.alarms": "The alarms that stand, the gravest first.",
     "api.StatusView.acquirer_key_until": "The last day of that key.",

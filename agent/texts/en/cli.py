@@ -36,6 +36,7 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.command.last": "show the newest payments, or one and its receipt",
     "cli.command.pay": "take a payment",
     "cli.command.refund": "refund money of an earlier payment",
+    "cli.command.release": "let the goods of a held payment go, or withhold them",
     "cli.command.resolve": "say what became of an unclear payment",
     "cli.command.reverse": "reverse an earlier payment as a whole",
     "cli.command.sim": "run a simulated terminal",
@@ -83,6 +84,7 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
         "   1  declined, cancelled or refused: no money has moved\n"
         "   2  not sent: the terminal never heard of it, it is safe to try again\n"
         "   3  unclear: nobody knows yet, do not charge again\n"
+        "  11  approved, and the goods are held or withheld: hand over nothing\n"
         "  64  the request was wrong, nothing was done\n"
         "  69  the agent cannot be reached, nothing was done\n"
         "  77  not allowed\n"
@@ -188,6 +190,10 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.option.terminal": "needed when the shop has several",
     "cli.option.till": "this till's name; default: 1",
     "cli.purpose": "What is the payment for? ",
+    "cli.release": "A second person looks at it, then: tillgate release {payment_id} --person NAME",
+    "cli.release.no_secret": "Nobody signed. The goods of the payment stay held; its money has moved.",
+    "cli.release.person": "the second person, who has looked at it and signs",
+    "cli.release.withhold": "the goods may not go; the payment can then be reversed",
     "cli.resolve": "Look at the terminal and its receipt, then: tillgate resolve {payment_id}",
     "cli.resolve.reason": "the proof, such as a line of the receipt",
     "cli.resolve.witness": "the second person, who has seen it and signs",

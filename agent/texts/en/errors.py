@@ -96,6 +96,8 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
     ),
     "errors.question_over": "Payment {payment_id} does not ask {prompt} now.",
     "errors.question_over.next": "Look at the state of payment {payment_id}.",
+    "errors.not_held": "The goods of payment {payment_id} are not held.",
+    "errors.not_held.next": "Go by the verdict of payment {payment_id}.",
     "errors.not_unclear": "It is not unclear: there is nothing to resolve.",
     "errors.not_unclear.next": "Go by the verdict of payment {payment_id}.",
     "errors.unknown_alarm": "No alarm {alarm} stands.",
@@ -188,5 +190,6 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
     "field.secret": "1 to 128 characters",
     "field.terminal": f"a terminal of the settings: 1 to 32 {_NAME}",
     "field.till": f"the till's short name: 1 to 32 {_NAME}",
+    "field.state": '"released" or "withheld"',
     "field.verdict": '"approved", "declined" or "not_sent"',
 }

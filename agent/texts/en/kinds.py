@@ -48,5 +48,19 @@ KINDS: Final[dict[str, str | tuple[str, str]]] = {
     "next.differs": (
         "The terminal says something else than was asked ({fields}): compare the receipt before you go on."
     ),
+    "next.release.held": (
+        "Do not hand over the goods yet. A second person looks at it, then: "
+        "tillgate release {payment_id} --person NAME"
+    ),
+    "next.release.held_for_good": (
+        "Hand over nothing yet. A second person looks at it, then: "
+        "tillgate release {payment_id} --person NAME"
+    ),
+    "next.release.withheld": (
+        "Do not hand over the goods. Give the money back: tillgate reverse --original {payment_id}"
+    ),
+    "next.release.withheld_for_good": (
+        "Hand over nothing. This kind of payment cannot be reversed here: ask the person in charge."
+    ),
     "next.unknown_kind": "This agent does not know this kind of payment. Call support before you go on.",
 }

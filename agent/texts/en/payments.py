@@ -15,5 +15,7 @@ PAYMENTS: Final[dict[str, str | tuple[str, str]]] = {
         "The terminal approved it, but the line broke before it had shown that it keeps the payment."
     ),
     "payment.ended_without_result": "The terminal ended the dialogue without a result.",
+    "payment.release_signed": "A second person has looked at it and lets the goods go.",
+    "payment.release_said_no": "A person said no when asked whether the goods may go.",
     "payment.undone": "The terminal approved the payment and then reported that it gave it up.",
 }

@@ -6,6 +6,10 @@ from typing import Final
 
 RULES: Final[dict[str, str | tuple[str, str]]] = {
     "rules.failed": 'The rule "{rule}" failed ({error}), so nothing is charged: call support.',
+    "rules.failed_after": (
+        'The rule "{rule}" failed ({error}) when the approval came, so the goods are held: call support.'
+    ),
+    "rules.approval_differs": "The terminal approved something else than was asked ({fields}).",
     "rules.kind_unknown": (
         'This agent does not know the kind of payment "{kind}", so nothing is charged: call support.'
     ),

@@ -1,0 +1,56 @@
+"""Whether the goods of an approved payment may go: held until a second person has looked at it.
+
+A hold is written in the commit of the approval, whatever road that came by. It lasts over a restart.
+A second person ends it, and nobody else: "no" withholds the goods, silence and a cancel leave them held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from agent.journal.schema.entry import ACTION_ORDER, ActionName, AnyBody, Fact, Reason, Release, Replied
+from agent.payments.commands import ReleaseWord
+from agent.payments.outcome import Approval
+from agent.rules import Policy
+from agent.rules.after import ApprovalContext, decide_after
+
+# What lets the goods go without a person. An action that is not named here holds them back.
+LETS_GO: Final[frozenset[ActionName]] = frozenset({"allow", "note"})
+
+SIGNED: Final = Fact("payment.release_signed")
+SAID_NO: Final = Fact("payment.release_said_no")
+
+
+def hold(policy: Policy, approval: Approval) -> Sequence[Release]:
+    """A watcher of approvals: the rules once more, with what came back."""
+    record, told = approval.record, approval.facts
+    if record is None or told is None:
+        return []
+    asked = ApprovalContext(record.payment, record.amount, record.currency, told, policy)
+    decision = decide_after(asked)
+    if decision.action in LETS_GO:
+        return []
+    reasons = [reason for reason in decision.reasons if reason.action not in LETS_GO]
+    return [Release(payment_id=record.payment_id, state="held", why=_why(reasons), reasons=reasons)]
+
+
+def after_reply(reply: Replied, *, by_till: bool) -> list[AnyBody]:
+    """The entries for an answer at the till. Silence, and a cancel by the till, leave the goods held."""
+    if reply.answer == "yes":
+        released = Release(payment_id=reply.payment_id, state="released", why=SIGNED, person=reply.person)
+        return [reply, released]
+    if reply.answer == "no" and not by_till:
+        return [reply, Release(payment_id=reply.payment_id, state="withheld", why=SAID_NO)]
+    return [reply]
+
+
+def release_by(payment_id: str, word: ReleaseWord) -> Release:
+    """The entry for the word of a second person whose credential was checked."""
+    why = SIGNED if word.state == "released" else SAID_NO
+    return Release(payment_id=payment_id, state=word.state, why=why, person=word.credential.person)
+
+
+def _why(reasons: Sequence[Reason]) -> Fact:
+    strictest = max(reasons, key=lambda reason: ACTION_ORDER.index(reason.action))
+    return Fact(strictest.text_key, strictest.figures)
