@@ -29,7 +29,7 @@ from agent.journal.schema.entry import (
 from agent.journal.writer import Journal
 from agent.payments.active import ActivePayment
 from agent.payments.feed import AgentEvents
-from agent.payments.index import PaymentIndex, refundable
+from agent.payments.index import PaymentIndex
 from agent.payments.kinds import kind_of, operation_of
 from agent.payments.mapping import given_up, result_of
 from agent.payments.outcome import ApprovalWatcher, Road, differs_alarm, with_what_follows
@@ -135,9 +135,9 @@ class Context:
         return Original(
             approved=original.verdict == "approved",
             reversed=bool(original.reversed_by),
-            left=refundable(original),
+            left=original.left,
             currency=original.currency or "",
-            refunded=sum(original.refunds.values()),
+            refunded=original.refunded,
             kind=original.payment,
         )
 

@@ -20,7 +20,7 @@ from agent.journal.schema.entry import (
     UnsolicitedResult,
 )
 from agent.payments.kinds import kind_of
-from agent.payments.record import Record, begin, change
+from agent.payments.record import GivenBack, Record, begin, change
 from agent.payments.rows import Buckets, RowChecks, RowDiffersError, row_hash
 from agent.payments.store import PaymentStore, Row
 from agent.terminals.clocks import ClockOffsets
@@ -52,7 +52,7 @@ class OpenPart(msgspec.Struct):
     newest: list[tuple[int, str]] = []
 
 
-_STATE: Final = DerivedState(OpenPart, version=1)
+_STATE: Final = DerivedState(OpenPart, version=2)
 
 Replay = Callable[[Callable[[Entry], None]], None]
 
@@ -107,13 +107,14 @@ class PaymentIndex:
         record = self.get(payment_id)
         if record is None:
             return
-        before = (record.verdict, record.submission)
+        before = record.verdict
         change(record, body, entry.index)
         self._compare_clocks(record, entry)
-        if record.verdict == "approved" != before[0]:
+        if "approved" in {record.verdict, before} and record.verdict != before:
             self._count(record)
-        if (record.verdict, record.submission) != before:
-            self._changed(record)
+        if record.verdict != before:
+            self._note_numbers(record)
+        self._book_against_original(record)
         self._keep(record)
 
     def get(self, payment_id: str) -> Record | None:
@@ -244,29 +245,43 @@ class PaymentIndex:
         elif isinstance(entry.body, TerminalResult) and record.asked_at is not None:
             record.asked_at += self.clock_offsets.record_result(record.terminal, entry.body, entry.at)
 
-    def _changed(self, record: Record) -> None:
+    def _note_numbers(self, record: Record) -> None:
+        """A verdict changed: note the numbers of the payment that the terminal stored last."""
         moves_money = kind_of(record.payment).moves_money
         if record.verdict == "approved" and record.result is not None and moves_money:
             self._numbers[record.terminal] = (record.result.trace, record.result.receipt_number)
         elif record.verdict == "unclear":
             self._numbers.pop(record.terminal, None)  # it is not known which payment the terminal stored last
+
+    def _book_against_original(self, record: Record) -> None:
+        """Enter a refund or reversal, as it stands now, in the set of its original; or take it out."""
         original = self.get(record.original) if record.original else None
-        if original is not None:
-            _book_against(original, record)
-            self._keep(original)
+        if original is None:
+            return
+        known, now = original.taken_back.get(record.payment_id), _given_back(record)
+        if now == known:
+            return
+        if now is None:
+            del original.taken_back[record.payment_id]
+        else:
+            original.taken_back[record.payment_id] = now
+        self._keep(original)
 
     def _count(self, record: Record) -> None:
-        """Count an approval for the next close of the day."""
-        day = self._days.setdefault(record.terminal, TerminalDay())
+        """Count an approval, or the end of one, for the next close of the day."""
+        day, sign = self._days.setdefault(record.terminal, TerminalDay()), 1
+        if record.verdict != "approved":
+            # It counted, and is in doubt again: what the terminal will close is not known any more.
+            day.whole, sign = False, -1
         kind = kind_of(record.payment)
-        if kind.on_day == "closes":
+        if kind.on_day == "closes" and sign > 0:
             self._days[record.terminal] = TerminalDay(since=record.opened, whole=True)
         elif kind.on_day == "adds":
-            day.count, day.total = day.count + 1, day.total + _signed(record)
-        else:
+            day.count, day.total = day.count + sign, day.total + sign * _signed(record)
+        elif kind.on_day == "undoes":
             original = self.get(record.original)
             day.whole = day.whole and original is not None and original.opened > day.since
-            day.count, day.total = day.count - 1, day.total - (_signed(original) if original else 0)
+            day.count, day.total = day.count - sign, day.total - sign * (_signed(original) if original else 0)
 
     def _keep(self, record: Record) -> None:
         if record.open or record.verdict == "unclear" or record.waits_for_release:
@@ -278,24 +293,13 @@ class PaymentIndex:
 
 
 def _signed(record: Record) -> int:
-    """What a payment adds to the shop's money, in minor units."""
-    booked = record.result.amount if record.result and record.result.amount else record.amount
-    return kind_of(record.payment).signed(booked or 0)
+    """What a payment adds to the shop's money, in minor units of its currency."""
+    return kind_of(record.payment).signed(record.booked)
 
 
-def _book_against(original: Record, record: Record) -> None:
-    taken_back = record.possibly_booked
-    if kind_of(record.payment).takes_back == "whole":
-        original.reversed_by = record.payment_id if taken_back else ""
-    elif taken_back:
-        original.refunds[record.payment_id] = record.amount or 0
-    else:
-        original.refunds.pop(record.payment_id, None)
-
-
-def refundable(original: Record) -> int:
-    """How many minor units of a payment may still be given back."""
-    booked = original.result.amount if original.result and original.result.amount else original.amount
-    if original.reversed_by:
-        return 0
-    return max(0, (booked or 0) - sum(original.refunds.values()))
+def _given_back(record: Record) -> GivenBack | None:
+    """What a refund or reversal takes from its original; None while the bank cannot have it."""
+    if not record.possibly_booked:
+        return None
+    whole = kind_of(record.payment).takes_back == "whole"
+    return GivenBack(None if whole else record.booked, sure=record.verdict == "approved")

@@ -29,6 +29,8 @@ from agent.journal.schema.entry import (
     UnsolicitedResult,
     Verdict,
 )
+from agent.payments.kinds import kind_of
+from agent.rules.booked import booked
 
 # The receipts of one payment: two copies of sixty lines are usual. Further lines are in the
 # journal, but not shown to the till.
@@ -42,6 +44,17 @@ class Printout(msgspec.Struct):
     lines: list[str]
 
 
+class GivenBack(msgspec.Struct, frozen=True):
+    """One refund or reversal that gave money of a payment back, or may have.
+
+    `amount` is in minor units of the original's currency; None is a reversal, which gives back all of it.
+    `sure`: it is approved. Else it is under way or unclear.
+    """
+
+    amount: int | None
+    sure: bool
+
+
 class Record(msgspec.Struct, kw_only=True):
     """What is known of one payment. `entry` is the index of the line that decided it.
 
@@ -49,7 +62,8 @@ class Record(msgspec.Struct, kw_only=True):
     `unsolicited` is the terminal's result that came when the payment was already unclear.
     `hold` is the last word on whether the goods may go; nothing holds them back without one.
     `approval_known`: an approval is in the journal and no decline came after it. `asked_at` is
-    when the terminal was asked, by its own clock.
+    when the terminal was asked, by its own clock. `taken_back` holds, by payment id, each refund and
+    reversal of this payment that gave money back or may have: the end of one says nothing of another.
     """
 
     payment_id: str
@@ -72,8 +86,7 @@ class Record(msgspec.Struct, kw_only=True):
     why: Fact | None = None
     words: str = ""
     entry: int | None = None
-    refunds: dict[str, int] = {}
-    reversed_by: str = ""
+    taken_back: dict[str, GivenBack] = {}
     receipts: list[Printout] = []
     hold: Release | None = None
 
@@ -102,8 +115,42 @@ class Record(msgspec.Struct, kw_only=True):
 
     @property
     def possibly_booked(self) -> bool:
-        """The bank may have this payment: it is approved, under way or in doubt."""
-        return self.verdict in {"approved", "unclear"} or (self.open and self.submission is not None)
+        """The bank may have this payment: it is approved, under way or in doubt.
+
+        An approval that was told after another verdict is a doubt, too.
+        """
+        under_way = self.open and self.submission is not None
+        return self.verdict in {"approved", "unclear"} or under_way or self.approval_known
+
+    @property
+    def booked(self) -> int:
+        """What an approval of it moved, in minor units of its own currency."""
+        told = [said for said in (self.result, self.unsolicited) if said and said.verdict == "approved"]
+        return booked(kind_of(self.payment), self.amount, self.currency, told)
+
+    @property
+    def refunded(self) -> int:
+        """What refunds of it gave back, or may have, in minor units of its currency."""
+        return sum(back.amount for back in self.taken_back.values() if back.amount is not None)
+
+    @property
+    def reversed_by(self) -> str:
+        """The reversal that stands: an approved one, else one that is under way or unclear; "" if none."""
+        reversals = [(not back.sure, name) for name, back in self.taken_back.items() if back.amount is None]
+        return min(reversals, key=lambda reversal: reversal[0])[1] if reversals else ""
+
+    @property
+    def given_back(self) -> int:
+        """What refunds and reversals of it gave back, or may have, in minor units of its currency."""
+        reversals = sum(back.amount is None for back in self.taken_back.values())
+        return self.refunded + reversals * self.booked
+
+    @property
+    def left(self) -> int:
+        """What may still be given back of it, in minor units of its currency; 0 if it is not approved."""
+        if self.verdict != "approved" or self.reversed_by or not kind_of(self.payment).may_be_taken_back:
+            return 0
+        return max(0, self.booked - self.given_back)
 
 
 def begin(body: Requested, index: int, at: datetime) -> Record:

@@ -10,6 +10,7 @@ import pytest
 
 from agent.payments import snapshot
 from agent.payments.commands import PaymentCommand
+from agent.payments.record import GivenBack
 from agent.payments.rows import NEWEST, RowChecks, RowDiffersError, row_hash
 from agent.payments.state import PaymentState
 from tests.payments.world import World
@@ -161,7 +162,7 @@ def test_a_refund_of_an_edited_sale_is_counted_on_the_true_one(shop: World) -> N
     assert shop.view("R-1").verdict == "approved"
     record = shop.context.payments.get("A-2")
     assert record is not None
-    assert record.refunds == {"R-1": 1000}
+    assert record.taken_back == {"R-1": GivenBack(1000, sure=True)}
     assert len(record.receipts) == len({receipt.copy for receipt in record.receipts})
     assert view.payment_id == "R-1"
 
