@@ -31,6 +31,8 @@ class Command:
     protocols want.
     `amount` is in minor units, `currency` is the ISO 4217 number (978 = EUR). The
     `original` fields name the payment that a refund or a reversal belongs to.
+    `after_doubt`: since this terminal last proved how a payment ended, another one on it was lost, in
+    doubt, or given its verdict by persons. An answer that names no payment may then be that one's.
     """
 
     operation: Operation
@@ -43,6 +45,7 @@ class Command:
     original_payment_id: str = ""
     original_sequence: int = 0
     lines: tuple[str, ...] = ()
+    after_doubt: bool = False
 
 
 class ResultStatus(Enum):

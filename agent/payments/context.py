@@ -214,6 +214,7 @@ class Context:
             original_trace=said.trace if said else None,
             original_payment_id=request.original,
             original_sequence=original.opened if original else 0,
+            after_doubt=self.payments.doubts.open(request.terminal, self.journal.now()),
         )
 
     def unclear_command(self, record: Record) -> Unclear:

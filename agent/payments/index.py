@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -19,6 +20,7 @@ from agent.journal.schema.entry import (
     UnknownEntry,
     UnsolicitedResult,
 )
+from agent.payments.doubts import TerminalDoubts
 from agent.payments.kinds import kind_of
 from agent.payments.record import GivenBack, Record, begin, change
 from agent.payments.rows import Buckets, RowChecks, RowDiffersError, row_hash
@@ -50,6 +52,7 @@ class OpenPart(msgspec.Struct):
     days: dict[str, TerminalDay] = {}
     clock_offsets: ClockOffsets = msgspec.field(default_factory=ClockOffsets)
     newest: list[tuple[int, str]] = []
+    doubts: dict[str, datetime] = {}
 
 
 _STATE: Final = DerivedState(OpenPart, version=2)
@@ -81,6 +84,7 @@ class PaymentIndex:
         self._numbers: dict[str, tuple[int | None, int | None]] = {}
         self._days: dict[str, TerminalDay] = {}
         self.clock_offsets = ClockOffsets()
+        self.doubts = TerminalDoubts()
 
     def apply(self, entry: Entry) -> None:
         """Let one entry change the payment index."""
@@ -109,6 +113,7 @@ class PaymentIndex:
             return
         before = record.verdict
         change(record, body, entry.index)
+        self.doubts.apply(record, body, before[0], entry.at)
         self._compare_clocks(record, entry)
         if "approved" in {record.verdict, before} and record.verdict != before:
             self._count(record)
@@ -196,6 +201,7 @@ class PaymentIndex:
                 days=self._days,
                 clock_offsets=self.clock_offsets,
                 newest=checks.newest,
+                doubts=self.doubts.since,
             )
         )
 
@@ -205,6 +211,7 @@ class PaymentIndex:
         self._rows = RowChecks(rows, part.newest)
         self._held = {record.payment_id: record for record in part.open}
         self._numbers, self._days, self.clock_offsets = part.last_numbers, part.days, part.clock_offsets
+        self.doubts = TerminalDoubts(part.doubts)
 
     def _stored(self, payment_id: str) -> Record | None:
         """The record in the store. Raises `RowDiffersError`."""

@@ -15,14 +15,16 @@ from drivers.telium.config import TeliumSettings
 from drivers.telium.packet import (
     BY_SESSION,
     CONTRADICTION,
-    MARK_CHARS,
     UNKNOWN_RESULT,
     WRONG_FIELD,
     WRONG_LENGTH,
     TeliumAnswer,
     TeliumCardBinding,
+    Whose,
+    by_fields,
     digits,
     mark_of,
+    mark_told,
 )
 from drivers.telium.texts import V3_CANCELLED, V3_REFUSALS, plain, reason_fact
 from drivers.terminal import Command, DriverFact, Operation, ProtocolError, Result, ResultStatus, SealedCard
@@ -37,7 +39,7 @@ NOT_DONE: Final = 1
 
 MOST: Final = 999_999_999_999  # minor units: CB has 12 digits
 _AT_THE_END: Final = "0"
-_HEAD_CHARS: Final = 5
+HEAD_CHARS: Final = 5
 # A terminal sends some twenty groups; a message of nothing but empty ones is refused early.
 MOST_GROUPS: Final = 64
 # AA may have 64 characters; what is longer than a card number is none.
@@ -45,8 +47,8 @@ _LONGEST_NUMBER: Final = 19
 _LONGEST_APPROVAL: Final = 10
 _REASON_CHARS: Final = 2
 _ENTRY_MODES: Final = {1: "chip", 2: "contactless", 3: "magnetic stripe", 4: "manual entry"}
-# A mark of another till's making, longer than ours: only that it differs matters.
-_OTHER_MARK: Final = "(other)"
+# Terminals fill the private field up to this; what is longer holds no mark of a till like ours.
+_LONGEST_PRIVATE: Final = 64
 # What is read, or means nothing to the money.
 _TILL_GROUPS: Final = ("CZ", "CJ", "CA", "CB", "CC", "CD", "CE", "CF", "CI", "CK", "BA")
 _TERMINAL_GROUPS: Final = ("AA", "AB", "AC", "AE", "AF", "AI", "AL", "ZT")
@@ -66,11 +68,11 @@ def read_groups(view: memoryview) -> dict[str, memoryview]:
     groups: dict[str, memoryview] = {}
     at = 0
     while at < len(view):
-        head = view[at : at + _HEAD_CHARS]
-        length = digits(head[2:]) if len(head) == _HEAD_CHARS else None
+        head = view[at : at + HEAD_CHARS]
+        length = digits(head[2:]) if len(head) == HEAD_CHARS else None
         if length is None or not all(0x41 <= letter <= 0x5A for letter in head[:2]):
             raise ProtocolError(WRONG_FIELD)
-        at += _HEAD_CHARS + length
+        at += HEAD_CHARS + length
         tag = str(head[:2], "ascii")
         if at > len(view) or tag in groups or len(groups) >= MOST_GROUPS:
             raise ProtocolError(WRONG_LENGTH)
@@ -137,18 +139,17 @@ class ConcertV3:
             raise ProtocolError(WRONG_FIELD)
         return TeliumAnswer(result, _number(groups, "CA"), action)
 
-    def belongs(self, command: Command, answer: TeliumAnswer) -> bool:
-        """What it repeats must fit. The mark is optional: without one the amount has to be the one asked."""
+    def whose(self, command: Command, answer: TeliumAnswer) -> Whose:
+        """What it repeats must fit. The mark is optional, and a refusal may repeat nothing at all."""
         if answer.till not in {None, self._settings.till}:
-            return False
+            return Whose.OTHERS
         if answer.action not in {"", self.actions[command.operation]}:
-            return False
+            return Whose.OTHERS
         if command.operation is Operation.REPEAT_RECEIPT:
-            return answer.action == DUPLICATE
-        result = answer.result
-        if result.order:
-            return result.order == mark_of(command)
-        return result.amount == command.amount and result.currency in {None, self._currency(command)}
+            return Whose.OURS if answer.action == DUPLICATE else Whose.OTHERS
+        if answer.result.order:
+            return Whose.OURS if answer.result.order == mark_of(command) else Whose.OTHERS
+        return by_fields(command, self._currency(command), answer.result)
 
     def _currency(self, command: Command) -> int:
         return self._settings.currency if command.currency is None else command.currency
@@ -172,9 +173,9 @@ def _number(groups: Mapping[str, memoryview], tag: str) -> int | None:
 
 
 def _mark(value: memoryview | None) -> str:
-    if value is None:
+    if value is None or len(value) > _LONGEST_PRIVATE:
         return ""
-    return plain(value) if len(value) <= MARK_CHARS else _OTHER_MARK
+    return mark_told(plain(value))
 
 
 def _approval(value: memoryview | None) -> str:

@@ -22,6 +22,7 @@ TILLS: Final = range(1, 100)
 
 NO_VARIANT: Final = DriverFact("telium.no_variant")
 NO_TILL: Final = DriverFact("telium.no_till")
+NO_TCP: Final = DriverFact("telium.no_tcp")
 NO_QUIRK: Final = DriverFact("telium.no_quirk")
 
 
@@ -54,6 +55,8 @@ def telium_settings(options: Options) -> TeliumSettings:
     variant = options.variant or E_PLUS
     if variant not in VARIANTS:
         raise OptionError(NO_VARIANT.about(known=", ".join(VARIANTS), variant=repr(variant)))
+    if options.wire == "tcp" and variant == E_PLUS:
+        raise OptionError(NO_TCP)
     own = options.own_keys(TeliumKeys)
     if own.till_id not in TILLS:
         raise OptionError(NO_TILL.about(till=own.till_id))

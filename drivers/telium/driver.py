@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from drivers.card.card import CardSealer, SecretBuffer
 from drivers.driver import Driver, Maker, Options, SerialDefaults
+from drivers.telium.bare import BareLine
 from drivers.telium.concert import ConcertV3
 from drivers.telium.config import E_PLUS, VARIANTS, TeliumKeys, TeliumSettings, telium_settings
 from drivers.telium.eplus import EPlus
@@ -21,11 +22,11 @@ def dialect(settings: TeliumSettings) -> Dialect:
 
 
 def session(buffer: SecretBuffer, card_sealer: CardSealer, options: Options) -> TeliumSession:
-    """A session; the dialogue is the same on every wire (reference 1)."""
+    """A session. Over TCP the messages are bare (reference 1)."""
     settings = telium_settings(options)
-    return TeliumSession(
-        TeliumLine(buffer, settings.byte_s), card_sealer, dialect(settings), settings.payment_s
-    )
+    kind = BareLine if options.wire == "tcp" else TeliumLine
+    line = kind(buffer, settings.byte_s)
+    return TeliumSession(line, card_sealer, dialect(settings), settings.payment_s)
 
 
 def resolver(options: Options) -> TeliumResolver:
@@ -40,7 +41,7 @@ DRIVER = Driver(
     # 7E1 is what a native serial port usually wants (reference 1). Every byte of the protocol has
     # seven bits, and USB has no parity on its line, so it does no harm there; 8N1 would on the other.
     serial=SerialDefaults(baud_rate=9600, data_bits=7, parity="E"),
-    tcp_port=None,  # by configuration (reference 1)
+    tcp_port=8888,  # of Concert V3 (reference 1)
     buffer_bytes=BUFFER_BYTES,
     operations=BY_SESSION | ConcertV3.actions.keys() | EPlus.actions.keys(),
     session=session,

@@ -19,8 +19,11 @@ from drivers.telium.packet import (
     WRONG_LENGTH,
     TeliumAnswer,
     TeliumCardBinding,
+    Whose,
+    by_fields,
     digits,
     mark_of,
+    mark_told,
     number,
 )
 from drivers.telium.quirks import TeliumQuirk
@@ -118,7 +121,8 @@ class EPlus:
         """Short or long by its length, not by what was asked (checklist 4)."""
         if len(view) not in {SHORT_ANSWER_CHARS, LONG_ANSWER_CHARS}:
             raise ProtocolError(WRONG_LENGTH)
-        mark = plain(view[-MARK_CHARS:])
+        ignored = TeliumQuirk.PRIVATE_NOT_RETURNED in self._settings.quirks
+        mark = "" if ignored else mark_told(plain(view[-MARK_CHARS:]))
         card = _seal(view[12:-13], binding, mark) if len(view) == LONG_ANSWER_CHARS else None
         code, amount = number(view[2:3]), digits(view[3:11])
         if code not in E_PLUS_RESULTS:
@@ -128,7 +132,7 @@ class EPlus:
         result = Result(
             ResultStatus.DECLINED if code else ResultStatus.APPROVED,
             code,
-            order="" if TeliumQuirk.PRIVATE_NOT_RETURNED in self._settings.quirks else mark,
+            order=mark,
             amount=amount,
             currency=digits(view[-13:-MARK_CHARS]),
             card=card,
@@ -136,14 +140,13 @@ class EPlus:
         )
         return TeliumAnswer(result, till=number(view[:2]))
 
-    def belongs(self, command: Command, answer: TeliumAnswer) -> bool:
+    def whose(self, command: Command, answer: TeliumAnswer) -> Whose:
         """The mark decides; a terminal that does not return it is known by what else it repeats."""
-        result = answer.result
         if answer.till != self._settings.till:
-            return False
-        if TeliumQuirk.PRIVATE_NOT_RETURNED not in self._settings.quirks:
-            return result.order == mark_of(command)
-        return result.amount == command.amount and result.currency in {None, self._currency(command)}
+            return Whose.OTHERS
+        if answer.result.order:
+            return Whose.OURS if answer.result.order == mark_of(command) else Whose.OTHERS
+        return by_fields(command, self._currency(command), answer.result)
 
     def _currency(self, command: Command) -> int:
         return self._settings.currency if command.currency is None else command.currency

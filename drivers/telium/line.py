@@ -13,6 +13,7 @@ from typing import ClassVar, Final
 
 from drivers.card.card import SecretBuffer
 from drivers.telium.frame import TeliumFault, TeliumFrameReader, TeliumSignal, encode_frame
+from drivers.telium.lines import TeliumSendReport, names_simulator
 
 # Reference 3: the till waits so long for a single byte inside a phase.
 BYTE_S: Final = 3.0
@@ -31,18 +32,6 @@ ECHO_S: Final = 1.0
 SLOWEST_BYTE_S: Final = 10 / 1200
 # A result that the caller is still writing, while it already wants to send: a slow disk's time.
 HELD_S: Final = 5.0
-
-
-class TeliumSendReport(Enum):
-    """What became of a dialogue that `send` began, or of the line."""
-
-    POLLED = auto()  # the terminal answered ENQ, and there was nothing to send
-    DELIVERED = auto()  # the terminal acknowledged the message
-    UNCONFIRMED = auto()  # the message left and was not acknowledged
-    REFUSED = auto()  # the terminal answered each copy of the message with NAK
-    BUSY = auto()  # it answered ENQ with NAK to the end
-    SILENT = auto()  # it did not answer ENQ
-    DAMAGED = auto()  # its message came damaged again and again
 
 
 class TeliumPhase(Enum):
@@ -78,7 +67,7 @@ _Action = Callable[["TeliumLine", float], None]
 
 
 class TeliumLine:
-    """One line as the till sees it. `left`: a byte of the message that `send` was given last has left."""
+    """One line with the dialogue around each message."""
 
     def __init__(self, buffer: SecretBuffer, byte_s: float = BYTE_S) -> None:
         self._reader = TeliumFrameReader(buffer)
@@ -90,6 +79,7 @@ class TeliumLine:
         self._reader.reset()
         self.phase = TeliumPhase.IDLE
         self.left = False
+        self.ended_well = True
         self._out = bytearray()
         self._message_in_out = False
         self._message: bytes | None = None
@@ -140,6 +130,18 @@ class TeliumLine:
         out = bytes(self._out)
         self._out.clear()
         return out
+
+    def ripe(self, now: float) -> Iterator[memoryview]:  # noqa: ARG002 - the call of all lines
+        """None: a message ends with its checksum."""
+        return iter(())
+
+    def last_words(self, now: float) -> Iterator[memoryview]:  # noqa: ARG002 - the call of all lines
+        """None: as above."""
+        return iter(())
+
+    def name_of_simulator(self, message: memoryview) -> memoryview | None:
+        """Our simulator sends its software's name, and nothing else, behind a poll."""
+        return message if names_simulator(message) else None
 
     def reports(self) -> Iterator[TeliumSendReport]:
         """Drain what became of our dialogues."""
@@ -257,6 +259,7 @@ class TeliumLine:
 
     def _close(self, now: float) -> None:
         self._say(TeliumSignal.ACK)
+        self.ended_well = False
         self._enter(TeliumPhase.CLOSING, now + self._byte_s)
 
     # ---- what the actions are made of ----
@@ -306,6 +309,11 @@ class TeliumLine:
         if self._wants:
             self._send_enq(now)
 
+    def _closed(self, now: float) -> None:
+        """EOT behind our ACK: the terminal has it, and will not tell that message again."""
+        self.ended_well = True
+        self._to_idle(now)
+
     def _say(self, signal: TeliumSignal) -> None:
         self._out.append(signal.value)
 
@@ -354,6 +362,6 @@ class TeliumLine:
             TeliumLineEvent.ACKNOWLEDGE: _close,
             TeliumLineEvent.DROP: _to_idle,
         },
-        TeliumPhase.CLOSING: {**_ANYTIME, TeliumLineEvent.EOT: _to_idle, TeliumLineEvent.DAMAGED: _refuse},
+        TeliumPhase.CLOSING: {**_ANYTIME, TeliumLineEvent.EOT: _closed, TeliumLineEvent.DAMAGED: _refuse},
     }
     DECIDES_NOTHING: ClassVar[frozenset[_Action]] = frozenset({_ignore})

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import Final, Protocol
 
 from drivers.card.card import Card, CardSealer
-from drivers.terminal import Command, DriverFact, Operation, ProtocolError, Result, SealedCard
+from drivers.terminal import (
+    Command,
+    DriverFact,
+    Operation,
+    ProtocolError,
+    Result,
+    ResultStatus,
+    SealedCard,
+)
 
 # Reference 4: the private field.
 MARK_CHARS: Final = 10
 # A mark begins with a letter, so that with the digits before it it never looks like a card number.
 _MARK_LEAD: Final = "T"
+_OUR_FORM: Final = re.compile(r"T[A-Z2-7]{9}")
 
 # What the session does in both dialects: by the poll of the line, or from what it remembers.
 BY_SESSION: Final = frozenset({Operation.STATUS, Operation.REPEAT_RECEIPT})
@@ -33,6 +44,24 @@ def mark_of(command: Command) -> str:
     """The mark of one payment; the same payment has the same mark after a restart."""
     digest = hashlib.sha256(f"{command.payment_id}\0{command.sequence}".encode()).digest()
     return _MARK_LEAD + b32encode(digest).decode("ascii")[: MARK_CHARS - 1]
+
+
+def mark_told(text: str) -> str:
+    """The mark in a private field; empty if what stands there names no payment of a till like ours.
+
+    Terminals fill the field up, or put a text of their own there.
+    """
+    mark = text.strip()
+    return mark if _OUR_FORM.fullmatch(mark) else ""
+
+
+class Whose(Enum):
+    """Whose answer it is, as far as it says."""
+
+    OURS = auto()  # it repeats the mark of this command
+    OTHERS = auto()  # it names another payment, till or action
+    NAMELESS = auto()  # it names no payment, and contradicts nothing
+    CONTRADICTS = auto()  # it names no payment, and tells another amount or currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +122,16 @@ class Dialect(Protocol):
     def read(self, view: memoryview, binding: TeliumCardBinding) -> TeliumAnswer:
         """An answer; card data is sealed or wiped where it lies. Raises `ProtocolError`."""
 
-    def belongs(self, command: Command, answer: TeliumAnswer) -> bool:
-        """Whether an answer that came after the request is that of this command."""
+    def whose(self, command: Command, answer: TeliumAnswer) -> Whose:
+        """Whose answer it is, told while this command runs."""
+
+
+def by_fields(command: Command, currency: int, result: Result) -> Whose:
+    """Whose a result without a mark is. A refusal may leave the amount out, or tell 0."""
+    approved = result.status is ResultStatus.APPROVED
+    told = result.amount if approved else result.amount or command.amount
+    fits = told == command.amount and result.currency in {None, currency}
+    return Whose.NAMELESS if fits else Whose.CONTRADICTS
 
 
 def digits(view: memoryview) -> int | None:

@@ -3,25 +3,28 @@
     IDLE --start--> ASKING --ACK, message, ACK--> WAITING --answer, acknowledge()--> IDLE
 
 No answer is acknowledged before `acknowledge()`. Nothing but an answer decides: once the message
-left, silence is `ConnectionLost`. An answer that came before the message left, or that repeats
-another mark, amount or till, is that of an older payment and is given as late.
+left, silence is `ConnectionLost`. An answer that came before the message left, or that names another
+payment or till, is that of an older payment and is given as late.
+
+An answer that names no payment is the running one's only if the terminal has acknowledged the command,
+if nothing on this terminal is in doubt, and if all that it tells fits. Else it is given as late, and the
+running payment is in doubt too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from enum import Enum, auto
 from typing import Any, ClassVar, Final
 
 from drivers.card.card import CardSealer
-from drivers.dialogue import UNREADABLE, Dialogue, Held
+from drivers.dialogue import RECONNECTED, UNREADABLE, Dialogue, Held
 from drivers.operation import FINANCIAL
 from drivers.telium import texts
-from drivers.telium.line import TeliumLine, TeliumSendReport
-from drivers.telium.packet import MOST_REMEMBERED, Dialect, TeliumAnswer, TeliumCardBinding, mark_of
+from drivers.telium.lines import Line, TeliumSendReport
+from drivers.telium.packet import MOST_REMEMBERED, Dialect, TeliumAnswer, TeliumCardBinding, Whose, mark_of
 from drivers.terminal import (
-    SIMULATOR_SOFTWARE,
     Command,
     CommandRefusedError,
     Delivery,
@@ -37,13 +40,13 @@ from drivers.terminal import (
 
 # A simulator names itself right behind the poll; a real terminal may use the time for an old answer.
 HELLO_S: Final = 1.0
-# The hello is short; what begins like one and is longer is none.
-MOST_HELLO_CHARS: Final = 40
+# How much later than its payment time an answer may still come: the terminal was switched off and on, or
+# called its bank again. Nothing public names a time; the longest payment time that can be set is as long.
+LATE_ANSWER_S: Final = 900.0
 # A duplicate is printed, and moves no money: nobody holds a card.
 DUPLICATE_S: Final = 60.0
 
 _POLLS: Final = frozenset({Operation.REGISTER, Operation.STATUS})
-_HELLO: Final = SIMULATOR_SOFTWARE.encode("ascii")
 
 
 class TeliumState(Enum):
@@ -54,6 +57,7 @@ class TeliumState(Enum):
     LISTENING = auto()  # the terminal answered the poll; it may have something to say
     WAITING = auto()  # the message is there, or may be: only an answer decides
     REMEMBERED = auto()  # the answer was known and waits for `acknowledge()`
+    DOUBTED = auto()  # an answer without a name waits for `acknowledge()`; then the payment is in doubt
 
 
 class TeliumEvent(Enum):
@@ -72,6 +76,7 @@ class TeliumEvent(Enum):
     ANSWER = auto()  # to the running command
     COPY = auto()  # of the answer that was acknowledged last
     OTHER_ANSWER = auto()  # an older payment's
+    DOUBTFUL_ANSWER = auto()  # it names no payment, and may be an older one's
     UNREADABLE = auto()
     TIME = auto()  # the state's wait is over
 
@@ -80,26 +85,38 @@ _REPORTS: Final = {report: TeliumEvent[report.name] for report in TeliumSendRepo
 _Action = Callable[["TeliumSession", Any, float], None]
 
 
-class TeliumSession(Dialogue[TeliumLine, TeliumState, TeliumAnswer | None]):
+class TeliumSession(Dialogue[Line, TeliumState, TeliumAnswer | None]):
     """One terminal's dialogue: what is Telium's own."""
 
-    def __init__(self, line: TeliumLine, card_sealer: CardSealer, dialect: Dialect, payment_s: float) -> None:
+    def __init__(self, line: Line, card_sealer: CardSealer, dialect: Dialect, payment_s: float) -> None:
         super().__init__(line, TeliumState.IDLE)
         self._binding = TeliumCardBinding(card_sealer)
         self._dialect = dialect
         self._payment_s = payment_s
         self._last_acknowledged: TeliumAnswer | None = None
+        self._delivered = False  # the terminal has acknowledged the running command
+        self._begun = 0.0
+        self._in_doubt_until = 0.0  # a lost payment's answer may come until then
         self._results_by_mark: dict[str, Result] = {}  # answers by mark: proof for `Resolver`
         self._software = ""
 
     def abort(self, now: float) -> None:
         """The protocol has no message for it: the customer or the cashier stops on the terminal."""
 
+    def disconnected(self, reason: DriverFact, now: float) -> None:
+        self._take(self._line.last_words(now), now)
+        held = self._held
+        if held is None or held.outcome is None or reason == RECONNECTED:
+            super().disconnected(reason, now)
+
     def receive(self, now: float) -> None:
-        for view in self._line.receive(now):
+        self._take(self._line.receive(now), now)
+        self._look_at_line(now)
+
+    def _take(self, messages: Iterator[memoryview], now: float) -> None:
+        for view in messages:
             self._look_at_line(now)  # what happened before it, first
             self._read(view, now)
-        self._look_at_line(now)
 
     # ---- the hooks of the dialogue ----
 
@@ -111,6 +128,7 @@ class TeliumSession(Dialogue[TeliumLine, TeliumState, TeliumAnswer | None]):
         """The line waits for its turn until what is held is on disk: nothing has to go."""
 
     def _begin(self, command: Command, now: float) -> None:
+        self._begun, self._delivered = now, False
         if command.operation in FINANCIAL:
             self._binding.asked(command)
             self._send(self._dialect.request(command), now)
@@ -130,14 +148,25 @@ class TeliumSession(Dialogue[TeliumLine, TeliumState, TeliumAnswer | None]):
         answer = held.message
         if answer is not None:
             self._last_acknowledged = answer
+            if held.outcome is not None and answer.result.order:
+                self._in_doubt_until = 0.0  # it told how a payment ended, and which
             self._remember(answer.result, late=held.outcome is None)
         if held.outcome is not None:
             self._complete(held.outcome.result)
+        elif answer is not None and self.state is TeliumState.DOUBTED:
+            self._lose(texts.NAMELESS)
+
+    def _lose(self, reason: DriverFact, delivery: Delivery | None = None) -> None:
+        if self.busy and self._left and delivery is None and self._operation in FINANCIAL:
+            self._in_doubt_until = self._begun + self._payment_s + LATE_ANSWER_S
+        super()._lose(reason, delivery)
 
     def _line_deadline_passed(self, now: float) -> None:
         due = self._line.deadline()
         if due is not None and now >= due:
             self._line.deadline_passed(now)
+            self._look_at_line(now)
+            self._take(self._line.ripe(now), now)
             self._look_at_line(now)
 
     def _time_is_over(self, now: float) -> None:
@@ -154,6 +183,7 @@ class TeliumSession(Dialogue[TeliumLine, TeliumState, TeliumAnswer | None]):
     def _send(self, message: bytes | None, now: float) -> None:
         self.state = TeliumState.ASKING
         self._line.send(message, now)
+        self._look_at_line(now)
 
     def _recall(self, command: Command, now: float) -> None:
         """What became of a payment: from an answer that came late, else from a duplicate (V3).
@@ -183,8 +213,8 @@ class TeliumSession(Dialogue[TeliumLine, TeliumState, TeliumAnswer | None]):
     def _read(self, view: memoryview, now: float) -> None:
         if self._held is not None:  # one at a time; the terminal keeps it and tells it again
             self._line.drop(now)
-        elif view[: len(_HELLO)] == _HELLO and len(view) <= MOST_HELLO_CHARS:
-            self._software = texts.plain(view)
+        elif (software := self._line.name_of_simulator(view)) is not None:
+            self._software = texts.plain(software)
             self._act(TeliumEvent.HELLO, None, now)
         else:
             self._read_answer(view, now)
@@ -200,10 +230,19 @@ class TeliumSession(Dialogue[TeliumLine, TeliumState, TeliumAnswer | None]):
 
     def _event_of(self, answer: TeliumAnswer) -> TeliumEvent:
         """Reference 7, step 4: what came before the message left is an older payment's."""
-        if self.busy and self._line.left and self._dialect.belongs(self._command, answer):
+        whose = Whose.OTHERS
+        if self.busy and self._line.left:
+            whose = self._dialect.whose(self._command, answer)
+        if whose is Whose.OURS or (whose is Whose.NAMELESS and self._nothing_else_is_open()):
             return TeliumEvent.ANSWER
-        same = answer.same_as(self._last_acknowledged)  # our ACK was lost
-        return TeliumEvent.COPY if same else TeliumEvent.OTHER_ANSWER
+        if answer.same_as(self._last_acknowledged):  # our ACK was lost
+            return TeliumEvent.COPY
+        return TeliumEvent.OTHER_ANSWER if whose is Whose.OTHERS else TeliumEvent.DOUBTFUL_ANSWER
+
+    def _nothing_else_is_open(self) -> bool:
+        """Whether an answer without a name can be that of the running command alone."""
+        in_doubt = self._command.after_doubt or self._begun < self._in_doubt_until
+        return self._delivered and self._line.ended_well and not in_doubt
 
     # ---- actions of the table: what became of our message ----
 
@@ -211,7 +250,14 @@ class TeliumSession(Dialogue[TeliumLine, TeliumState, TeliumAnswer | None]):
         """It decides nothing."""
 
     def _listen(self, _: None, now: float) -> None:
+        if self._software:  # it has named itself on this line
+            self._polled(None, now)
+            return
         self.state, self._deadline = TeliumState.LISTENING, now + HELLO_S
+
+    def _delivered_and_wait(self, _: None, now: float) -> None:
+        self._delivered = True
+        self._wait(None, now)
 
     def _wait(self, _: None, now: float) -> None:
         longest_s = self._payment_s if self._operation in FINANCIAL else DUPLICATE_S
@@ -250,6 +296,11 @@ class TeliumSession(Dialogue[TeliumLine, TeliumState, TeliumAnswer | None]):
 
     def _late(self, answer: TeliumAnswer, now: float) -> None:  # noqa: ARG002 - the call of the table
         self._hold(TransactionResult(answer.result, late=True), answer)
+
+    def _doubt(self, answer: TeliumAnswer, now: float) -> None:
+        """Told as late, for who resolves; once that is on disk the running payment is in doubt too."""
+        self._late(answer, now)
+        self.state = TeliumState.DOUBTED
 
     def _lost(self, reason: DriverFact, now: float) -> None:  # noqa: ARG002 - the call of the table
         self._lose(reason)
@@ -303,13 +354,14 @@ class TeliumSession(Dialogue[TeliumLine, TeliumState, TeliumAnswer | None]):
         TeliumEvent.ANSWER: _late,
         TeliumEvent.COPY: _acknowledge,
         TeliumEvent.OTHER_ANSWER: _late,
+        TeliumEvent.DOUBTFUL_ANSWER: _late,
     }
     TABLE: ClassVar[Mapping[TeliumState, Mapping[TeliumEvent, _Action]]] = {
         TeliumState.IDLE: _ANYTIME,
         TeliumState.ASKING: {
             **_ANYTIME,
             TeliumEvent.POLLED: _listen,
-            TeliumEvent.DELIVERED: _wait,
+            TeliumEvent.DELIVERED: _delivered_and_wait,
             TeliumEvent.UNCONFIRMED: _wait,
             TeliumEvent.REFUSED: _refused,
             TeliumEvent.BUSY: _busy,
@@ -319,9 +371,11 @@ class TeliumSession(Dialogue[TeliumLine, TeliumState, TeliumAnswer | None]):
         TeliumState.WAITING: {
             **_ANYTIME,
             TeliumEvent.ANSWER: _answered,
+            TeliumEvent.DOUBTFUL_ANSWER: _doubt,
             TeliumEvent.UNREADABLE: _lost,
             TeliumEvent.TIME: _no_result,
         },
         TeliumState.REMEMBERED: {**_ANYTIME, TeliumEvent.TIME: _no_result},
+        TeliumState.DOUBTED: {**_ANYTIME, TeliumEvent.TIME: _no_result},
     }
     DECIDES_NOTHING: ClassVar[frozenset[_Action]] = frozenset({_ignore, _acknowledge})

@@ -14,7 +14,7 @@ E_PLUS_RESULTS: Final = frozenset({0, 7, 9})
 V3_REASONS: Final = frozenset({0, *range(2, 14)})
 OTHER_REASON: Final = DriverFact("telium.reason_other")
 # Of these a person was the cause.
-V3_CANCELLED: Final = frozenset({6, 8})
+V3_CANCELLED: Final = frozenset({6, 8, 11})
 # Of these none fits to "done".
 V3_REFUSALS: Final = frozenset(range(4, 14))
 
@@ -23,6 +23,7 @@ SILENT: Final = DriverFact("telium.silent")
 REFUSED: Final = DriverFact("telium.refused")
 DAMAGED: Final = DriverFact("telium.damaged")
 NO_RESULT: Final = DriverFact("telium.no_result")
+NAMELESS: Final = DriverFact("telium.nameless")
 
 
 def result_fact(code: int) -> DriverFact:

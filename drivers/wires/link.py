@@ -184,19 +184,25 @@ class Link:
 
     def _deliver(self, event: Event) -> None:
         if self._inbox is None:
-            # Not now but in the next turn of the loop: the owner may call `acknowledge` from there.
-            asyncio.get_running_loop().call_soon(self._unsolicited, event)
+            self._tell_owner(event)
         elif self._inbox.qsize() < MAX_WAITING_EVENTS or not isinstance(event, DisplayText):
             self._inbox.put_nowait(event)
+
+    def _tell_owner(self, event: Event) -> None:
+        """Not now but in the next turn of the loop: the owner may call `acknowledge` from there."""
+        asyncio.get_running_loop().call_soon(self._unsolicited, event)
 
     def _lose(self, reason: DriverFact) -> None:
         if not self.connected:
             return
         busy = self._session.busy
-        self._hang_up()
+        # What came last may have been the answer: the session reads it before the buffer is wiped.
         self._session.disconnected(reason, self._monotonic())
+        self._hang_up()
         if not busy:  # no command was running, but the owner has to know
             self._deliver(ConnectionLost(reason, Delivery.NEVER))
+        elif self._session.busy:  # it has its answer and waits until that is stored
+            self._tell_owner(ConnectionLost(reason, Delivery.NEVER))
 
     def _hang_up(self) -> None:
         self.connected = False

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
-from drivers.driver import PROTOCOLS, Driver, Options, WireKind, driver
+from drivers.driver import PROTOCOLS, Driver, OptionError, Options, WireKind, driver
 from drivers.simulator.core.bank import Bank
 from drivers.simulator.core.behaviour import Playbook, Script, TerminalSetup
 from drivers.simulator.core.faults import Faults
@@ -51,6 +51,11 @@ class Case:
         return "-".join(word for word in words if word)
 
     @property
+    def bare(self) -> bool:
+        """Whether its messages have no checksum, and no word that acknowledges them: TCP has both."""
+        return (self.protocol, self.wire) == ("telium", "tcp")
+
+    @property
     def row(self) -> Driver:
         """The protocol's own row."""
         return driver(self.protocol)
@@ -88,6 +93,7 @@ def cases() -> tuple[Case, ...]:
         for protocol in PROTOCOLS
         for variant in driver(protocol).variants or ("",)
         for wire in driver(protocol).wires
+        if _fits(protocol, variant, wire)
         for keeps in ((True, False) if protocol == ZVT else (True,))
     )
 
@@ -101,5 +107,15 @@ def dialects() -> tuple[Case, ...]:
     return tuple(case for case in cases() if case.wire == "serial" or _is_usual_on_tcp(case))
 
 
+def _fits(protocol: str, variant: str, wire: WireKind) -> bool:
+    """Whether a shop may have this dialect on this wire."""
+    try:
+        driver(protocol).resolver(options_for(protocol, wire=wire, variant=variant))
+    except OptionError:
+        return False
+    return True
+
+
 def _is_usual_on_tcp(case: Case) -> bool:
-    return case.wire == "tcp" and case.variant in {"", *case.row.variants[:1]}
+    usual = next(variant for variant in case.row.variants or ("",) if _fits(case.protocol, variant, "tcp"))
+    return case.wire == "tcp" and case.variant == usual

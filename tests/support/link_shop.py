@@ -78,6 +78,7 @@ class Wire:
         self.sent = bytearray()
         self.takes = 1 << 20
         self.cut = False
+        self.hangs_up = False  # behind what has arrived
         self.is_open = False
         self.callback: Callable[[], None] | None = None
 
@@ -92,6 +93,8 @@ class Wire:
 
     def read_into(self, space: memoryview) -> int:
         if self.cut:
+            raise WireError(CUT)
+        if not self.arrived and self.hangs_up:
             raise WireError(CUT)
         if not self.arrived:
             return 0

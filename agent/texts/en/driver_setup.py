@@ -11,6 +11,7 @@ DRIVER_SETUP: Final[dict[str, str | tuple[str, str]]] = {
     "drivers.simulator_outside": "this is a simulator, and the agent is not in training mode",
     "drivers.real_inside": "this is a real terminal, and the agent is in training mode",
     "drivers.telium.no_variant": "Telium knows the variants {known}, not {variant}.",
+    "drivers.telium.no_tcp": 'Only Concert V3 is spoken over TCP; write variant = "v3".',
     "drivers.telium.no_till": (
         "Telium numbers its tills from 1 to 99; set till_id to one of them, not {till}."
     ),

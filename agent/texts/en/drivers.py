@@ -195,6 +195,9 @@ DRIVERS: Final[dict[str, str | tuple[str, str]]] = {
     ),
     "drivers.telium.damaged": "its messages arrived damaged several times in a row; check the cable",
     "drivers.telium.no_result": "the terminal did not say in time how the payment ended",
+    "drivers.telium.nameless": (
+        "the terminal told how a payment ended, and not which one: it may be an earlier payment's"
+    ),
     "drivers.telium.v3_no_close_day": (
         "This terminal closes its day by itself or from its own menu, not for the till."
     ),

@@ -140,7 +140,7 @@ TERMINAL_CODES: Final[dict[str, str | tuple[str, str]]] = {
     "drivers.telium.reason_8": "Nobody answered the terminal in time.",
     "drivers.telium.reason_9": "The terminal did not understand the request.",
     "drivers.telium.reason_10": "The terminal has no such choice.",
-    "drivers.telium.reason_11": "The terminal's payment application gave up.",
+    "drivers.telium.reason_11": "The payment was given up on the terminal, for example with the red button.",
     "drivers.telium.reason_12": "The terminal does not have this function.",
     "drivers.telium.reason_13": "The terminal does not take this currency.",
     "drivers.telium.reason_other": "The terminal says: not done (reason {code}).",

@@ -22,7 +22,8 @@ from drivers.simulator.core.terminal import (
     PlainTerminal,
     Turn,
 )
-from drivers.telium import concert, eplus
+from drivers.telium import bare, concert, eplus
+from drivers.telium.bare import BareReader
 from drivers.telium.config import CONCERT_V3
 from drivers.telium.frame import BUFFER_BYTES, TeliumFault, TeliumFrameReader, TeliumSignal, encode_frame
 from drivers.telium.packet import digits
@@ -71,8 +72,10 @@ class TeliumTerminal(PlainTerminal):
     def __init__(self, place: Installation) -> None:
         super().__init__(place)
         self._v3 = place.variant == CONCERT_V3
+        self._bare = place.wire == "tcp"
         self._buffer = SecretBuffer(BUFFER_BYTES)
         self._reader = TeliumFrameReader(self._buffer)
+        self._bare_reader = BareReader(self._buffer)
         self._now = 0.0
         self._silent_at: float | None = None
         self.undelivered: bytes | None = None
@@ -83,11 +86,21 @@ class TeliumTerminal(PlainTerminal):
 
     # ---- the line ----
 
+    def connected(self, now: float) -> None:
+        """Over TCP it names itself at once: there is no poll that it could answer."""
+        super().connected(now)
+        if self._bare:
+            hello = {"CZ": concert.VERSION, "CJ": self.setup.software}
+            self._out += concert.encode_groups(hello)
+
     def _read(self, data: bytes, now: float) -> None:
         self._now = now
         space = self._buffer.space()
         self._buffer.filled(len(data[: len(space)]))
         space[: len(data)] = data[: len(space)]
+        if self._bare:
+            self._silent_at = now + bare.QUIET_S
+            return
         for event in self._reader.read():
             self._hear(bytes(event) if isinstance(event, memoryview) else event, now)
         self._silent_at = now + QUIET_S if self._reader.unfinished else None
@@ -102,9 +115,23 @@ class TeliumTerminal(PlainTerminal):
     def _own_deadline_passed(self, now: float) -> None:
         if self._silent_at is not None and now >= self._silent_at:
             self._silent_at = None
+            if self._bare:
+                self._read_bare(now)
+                return
             event = self._reader.silence()
             if event is not None:
                 self._hear(event, now)
+
+    def _read_bare(self, now: float) -> None:
+        """One request; a terminal takes no second one while it is at work."""
+        try:
+            length = self._bare_reader.find(quiet=True)
+        except ProtocolError:
+            length = None
+        message = bytes(self._buffer.view[self._buffer.start :][: length or 0])
+        self._bare_reader.wipe()
+        if message and not self._busy:
+            self._begin(self._serve(message), now)
 
     def _forget_line(self, now: float) -> None:  # noqa: ARG002 - the call that all simulators have
         self._reader.reset()
@@ -114,7 +141,7 @@ class TeliumTerminal(PlainTerminal):
         self.undelivered = None
 
     def _back(self, now: float) -> None:
-        if self.undelivered is not None:
+        if self.undelivered is not None and not self._bare:
             self._begin(self._deliver(), now)
 
     # ---- the dialogue ----
@@ -148,20 +175,20 @@ class TeliumTerminal(PlainTerminal):
     def _serve(self, message: bytes) -> PlainStory:
         asked = self._understand(message)
         if asked is None:
-            yield PlainSend(bytes((TeliumSignal.NAK.value,)))
+            yield from self._signal(TeliumSignal.NAK)
             return
         if asked.action == concert.DUPLICATE:
-            yield PlainSend(bytes((TeliumSignal.ACK.value,)))
-            yield PlainReceive(BYTE_S)  # EOT
+            yield from self._signal(TeliumSignal.ACK)
+            yield from self._eot()
             self.undelivered = self._duplicate(asked)
             yield from self._deliver()
             return
         command, kind = (_V3_KINDS if self._v3 else _KINDS)[asked.action]
         turn = self._turn(command, self._now, asked.amount, asked.mark)
         yield from turn.before(Point.ANSWER)
-        yield PlainSend(bytes((TeliumSignal.ACK.value,)) * turn.times(Point.ANSWER))
+        yield from self._signal(TeliumSignal.ACK, turn.times(Point.ANSWER))
         yield from turn.after(Point.ANSWER)
-        yield PlainReceive(BYTE_S)  # EOT; the payment runs without it
+        yield from self._eot()
         yield from turn.before(Point.DISPLAY)
         self.undelivered = self._pay(asked, kind, turn)
         yield from turn.before(Point.STATUS)
@@ -170,9 +197,25 @@ class TeliumTerminal(PlainTerminal):
         if Point.STATUS in turn.behaviour.skip:
             self.undelivered = None
 
+    def _signal(self, signal: TeliumSignal, times: int = 1) -> PlainStory:
+        """There are no signals over TCP."""
+        if not self._bare:
+            yield PlainSend(bytes((signal.value,)) * times)
+
+    def _eot(self) -> PlainStory:
+        """The till's; the payment runs without it."""
+        if not self._bare:
+            yield PlainReceive(BYTE_S)
+
     def _deliver(self, turn: Turn | None = None) -> PlainStory:
-        """ENQ, ACK, answer, ACK, EOT; a few times, then it is kept."""
+        """ENQ, ACK, answer, ACK, EOT; a few times, then it is kept. Over TCP it is told once."""
         message = self.undelivered or b""
+        if self._bare:
+            yield PlainSend(message)
+            self.undelivered = None
+            if turn is not None:
+                yield from turn.after(Point.STATUS)
+            return
         for _ in range(DELIVERIES):
             yield PlainSend(bytes((TeliumSignal.ENQ.value,)))
             event = yield PlainReceive(BYTE_S)

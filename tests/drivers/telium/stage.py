@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from drivers.card.card import Card, CardSealer, SecretBuffer
-from drivers.driver import Options
+from drivers.driver import Options, WireKind
 from drivers.simulator.core.bank import Bank
 from drivers.simulator.core.script import parse
 from drivers.simulator.core.terminal import Installation
@@ -53,11 +53,12 @@ class Solo:
 
     variant: str = E_PLUS
     quirks: frozenset[str] = frozenset()
+    wire: WireKind = "serial"
     now: float = 0.0
 
     def __post_init__(self) -> None:
         self.buffer = SecretBuffer(DRIVER.buffer_bytes)
-        options = Options(variant=self.variant, quirks=self.quirks)
+        options = Options(wire=self.wire, variant=self.variant, quirks=self.quirks)
         self.session = DRIVER.session(self.buffer, MaskingSealer(), options)
         self.session.connected(0.0)
 

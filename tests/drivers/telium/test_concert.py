@@ -8,7 +8,7 @@ from drivers.driver import Options
 from drivers.telium import texts
 from drivers.telium.concert import ConcertV3, encode_groups, read_groups
 from drivers.telium.config import TeliumKeys, telium_settings
-from drivers.telium.packet import TeliumAnswer, TeliumCardBinding, mark_of
+from drivers.telium.packet import TeliumAnswer, TeliumCardBinding, Whose, mark_of
 from drivers.terminal import Command, Operation, ProtocolError, ResultStatus
 from drivers.unknown import total_bytes
 from tests.drivers.telium.stage import SALE, MaskingSealer
@@ -74,7 +74,12 @@ def test_a_clear_number_is_sealed_and_wiped_with_its_expiry() -> None:
 
 @pytest.mark.parametrize(
     ("reason", "said"),
-    [("04", ResultStatus.DECLINED), ("06", ResultStatus.CANCELLED), ("08", ResultStatus.CANCELLED)],
+    [
+        ("04", ResultStatus.DECLINED),
+        ("06", ResultStatus.CANCELLED),
+        ("08", ResultStatus.CANCELLED),
+        ("11", ResultStatus.CANCELLED),
+    ],
 )
 def test_a_payment_that_was_not_done_says_why(reason: str, said: ResultStatus) -> None:
     result = read(NOT_DONE | {"AF": reason + "  12"}).result
@@ -129,28 +134,34 @@ def test_a_ticket_is_never_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("groups", "ours"),
+    ("groups", "whose"),
     [
-        (MARKED, True),
-        (MARKED | {"CB": "500"}, True),
-        (DONE, True),
-        (DONE | {"CA": "3"}, True),
-        (DONE | {"CB": "500"}, False),
-        (DONE | {"CE": "756"}, False),
-        (DONE | {"CF": "T234567ABC"}, False),
-        (DONE | {"CF": "of another till's making"}, False),
-        (MARKED | {"CA": "04"}, False),
-        (MARKED | {"CD": "1"}, False),
-        (MARKED | {"CD": "3"}, False),
+        (MARKED, Whose.OURS),
+        (MARKED | {"CB": "500"}, Whose.OURS),
+        (DONE | {"CF": mark_of(SALE).ljust(32)}, Whose.OURS),
+        (DONE, Whose.NAMELESS),
+        (DONE | {"CA": "3"}, Whose.NAMELESS),
+        (DONE | {"CF": "1010000000"}, Whose.NAMELESS),
+        (DONE | {"CF": "of another till's making"}, Whose.NAMELESS),
+        (NOT_DONE | {"CB": "00"}, Whose.NAMELESS),
+        ({"CZ": "0300", "AE": "01", "AF": "04"}, Whose.NAMELESS),
+        (DONE | {"CB": "500"}, Whose.CONTRADICTS),
+        (NOT_DONE | {"CB": "500"}, Whose.CONTRADICTS),
+        (DONE | {"CE": "756"}, Whose.CONTRADICTS),
+        (DONE | {"CF": "T234567ABC"}, Whose.OTHERS),
+        (DONE | {"CF": "T234567ABC".ljust(32)}, Whose.OTHERS),
+        (MARKED | {"CA": "04"}, Whose.OTHERS),
+        (MARKED | {"CD": "1"}, Whose.OTHERS),
+        (MARKED | {"CD": "3"}, Whose.OTHERS),
     ],
 )
-def test_what_an_answer_repeats_tells_whose_it_is(groups: dict[str, str], ours: bool) -> None:
-    assert DIALECT.belongs(SALE, read(groups)) is ours
+def test_what_an_answer_repeats_tells_whose_it_is(groups: dict[str, str], whose: Whose) -> None:
+    assert DIALECT.whose(SALE, read(groups)) is whose
 
 
 def test_the_duplicate_of_a_refusal_is_no_payment() -> None:
     answer = read(MARKED | {"CD": "3", "AF": "04"})
-    assert DIALECT.belongs(DUPLICATE, answer)
+    assert DIALECT.whose(DUPLICATE, answer) is Whose.OURS
     assert answer.result.status is ResultStatus.DECLINED
 
 

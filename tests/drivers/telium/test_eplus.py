@@ -7,7 +7,7 @@ import pytest
 from drivers.driver import OptionError, Options
 from drivers.telium.config import TeliumKeys, telium_settings
 from drivers.telium.eplus import EPlus, EPlusRequest, encode_answer, read_request
-from drivers.telium.packet import TeliumAnswer, TeliumCardBinding, mark_of
+from drivers.telium.packet import TeliumAnswer, TeliumCardBinding, Whose, mark_of
 from drivers.terminal import Command, DriverFact, Operation, ProtocolError, ResultStatus
 from tests.drivers.telium.stage import SALE, MaskingSealer
 from tests.drivers.telium.test_frame import ACCEPTED, REFUSED, REQUEST
@@ -122,17 +122,18 @@ def test_a_mark_is_that_of_one_payment_and_never_looks_like_a_card() -> None:
 
 def test_an_answer_belongs_to_the_command_with_its_mark_and_till() -> None:
     ours = read(encode_answer(ASKED, 0, 500))
-    assert DIALECT.belongs(SALE, ours), "an amount that differs is ours: the agent reports it"
-    assert not DIALECT.belongs(SALE, read(ACCEPTED[1:-2])), "without the mark"
-    assert not DIALECT.belongs(SALE, read(encode_answer(EPlusRequest(2, 0, "0", 978, ASKED.mark), 0, 1010)))
+    assert DIALECT.whose(SALE, ours) is Whose.OURS, "an amount that differs is ours: the agent reports it"
+    assert DIALECT.whose(SALE, read(ACCEPTED[1:-2])) is Whose.NAMELESS, "without the mark"
+    other_till = read(encode_answer(EPlusRequest(2, 0, "0", 978, ASKED.mark), 0, 1010))
+    assert DIALECT.whose(SALE, other_till) is Whose.OTHERS
 
 
 def test_a_terminal_that_keeps_the_private_field_is_known_by_the_amount() -> None:
     dialect = quirky("private_not_returned")
     own_text = EPlusRequest(1, 1010, "0", 978, "TX123")
-    assert dialect.belongs(SALE, read(ACCEPTED[1:-2], dialect))
-    assert dialect.belongs(SALE, read(encode_answer(own_text, 0, 1010), dialect))
-    assert not dialect.belongs(SALE, read(encode_answer(own_text, 0, 500), dialect))
+    assert dialect.whose(SALE, read(ACCEPTED[1:-2], dialect)) is Whose.NAMELESS
+    assert dialect.whose(SALE, read(encode_answer(own_text, 0, 1010), dialect)) is Whose.NAMELESS
+    assert dialect.whose(SALE, read(encode_answer(own_text, 0, 500), dialect)) is Whose.CONTRADICTS
 
 
 @pytest.mark.parametrize("operation", [Operation.REFUND, Operation.REVERSAL, Operation.CLOSE_DAY])
@@ -159,6 +160,8 @@ def test_an_amount_that_does_not_fit_the_field_is_refused(amount: int | None) ->
         Options(own=TeliumKeys(till_id=100)),
         Options(variant="e"),
         Options(variant="v3", quirks=frozenset({"long_answer"})),
+        Options(variant="e+", wire="tcp"),
+        Options(wire="tcp"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(options: Options) -> None:

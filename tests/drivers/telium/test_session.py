@@ -246,10 +246,10 @@ def test_an_older_answer_never_decides_the_running_payment(solo: Solo) -> None:
     assert outcome(solo).result.status is ResultStatus.DECLINED
 
 
-def test_an_answer_without_our_mark_is_late_even_with_our_amount(solo: Solo) -> None:
+def test_an_answer_without_a_mark_is_that_of_the_only_payment_that_can_have_one(solo: Solo) -> None:
     solo.running()
     solo.hears_message(encode_answer(EPlusRequest(1, 1010, "0", 978), 0, 1010))
-    assert outcome(solo).late
+    assert not outcome(solo).late
 
 
 def test_before_the_message_left_even_our_amount_is_an_older_payments() -> None:

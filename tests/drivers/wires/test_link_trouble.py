@@ -5,7 +5,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from drivers.terminal import ConnectionLost, Delivery, DialogueEnded, EndReason, WireError
+from drivers.driver import Options
+from drivers.telium.concert import encode_groups
+from drivers.telium.driver import DRIVER
+from drivers.telium.packet import mark_of
+from drivers.terminal import (
+    ConnectionLost,
+    Delivery,
+    DialogueEnded,
+    EndReason,
+    Event,
+    TransactionResult,
+    WireError,
+)
 from drivers.wires.link import (
     CLOSED_BY_US,
     DRIVER_FAULT,
@@ -13,8 +25,22 @@ from drivers.wires.link import (
     NOT_CONNECTED,
     NOT_READING,
     WRITE_RETRY_S,
+    Link,
 )
-from tests.support.link_shop import APPROVED, CUT, DONE, PAY, SILENCE, STATUS, WAIT, Shop, in_no_time, turn
+from tests.drivers.telium.stage import MaskingSealer
+from tests.support.link_shop import (
+    APPROVED,
+    CUT,
+    DONE,
+    PAY,
+    SALE,
+    SILENCE,
+    STATUS,
+    WAIT,
+    Shop,
+    in_no_time,
+    turn,
+)
 
 
 @pytest.fixture
@@ -55,6 +81,35 @@ def test_a_wire_that_dies_ends_the_command_and_the_line(shop: Shop, when: str) -
 
     assert in_no_time(story()) == []
     assert shop.clean()
+
+
+def test_an_answer_counts_whose_terminal_hangs_up_behind_it_and_the_owner_hears_of_the_line(
+    shop: Shop,
+) -> None:
+    session = DRIVER.session(shop.buffer, MaskingSealer(), Options(wire="tcp", variant="v3"))
+    shop.link = Link(shop.wire, session, shop.buffer, shop.clock, shop.unsolicited)
+    answer = encode_groups({"CZ": "0320", "CB": "1010", "CE": "978", "AE": "10", "CF": mark_of(SALE)})
+    told: list[Event] = []
+
+    async def pay() -> None:
+        async for event in shop.link.perform(SALE):
+            told.append(event)
+            if isinstance(event, TransactionResult):
+                shop.link.acknowledge()
+
+    async def story() -> None:
+        await shop.link.connect()
+        paying = asyncio.ensure_future(pay())
+        await turn()
+        shop.wire.hangs_up = True
+        shop.wire.bring(answer)
+        await paying
+        await turn()
+
+    assert in_no_time(story()) == []
+    assert [type(event) for event in told] == [TransactionResult, DialogueEnded]
+    assert shop.outside == [ConnectionLost(CUT, Delivery.NEVER)]
+    assert not shop.link.connected
 
 
 def test_a_wire_that_dies_at_rest_is_told_to_the_owner(shop: Shop) -> None:
