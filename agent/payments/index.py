@@ -113,7 +113,7 @@ class PaymentIndex:
             return
         before = record.verdict
         change(record, body, entry.index)
-        self.doubts.apply(record, body, before[0], entry.at)
+        self.doubts.apply(record, body, before, entry.at)
         self._compare_clocks(record, entry)
         if "approved" in {record.verdict, before} and record.verdict != before:
             self._count(record)
