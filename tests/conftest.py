@@ -147,6 +147,12 @@ class SceneService:
         elif amount != LONG:
             scene.end(VERDICTS.get(amount, "approved"))
 
+    async def sign_in(self, payment_id: str, credential: GivenCredential) -> str:
+        self.heard.append(f"sign in {credential.person}")
+        if credential.secret != SECRET:
+            raise Refusal("wrong_credential", payment_id=payment_id, left=4)
+        return credential.person
+
     def get(self, payment_id: str) -> PaymentState | None:
         scene = self.scenes.get(payment_id)
         return scene.view if scene else None
@@ -166,7 +172,7 @@ class SceneService:
             raise Refusal("question_over", payment_id=payment_id, prompt=reply.prompt)
         given = reply.credential.secret if reply.credential else ""
         if reply.answer == "yes" and prompt.needs and given != SECRET:
-            raise Refusal("wrong_credential", payment_id=payment_id)
+            raise Refusal("wrong_credential", payment_id=payment_id, left=4)
         scene.end("approved" if reply.answer == "yes" else "cancelled")
         return scene.view
 
@@ -196,7 +202,7 @@ class SceneService:
         if standing is None:
             raise Refusal("unknown_alarm", alarm=alarm)
         if credential.secret != SECRET:
-            raise Refusal("wrong_credential")
+            raise Refusal("wrong_credential", left=4)
         return standing.acknowledged(credential.person, RAISED_AT)
 
     def receipts(self, payment_id: str) -> list[Printout]:

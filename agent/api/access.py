@@ -64,6 +64,11 @@ class AccessList:
         return scheme.lower() == "bearer" and hmac.compare_digest(presented, self.token)
 
 
+def place_of(peer: Peer) -> str:
+    """Where a request came from, as far as it is proven. Wrong secrets count for a person at a place."""
+    return f"uid:{peer.uid}" if isinstance(peer, UnixPeer) else "tcp"
+
+
 def access_list(users: Sequence[str], groups: Sequence[str], token: bytes | None = None) -> AccessList:
     """An access list for names of the settings; root and the agent's own user always pass.
 

@@ -12,7 +12,7 @@ import msgspec
 from starlette.requests import Request
 
 from agent.api.errors import ApiRefusal
-from agent.api.v1.bodies import REQUEST_FIELDS, Credential
+from agent.api.v1.bodies import CREDENTIAL_FIELDS, REQUEST_FIELDS, Credential
 
 _PLACE = re.compile(r"at `\$((?:\.[a-z_]+)+)`\Z")
 _MISSING = re.compile(r"\AObject missing required field `([a-z_]+)`")
@@ -75,7 +75,7 @@ def _in_words(said: str, kind: type[msgspec.Struct]) -> ApiRefusal:
     place = _PLACE.search(said)
     name = place[1].rpartition(".")[2] if place else ""
     if said.startswith(_UNKNOWN):
-        inner = Credential if name == "credential" else kind
+        inner = Credential if name in CREDENTIAL_FIELDS else kind
         return ApiRefusal("unknown_field", known=", ".join(inner.__struct_fields__))
     missing = _MISSING.match(said)
     if missing and missing[1] in REQUEST_FIELDS:

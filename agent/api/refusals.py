@@ -67,9 +67,11 @@ REFUSALS: Final[dict[str, RefusalRow]] = {
     # A person's answer is not enough.
     "identity_missing": RefusalRow(422),
     "credential_missing": RefusalRow(422),
+    "operator_missing": RefusalRow(422),
     "same_person": RefusalRow(403),
     "wrong_credential": RefusalRow(403),
     "locked_out": RefusalRow(423),
+    "too_many_guesses": RefusalRow(429),
     # Nothing is taken now.
     "stopping": RefusalRow(503, "not_begun"),
     "not_started": RefusalRow(503, "not_begun"),
@@ -123,5 +125,7 @@ WITH_PAYMENT: Final = (
     "key_expired",
     "disk_full",
 )
+# Reasons against a secret.
+WITH_SECRET: Final = ("wrong_credential", "locked_out", "too_many_guesses")
 # Reasons against a second person's word.
-WITH_PERSON: Final = ("credential_missing", "same_person", "wrong_credential", "locked_out")
+WITH_PERSON: Final = ("credential_missing", "same_person", *WITH_SECRET)

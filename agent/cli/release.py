@@ -18,6 +18,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = subparsers.add_parser("release", help=say("cli.command.release"))
     parser.add_argument("payment_id", type=payment_id, metavar="X", help="its payment id")
     parser.add_argument("--person", required=True, metavar="NAME", help=say("cli.release.person"))
+    parser.add_argument("--operator", metavar="NAME", help=say("cli.release.operator"))
     parser.add_argument("--withhold", action="store_true", help=say("cli.release.withhold"))
     add_api(parser)
     parser.set_defaults(func=_release)
@@ -25,9 +26,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _release(args: argparse.Namespace) -> int:
     try:
+        operator = Credential(args.operator, ask_secret(args.operator)) if args.operator else None
         request = ReleaseRequest(
             state="withheld" if args.withhold else "released",
             credential=Credential(args.person, ask_secret(args.person)),
+            operator_credential=operator,
         )
     except EOFError:
         raise CommandError(say("cli.release.no_secret"), Exit.USAGE) from None

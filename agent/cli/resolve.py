@@ -32,8 +32,8 @@ def _resolve(args: argparse.Namespace) -> int:
         resolution = Resolution(
             verdict=args.verdict,
             reason=args.reason,
-            person=args.person,
-            credential=Credential(args.witness, ask_secret(args.witness)),
+            credential=Credential(args.person, ask_secret(args.person)),
+            witness=Credential(args.witness, ask_secret(args.witness)),
         )
         msgspec.convert(msgspec.to_builtins(resolution), Resolution)
     except (EOFError, msgspec.ValidationError):

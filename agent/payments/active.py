@@ -8,6 +8,7 @@ from typing import Literal
 
 from agent.journal.schema.entry import ActionName, Fact, Prompted, Reason, Replied, Requested
 from agent.payments.commands import PromptReply
+from agent.payments.people import UNSIGNED, Signatures
 from agent.payments.record import Printout
 from agent.payments.state import ChangeKind, OpenPrompt, PromptNeed
 
@@ -19,6 +20,13 @@ NEEDS: dict[ActionName, list[PromptNeed]] = {
     "verify": ["identity", "purpose"],
     "supervisor": ["credential"],
 }
+
+
+def needs_of(action: ActionName, signed_in: bool) -> list[PromptNeed]:
+    """What a yes needs. Where nobody has signed in, one signature would be one person alone."""
+    needs = NEEDS[action]
+    alone = "credential" in needs and not signed_in
+    return ["operator_credential", *needs] if alone else needs
 
 
 class Question:
@@ -54,7 +62,7 @@ class ActivePayment:
         prompt = OpenPrompt(
             id=f"{action}-{self._asked}",
             action=action,
-            needs=NEEDS[action],
+            needs=needs_of(action, self.request.operator_signed_in),
             reasons=list(reasons),
             about=about,
         )
@@ -75,9 +83,13 @@ class ActivePayment:
             self.question = None
 
     def reply_entry(
-        self, word: Literal["yes", "no", "timeout"], now: float, answer: PromptReply | None = None
+        self,
+        word: Literal["yes", "no", "timeout"],
+        now: float,
+        answer: PromptReply | None = None,
+        signed: Signatures = UNSIGNED,
     ) -> Replied:
-        """The entry for an answer to the open question."""
+        """The entry for an answer to the open question. It names only who has proven it."""
         question = self.question
         if question is None:
             raise AssertionError("no question is open")
@@ -85,7 +97,8 @@ class ActivePayment:
             payment_id=self.request.payment_id,
             prompt=question.prompt.id,
             answer=word,
-            person=answer.credential.person if answer and answer.credential else "",
+            person=signed.person,
+            operator=signed.operator,
             purpose=answer.purpose if answer else "",
             identity=answer.identity if answer else None,
             after_ms=round((now - question.asked_at) * 1000),

@@ -12,7 +12,7 @@ from agent.journal.schema.entry import AlarmAcknowledged, AlarmCleared, AlarmRai
 from agent.payments.commands import GivenCredential
 from agent.payments.context import Context
 from agent.payments.refusal import Refusal
-from agent.payments.signing import one_person
+from agent.payments.signing import prove
 
 
 class AlarmKeeper:
@@ -75,14 +75,14 @@ class AlarmKeeper:
 async def acknowledge(context: Context, identity: str, credential: GivenCredential) -> StandingAlarm:
     """A person says that they know of an alarm. Raises a `Refusal`; the alarm then stands as it did."""
     alarm = _writable(context, identity)
-    await one_person(context, alarm.kind.acknowledged_by, credential)
+    person = await prove(context, credential, alarm.kind.acknowledged_by)
     alarm = _writable(context, identity)  # it may be over since
     alarm_subject = {"alarm": alarm.alarm, "subject": alarm.subject}
-    entries: list[AnyBody] = [AlarmAcknowledged(person=credential.person, **alarm_subject)]
+    entries: list[AnyBody] = [AlarmAcknowledged(person=person, **alarm_subject)]
     if alarm.kind.known and alarm.kind.cleared_by == "person":
         entries.append(AlarmCleared(**alarm_subject))
     context.write(*entries)
-    return alarm.acknowledged(credential.person, context.clock.wall())
+    return alarm.acknowledged(person, context.clock.wall())
 
 
 def _writable(context: Context, identity: str) -> StandingAlarm:

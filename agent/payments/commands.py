@@ -19,7 +19,8 @@ def fields_of(kind: Kind) -> tuple[str, ...]:
 class PaymentCommand:
     """A till asks for one payment; `payment` is the name of its kind, as the till gave it.
 
-    `amount` is in minor units; `terminal` is None for the only one.
+    `amount` is in minor units; `terminal` is None for the only one. `operator_signed_in` is set
+    by who checked the operator's secret, never by the request.
     """
 
     payment_id: str
@@ -30,43 +31,56 @@ class PaymentCommand:
     terminal: str | None = None
     till: str = ""
     operator: str = ""
+    operator_signed_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class GivenCredential:
-    """Who signs, and their PIN or password. Never stored and never logged."""
+    """Who signs, their PIN or password (never stored, never logged), and the place it came from.
+
+    The place is what the agent knows of the peer: a Unix user or a token, never what was typed.
+    """
 
     person: str
     secret: str = field(repr=False)
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptReply:
-    """A person's answer to the open question."""
+    """A person's answer to the open question.
+
+    `credential` is of who answers; `operator` of who asks for the payment, if they have not signed in.
+    """
 
     prompt: str
     answer: Literal["yes", "no"]
     credential: GivenCredential | None = None
+    operator: GivenCredential | None = None
     identity: bool | None = None
     purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonsWord:
-    """Two persons say what became of an unclear payment. The credential is the second person's."""
+    """Two persons say what became of an unclear payment: one says it, the witness has seen it too."""
 
     verdict: Literal["approved", "declined", "not_sent"]
     reason: str
-    person: str
     credential: GivenCredential
+    witness: GivenCredential | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseWord:
-    """A second person says whether the goods of a held payment may go."""
+    """A second person says whether the goods of a held payment may go.
+
+    `operator` is who asks for it, if nobody had signed in for the payment.
+    """
 
     state: Literal["released", "withheld"]
     credential: GivenCredential
+    operator: GivenCredential | None = None
 
 
 def kind_asked(command: PaymentCommand) -> PaymentKind:

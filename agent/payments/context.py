@@ -33,7 +33,7 @@ from agent.payments.index import PaymentIndex
 from agent.payments.kinds import kind_of, operation_of
 from agent.payments.mapping import given_up, result_of
 from agent.payments.outcome import ApprovalWatcher, Road, differs_alarm, with_what_follows
-from agent.payments.people import People
+from agent.payments.people import People, Strangers
 from agent.payments.record import Record
 from agent.payments.release import hold
 from agent.payments.wording import next_step
@@ -65,6 +65,7 @@ class Context:
     terminals: dict[str, TerminalConnection] = field(default_factory=dict)
     stopping: bool = False
     credential_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    strangers: Strangers = field(default_factory=Strangers)
     on_fatal: Callable[[BaseException], None] = lambda _error: None
     on_entry: Callable[[Entry], None] = lambda _entry: None
     watchers: list[ApprovalWatcher] = field(default_factory=list)

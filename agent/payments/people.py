@@ -1,8 +1,9 @@
-"""Who may sign for a payment, and who is locked out after too many wrong secrets.
+"""Who may sign for a payment, and where a name is locked after too many wrong secrets.
 
-The settings keep secrets as scrypt hashes. Failures are a fold over the journal, so a
-restart gives nobody new attempts. Only names in the settings are locked out: for other
-names no secret is right.
+The settings keep secrets as scrypt hashes. Failures are a fold over the journal, so a restart gives
+nobody new attempts. They count for a person at a place: whoever guesses at the counter closes this
+name at the counter, and the person may still sign elsewhere. Only names in the settings are counted:
+for other names no secret is right.
 """
 
 from __future__ import annotations
@@ -10,14 +11,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import unicodedata
 from base64 import b32decode, b32encode
+from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, get_args
 
+import msgspec
+
 from agent.base.coded import CodedError
 from agent.journal.schema.derived import DerivedState
-from agent.journal.schema.entry import AlarmAcknowledged, CredentialFailed, Entry, Replied, Resolved
+from agent.journal.schema.entry import CredentialFailed, CredentialProven, Entry
 from agent.settings.types import SCRYPT_PREFIX, PersonSettings, Role
 
 # 16 MiB and about 50 ms a guess. A till PC can spare that without the queue noticing. It fits the
@@ -32,14 +38,45 @@ HASH_BYTES: Final = 32
 # five, a PIN of six digits lasts for years against somebody who stands at the till.
 MAX_FAILURES: Final = 5
 LOCK_OUT: Final = timedelta(minutes=30)
+# Over all places a name is not locked, or a guesser could lock it everywhere. It is slowed down:
+# one guess a minute after twenty failures in a day leaves a PIN of six digits a year.
+MANY_FAILURES: Final = 20
+MANY_WITHIN: Final = timedelta(hours=24)
+MANY_PAUSE: Final = timedelta(minutes=1)
+# One place can add five in half an hour: this holds what twenty places add at once.
+MAX_FAILURES_KEPT: Final = 100
+# Guesses under names that nobody has: each is an entry, so they may not fill the journal.
+STRANGERS_A_MINUTE: Final = 10
+MAX_STRANGERS_PLACES: Final = 64
 MIN_SECRET_CHARACTERS: Final = 6
 
 
-_STATE: Final = DerivedState(dict[str, list[datetime]], version=1)
+class WrongSecret(msgspec.Struct, frozen=True, array_like=True):
+    """One failure of a person: when, and from which place."""
+
+    at: datetime
+    place: str
+
+
+_STATE: Final = DerivedState(dict[str, list[WrongSecret]], version=2)
 
 
 class ShortSecretError(CodedError, ValueError):
     """A PIN or password that is guessed too soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """The names whose secrets were checked; empty for nobody.
+
+    `operator` is who asks or says something, `person` who answers, or allows it as the second person.
+    """
+
+    operator: str = ""
+    person: str = ""
+
+
+UNSIGNED = Signatures()
 
 
 class People:
@@ -47,38 +84,60 @@ class People:
 
     def __init__(self, persons: Mapping[str, PersonSettings]) -> None:
         self._persons = persons
-        self._failures: dict[str, list[datetime]] = {}
+        self._failures: dict[str, list[WrongSecret]] = {}
 
     def get(self, person: str) -> PersonSettings | None:
         """The settings of a person, or None."""
         return self._persons.get(person)
 
+    def knows(self, person: str) -> bool:
+        """Whether the settings name this person."""
+        return person in self._persons
+
     def apply(self, entry: Entry) -> None:
-        """Count a wrong secret; a right one clears the count."""
+        """Count a wrong secret; a right one ends the count at its place, and nothing else does."""
         match entry.body:
-            case CredentialFailed(person=person) if person in self._persons:
+            case CredentialFailed(person=person, place=place) if person in self._persons:
                 failures = self._failures.setdefault(person, [])
-                failures.append(entry.at)
-                del failures[:-MAX_FAILURES]
-            case Replied(person=person) | Resolved(witness=person) | AlarmAcknowledged(person=person):
-                self._failures.pop(person, None)
+                failures.append(WrongSecret(entry.at, place))
+                del failures[:-MAX_FAILURES_KEPT]
+            case CredentialProven(person=person, place=place) if person in self._failures:
+                left = [failure for failure in self._failures.pop(person) if failure.place != place]
+                if left:
+                    self._failures[person] = left
             case _:
                 pass
 
-    def locked_until(self, person: str, now: datetime) -> datetime | None:
-        """When a person's lock-out ends; None if they are not locked out at `now`.
+    def closed_until(self, person: str, place: str, now: datetime) -> datetime | None:
+        """Until when this name may not be tried at this place; None if it may be tried at `now`."""
+        ends = [self._locked_until(person, place), self._slowed_until(person)]
+        later = [end for end in ends if end is not None and now.astimezone(UTC) < end]
+        return max(later).astimezone(now.tzinfo) if later else None
 
-        Five failures within half an hour of the newest lock a person out. A failure in the
-        future (the clock was set back) still counts.
+    def attempts_left(self, person: str, place: str, now: datetime) -> int:
+        """How many wrong secrets in a row this place has left. A name that nobody has tells as much."""
+        recent = [at for at in self._times(person, place) if now.astimezone(UTC) - at <= LOCK_OUT]
+        return max(0, MAX_FAILURES - max(1, len(recent)))
+
+    def _locked_until(self, person: str, place: str) -> datetime | None:
+        """Five failures within half an hour of the newest lock a name at a place.
+
+        A failure in the future (the clock was set back) still counts.
         """
+        times = sorted(self._times(person, place)[-MAX_FAILURES:])
+        if len(times) < MAX_FAILURES or times[-1] - times[0] > LOCK_OUT:
+            return None
+        return times[-1] + LOCK_OUT
+
+    def _slowed_until(self, person: str) -> datetime | None:
+        times = sorted(self._times(person)[-MANY_FAILURES:])
+        if len(times) < MANY_FAILURES or times[-1] - times[0] > MANY_WITHIN:
+            return None
+        return times[-1] + MANY_PAUSE
+
+    def _times(self, person: str, place: str | None = None) -> list[datetime]:
         failures = self._failures.get(person, [])
-        if len(failures) < MAX_FAILURES:
-            return None
-        times = [failure.astimezone(UTC) for failure in failures]
-        end = max(times) + LOCK_OUT
-        if max(times) - min(times) > LOCK_OUT or now.astimezone(UTC) >= end:
-            return None
-        return end.astimezone(now.tzinfo)
+        return [failure.at.astimezone(UTC) for failure in failures if place in {None, failure.place}]
 
     def to_bytes(self) -> bytes:
         """The failures, for a snapshot."""
@@ -87,6 +146,24 @@ class People:
     def from_bytes(self, content: bytes) -> None:
         """Take up where `to_bytes` left off. Raises `OutdatedStateError` for other bytes."""
         self._failures = _STATE.decode(content)
+
+
+class Strangers:
+    """Bounds the guesses under names that nobody has, at each place. `now` is monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._tries: dict[str, deque[float]] = {}
+
+    def may_try(self, place: str, now: float) -> bool:
+        """Whether one more may be tried; the call counts as that try."""
+        tries = self._tries.pop(place, None) or deque(maxlen=STRANGERS_A_MINUTE)
+        self._tries[place] = tries  # the newest place last: the oldest one is forgotten first
+        if len(self._tries) > MAX_STRANGERS_PLACES:
+            del self._tries[next(iter(self._tries))]
+        if len(tries) == STRANGERS_A_MINUTE and now - tries[0] < 60:
+            return False
+        tries.append(now)
+        return True
 
 
 def hash_secret(secret: str) -> str:
@@ -101,7 +178,7 @@ def check(people: People, person: str, secret: str, role: Role = "supervisor") -
     """True if `secret` is that person's and their role is at least `role`.
 
     Takes the same time for unknown persons and low roles as for a wrong secret.
-    The caller asks `locked_until` first and writes `CredentialFailed` for False.
+    The caller asks `closed_until` first and writes `CredentialFailed` for False.
     """
     known = people.get(person)
     salt, expected = _parts(known.scrypt) if known else (bytes(SALT_BYTES), bytes(HASH_BYTES))
@@ -110,8 +187,13 @@ def check(people: People, person: str, secret: str, role: Role = "supervisor") -
 
 
 def is_second(person: str, operator: str) -> bool:
-    """True if `person` is not the operator; "Anna" and "anna" are one person."""
-    return person.casefold() != operator.casefold()
+    """True if `person` is not the operator; "Anna", "anna" and a full-width "ANNA" are one person."""
+    return same_name(person) != same_name(operator)
+
+
+def same_name(name: str) -> str:
+    """What is equal for two names that a reader takes for one."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def _rank(role: Role) -> int:

@@ -76,6 +76,7 @@ class Record(msgspec.Struct, kw_only=True):
     currency: str | None = None
     original: str = ""
     operator: str = ""
+    operator_signed_in: bool = False
     reasons: list[Reason] = []
     submission: Submitted | None = None
     asked_at: datetime | None = None
@@ -166,6 +167,7 @@ def begin(body: Requested, index: int, at: datetime) -> Record:
         currency=body.currency,
         original=body.original,
         operator=body.operator,
+        operator_signed_in=body.operator_signed_in,
     )
 
 

@@ -39,9 +39,11 @@ RefusalCode = Literal[
     # A person's answer is not enough.
     "identity_missing",
     "credential_missing",
+    "operator_missing",
     "same_person",
     "wrong_credential",
     "locked_out",
+    "too_many_guesses",
 ]
 
 

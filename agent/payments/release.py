@@ -7,11 +7,11 @@ A second person ends it, and nobody else: "no" withholds the goods, silence and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 from agent.journal.schema.entry import ACTION_ORDER, ActionName, AnyBody, Fact, Reason, Release, Replied
-from agent.payments.commands import ReleaseWord
 from agent.payments.outcome import Approval
+from agent.payments.people import Signatures
 from agent.rules import Policy
 from agent.rules.after import ApprovalContext, decide_after
 
@@ -38,17 +38,18 @@ def hold(policy: Policy, approval: Approval) -> Sequence[Release]:
 def after_reply(reply: Replied, *, by_till: bool) -> list[AnyBody]:
     """The entries for an answer at the till. Silence, and a cancel by the till, leave the goods held."""
     if reply.answer == "yes":
-        released = Release(payment_id=reply.payment_id, state="released", why=SIGNED, person=reply.person)
-        return [reply, released]
+        signed = Signatures(reply.operator, reply.person)
+        return [reply, release_by(reply.payment_id, "released", signed)]
     if reply.answer == "no" and not by_till:
-        return [reply, Release(payment_id=reply.payment_id, state="withheld", why=SAID_NO)]
+        signed = Signatures(reply.operator, reply.person)
+        return [reply, release_by(reply.payment_id, "withheld", signed)]
     return [reply]
 
 
-def release_by(payment_id: str, word: ReleaseWord) -> Release:
-    """The entry for the word of a second person whose credential was checked."""
-    why = SIGNED if word.state == "released" else SAID_NO
-    return Release(payment_id=payment_id, state=word.state, why=why, person=word.credential.person)
+def release_by(payment_id: str, state: Literal["released", "withheld"], signed: Signatures) -> Release:
+    """The entry for the word of persons whose credentials were checked."""
+    why = SIGNED if state == "released" else SAID_NO
+    return Release(payment_id=payment_id, state=state, why=why, person=signed.person, witness=signed.operator)
 
 
 def _why(reasons: Sequence[Reason]) -> Fact:

@@ -18,7 +18,7 @@ from agent.journal.schema.entry import (
     Submitted,
     TerminalState,
 )
-from agent.payments.active import ActivePayment
+from agent.payments.active import ActivePayment, needs_of
 from agent.payments.alarms import acknowledge
 from agent.payments.commands import (
     GivenCredential,
@@ -35,7 +35,7 @@ from agent.payments.payment import run_payment
 from agent.payments.record import Printout, Record, begin, printed_lines, whole_lines
 from agent.payments.refusal import Refusal
 from agent.payments.release import release_by
-from agent.payments.signing import second_person
+from agent.payments.signing import prove, signatures, two_persons
 from agent.payments.state import AgentStatus, AlarmNews, ChangeKind, PaymentChange, PaymentState
 from agent.payments.status import status_of, terminal_status
 from agent.payments.view import view_of
@@ -71,6 +71,10 @@ class PaymentService:
         self._start(self._run(active))
         return self._view(active), True
 
+    async def sign_in(self, payment_id: str, credential: GivenCredential) -> str:
+        """The operator of a payment to come, once their secret was right. Raises a `Refusal`."""
+        return await prove(self._context, credential, "cashier", payment_id)
+
     def get(self, payment_id: str) -> PaymentState | None:
         """The payment as it stands, or None."""
         record = self.find(payment_id)
@@ -96,17 +100,16 @@ class PaymentService:
         return self._known(payment_id)
 
     async def answer(self, payment_id: str, answer: PromptReply) -> PaymentState:
-        """Answer the open question. A wrong credential leaves the question open."""
+        """Answer the open question. Each credential that is given is checked; a wrong one leaves it open."""
         active = self._asking(payment_id, answer.prompt)
         needs = active.question.prompt.needs if active.question and answer.answer == "yes" else []
-        if "credential" in needs:
-            await second_person(self._context, payment_id, active.request.operator, answer.credential)
+        signed = await signatures(self._context, payment_id, active.request.operator, answer, needs)
         if "identity" in needs and (answer.identity is not True or not answer.purpose):
             raise Refusal("identity_missing", payment_id=payment_id)
         active = self._asking(payment_id, answer.prompt)
         if active.question is not None:
             active.question.reply.set_result(
-                active.reply_entry(answer.answer, self._context.clock.monotonic(), answer)
+                active.reply_entry(answer.answer, self._context.clock.monotonic(), answer, signed)
             )
         await asyncio.sleep(0)
         return self._view(active)
@@ -124,15 +127,15 @@ class PaymentService:
     async def resolve(self, payment_id: str, word: PersonsWord) -> PaymentState:
         """Take the word of two persons on an unclear payment."""
         self._check_unclear(payment_id)
-        await second_person(self._context, payment_id, word.person, word.credential)
+        signed = await two_persons(self._context, payment_id, word.credential, word.witness)
         self._check_unclear(payment_id)  # it may have been resolved while the secret was checked
         self._context.write(
             Resolved(
                 payment_id=payment_id,
                 verdict=word.verdict,
                 words=word.reason,
-                person=word.person,
-                witness=word.credential.person,
+                person=signed.operator,
+                witness=signed.person,
             )
         )
         return self._known(payment_id)
@@ -143,20 +146,22 @@ class PaymentService:
         While the till asks about it, this answers that question.
         """
         record = self._check_held(payment_id)
-        await second_person(self._context, payment_id, record.operator, word.credential)
+        # Withholding is what the hold does already: one supervisor may say it alone.
+        signed_in = record.operator_signed_in or word.state == "withheld"
+        needs = needs_of("supervisor", signed_in)
+        signed = await signatures(self._context, payment_id, record.operator, word, needs)
         self._check_held(payment_id)  # it may have been released while the secret was checked
         active = self._active.get(payment_id)
         if active is not None and active.question is not None and not active.question.reply.done():
             answer = PromptReply(
                 prompt=active.question.prompt.id,
                 answer="yes" if word.state == "released" else "no",
-                credential=word.credential,
             )
             now = self._context.clock.monotonic()
-            active.question.reply.set_result(active.reply_entry(answer.answer, now, answer))
+            active.question.reply.set_result(active.reply_entry(answer.answer, now, answer, signed))
             await asyncio.sleep(0)
         else:
-            self._context.write(release_by(payment_id, word))
+            self._context.write(release_by(payment_id, word.state, signed))
         return self._known(payment_id)
 
     def _check_held(self, payment_id: str) -> Record:
@@ -360,6 +365,7 @@ def _requested(command: PaymentCommand, kind: PaymentKind, terminal: str) -> Req
         amount=command.amount,
         currency=command.currency,
         operator=command.operator,
+        operator_signed_in=command.operator_signed_in,
         original=command.original,
     )
 

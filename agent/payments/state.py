@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 PaymentPhase = Literal["deciding", "asking", "running", "done"]
-PromptNeed = Literal["credential", "identity", "purpose"]
+PromptNeed = Literal["operator_credential", "credential", "identity", "purpose"]
 ChangeKind = Literal["state", "display", "prompt", "receipt", "verdict"]
 
 
@@ -74,6 +74,7 @@ class PaymentState(msgspec.Struct, frozen=True, kw_only=True):
     currency: str | None = None
     original: str = ""
     operator: str = ""
+    operator_signed_in: bool = False
     display: str = ""
     prompt: OpenPrompt | None = None
     verdict: Verdict | None = None

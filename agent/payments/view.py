@@ -34,6 +34,7 @@ def view_of(record: Record, active: ActivePayment | None) -> PaymentState:
         currency=record.currency,
         original=record.original,
         operator=record.operator,
+        operator_signed_in=record.operator_signed_in,
         display=active.display if active and not done else "",
         prompt=active.question.prompt if active and active.question else None,
         verdict=record.verdict if done else None,

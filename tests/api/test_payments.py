@@ -71,8 +71,12 @@ def test_a_cancel_needs_no_body(api: ServedApi, body: bytes | None) -> None:
 
 def test_an_unclear_payment_is_resolved_by_two_persons(api: ServedApi) -> None:
     api.pay("A-1", 1500)
-    credential = {"person": "boss", "secret": "right"}
-    word = {"verdict": "declined", "reason": "receipt 23", "person": "anna", "credential": credential}
+    word = {
+        "verdict": "declined",
+        "reason": "receipt 23",
+        "credential": {"person": "anna", "secret": "right"},
+        "witness": {"person": "boss", "secret": "right"},
+    }
     body = json.dumps(word).encode()
     assert api.ask("POST", "/v1/payments/A-1/resolution", body).json["verdict"] == "declined"
 

@@ -206,7 +206,7 @@ def test_resolve_needs_a_secret_and_says_what_became_of_it(
     api: ServedApi, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(api, "pay", "15.00", "--payment-id", "A-1")
-    answers(monkeypatch, secrets=("right",))
+    answers(monkeypatch, secrets=("right", "right"))
     words = ["resolve", "A-1", "--verdict", "declined", "--reason", "no receipt"]
     words += ["--person", "anna", "--witness", "boss"]
     assert run(api, *words) == Exit.OK

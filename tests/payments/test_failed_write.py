@@ -66,7 +66,9 @@ def test_a_disk_that_fails_while_a_person_signs_ends_the_agent(make: Make) -> No
     world.until(lambda: world.terminal.ready)
     world.disk.fail_at = world.disk.calls + 1
     signed = GivenCredential(SUPERVISOR, PIN)
-    resolution = PersonsWord(verdict="declined", reason="Looked.", person="carl", credential=signed)
+    resolution = PersonsWord(
+        verdict="declined", reason="Looked.", credential=GivenCredential("carl", PIN), witness=signed
+    )
     with pytest.raises(JournalBroken):
         world.run(world.service.resolve("A-1", resolution))
     assert world.view().verdict == "unclear"

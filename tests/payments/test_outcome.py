@@ -65,7 +65,10 @@ def watch(world: World) -> Watcher:
 
 def two_persons(world: World, verdict: Literal["approved", "declined"]) -> None:
     resolution = PersonsWord(
-        verdict=verdict, reason="Looked.", person="carl", credential=GivenCredential(SUPERVISOR, PIN)
+        verdict=verdict,
+        reason="Looked.",
+        credential=GivenCredential("carl", PIN),
+        witness=GivenCredential(SUPERVISOR, PIN),
     )
     world.run(world.service.resolve("A-1", resolution))
 

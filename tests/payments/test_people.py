@@ -7,9 +7,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent.journal.schema.entry import AnyBody, CredentialFailed, Entry, Replied, Resolved
+from agent.journal.schema.entry import (
+    AlarmAcknowledged,
+    AnyBody,
+    CredentialFailed,
+    CredentialProven,
+    Entry,
+    Replied,
+    Resolved,
+)
 from agent.payments.people import (
     LOCK_OUT,
+    MANY_FAILURES,
+    MANY_PAUSE,
     MAX_FAILURES,
     MIN_SECRET_CHARACTERS,
     People,
@@ -94,53 +104,67 @@ def test_a_short_secret_is_refused() -> None:
 
 def test_too_many_failures_lock_out_for_half_an_hour() -> None:
     persons = failed(people(), MAX_FAILURES - 1)
-    assert persons.locked_until("anna", NOON) is None
+    assert persons.closed_until("anna", "", NOON) is None
     failed(persons, 1)
-    assert persons.locked_until("anna", NOON) == NOON + LOCK_OUT
-    assert persons.locked_until("anna", NOON + LOCK_OUT) is None
+    assert persons.closed_until("anna", "", NOON) == NOON + LOCK_OUT
+    assert persons.closed_until("anna", "", NOON + LOCK_OUT) is None
 
 
 def test_failures_far_apart_lock_nobody_out() -> None:
     persons = people()
     for hours in range(2 * MAX_FAILURES):
         failed(persons, 1, NOON + timedelta(hours=hours))
-    assert persons.locked_until("anna", NOON + timedelta(hours=2 * MAX_FAILURES)) is None
+    assert persons.closed_until("anna", "", NOON + timedelta(hours=2 * MAX_FAILURES)) is None
 
 
 def test_every_further_failure_makes_the_lock_out_longer() -> None:
     persons = failed(failed(people(), MAX_FAILURES), 1, NOON + timedelta(minutes=20))
-    assert persons.locked_until("anna", NOON + timedelta(minutes=40)) == NOON + timedelta(minutes=50)
+    assert persons.closed_until("anna", "", NOON + timedelta(minutes=40)) == NOON + timedelta(minutes=50)
 
 
 def test_a_clock_set_back_does_not_end_a_lock_out() -> None:
     persons = failed(people(), MAX_FAILURES)
-    assert persons.locked_until("anna", NOON - timedelta(days=1)) is not None
+    assert persons.closed_until("anna", "", NOON - timedelta(days=1)) is not None
+
+
+def test_a_right_secret_clears_the_failures() -> None:
+    persons = failed(people(), MAX_FAILURES - 1)
+    persons.apply(entry(CredentialProven(payment_id="x", person="anna")))
+    failed(persons, 1)
+    assert persons.closed_until("anna", "", NOON) is None
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        Replied(payment_id="x", prompt="1", answer="yes", person="anna"),
-        Resolved(payment_id="x", verdict="approved", words="seen", person="carl", witness="anna"),
+        Replied(payment_id="x", prompt="1", answer="no", person="anna"),
+        Resolved(payment_id="x", verdict="approved", words="seen", person="anna", witness="anna"),
+        AlarmAcknowledged(alarm="disk_low", subject="", person="anna"),
+        CredentialProven(payment_id="x", person="berta"),
+        CredentialProven(payment_id="x", person="anna", place="uid:1"),
     ],
+    ids=lambda body: type(body).__name__,
 )
-def test_a_right_secret_clears_the_failures(body: AnyBody) -> None:
-    persons = failed(people(), MAX_FAILURES - 1)
-    persons.apply(entry(body))
-    failed(persons, 1)
-    assert persons.locked_until("anna", NOON) is None
-
-
-def test_a_reply_without_a_person_clears_nothing() -> None:
+def test_a_name_alone_clears_nothing(body: AnyBody) -> None:
     persons = failed(people(), MAX_FAILURES)
-    persons.apply(entry(Replied(payment_id="x", prompt="1", answer="yes")))
-    assert persons.locked_until("anna", NOON) is not None
+    persons.apply(entry(body))
+    assert persons.closed_until("anna", "", NOON) is not None
 
 
 def test_a_restart_gives_no_new_attempts() -> None:
     restarted = people()
     restarted.from_bytes(failed(people(), MAX_FAILURES).to_bytes())
-    assert restarted.locked_until("anna", NOON) == NOON + LOCK_OUT
+    assert restarted.closed_until("anna", "", NOON) == NOON + LOCK_OUT
+
+
+def test_over_all_places_guessing_slows_down_and_locks_nobody_out() -> None:
+    persons = people()
+    for place in range(MANY_FAILURES // (MAX_FAILURES - 1)):
+        for _ in range(MAX_FAILURES - 1):
+            body = CredentialFailed(payment_id="x", person="anna", place=f"uid:{place}")
+            persons.apply(entry(body, NOON))
+    assert persons.closed_until("anna", "uid:99", NOON) == NOON + MANY_PAUSE
+    assert persons.closed_until("anna", "uid:99", NOON + MANY_PAUSE) is None
 
 
 def test_names_that_nobody_has_take_no_memory() -> None:

@@ -15,6 +15,7 @@ from tests.payments.world import OTHER_SUPERVISOR, PIN, SUPERVISOR, World
 from tests.support.refused import refused
 
 ANNA = GivenCredential(SUPERVISOR, PIN)
+SIGNED_IN: dict[str, Any] = {"operator": "carl", "operator_signed_in": True}
 LIMITS = 'hard = "2000.00"\nsoft = "500.00"\nsoft_action = "{action}"'
 LARGE = 60_000
 
@@ -40,7 +41,7 @@ def test_the_question_is_on_disk_before_it_is_asked(supervised: World) -> None:
     assert supervised.story[-2:] == ["disk requested decided prompted", "told asking"]
     prompt = supervised.view().prompt
     assert prompt is not None
-    assert (prompt.action, prompt.needs) == ("supervisor", ["credential"])
+    assert (prompt.action, prompt.needs) == ("supervisor", ["operator_credential", "credential"])
     assert [(reason.code, reason.figures) for reason in prompt.reasons] == [
         ("soft", {"amount": LARGE, "limit": 50_000, "currency": "EUR"})
     ]
@@ -97,7 +98,7 @@ def test_identity_and_purpose_are_both_needed(make: Make, given: dict[str, Any])
 
 
 def test_a_supervisor_signs_and_is_named(supervised: World) -> None:
-    asking(supervised, operator="carl")
+    asking(supervised, **SIGNED_IN)
     supervised.answer("A-1", "yes", credential=ANNA)
     assert supervised.follow().verdict == "approved"
     assert reply(supervised).person == SUPERVISOR
@@ -112,7 +113,7 @@ def test_without_a_credential_the_question_stays_open(supervised: World) -> None
 
 @pytest.mark.parametrize("operator", ["anna", "Anna"])
 def test_nobody_signs_for_themselves(supervised: World, operator: str) -> None:
-    asking(supervised, operator=operator)
+    asking(supervised, operator=operator, operator_signed_in=True)
     with refused("same_person"):
         supervised.answer("A-1", "yes", credential=ANNA)
     supervised.answer("A-1", "yes", credential=GivenCredential(OTHER_SUPERVISOR, PIN))
@@ -131,7 +132,7 @@ def test_a_wrong_pin_or_a_low_role_is_written_down_and_leaves_the_question_open(
 
 
 def test_guessing_locks_the_person_out_also_over_a_restart(supervised: World) -> None:
-    asking(supervised)
+    asking(supervised, **SIGNED_IN)
     for _ in range(MAX_FAILURES):
         with refused("wrong_credential"):
             supervised.answer("A-1", "yes", credential=GivenCredential(SUPERVISOR, "000000"))
@@ -141,7 +142,7 @@ def test_guessing_locks_the_person_out_also_over_a_restart(supervised: World) ->
     with refused("locked_out"):
         asking(supervised, "A-2").answer("A-2", "yes", credential=ANNA)
     supervised.wait(LOCK_OUT.total_seconds())
-    asking(supervised, "A-3").answer("A-3", "yes", credential=ANNA)
+    asking(supervised, "A-3", **SIGNED_IN).answer("A-3", "yes", credential=ANNA)
     assert supervised.follow("A-3").verdict == "approved"
 
 
@@ -210,7 +211,7 @@ def test_a_yes_does_not_cover_a_stricter_question(make: Make) -> None:
 
 
 def test_a_terminal_that_went_away_while_the_question_was_open_never_hears_of_it(supervised: World) -> None:
-    asking(supervised)
+    asking(supervised, **SIGNED_IN)
     supervised.unplug()
     supervised.until(lambda: not supervised.terminal.ready)
     supervised.answer("A-1", "yes", credential=ANNA)

@@ -27,6 +27,7 @@ PLAIN = "[[payment]]\n"
 # The result is lost; the terminal has stored it and says so when it is asked.
 LOST = '[terminal]\nsoftware = "TILLGATE-SIM 1"\nauto_reversal = false\n'
 ANNA = GivenCredential(SUPERVISOR, PIN)
+CARL = GivenCredential("carl", PIN)
 HELD_STEP = Fact("next.release.held", {"payment_id": "A-1"})
 WITHHELD_STEP = Fact("next.release.withheld", {"payment_id": "A-1"})
 
@@ -46,7 +47,7 @@ def release(
     person: str = SUPERVISOR,
     pin: str = PIN,
 ) -> PaymentState:
-    word = ReleaseWord(state=state, credential=GivenCredential(person, pin))
+    word = ReleaseWord(state=state, credential=GivenCredential(person, pin), operator=CARL)
     return world.run(world.service.release("A-1", word))
 
 
@@ -88,10 +89,13 @@ def test_the_hold_is_on_disk_with_the_approval_before_the_terminal_hears(held: W
 def test_a_second_person_at_the_till_lets_the_goods_go(held: World) -> None:
     with refused("credential_missing"):
         held.answer("A-1", "yes")
-    held.answer("A-1", "yes", credential=ANNA)
+    with refused("operator_missing"):
+        held.answer("A-1", "yes", credential=ANNA)
+    held.answer("A-1", "yes", operator=CARL, credential=ANNA)
     view = held.follow()
     assert (view.verdict, view.release, view.held_because) == ("approved", "released", None)
-    assert [(one.state, one.person) for one in releases(held)] == [("held", ""), ("released", SUPERVISOR)]
+    told = [(one.state, one.person, one.witness) for one in releases(held)]
+    assert told == [("held", "", ""), ("released", SUPERVISOR, "carl")]
 
 
 def test_a_no_withholds_the_goods_and_offers_the_reversal(held: World) -> None:
@@ -149,8 +153,14 @@ def test_nobody_releases_without_a_right_secret(held: World) -> None:
     silent(held)
     with refused("wrong_credential"):
         release(held, pin="000000")
-    with refused("wrong_credential"):
+    with refused("same_person"):
         release(held, person="carl")
+    cashier = ReleaseWord(state="released", credential=CARL, operator=ANNA)
+    with refused("wrong_credential"):
+        held.run(held.service.release("A-1", cashier))
+    alone = ReleaseWord(state="released", credential=ANNA)
+    with refused("operator_missing"):
+        held.run(held.service.release("A-1", alone))
     assert held.view().release == "held"
 
 
@@ -215,7 +225,7 @@ def test_the_till_hears_of_a_release(held: World) -> None:
     async def heard() -> list[PaymentChange]:
         changes = held.service.events("A-1")
         told = [await anext(changes)]
-        await held.service.release("A-1", ReleaseWord(state="released", credential=ANNA))
+        await held.service.release("A-1", ReleaseWord(state="released", credential=ANNA, operator=CARL))
         return told + [change async for change in changes]
 
     assert [change.payment.release for change in held.run(heard())][-2:] == ["held", "released"]
@@ -226,7 +236,7 @@ def test_an_approval_that_was_asked_for_is_held_as_well(make: Make) -> None:
     world = make(PLAIN + '[[payment]]\nsays_amount = 1350\nskip = ["completion"]\n', rules=HELD)
     world.pay("A-0")
     assert world.pay().verdict == "unclear"
-    word = PersonsWord(verdict="approved", reason="Looked.", person="carl", credential=ANNA)
+    word = PersonsWord(verdict="approved", reason="Looked.", credential=CARL, witness=ANNA)
     world.run(world.service.resolve("A-1", word))
     assert (world.view().verdict, world.view().release) == ("approved", "held")
 

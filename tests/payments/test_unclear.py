@@ -30,8 +30,8 @@ def resolve(world: World, verdict: str, secret: str = PIN, payment_id: str = "A-
     resolution = PersonsWord(
         verdict=verdict,  # type: ignore[arg-type]  # one of the three
         reason="The terminal's list shows it.",
-        person="carl",
-        credential=GivenCredential(SUPERVISOR, secret),
+        credential=GivenCredential("carl", PIN),
+        witness=GivenCredential(SUPERVISOR, secret),
     )
     return world.run(world.service.resolve(payment_id, resolution))
 
@@ -98,7 +98,10 @@ def test_two_resolutions_at_once_are_one(unclear: World) -> None:
     async def both() -> list[object]:
         said = [
             PersonsWord(
-                verdict=verdict, reason="Looked.", person="carl", credential=GivenCredential(SUPERVISOR, PIN)
+                verdict=verdict,
+                reason="Looked.",
+                credential=GivenCredential("carl", PIN),
+                witness=GivenCredential(SUPERVISOR, PIN),
             )
             for verdict in ("approved", "declined")
         ]
@@ -119,8 +122,8 @@ def test_many_wrong_guesses_at_once_are_no_more_than_a_person_has(unclear: World
         word = PersonsWord(
             verdict="declined",
             reason="Looked.",
-            person="carl",
-            credential=GivenCredential(SUPERVISOR, "0" * 6),
+            credential=GivenCredential("carl", PIN),
+            witness=GivenCredential(SUPERVISOR, "0" * 6),
         )
         tries = [unclear.service.resolve("A-1", word) for _ in range(3 * MAX_FAILURES)]
         return await asyncio.gather(*tries, return_exceptions=True)
@@ -130,12 +133,39 @@ def test_many_wrong_guesses_at_once_are_no_more_than_a_person_has(unclear: World
     assert unclear.kinds().count("credential_failed") == MAX_FAILURES
 
 
-def test_nobody_resolves_alone(unclear: World) -> None:
+@pytest.mark.parametrize(
+    ("first", "second", "why"),
+    [
+        ((SUPERVISOR, PIN), (SUPERVISOR, PIN), "same_person"),
+        ((SUPERVISOR, PIN), ("Anna", PIN), "same_person"),
+        ((SUPERVISOR, PIN), None, "credential_missing"),
+        (("anna-2", PIN), (SUPERVISOR, PIN), "wrong_credential"),
+        (("carl", "000000"), (SUPERVISOR, PIN), "wrong_credential"),
+        (("carl", PIN), ("berta-2", PIN), "wrong_credential"),
+        ((SUPERVISOR, PIN), ("carl", PIN), "wrong_credential"),
+    ],
+    ids=[
+        "one",
+        "one in two spellings",
+        "nobody else",
+        "invented",
+        "unproven",
+        "invented witness",
+        "a cashier",
+    ],
+)
+def test_two_persons_are_two_known_and_proven_ones(
+    unclear: World, first: tuple[str, str], second: tuple[str, str] | None, why: str
+) -> None:
     alone = PersonsWord(
-        verdict="declined", reason="Looked.", person=SUPERVISOR, credential=GivenCredential(SUPERVISOR, PIN)
+        verdict="approved",
+        reason="Looked.",
+        credential=GivenCredential(*first),
+        witness=GivenCredential(*second) if second else None,
     )
-    with refused("same_person"):
+    with refused(why):
         unclear.run(unclear.service.resolve("A-1", alone))
+    assert unclear.view().verdict == "unclear"
 
 
 def lost(make: Make, orders: str, **choices: object) -> World:

@@ -31,6 +31,16 @@ _PRINTABLE = r"^(?!.*[0-9]([ .-]?[0-9]){12})[^\u0000-\u001f\u007f-\u009f]*$(?!\n
 Text = Annotated[str, Meta(max_length=40, pattern=_PRINTABLE)]
 
 
+class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who answers, and their PIN or password. Never stored and never logged."""
+
+    person: Name
+    secret: Annotated[str, Meta(min_length=1, max_length=128)]
+
+    def __repr__(self) -> str:
+        return f"Credential(person={self.person!r}, secret=...)"
+
+
 class PaymentRequest(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True
 ):
@@ -47,16 +57,7 @@ class PaymentRequest(
     terminal: Name | None = None
     till: Name = "1"
     operator: Name | None = None
-
-
-class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who answers, and their PIN or password. Never stored and never logged."""
-
-    person: Name
-    secret: Annotated[str, Meta(min_length=1, max_length=128)]
-
-    def __repr__(self) -> str:
-        return f"Credential(person={self.person!r}, secret=...)"
+    credential: Credential | None = None
 
 
 class PromptAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -65,6 +66,7 @@ class PromptAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     prompt: Name
     answer: Literal["yes", "no"]
     credential: Credential | None = None
+    operator_credential: Credential | None = None
     identity: bool | None = None
     purpose: Text = ""
 
@@ -72,13 +74,13 @@ class PromptAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 class Resolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The body of `POST /v1/payments/{payment_id}/resolution`: two persons' word on an unclear payment.
 
-    `person` says what became of it; the credential is that of a second one who has seen it too.
+    The credential is of the person who says what became of it; the witness has seen it too.
     """
 
     verdict: Literal["approved", "declined", "not_sent"]
     reason: Annotated[str, Meta(min_length=3, max_length=200, pattern=_PRINTABLE)]
-    person: Name
     credential: Credential
+    witness: Credential | None = None
 
 
 class ReleaseRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -86,12 +88,13 @@ class ReleaseRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
     state: Literal["released", "withheld"]
     credential: Credential
+    operator_credential: Credential | None = None
 
 
 ActionName = Literal["allow", "note", "confirm", "verify", "supervisor", "block"]
 Verdict = Literal["approved", "declined", "cancelled", "not_sent", "refused", "unclear"]
 ReleaseState = Literal["released", "held", "withheld"]
-Need = Literal["credential", "identity", "purpose"]
+Need = Literal["operator_credential", "credential", "identity", "purpose"]
 PaymentPhase = Literal["deciding", "asking", "running", "done"]
 EventKind = Literal["state", "display", "prompt", "receipt", "verdict"]
 AgentEventKind = Literal["payment", "terminal", "alarm", "lost"]
@@ -150,6 +153,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     currency: str | None = None
     original: str = ""
     operator: str = ""
+    operator_signed_in: bool = False
     display: str = ""
     prompt: Prompt | None = None
     verdict: Verdict | None = None
@@ -273,3 +277,5 @@ class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
 # The types of requests, and every field that one of them has.
 REQUESTS = (PaymentRequest, PromptAnswer, Credential, Resolution, ReleaseRequest, Acknowledgement)
 REQUEST_FIELDS = frozenset(name for request in REQUESTS for name in request.__struct_fields__)
+# The fields that hold a credential.
+CREDENTIAL_FIELDS = frozenset({"credential", "operator_credential", "witness"})

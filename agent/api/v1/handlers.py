@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agent.api import body, events, limits
+from agent.api.access import place_of
 from agent.api.errors import ApiRefusal
 from agent.api.v1.bodies import (
     Acknowledgement,
@@ -28,8 +29,8 @@ from agent.api.v1.mapping import (
     agent_event_view,
     alarm_view,
     command_of,
-    credential_of,
     event_view,
+    given,
     payment_view,
     receipt_view,
     release_of,
@@ -53,6 +54,7 @@ class PaymentOperations(Protocol):
     """The calls of `agent.payments.service` that the API needs. Any may raise a `Refusal`."""
 
     def put(self, command: PaymentCommand) -> tuple[PaymentState, bool]: ...
+    async def sign_in(self, payment_id: str, credential: GivenCredential) -> str: ...
     def get(self, payment_id: str) -> PaymentState | None: ...
     async def wait(self, payment_id: str, seconds: float) -> PaymentState: ...
     async def answer(self, payment_id: str, reply: PromptReply) -> PaymentState: ...
@@ -92,9 +94,9 @@ class ApiContext:
 
 async def put_payment(api: ApiContext, request: Request) -> Response:
     """The same id with the same meaning is the same payment, however often it comes."""
-    payment_id = _payment_id(request)
-    command = command_of(payment_id, await body.read(request, PaymentRequest))
-    state, created = api.service.put(command)
+    payment_id, wanted = _payment_id(request), await body.read(request, PaymentRequest)
+    signed_in = await _signed_in(api, request, payment_id, wanted)
+    state, created = api.service.put(command_of(payment_id, wanted, signed_in))
     return answer(payment_view(state), 201 if created else 200)
 
 
@@ -117,7 +119,7 @@ async def list_payments(api: ApiContext, request: Request) -> Response:
 async def answer_prompt(api: ApiContext, request: Request) -> Response:
     """A person's answer to the question that holds a payment back."""
     payment_id = _payment_id(request)
-    reply = reply_of(await body.read(request, PromptAnswer))
+    reply = reply_of(await body.read(request, PromptAnswer), _place(request))
     return answer(payment_view(await api.service.answer(payment_id, reply)))
 
 
@@ -131,14 +133,14 @@ async def cancel_payment(api: ApiContext, request: Request) -> Response:
 async def resolve_payment(api: ApiContext, request: Request) -> Response:
     """A person's word on an unclear payment."""
     payment_id = _payment_id(request)
-    word = word_of(await body.read(request, Resolution))
+    word = word_of(await body.read(request, Resolution), _place(request))
     return answer(payment_view(await api.service.resolve(payment_id, word)))
 
 
 async def release_payment(api: ApiContext, request: Request) -> Response:
     """A second person's word on a held payment."""
     payment_id = _payment_id(request)
-    word = release_of(await body.read(request, ReleaseRequest))
+    word = release_of(await body.read(request, ReleaseRequest), _place(request))
     return answer(payment_view(await api.service.release(payment_id, word)))
 
 
@@ -171,8 +173,8 @@ async def get_status(api: ApiContext, _request: Request) -> Response:
 async def acknowledge_alarm(api: ApiContext, request: Request) -> Response:
     """A person knows of an alarm that stands."""
     alarm = _alarm_id(request)
-    credential = credential_of(await body.read(request, Acknowledgement))
-    return answer(alarm_view(await api.service.acknowledge(alarm, credential)))
+    given_by = given((await body.read(request, Acknowledgement)).credential, _place(request))
+    return answer(alarm_view(await api.service.acknowledge(alarm, given_by)))
 
 
 async def get_document(api: ApiContext, _request: Request) -> Response:
@@ -187,6 +189,17 @@ def answer(value: object, status: int = 200) -> Response:
 
 def _json(content: bytes, status: int) -> Response:
     return Response(content, status, {"cache-control": "no-store"}, "application/json")
+
+
+async def _signed_in(api: ApiContext, request: Request, payment_id: str, wanted: PaymentRequest) -> str:
+    """The operator whose secret came with the request and is right; empty when none came."""
+    if wanted.credential is None:
+        return ""
+    return await api.service.sign_in(payment_id, given(wanted.credential, _place(request)))
+
+
+def _place(request: Request) -> str:
+    return place_of(request.state.peer)
 
 
 def _payment_id(request: Request) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import get_args
 
 from agent.api.v1.bodies import (
-    Acknowledgement,
     ActionName,
     AgentEvent,
     AlarmView,
@@ -46,8 +45,8 @@ from agent.payments.state import (
 from agent.texts import say
 
 
-def command_of(payment_id: str, body: PaymentRequest) -> PaymentCommand:
-    """The request for one payment."""
+def command_of(payment_id: str, body: PaymentRequest, signed_in: str = "") -> PaymentCommand:
+    """The request for one payment; `signed_in` is the person whose secret came with it and was right."""
     return PaymentCommand(
         payment_id=payment_id,
         payment=body.payment,
@@ -56,43 +55,45 @@ def command_of(payment_id: str, body: PaymentRequest) -> PaymentCommand:
         original=body.original or "",
         terminal=body.terminal,
         till=body.till,
-        operator=body.operator or "",
+        operator=signed_in or body.operator or "",
+        operator_signed_in=bool(signed_in),
     )
 
 
-def reply_of(body: PromptAnswer) -> PromptReply:
-    """A person's answer."""
+def reply_of(body: PromptAnswer, place: str) -> PromptReply:
+    """A person's answer, from a place that the agent knows."""
     return PromptReply(
         prompt=body.prompt,
         answer=body.answer,
-        credential=_credential(body.credential) if body.credential else None,
+        credential=given(body.credential, place) if body.credential else None,
+        operator=given(body.operator_credential, place) if body.operator_credential else None,
         identity=body.identity,
         purpose=body.purpose,
     )
 
 
-def word_of(body: Resolution) -> PersonsWord:
+def word_of(body: Resolution, place: str) -> PersonsWord:
     """Two persons' word."""
     return PersonsWord(
         verdict=body.verdict,
         reason=body.reason,
-        person=body.person,
-        credential=_credential(body.credential),
+        credential=given(body.credential, place),
+        witness=given(body.witness, place) if body.witness else None,
     )
 
 
-def release_of(body: ReleaseRequest) -> ReleaseWord:
-    """A second person's word on a held payment."""
-    return ReleaseWord(state=body.state, credential=_credential(body.credential))
+def release_of(body: ReleaseRequest, place: str) -> ReleaseWord:
+    """Persons' word on a held payment."""
+    return ReleaseWord(
+        state=body.state,
+        credential=given(body.credential, place),
+        operator=given(body.operator_credential, place) if body.operator_credential else None,
+    )
 
 
-def credential_of(body: Acknowledgement) -> GivenCredential:
-    """Who knows of an alarm."""
-    return _credential(body.credential)
-
-
-def _credential(body: Credential) -> GivenCredential:
-    return GivenCredential(body.person, body.secret)
+def given(body: Credential, place: str) -> GivenCredential:
+    """A name and a secret, with the place they came from."""
+    return GivenCredential(body.person, body.secret, place)
 
 
 def payment_view(state: PaymentState) -> PaymentView:
@@ -107,6 +108,7 @@ def payment_view(state: PaymentState) -> PaymentView:
         currency=state.currency,
         original=state.original,
         operator=state.operator,
+        operator_signed_in=state.operator_signed_in,
         display=state.display,
         prompt=_prompt(state.prompt) if state.prompt else None,
         verdict=state.verdict,

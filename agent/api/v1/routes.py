@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agent.api.limits import MAX_LAST, MAX_WAIT_S
-from agent.api.refusals import ALWAYS, WITH_ALARM, WITH_BODY, WITH_ID, WITH_PAYMENT, WITH_PERSON
+from agent.api.refusals import ALWAYS, WITH_ALARM, WITH_BODY, WITH_ID, WITH_PAYMENT, WITH_PERSON, WITH_SECRET
 from agent.api.v1 import handlers
 from agent.api.v1.bodies import (
     Acknowledgement,
@@ -82,7 +82,7 @@ _KNOWN = ("unknown_payment",)
 OPERATIONS = (
     ApiOperation(
         "PUT", _PAYMENT, handlers.put_payment,
-        PaymentView, body=PaymentRequest, created=True, refusals=WITH_PAYMENT,
+        PaymentView, body=PaymentRequest, created=True, refusals=(*WITH_PAYMENT, *WITH_SECRET),
     ),
     ApiOperation(
         "GET", _PAYMENT, handlers.get_payment,
@@ -91,7 +91,8 @@ OPERATIONS = (
     ApiOperation("GET", "/v1/payments", handlers.list_payments, list[PaymentView], query=_LAST),
     ApiOperation(
         "POST", _PAYMENT + "/answers", handlers.answer_prompt,
-        PaymentView, body=PromptAnswer, refusals=(*_KNOWN, "question_over", "identity_missing", *WITH_PERSON),
+        PaymentView, body=PromptAnswer,
+        refusals=(*_KNOWN, "question_over", "identity_missing", "operator_missing", *WITH_PERSON),
     ),
     ApiOperation(
         "POST", _PAYMENT + "/cancel", handlers.cancel_payment,
@@ -103,7 +104,7 @@ OPERATIONS = (
     ),
     ApiOperation(
         "POST", _PAYMENT + "/release", handlers.release_payment,
-        PaymentView, body=ReleaseRequest, refusals=(*_KNOWN, "not_held", *WITH_PERSON),
+        PaymentView, body=ReleaseRequest, refusals=(*_KNOWN, "not_held", "operator_missing", *WITH_PERSON),
     ),
     ApiOperation(
         "GET", _PAYMENT + "/events", handlers.get_payment_events,
@@ -119,7 +120,7 @@ OPERATIONS = (
     ApiOperation(
         "POST", "/v1/alarms/{alarm_id}/acknowledgement", handlers.acknowledge_alarm,
         AlarmView, body=Acknowledgement,
-        refusals=("unknown_alarm", "journal_full", "wrong_credential", "locked_out"),
+        refusals=("unknown_alarm", "journal_full", *WITH_SECRET),
     ),
     ApiOperation("GET", "/v1/openapi.json", handlers.get_document, dict[str, Any]),
 )  # fmt: skip

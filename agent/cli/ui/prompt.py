@@ -41,19 +41,33 @@ def _answer_of_person(prompt: Prompt) -> PromptAnswer:
     no = PromptAnswer(prompt=prompt.id, answer="no")
     if not _yes(YES_OR_NO):
         return no
-    credential, identity, purpose = None, None, ""
+    credential, operator, identity, purpose = None, None, None, ""
     if "identity" in prompt.needs:
         identity = _yes(say("cli.identity"))
     if "purpose" in prompt.needs:
         purpose = _line(say("cli.purpose"))[:40]
-    if "credential" in prompt.needs:
-        person = _line(say("cli.who"))
-        if not person:
+    if "operator_credential" in prompt.needs:
+        operator = _credential("cli.who_asks")
+        if operator is None:
             return no
-        credential = Credential(person, ask_secret(person))
+    if "credential" in prompt.needs:
+        credential = _credential("cli.who")
+        if credential is None:
+            return no
     return PromptAnswer(
-        prompt=prompt.id, answer="yes", credential=credential, identity=identity, purpose=purpose
+        prompt=prompt.id,
+        answer="yes",
+        credential=credential,
+        operator_credential=operator,
+        identity=identity,
+        purpose=purpose,
     )
+
+
+def _credential(question: str) -> Credential | None:
+    """A name and a PIN; None for an empty name."""
+    person = _line(say(question))
+    return Credential(person, ask_secret(person)) if person else None
 
 
 def _yes(question: str) -> bool:

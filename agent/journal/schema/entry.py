@@ -46,7 +46,7 @@ from agent.journal.schema.payments import (
     UnsolicitedResult,
     Verdict,
 )
-from agent.journal.schema.people import CredentialFailed, Prompted, Replied
+from agent.journal.schema.people import CredentialFailed, CredentialProven, Prompted, Replied
 from agent.journal.schema.system import ClockMoved, Started, StateKept, Stopped, TailCut
 from agent.journal.schema.terminals import TerminalState
 
@@ -58,7 +58,7 @@ AnyBody = (
     Requested | Decided | Refused | Cancelled | NotSent
     | Submitted | TerminalResult | Printed | Completed | Undone | BecameUnclear | UnsolicitedResult | Resolved
     | Release
-    | Prompted | Replied | CredentialFailed
+    | Prompted | Replied | CredentialFailed | CredentialProven
     | TerminalState
     | AlarmRaised | AlarmCleared | AlarmAcknowledged
     | Started | Stopped | StateKept | TailCut | ClockMoved
@@ -197,6 +197,7 @@ __all__ = [
     "ClockMoved",
     "Completed",
     "CredentialFailed",
+    "CredentialProven",
     "Decided",
     "Entry",
     "Fact",

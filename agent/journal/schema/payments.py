@@ -21,7 +21,10 @@ ACTION_ORDER: tuple[ActionName, ...] = get_args(ActionName)
 
 
 class Requested(Body, frozen=True, kw_only=True):
-    """The till asked for a payment."""
+    """The till asked for a payment.
+
+    `operator` is the name that the till gave. It is proven only if `operator_signed_in` says so.
+    """
 
     payment_id: str
     payment: PaymentKind
@@ -30,6 +33,7 @@ class Requested(Body, frozen=True, kw_only=True):
     amount: int | None = None
     currency: str | None = None
     operator: str = ""
+    operator_signed_in: bool = False
     original: str = ""
 
     def __post_init__(self) -> None:

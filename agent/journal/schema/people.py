@@ -20,19 +20,36 @@ class Prompted(Body, frozen=True, kw_only=True):
 
 
 class Replied(Body, frozen=True, kw_only=True):
-    """The answer to a question. `person` is set when a credential was checked."""
+    """The answer to a question. `person` and `operator` name only who proved it with a secret.
+
+    `operator` is who asks for the payment, where they had not signed in before. `person` is who
+    answered, or the second person who allows it.
+    """
 
     payment_id: str
     prompt: str
     answer: Literal["yes", "no", "timeout"]
     person: str = ""
+    operator: str = ""
     purpose: str = ""
     identity: bool | None = None
     after_ms: int = 0
 
 
 class CredentialFailed(Body, frozen=True, kw_only=True):
-    """Somebody gave a wrong credential; enough of these lock the person out."""
+    """Somebody at `place` gave a wrong secret in this person's name; enough of these lock the name out there.
+
+    `place` is the Unix user, or the token, that the request came from.
+    """
 
     payment_id: str
     person: str
+    place: str = ""
+
+
+class CredentialProven(Body, frozen=True, kw_only=True):
+    """A person gave the right secret at `place`. Nothing else ends what `CredentialFailed` counted there."""
+
+    payment_id: str
+    person: str
+    place: str = ""

@@ -34,6 +34,7 @@ from agent.texts import say
 
 NAME = "demo.example/till-1"
 SUPERVISOR, SUPERVISOR_PIN = "supervisor-1", "314159-demo"
+CASHIER, CASHIER_PIN = "cashier-1", "271828-demo"
 
 # Any of the programs is up in a second; a busy machine may take some.
 PATIENCE_S = 30.0
@@ -108,6 +109,8 @@ class Environment:
                 own=self._own_section(),
                 person=SUPERVISOR,
                 scrypt=hash_secret(SUPERVISOR_PIN),
+                cashier=CASHIER,
+                cashier_scrypt=hash_secret(CASHIER_PIN),
                 port=self.port,
                 collector_vkey=vkey,
             ),
@@ -246,6 +249,10 @@ hard = "5000.00"
 [people.{person}]
 role = "supervisor"
 scrypt = "{scrypt}"
+
+[people.{cashier}]
+role = "cashier"
+scrypt = "{cashier_scrypt}"
 
 [api]
 groups = []

@@ -14,7 +14,7 @@ from agent.api.v1.bodies import (
 )
 from agent.base.money import currency_of, format_amount
 from agent.cli.ui.client import RefusedError
-from agent.programs.demo.environment import SUPERVISOR, SUPERVISOR_PIN, Environment
+from agent.programs.demo.environment import CASHIER, CASHIER_PIN, SUPERVISOR, SUPERVISOR_PIN, Environment
 from agent.texts import say
 
 WAIT_S = 30
@@ -79,8 +79,9 @@ def small(till: DemoTill, payment_id: str) -> PaymentView:
 
 def large(till: DemoTill, payment_id: str) -> PaymentView:
     """Above the soft limit: a second person signs, with a wrong PIN first."""
+    signs_in = Credential(CASHIER, CASHIER_PIN)
     view = till.send_prompting(
-        payment_id, PaymentRequest(payment="sale", amount=62_000, currency="EUR", operator="cashier-1")
+        payment_id, PaymentRequest(payment="sale", amount=62_000, currency="EUR", credential=signs_in)
     )
     wrong = PromptAnswer(prompt=_prompt(view), answer="yes", credential=Credential(SUPERVISOR, "000000"))
     try:

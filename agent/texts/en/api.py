@@ -77,19 +77,31 @@ API: Final[dict[str, str | tuple[str, str]]] = {
     "api.PaymentRequest": "What the till asks for: one payment of the kind that `payment` names.",
     "api.Credential": "Who signs, and their PIN or password. It is never stored and never logged.",
     "api.PromptAnswer": "A person's answer to the open question of a payment.",
-    "api.PromptAnswer.credential": "The second person, where the question needs one.",
+    "api.PromptAnswer.credential": (
+        "Who answers. Where the question needs it, a supervisor other than the operator."
+    ),
+    "api.PromptAnswer.operator_credential": (
+        "Who asks for the payment, where they have not signed in and a second person has to sign."
+    ),
+    "api.PaymentRequest.credential": (
+        "The operator signs in with it: its person is the operator. Without it `operator` is a name that "
+        "nobody has proven."
+    ),
     "api.Resolution": (
-        "Two persons' word on an unclear payment: `person` says what became of it, the person of the "
-        "credential has seen it too."
+        "Two persons' word on an unclear payment: one says what became of it, the witness has seen it too."
     ),
     "api.Resolution.verdict": "What became of the payment.",
     "api.Resolution.reason": "What proves it: 3 to 200 characters, such as a line of the terminal's receipt.",
-    "api.Resolution.credential": "The second person, who signs.",
+    "api.Resolution.credential": "Who says it.",
+    "api.Resolution.witness": "The second person: a supervisor who has seen it too.",
     "api.ReleaseRequest": "A second person's word on a held payment.",
     "api.ReleaseRequest.state": (
         "`released`: the goods may go. `withheld`: they may not, and the payment can be reversed."
     ),
     "api.ReleaseRequest.credential": "The second person, who has looked at it and signs.",
+    "api.ReleaseRequest.operator_credential": (
+        "Who asks for the release, where nobody has signed in for the payment."
+    ),
     "api.ReasonView": "Why a rule gave its action.",
     "api.ReasonView.rule": "The rule, by its key in the settings.",
     "api.ReasonView.action": "What the rule wants; the strictest action of all rules wins.",
@@ -118,7 +130,8 @@ API: Final[dict[str, str | tuple[str, str]]] = {
     ),
     "api.PaymentView.currency": "The currency of all amounts of this payment, by ISO 4217.",
     "api.PaymentView.original": "The payment that it gives back; empty if none.",
-    "api.PaymentView.operator": "Who was at the till; empty if it was not said.",
+    "api.PaymentView.operator": "Who was at the till, as the till said; empty if it was not said.",
+    "api.PaymentView.operator_signed_in": "Whether that person has proven it with a secret.",
     "api.PaymentView.display": "What the terminal shows now; empty when the payment is done.",
     "api.PaymentView.prompt": "The question that is open, if one is.",
     "api.PaymentView.verdict": (

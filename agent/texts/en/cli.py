@@ -192,6 +192,7 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.purpose": "What is the payment for? ",
     "cli.release": "A second person looks at it, then: tillgate release {payment_id} --person NAME",
     "cli.release.no_secret": "Nobody signed. The goods of the payment stay held; its money has moved.",
+    "cli.release.operator": "who asks for it, if nobody had signed in for the payment",
     "cli.release.person": "the second person, who has looked at it and signs",
     "cli.release.withhold": "the goods may not go; the payment can then be reversed",
     "cli.resolve": "Look at the terminal and its receipt, then: tillgate resolve {payment_id}",
@@ -216,5 +217,6 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.till.operator": "stands for every payment of this session",
     "cli.training": "Training: only simulators, no money.",
     "cli.welcome": 'An amount takes a payment. "help" shows the rest, "quit" ends.',
+    "cli.who_asks": "Nobody has signed in. Who asks for it? Name (empty: no): ",
     "cli.who": "A second person must agree. Name (empty: no): ",
 }

@@ -106,14 +106,20 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
     "errors.identity_missing.next": (
         "Check the identity, ask for the purpose, and answer again; or answer no."
     ),
-    "errors.credential_missing": "A second person has to sign this payment.",
-    "errors.credential_missing.next": "Answer again with that person's name and PIN; or answer no.",
+    "errors.credential_missing": "A second person has to sign.",
+    "errors.credential_missing.next": "Ask again with that person's name and PIN as well.",
+    "errors.operator_missing": (
+        "Nobody has signed in for payment {payment_id}, and one person does not sign alone."
+    ),
+    "errors.operator_missing.next": "Answer again with the name and the PIN of who asks for it, too; or no.",
     "errors.same_person": "The person who asks for it cannot sign it as well.",
     "errors.same_person.next": "Ask somebody else to sign.",
     "errors.wrong_credential": "The name or the PIN is wrong, or this person may not sign.",
-    "errors.wrong_credential.next": "Try again.",
-    "errors.locked_out": "This person is locked out after too many wrong PINs.",
-    "errors.locked_out.next": "Ask another supervisor, or wait.",
+    "errors.wrong_credential.next": "Try again. Attempts left here for this name: {left}.",
+    "errors.locked_out": "After too many wrong PINs this name is locked here for {minutes} minutes.",
+    "errors.locked_out.next": "Ask somebody else to sign, sign at another till, or wait {minutes} minutes.",
+    "errors.too_many_guesses": "Too many names that nobody has were tried here in the last minute.",
+    "errors.too_many_guesses.next": "Type a name of [people] in the settings.",
     "errors.stopping": "The agent is stopping.",
     "errors.stopping.next": _OTHER_WAY,
     "errors.not_started": "{text}",
@@ -180,6 +186,7 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
     "field.currency": "three capital letters of ISO 4217, such as EUR",
     "field.identity": "true when somebody looked at an identity document, else false",
     "field.operator": f"the operator's short name: 1 to 32 {_NAME}",
+    "field.operator_credential": 'an object with "person" and "secret"',
     "field.original": "the payment id of the payment that is given back",
     "field.payment": "the kind of payment, such as sale",
     "field.payment_id": f"1 to 40 {_NAME}",
@@ -191,5 +198,6 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
     "field.terminal": f"a terminal of the settings: 1 to 32 {_NAME}",
     "field.till": f"the till's short name: 1 to 32 {_NAME}",
     "field.state": '"released" or "withheld"',
+    "field.witness": 'an object with "person" and "secret"',
     "field.verdict": '"approved", "declined" or "not_sent"',
 }
