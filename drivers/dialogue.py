@@ -180,6 +180,11 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
         self._to_idle()
         self._drop_held()
 
+    def _leave_open(self, reason: DriverFact) -> None:
+        """Wait no longer. The line is kept: whatever the terminal still tells is answered, as a late word."""
+        self._events.append(ConnectionLost(reason, Delivery.PERHAPS, line_kept=True))
+        self._to_idle()
+
     def _drop_held(self) -> None:
         self._held = None
         self._waiting.clear()

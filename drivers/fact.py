@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +25,10 @@ class DriverFact:
     def __str__(self) -> str:
         """For logs: the code, and the figures behind it."""
         return " ".join([self.code, *(f"{name}={value}" for name, value in self.figures.items())])
+
+
+# Why a terminal refuses to begin: the next step for the cashier follows from each.
+TERMINAL_BUSY: Final = DriverFact("terminal_busy")
+NOT_REGISTERED: Final = DriverFact("not_registered")
+CLOSE_DUE: Final = DriverFact("close_due")
+TERMINAL_BLOCKED: Final = DriverFact("terminal_blocked")

@@ -49,11 +49,17 @@ class Command:
 
 
 class ResultStatus(Enum):
-    """The status of a command as the terminal reports it."""
+    """The status of a command as the terminal reports it.
+
+    NOT_SENT: the terminal refused to begin, for a reason of its own. UNCLEAR: what it told decides
+    nothing, or contradicts what it told before.
+    """
 
     APPROVED = "approved"
     DECLINED = "declined"
     CANCELLED = "cancelled"
+    NOT_SENT = "not_sent"
+    UNCLEAR = "unclear"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,7 @@ class DayTotal:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the terminal reported. Every field but `status` and `code` may be missing.
+    """What the terminal reported. Every field but `status` may be missing.
 
     `text` is the terminal's own, `reason` what its code means if it told no words.
     `order` is the order number as the terminal repeated it, if the protocol has one.
@@ -91,7 +97,7 @@ class Result:
     """
 
     status: ResultStatus
-    code: int
+    code: int | None
     text: str = ""
     order: str = ""
     amount: int | None = None
@@ -170,21 +176,24 @@ class DialogueEnded:
     """The dialogue is over and the terminal is idle.
 
     REFUSED: it did not start; the terminal answered the command with an error. ABORTED: the terminal
-    gave up (`cancelled`: by a stop key or its own time-out). COMPLETED: the terminal is done.
+    gave up (`cancelled`: by a stop key or its own time-out; `not_begun`: before it had begun, for a
+    reason of its own). COMPLETED: the terminal is done.
     `text` is the terminal's own, `reason` is the driver's. `status` is the terminal's own state if the
     command reports one. `maintenance` is the command that the terminal wants before it will work.
     `busy`: it is doing something else just now. `simulator`: it names itself as our simulator.
     """
 
     end_reason: EndReason
-    code: int = 0
+    code: int | None = 0
     text: str = ""
     cancelled: bool = False
+    not_begun: bool = False
     status: int | None = None
     maintenance: Operation | None = None
     busy: bool = False
     simulator: bool = False
     terminal_id: str = ""
+    serial_number: str = ""
     software: str = ""
     reason: DriverFact | None = None
 
@@ -203,10 +212,14 @@ class Delivery(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLost:
-    """The line or the dialogue broke, and why."""
+    """The line or the dialogue broke, and why.
+
+    `line_kept`: only our patience is over. The line stays, and what the terminal tells later is late.
+    """
 
     reason: DriverFact
     delivery: Delivery
+    line_kept: bool = False
 
 
 Event = DisplayText | TransactionResult | Receipt | DialogueEnded | ConnectionLost

@@ -17,6 +17,7 @@ OUTSIDE = {"asyncio", "time", "logging", "serial", "usb", "socket", "selectors",
 DEVICES = {"serial", "usb"}
 PURE_DRIVER = {
     "drivers.dialogue",
+    "drivers.fact",
     "drivers.operation",
     "drivers.terminal",
     "drivers.clocks",

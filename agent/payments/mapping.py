@@ -159,13 +159,33 @@ def closing(record: Record, event: DialogueEnded | ConnectionLost | Withdrawn) -
         return [Cancelled(payment_id=record.payment_id, why=CANCELLED_BY_TILL)]
     if isinstance(event, ConnectionLost):
         return _lost(record, event, approved)
+    if record.verdict == "unclear":
+        return _end_of_doubt(record, event)
     if approved:
         why = journal_fact(event.reason) if event.reason else None
-        undone = Undone(payment_id=record.payment_id, code=event.code, text=event.text, why=why)
+        undone = Undone(payment_id=record.payment_id, code=event.code or 0, text=event.text, why=why)
         return [
             Completed(payment_id=record.payment_id) if event.end_reason is EndReason.COMPLETED else undone
         ]
     return [] if record.result is not None else _without_result(record, event)
+
+
+def _end_of_doubt(record: Record, event: DialogueEnded) -> list[AnyBody]:
+    """The dialogue is over, and what it told left the payment in doubt.
+
+    A failing end decides only if no result was read: then nothing contradicts it.
+    """
+    unread = record.result is None or record.result.code is None
+    if unread and event.end_reason is not EndReason.COMPLETED:
+        return [_ended(record.payment_id, _failure(event), event)]
+    return [Completed(payment_id=record.payment_id)]
+
+
+def _failure(event: DialogueEnded) -> Literal["cancelled", "declined", "not_sent"]:
+    """The verdict of a dialogue that failed without a result."""
+    if event.not_begun or event.end_reason is EndReason.REFUSED:
+        return "not_sent"
+    return "cancelled" if event.cancelled else "declined"
 
 
 def _lost(record: Record, event: ConnectionLost, approved: bool) -> list[AnyBody]:
@@ -180,16 +200,16 @@ def _lost(record: Record, event: ConnectionLost, approved: bool) -> list[AnyBody
 def _without_result(record: Record, event: DialogueEnded) -> list[AnyBody]:
     payment_id = record.payment_id
     if event.end_reason is not EndReason.COMPLETED:
-        verdict: Literal["cancelled", "declined"] = "cancelled" if event.cancelled else "declined"
-        return [_ended(payment_id, verdict, event)]
+        return [_ended(payment_id, _failure(event), event)]
     if not kind_of(record.payment).moves_money:
         closed = _ended(payment_id, "approved", event)
         return [closed, Completed(payment_id=payment_id)]
-    return [BecameUnclear(payment_id=payment_id, why=Fact("payment.ended_without_result"))]
+    why = Fact("payment.ended_without_result")
+    return [BecameUnclear(payment_id=payment_id, why=why), Completed(payment_id=payment_id)]
 
 
 def _ended(
-    payment_id: str, verdict: Literal["approved", "cancelled", "declined"], event: DialogueEnded
+    payment_id: str, verdict: Literal["approved", "cancelled", "declined", "not_sent"], event: DialogueEnded
 ) -> TerminalResult:
     """The result of a dialogue that ended without a result message."""
     why = journal_fact(event.reason) if event.reason else None

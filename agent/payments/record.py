@@ -61,6 +61,7 @@ class Record(msgspec.Struct, kw_only=True):
     `why` is the fact behind the verdict; `words` are the terminal's or the persons' own.
     `unsolicited` is the terminal's result that came when the payment was already unclear.
     `hold` is the last word on whether the goods may go; nothing holds them back without one.
+    `dialogue_over`: the terminal has ended the payment's dialogue.
     `approval_known`: an approval is in the journal and no decline came after it. `asked_at` is
     when the terminal was asked, by its own clock. `taken_back` holds, by payment id, each refund and
     reversal of this payment that gave money back or may have: the end of one says nothing of another.
@@ -83,6 +84,7 @@ class Record(msgspec.Struct, kw_only=True):
     result: TerminalResult | None = None
     unsolicited: TerminalResult | None = None
     approval_known: bool = False
+    dialogue_over: bool = False
     verdict: Verdict | None = None
     why: Fact | None = None
     words: str = ""
@@ -199,14 +201,21 @@ def _judge(record: Record, body: AnyBody, index: int) -> None:
         case Refused() | Cancelled() | NotSent():
             _decide(record, body.verdict, index, body.why)
         case TerminalResult():
-            record.result = _without_seal(body)
+            if (
+                body.verdict != "unclear" or record.result is None
+            ):  # what came first is what it is compared with
+                record.result = _without_seal(body)
             if body.verdict == "approved":
                 record.approval_known = True
             else:
                 _decide(record, body.verdict, index, body.why, body.text)
-        case Completed() if (said := record.result) is not None:
-            _decide(record, said.verdict, index, said.why, said.text)
+        case Completed():
+            record.dialogue_over = True
+            if record.result is not None and record.verdict != "unclear":
+                said = record.result
+                _decide(record, said.verdict, index, said.why, said.text)
         case Undone():
+            record.dialogue_over = True
             _decide(record, "unclear", index, Fact("payment.undone"))
         case BecameUnclear():
             _decide(record, "unclear", index, body.why)

@@ -163,7 +163,7 @@ class TerminalConnection:
 
     async def _dialogue(self, command: Command) -> AsyncIterator[Event]:
         async for event in self._link.perform(command):
-            if isinstance(event, ConnectionLost):
+            if isinstance(event, ConnectionLost) and not event.line_kept:
                 self._lost.set()
                 self._become("away", event.reason)
             yield event

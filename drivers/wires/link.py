@@ -178,7 +178,7 @@ class Link:
     def _deliver_events(self) -> None:
         for event in self._session.events():
             self._deliver(event)
-            if isinstance(event, ConnectionLost) and self.connected:
+            if isinstance(event, ConnectionLost) and not event.line_kept and self.connected:
                 self._hang_up()
                 self._session.disconnected(event.reason, self._monotonic())
 

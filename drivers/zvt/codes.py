@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from drivers.terminal import DriverFact
+from drivers.fact import CLOSE_DUE, NOT_REGISTERED, TERMINAL_BLOCKED, TERMINAL_BUSY, DriverFact
 
 APPROVED: Final = 0x00
 ABORTED: Final = 0x6C  # by the cardholder's stop key, or by the terminal's own time-out
@@ -20,7 +20,6 @@ RESULTS: Final = frozenset(
         0x67,
         0x68,
         0x6A,
-        0x6B,
         0x6C,
         0x6E,
         0x6F,
@@ -43,7 +42,6 @@ RESULTS: Final = frozenset(
         0x89,
         0x9A,
         0x9B,
-        0x9C,
         0xA0,
         0xA1,
         0xA3,
@@ -83,7 +81,6 @@ RESULTS: Final = frozenset(
         0xEB,
         0xEC,
         0xED,
-        0xF0,
         0xF1,
         0xF5,
         0xF6,
@@ -121,12 +118,23 @@ STATES: Final = frozenset(
     }
 )
 HOST_DECLINED: Final = DriverFact("zvt.host_declined")
+NO_CODE: Final = DriverFact("zvt.aborted_without_code")
 OTHER_RESULT: Final = DriverFact("zvt.result_other")
 OTHER_STATE: Final = DriverFact("zvt.state_other")
 
 
+# Codes of a terminal that has not begun: its own state is in the way, not the card (reference 9).
+NOT_BEGUN: Final = frozenset(
+    {0x6B, BUSY, 0xB1, 0xB2, 0xBF, 0xC0, 0xC1, 0xC2, 0xC4, 0xDF, 0xE0, 0xE2, 0xE3, 0xE4, 0xF0, 0xF6}
+)
+UNREGISTERED: Final = 0x6B
+_CAUSES: Final = {UNREGISTERED: NOT_REGISTERED, BUSY: TERMINAL_BUSY, 0xDF: TERMINAL_BLOCKED, 0xF0: CLOSE_DUE}
+
+
 def result_fact(code: int) -> DriverFact:
     """What a result code of BMP 27, 06 1E or 84 xx means."""
+    if code in _CAUSES:
+        return _CAUSES[code]
     if code in RESULTS:
         return DriverFact(f"zvt.result_{code:02x}")
     if 0 < code <= HIGHEST_HOST_CODE:

@@ -10,6 +10,7 @@ from drivers.terminal import Command, CommandRefusedError, DriverFact, Operation
 from drivers.zvt import messages as zvt
 from drivers.zvt.config import ZvtSettings
 from drivers.zvt.quirks import ZvtQuirk
+from drivers.zvt.texts import Charset
 from drivers.zvt.writing import encode
 
 PRINT_TEXT_BLOCK: Final = 0x06D3
@@ -27,8 +28,8 @@ NEEDS_RECEIPT: Final = DriverFact("zvt.needs_receipt")
 ANSWER_ONLY: Final = frozenset({Operation.LOG_OFF, Operation.DISPLAY_TEXT})
 
 
-def apdu_of(command: Command, settings: ZvtSettings) -> bytes:
-    """The APDU of a command.
+def apdu_of(command: Command, settings: ZvtSettings, charset: Charset) -> bytes:
+    """The APDU of a command, its texts in `charset`.
 
     Raises `CommandRefusedError` when there is none, or a field is missing or does not fit.
     """
@@ -36,7 +37,7 @@ def apdu_of(command: Command, settings: ZvtSettings) -> bytes:
     if packet is None:
         raise CommandRefusedError(UNSUPPORTED)
     try:
-        return encode(packet(command, settings), settings.charset)
+        return encode(packet(command, settings), charset)
     except ValueError as error:
         name = command.operation.value
         raise CommandRefusedError(NOT_WRITTEN.about(operation=name, why=str(error))) from None
@@ -53,9 +54,14 @@ def _payment_type(settings: ZvtSettings) -> int | None:
 
 
 def _registration(_: Command, settings: ZvtSettings) -> zvt.ZvtPacket:
-    permitted = (PRINT_TEXT_BLOCK,) if settings.tlv else ()
+    if not settings.tlv:
+        return zvt.Registration(settings.password, settings.config_byte, settings.currency)
     return zvt.Registration(
-        settings.password, settings.config_byte, settings.currency, permitted_commands=permitted
+        settings.password,
+        settings.config_byte,
+        settings.currency,
+        permitted_commands=(PRINT_TEXT_BLOCK,),
+        character_set=settings.charset.value,
     )
 
 

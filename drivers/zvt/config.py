@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from drivers.driver import NOT_HASHED, KeyCheck, Options
 from drivers.zvt.quirks import ZvtQuirk
@@ -33,6 +33,8 @@ class ZvtKeys:
     "config byte, if it must not follow from receipts"
     tlv: bool = True
     "false for terminals that stumble over TLV fields"
+    charset: Literal["cp437", "iso-8859-1", "iso-8859-2", "iso-8859-15", "utf-8"] = "cp437"
+    "asked for; cp437, iso-8859-1, -2, -15 or utf-8"
     t3_s: Annotated[int, KeyCheck("seconds", 1, 60, examples=(T3_S,))] = T3_S
     "wait for an answer to a command"
     t4_s: Annotated[int, KeyCheck("seconds", 30, 900, examples=(T4_S,))] = T4_S
@@ -55,6 +57,7 @@ class ZvtSettings:
     t3_s: float = T3_S
     t4_s: float = T4_S
     quirks: frozenset[ZvtQuirk] = frozenset()
+    asked_charset: Charset = Charset.CP437
 
     @property
     def receipts_by_till(self) -> bool:
@@ -64,12 +67,26 @@ class ZvtSettings:
 
     @property
     def charset(self) -> Charset:
-        """The character set of the terminal's texts."""
+        """The character set of the terminal's texts, until it chooses another one."""
         if ZvtQuirk.LATIN1_TEXTS in self.quirks:
             return Charset.ISO_8859_1
         if ZvtQuirk.SEVEN_BIT_TEXTS in self.quirks:
             return Charset.ZVT_7BIT
-        return Charset.CP437
+        return self.asked_charset
+
+    @property
+    def charset_fixed(self) -> bool:
+        """The terminal uses its own set, whatever it agrees to."""
+        return bool(self.quirks & {ZvtQuirk.LATIN1_TEXTS, ZvtQuirk.SEVEN_BIT_TEXTS})
+
+
+_CHARSETS: Final = {
+    "cp437": Charset.CP437,
+    "iso-8859-1": Charset.ISO_8859_1,
+    "iso-8859-2": Charset.ISO_8859_2,
+    "iso-8859-15": Charset.ISO_8859_15,
+    "utf-8": Charset.UTF_8,
+}
 
 
 def zvt_settings(options: Options) -> ZvtSettings:
@@ -86,6 +103,7 @@ def zvt_settings(options: Options) -> ZvtSettings:
         password=int(own.password),
         currency=options.currency,
         tlv=own.tlv,
+        asked_charset=_CHARSETS[own.charset],
         t3_s=own.t3_s,
         t4_s=own.t4_s,
         quirks=frozenset(ZvtQuirk(name) for name in options.quirks),

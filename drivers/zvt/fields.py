@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from drivers.card.scrub import MIN_CARD_DIGITS
 from drivers.terminal import DayTotal
 
 LONGEST_NUMBER_BYTES = 6  # 12 digits, an amount; 13 digits and more could be a card number
@@ -21,6 +22,7 @@ class FieldKind(Enum):
     TEXT = "text, scrubbed before it is read"
     PADDED_TEXT = "text of fixed length, filled with blanks"
     TOTALS = "end-of-day totals"
+    SERIAL = "a device's number: BCD, binary or letters"
     TLV = "a TLV container"
     CARD = "card number: sealed"
     EXPIRY = "card expiry: sealed with the number"
@@ -54,6 +56,17 @@ def digits(value: memoryview) -> str | None:
         return None
     text = value.hex()
     return text if text.isdecimal() else None
+
+
+def serial(value: memoryview) -> str | None:
+    """A device's number: the bytes in hex, or its letters and digits; None if it could be a card number."""
+    if len(value) <= LONGEST_NUMBER_BYTES:
+        return value.hex().upper()
+    try:
+        text = str(value, "ascii").strip("\0 ")
+    except UnicodeDecodeError:
+        return None
+    return text if sum(char.isdigit() for char in text) < MIN_CARD_DIGITS and text.isprintable() else None
 
 
 def bcd(value: int, width: int) -> bytes:

@@ -123,17 +123,31 @@ _LAYOUTS: Final = (
             0x0C: "time",
             0xAA: "date",
         },
-        {0x14: "character_set"},
+        {
+            0x14: "character_set",
+            0x1F44: "own_id",
+            0x1F40: "device",
+            0x1F41: "own_software",
+            0x1F42: "serial_number",
+        },
     ),
     Layout(
         0x061E,
         zvt.Abort,
-        (HeadField("result_code", FieldKind.BYTE, 1),),
+        (HeadField("result_code", FieldKind.BYTE, 1, mandatory=False),),
         {0x87: "receipt_number"},
         _TEXTS | {0x1F17: "extended_error_text"},
     ),
-    Layout(0x04FF, zvt.IntermediateStatus, (HeadField("status", FieldKind.BYTE, 1),), {}, _TEXTS),
-    Layout(0x06D1, zvt.PrintLine, (HeadField("attribute", FieldKind.BYTE, 1),)),
+    Layout(
+        0x04FF, zvt.IntermediateStatus, (HeadField("status", FieldKind.BYTE, 1, mandatory=False),), {}, _TEXTS
+    ),
+    Layout(
+        0x06D1,
+        zvt.PrintLine,
+        (HeadField("attribute", FieldKind.BYTE, 1, mandatory=False),),
+        {},
+        {0x1F07: "receipt_type"},
+    ),
     Layout(0x06D3, zvt.PrintTextBlock, (), {}, {0x1F07: "receipt_type"}),
 )
 

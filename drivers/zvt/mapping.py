@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from drivers.terminal import (
@@ -15,34 +16,37 @@ from drivers.terminal import (
     Receipt,
     Result,
     ResultStatus,
+    SealedCard,
 )
 from drivers.zvt import codes
 from drivers.zvt import messages as zvt
 
+NO_RESULT_CODE: Final = DriverFact("zvt.no_result_code")
 INITIALISE_FIRST: Final = 0x01  # bits of the registration's status byte
 DIAGNOSE_FIRST: Final = 0x02
 
 _COPIES: Final = {0x01: Copy.MERCHANT, 0x02: Copy.CUSTOMER, 0x03: Copy.ADMINISTRATION}
 # Terminal states that a command of ours can mend. End of day (F0) is a person's decision.
+_REGISTER: Final = {codes.UNREGISTERED: Operation.REGISTER}
 _CARE: Final = {0x51: Operation.INITIALISE, 0x62: Operation.DIAGNOSE, 0xC2: Operation.DIAGNOSE}
 
 
 def progress(packet: zvt.IntermediateStatus) -> DisplayText:
     """The terminal's own text wins over the table."""
-    return DisplayText(packet.status, _own_text(packet.texts) or codes.intermediate_text(packet.status))
+    status = packet.status or 0
+    return DisplayText(status, _own_text(packet.texts) or codes.intermediate_text(status))
 
 
-def result(packet: zvt.StatusInformation, code: int) -> Result:
-    """A status information whose result code is `code`."""
-    said = {codes.APPROVED: ResultStatus.APPROVED, codes.ABORTED: ResultStatus.CANCELLED}.get(
-        code, ResultStatus.DECLINED
-    )
+def result(packet: zvt.StatusInformation) -> Result:
+    """A status information. Without a result code it decides nothing: an open question."""
+    code = packet.result_code
+    said = _status(code)
     own = packet.additional_text.strip() or _own_text(packet.texts) or packet.extended_error_text.strip()
     return Result(
         said,
         code,
         text=own,
-        reason=None if own or code == codes.APPROVED else codes.result_fact(code),
+        reason=_reason(said, code, own),
         amount=packet.amount,
         currency=packet.currency,
         trace=packet.trace,
@@ -66,13 +70,52 @@ def result(packet: zvt.StatusInformation, code: int) -> Result:
     )
 
 
+def _status(code: int | None) -> ResultStatus:
+    if code is None:
+        return ResultStatus.UNCLEAR
+    if code in codes.NOT_BEGUN:
+        return ResultStatus.NOT_SENT
+    known = {codes.APPROVED: ResultStatus.APPROVED, codes.ABORTED: ResultStatus.CANCELLED}
+    return known.get(code, ResultStatus.DECLINED)
+
+
+def _reason(said: ResultStatus, code: int | None, own: str) -> DriverFact | None:
+    """Told if the terminal has no words of its own, or if what to do next hangs on it."""
+    if code is None:
+        return NO_RESULT_CODE
+    if said is ResultStatus.APPROVED or (own and said is not ResultStatus.NOT_SENT):
+        return None
+    return codes.result_fact(code)
+
+
+def contradicts(first: Result, second: Result) -> bool:
+    """Whether two results of one dialogue cannot both be true: about whether money moved, or what moved."""
+    if (first.status is ResultStatus.APPROVED) is not (second.status is ResultStatus.APPROVED):
+        return True
+    pairs = (
+        (first.amount, second.amount),
+        (first.currency, second.currency),
+        (first.trace, second.trace),
+        (first.receipt_number, second.receipt_number),
+    )
+    approved = first.status is ResultStatus.APPROVED
+    return approved and any(None not in pair and pair[0] != pair[1] for pair in pairs)
+
+
+def told_before(first: Result, second: Result) -> bool:
+    """Whether the second says nothing that the first did not. No two seals of one card are equal."""
+    return _unsealed(first) == _unsealed(second)
+
+
+def _unsealed(told: Result) -> Result:
+    return replace(told, card=SealedCard(told.card.masked) if told.card else None)
+
+
 def receipt(packet: zvt.PrintLine | zvt.PrintTextBlock) -> Receipt:
-    """Printed lines. A line by 06 D1 does not say whose copy it is."""
-    if isinstance(packet, zvt.PrintLine):
-        return Receipt(
-            Copy.UNKNOWN, (packet.text,) if not packet.feeds else ("",) * packet.feeds, packet.last
-        )
+    """Printed lines. Most lines by 06 D1 do not say whose copy they are."""
     copy = _COPIES.get(packet.receipt_type or 0, Copy.UNKNOWN)
+    if isinstance(packet, zvt.PrintLine):
+        return Receipt(copy, (packet.text,) if not packet.feeds else ("",) * packet.feeds, packet.last)
     return Receipt(copy, tuple(line.text for line in packet.lines), packet.last)
 
 
@@ -88,6 +131,7 @@ def completed(packet: zvt.Completion) -> DialogueEnded:
         busy=packet.terminal_status == codes.BUSY,
         simulator=packet.software.startswith(SIMULATOR_SOFTWARE),
         terminal_id=packet.terminal_id,
+        serial_number=packet.serial_number,
         software=packet.software.strip(),
     )
 
@@ -96,9 +140,16 @@ def aborted(packet: zvt.Abort) -> DialogueEnded:
     """06 1E."""
     code = packet.result_code
     own = packet.extended_error_text.strip() or _own_text(packet.texts)
-    reason = None if own else codes.result_fact(code)
+    reason = codes.NO_CODE if code is None else codes.result_fact(code)
+    not_begun = code in codes.NOT_BEGUN
     return DialogueEnded(
-        EndReason.ABORTED, code=code, text=own, reason=reason, cancelled=code == codes.ABORTED
+        EndReason.ABORTED,
+        code=code,
+        text=own,
+        reason=None if own and not not_begun else reason,
+        cancelled=code == codes.ABORTED,
+        not_begun=not_begun,
+        maintenance=_REGISTER.get(code or 0),
     )
 
 
@@ -106,7 +157,12 @@ def refused(packet: zvt.ZvtAnswer) -> DialogueEnded:
     """84 xx: the command did not start."""
     code = packet.aprc if packet.result_code is None else packet.result_code
     return DialogueEnded(
-        EndReason.REFUSED, code=code, reason=codes.result_fact(code), busy=code == codes.BUSY
+        EndReason.REFUSED,
+        code=code,
+        reason=codes.result_fact(code),
+        busy=code == codes.BUSY,
+        not_begun=True,
+        maintenance=_REGISTER.get(code),
     )
 
 
@@ -118,6 +174,8 @@ def failed(failure: Result) -> DialogueEnded:
         text=failure.text,
         reason=failure.reason,
         cancelled=failure.status is ResultStatus.CANCELLED,
+        not_begun=failure.status is ResultStatus.NOT_SENT,
+        maintenance=_REGISTER.get(failure.code or 0),
     )
 
 

@@ -188,9 +188,9 @@ class StatusInformation(Struct, frozen=True):
 
 
 class IntermediateStatus(Struct, frozen=True):
-    """04 FF. `timeout_minutes` is the new T4; `texts` is tag 24."""
+    """04 FF. `timeout_minutes` is the new T4; `texts` is tag 24. It may say nothing at all."""
 
-    status: int
+    status: int | None = None
     timeout_minutes: int | None = None
     texts: tuple[str, ...] = ()
     unknown: tuple[UnknownBytes, ...] = ()
@@ -200,11 +200,14 @@ class Completion(Struct, frozen=True):
     """06 0F. `terminal_status` and `software` answer a status enquiry, the rest other commands.
 
     `status_byte` is BMP 19 of a registration: 01 initialise first, 02 diagnose
-    first. `result_code` E0 announces an update, FC a restart.
+    first. `result_code` E0 announces an update, FC a restart. `device` and
+    `serial_number` are the terminal's name and number (container E4).
     """
 
     terminal_status: int | None = None
     software: str = ""
+    device: str = ""
+    serial_number: str = ""
     result_code: int | None = None
     status_byte: int | None = None
     terminal_id: str = ""
@@ -218,7 +221,7 @@ class Completion(Struct, frozen=True):
 class Abort(Struct, frozen=True):
     """06 1E: the command failed. `texts` is tag 24, `extended_error_text` tag 1F17."""
 
-    result_code: int
+    result_code: int | None = None
     currency: int | None = None
     receipt_number: int | None = None
     texts: tuple[str, ...] = ()
@@ -227,11 +230,17 @@ class Abort(Struct, frozen=True):
 
 
 class PrintLine(Struct, frozen=True):
-    """06 D1. Attribute FF means `feeds` empty lines and no text."""
+    """06 D1. Attribute FF means `feeds` empty lines and no text.
 
-    attribute: int
+    `receipt_type` is tag 1F07 of a container behind the text: left out of the specification
+    long ago, and still sent.
+    """
+
+    attribute: int = 0
     text: str = ""
     feeds: int = 0
+    receipt_type: int | None = None
+    unknown: tuple[UnknownBytes, ...] = ()
 
     @property
     def last(self) -> bool:

@@ -40,7 +40,7 @@ from drivers.zvt.messages import (
     ZvtPacket,
 )
 from drivers.zvt.reading import ZvtBodyReader, ZvtCardBinding
-from drivers.zvt.texts import Charset
+from drivers.zvt.texts import CHARSETS, Charset
 from drivers.zvt.writing import encode
 
 __all__ = [
@@ -98,6 +98,8 @@ def decode(apdu: memoryview, binding: ZvtCardBinding, charset: Charset = Charset
         reader.read_fields()
         if layout.message is StatusInformation:
             _finish_status(reader, binding)
+        elif layout.message is Completion:
+            _finish_completion(reader.values)
         if reader.unknown:
             reader.values["unknown"] = bounded(reader.unknown)
         return layout.message(**reader.values)
@@ -137,6 +139,13 @@ def _finish_status(reader: ZvtBodyReader, binding: ZvtCardBinding) -> None:
         values["scrubbed_numbers"] = reader.scrubbed
 
 
+def _finish_completion(values: dict[str, Any]) -> None:
+    """The device's own words (container E4) where the older fields say nothing."""
+    for name, other in (("software", "own_software"), ("terminal_id", "own_id")):
+        told = values.pop(other, "")
+        values[name] = values.get(name) or told
+
+
 def _new_t4(reader: ZvtBodyReader) -> None:
     """04 FF may carry T4 in minutes; some terminals send the TLV container without it."""
     body, at = reader.body, reader.at
@@ -153,7 +162,7 @@ def _new_t4(reader: ZvtBodyReader) -> None:
 def _currency_of_abort(reader: ZvtBodyReader) -> None:
     """06 1E with result 6F (wrong currency) may name the right one, without a BMP."""
     rest = reader.body[reader.at :]
-    if reader.values["result_code"] == 0x6F and len(rest) >= 2 and rest[0] not in bmp.TABLE:
+    if reader.values.get("result_code") == 0x6F and len(rest) >= 2 and rest[0] not in bmp.TABLE:
         reader.values["currency"] = number(rest[:2])
         reader.at += 2
 
@@ -178,11 +187,22 @@ def _terminal_status(reader: ZvtBodyReader) -> None:
 
 def _printed_line(reader: ZvtBodyReader) -> None:
     body, at = reader.body, reader.at
-    if reader.values["attribute"] == 0xFF:
-        reader.values["feeds"] = body[at] if at < len(body) else 1
+    end = _text_end(body, at)
+    if reader.values.get("attribute") == 0xFF:
+        reader.values["feeds"] = body[at] if at < end else 1
     else:
-        reader.values["text"] = reader.text(body[at:])
-    reader.at = len(body)
+        reader.values["text"] = reader.text(body[at:end])
+    reader.at = end
+
+
+def _text_end(body: memoryview, at: int) -> int:
+    """Where the text ends: at a whole TLV container that fills the rest, or at the end of the line."""
+    for place in range(at, len(body)):
+        if body[place] == 0x06:
+            start, size = tlv.length(body, place + 1, len(body))
+            if size >= 0 and start + size == len(body) and not tlv.elements(body, start, len(body))[1]:
+                return place
+    return len(body)
 
 
 def _printed_block(reader: ZvtBodyReader) -> None:
@@ -193,7 +213,9 @@ def _printed_block(reader: ZvtBodyReader) -> None:
     for row, start, end in fields:
         if row.number != 0x06:
             continue
-        for container, tag, at, stop in tlv.elements(reader.body, start, end)[0]:
+        found = tlv.elements(reader.body, start, end)[0]
+        _take_character_set(reader, found)
+        for container, tag, at, stop in found:
             if container != tlv.PRINT_TEXTS:
                 continue
             if tag == tlv.TEXT_LINE:
@@ -202,6 +224,13 @@ def _printed_block(reader: ZvtBodyReader) -> None:
                 last = last or bool(reader.body[at] & 0x80)
                 attribute = reader.body[at] & 0x7F
     reader.values["lines"], reader.values["last"] = tuple(lines), last
+
+
+def _take_character_set(reader: ZvtBodyReader, found: list[tlv.Element]) -> None:
+    """A print may name its own character set; it holds for this print alone."""
+    for _, tag, at, stop in found:
+        if tag == tlv.CHARACTER_SET and stop == at + 1 and reader.body[at] in CHARSETS:
+            reader.charset = Charset(reader.body[at])
 
 
 _UNTAGGED: Final[dict[Any, Callable[[ZvtBodyReader], None]]] = {

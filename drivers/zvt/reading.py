@@ -37,10 +37,10 @@ class ZvtBodyReader:
 
     __slots__ = (
         "_card",
-        "_charset",
         "_expiry",
         "at",
         "body",
+        "charset",
         "collected",
         "dropped",
         "layout",
@@ -56,7 +56,7 @@ class ZvtBodyReader:
         self.collected: dict[str, list[Any]] = {}  # on their way to `values`
         self.unknown: list[UnknownBytes] = []
         self.at = self.scrubbed = self.dropped = 0
-        self._charset = charset
+        self.charset = charset
         self._card: memoryview | None = None
         self._expiry: memoryview | None = None
 
@@ -108,13 +108,13 @@ class ZvtBodyReader:
     def text(self, value: memoryview) -> str:
         """A text without card numbers."""
         if len(value) < MIN_CARD_DIGITS or not may_hold_card(value):
-            plain = decode_plain(value, self._charset)
+            plain = decode_plain(value, self.charset)
             if plain is not None:
                 return plain
-        text = blank_controls(value, self._charset)
+        text = blank_controls(value, self.charset)
         if len(text) >= MIN_CARD_DIGITS:
             self.scrubbed += scrub_text(text)
-        return decode_text(text, self._charset)
+        return decode_text(text, self.charset)
 
     def seal_card(self, binding: ZvtCardBinding) -> None:
         """Give a number that was there to the card sealer, which wipes it. A field of padding is none."""
@@ -190,6 +190,7 @@ _VALUES: Final[Mapping[FieldKind, _ValueOf]] = {
     FieldKind.NUMBER: fields.number,
     FieldKind.DIGITS: fields.digits,
     FieldKind.TOTALS: fields.totals,
+    FieldKind.SERIAL: fields.serial,
 }
 _READS: Final[Mapping[FieldKind, _Read]] = {
     FieldKind.TEXT: ZvtBodyReader.text,

@@ -10,12 +10,13 @@ failure. A command is sent once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from enum import Enum, auto
 from typing import Any, ClassVar, Final, get_args
 
 from drivers.card.card import CardSealer
-from drivers.dialogue import NO_END, OUT_OF_TURN, REFUSED_AGAIN, UNREADABLE, Dialogue, Held
-from drivers.operation import CHANGING, FINANCIAL, WITH_RESULT
+from drivers.dialogue import NO_END, OUT_OF_TURN, REFUSED_AGAIN, Dialogue, Held
+from drivers.operation import CHANGING, FINANCIAL, WITH_RESULT, Operation
 from drivers.terminal import (
     Command,
     DialogueEnded,
@@ -34,15 +35,16 @@ from drivers.zvt.config import ZvtSettings
 from drivers.zvt.line import ZvtLine
 from drivers.zvt.packet import ZvtCardBinding, decode
 from drivers.zvt.quirks import ZvtQuirk
-from drivers.zvt.timers import ZvtTimers
+from drivers.zvt.texts import CHARSETS, Charset
+from drivers.zvt.timers import LONGEST_WAIT_S, MINUTE_S, ZvtTimers
 from drivers.zvt.writing import encode
 
 __all__ = ["ZvtSession", "ZvtSettings", "ZvtState"]
 
 NO_ANSWER: Final = DriverFact("zvt.no_answer")
 NO_COMPLETION: Final = DriverFact("zvt.no_completion")
-NO_RESULT: Final = DriverFact("zvt.no_result")
-NO_RESULT_CODE: Final = DriverFact("zvt.no_result_code")
+GAVE_UP: Final = DriverFact("left_open", {"minutes": round(LONGEST_WAIT_S / MINUTE_S)})
+CONTRADICTION: Final = DriverFact("zvt.contradiction")
 
 _Action = Callable[["ZvtSession", Any, float], None]
 
@@ -70,6 +72,7 @@ class ZvtSession(Dialogue[ZvtLine, ZvtState, zvt.ZvtPacket]):
         self._apdu = b""
         self._result: Result | None = None
         self._abort_wanted = False
+        self._charset = settings.charset
 
     def abort(self, now: float) -> None:
         """06 B0 goes out only while the terminal works and has not shown a result."""
@@ -85,21 +88,22 @@ class ZvtSession(Dialogue[ZvtLine, ZvtState, zvt.ZvtPacket]):
             if self._line.repeated:
                 self._answer_again(now)
                 continue
-            try:
-                packet = decode(
-                    apdu, ZvtCardBinding(self._card_sealer, self._context), self._settings.charset
-                )
-            except ProtocolError as error:
-                self._refuse(error, now)
-                continue
             self._last_answer = None
-            self._in_turn(packet, now)
+            self._in_turn(self._read(apdu), now)
         self._tell_trouble(self._line.trouble)
+
+    def _read(self, apdu: memoryview) -> zvt.ZvtPacket:
+        """The message. Whatever a terminal may send can be read; what cannot is no message to a till."""
+        control = int.from_bytes(apdu[:2])
+        try:
+            return decode(apdu, ZvtCardBinding(self._card_sealer, self._context), self._charset)
+        except ProtocolError:
+            return zvt.Unknown(control)
 
     # ---- the hooks of the dialogue ----
 
     def _check(self, command: Command) -> None:
-        self._apdu = commands.apdu_of(command, self._settings)
+        self._apdu = commands.apdu_of(command, self._settings, self._charset)
 
     def _begin(self, command: Command, now: float) -> None:  # noqa: ARG002 - `_check` has written it
         self._result = None
@@ -125,13 +129,18 @@ class ZvtSession(Dialogue[ZvtLine, ZvtState, zvt.ZvtPacket]):
             self._tell_trouble(self._line.trouble)
 
     def _time_is_over(self, now: float) -> None:
-        self.OVERTIME[self.state](self, now)
+        left_open_at = self._timers.left_open_at
+        if left_open_at is not None and now >= left_open_at:
+            self._leave_open(GAVE_UP)
+        else:
+            self.OVERTIME[self.state](self, now)
 
     def _deadlines(self) -> tuple[float | None, ...]:
-        return (self._timers.deadline,)
+        return self._timers.deadlines
 
     def _forget_line(self) -> None:
         self._last_answer = None
+        self._charset = self._settings.charset
 
     def _rest(self) -> None:
         self._timers.stop()
@@ -166,20 +175,24 @@ class ZvtSession(Dialogue[ZvtLine, ZvtState, zvt.ZvtPacket]):
 
     def _progress(self, packet: zvt.IntermediateStatus, now: float) -> None:
         self._answer(zvt.POSITIVE, now)
-        self._events.append(meaning.progress(packet))
+        if packet.status is not None or packet.texts:
+            self._events.append(meaning.progress(packet))
         self._timers.announced(packet.timeout_minutes)
         self._go_on_waiting(now)
 
     def _outcome(self, packet: zvt.StatusInformation, now: float) -> None:
-        if packet.result_code is None:
-            self._lose(NO_RESULT_CODE)
-        else:
-            late = self._operation not in WITH_RESULT
-            self._keep(TransactionResult(meaning.result(packet, packet.result_code), late=late), packet, now)
+        result, before = meaning.result(packet), self._result
+        if before is not None and meaning.told_before(before, result):
+            self._answer(zvt.POSITIVE, now)  # it is on disk already
+            self._go_on_waiting(now)
+            return
+        if before is not None and meaning.contradicts(before, result):
+            result = replace(result, status=ResultStatus.UNCLEAR, reason=CONTRADICTION)
+        late = self._operation not in WITH_RESULT
+        self._keep(TransactionResult(result, late=late), packet, now)
 
     def _late_outcome(self, packet: zvt.StatusInformation, now: float) -> None:
-        if packet.result_code is not None:  # without one there is nothing to store and nothing to commit
-            self._keep(TransactionResult(meaning.result(packet, packet.result_code), late=True), packet, now)
+        self._keep(TransactionResult(meaning.result(packet), late=True), packet, now)
 
     def _printed(self, packet: zvt.PrintLine | zvt.PrintTextBlock, now: float) -> None:
         self._keep(meaning.receipt(packet), packet, now)
@@ -196,10 +209,8 @@ class ZvtSession(Dialogue[ZvtLine, ZvtState, zvt.ZvtPacket]):
 
     def _completed(self, packet: zvt.Completion, now: float) -> None:
         self._answer(zvt.POSITIVE, now)
-        if self._result is None and self._operation in FINANCIAL:
-            self._lose(NO_RESULT)
-        else:
-            self._end(meaning.completed(packet))
+        self._take_character_set(packet)
+        self._end(meaning.completed(packet))
 
     def _aborted(self, packet: zvt.Abort, now: float) -> None:
         self._answer(zvt.POSITIVE, now)
@@ -219,7 +230,14 @@ class ZvtSession(Dialogue[ZvtLine, ZvtState, zvt.ZvtPacket]):
 
     def _store(self, result: Result) -> None:
         self._result = result
-        self.state = ZvtState.STORED if result.status is ResultStatus.APPROVED else ZvtState.FAILED
+        open_still = result.status in {ResultStatus.APPROVED, ResultStatus.UNCLEAR}
+        self.state = ZvtState.STORED if open_still else ZvtState.FAILED
+
+    def _take_character_set(self, packet: zvt.Completion) -> None:
+        """What the terminal chose at its registration holds until the next line; a quirk overrules it."""
+        chosen = packet.character_set
+        if self._operation is Operation.REGISTER and chosen in CHARSETS and not self._settings.charset_fixed:
+            self._charset = Charset(chosen)
 
     def _go_on_waiting(self, now: float) -> None:
         if self.state is ZvtState.RUNNING:
@@ -240,12 +258,6 @@ class ZvtSession(Dialogue[ZvtLine, ZvtState, zvt.ZvtPacket]):
         """The terminal repeats itself because our answer, or the line's ACK, was lost."""
         if self._last_answer is not None and self._held is None:
             self._answer(self._last_answer, now)
-
-    def _refuse(self, error: ProtocolError, now: float) -> None:
-        if self.busy:
-            self._lose(UNREADABLE.about(reason=error.reason))
-        else:
-            self._answer(zvt.UNKNOWN_COMMAND, now)
 
     # ---- time ----
 

@@ -30,6 +30,7 @@ class Charset(IntEnum):
     CP437 = 0xFF
 
 
+CHARSETS: Final = frozenset(charset.value for charset in Charset)
 _TOLERANT: Final = "cp437"  # every byte has a character in it
 _COMMON: Final = "ascii"  # all sets agree on it, and most texts are nothing else
 _CODECS: Final = {

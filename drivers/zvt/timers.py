@@ -15,6 +15,8 @@ FAILURE_WAIT_S: Final = 5.0
 # this wait anew; a minute is for a cardholder who leaves the card in.
 COMPLETION_WAIT_S: Final = 60.0
 MINUTE_S: Final = 60.0
+# The terminal may ask for as many minutes as it likes. A till is told after these that nobody knows yet.
+LONGEST_WAIT_S: Final = 30 * MINUTE_S
 
 # The cashier compares the signature and may still say no on the terminal: full T4.
 _SIGNATURES: Final = frozenset(codes.VERIFICATIONS[code] for code in (0x01, 0x05, 0x06, 0x07))
@@ -25,8 +27,14 @@ class ZvtTimers:
 
     def __init__(self, settings: ZvtSettings) -> None:
         self.deadline: float | None = None
+        self.left_open_at: float | None = None
         self._settings = settings
         self._announced_s = 0.0
+
+    @property
+    def deadlines(self) -> tuple[float | None, ...]:
+        """When the terminal has been silent for too long, and when the dialogue has lasted for too long."""
+        return self.deadline, self.left_open_at
 
     @property
     def t4_s(self) -> float:
@@ -41,6 +49,7 @@ class ZvtTimers:
         """T3 starts; what an earlier command announced is over."""
         self._announced_s = 0.0
         self.deadline = now + self._settings.t3_s
+        self.left_open_at = now + LONGEST_WAIT_S
 
     def still_sending(self, now: float) -> None:
         """The line repeats the command (T2 is as long as T3); it gives up by itself after the third time."""
@@ -67,4 +76,4 @@ class ZvtTimers:
 
     def stop(self) -> None:
         """Nothing is waited for."""
-        self.deadline = None
+        self.deadline = self.left_open_at = None

@@ -23,7 +23,8 @@ class Tag:
 
 
 DISPLAY_TEXTS, PRINT_TEXTS, PERMITTED_COMMANDS = 0x24, 0x25, 0x26
-TEXT_LINE, PRINT_ATTRIBUTE = 0x07, 0x09
+DEVICE = 0xE4
+TEXT_LINE, PRINT_ATTRIBUTE, CHARACTER_SET = 0x07, 0x09, 0x14
 
 # Tags outside of this table are skipped, never an error.
 TAGS: Final[dict[int, Tag]] = {
@@ -32,7 +33,7 @@ TAGS: Final[dict[int, Tag]] = {
         Tag(TEXT_LINE, FieldKind.TEXT, "text line", DISPLAY_TEXTS),
         Tag(PRINT_ATTRIBUTE, FieldKind.BYTE, "print attribute", PRINT_TEXTS),
         Tag(0x0A, FieldKind.INTEGER, "ZVT command", PERMITTED_COMMANDS),
-        Tag(0x14, FieldKind.BYTE, "character set"),
+        Tag(CHARACTER_SET, FieldKind.BYTE, "character set"),
         Tag(0x1B, FieldKind.BYTE, "diagnosis type"),
         Tag(0x41, FieldKind.INTEGER, "card type id"),
         Tag(0x44, FieldKind.TEXT, "preferred application name"),
@@ -51,13 +52,17 @@ TAGS: Final[dict[int, Tag]] = {
         Tag(0x1F25, FieldKind.NUMBER, "cashback amount"),
         Tag(0x1F2B, FieldKind.NUMBER, "long trace number"),
         Tag(0x1F36, FieldKind.NUMBER, "tip amount"),
+        Tag(0x1F40, FieldKind.TEXT, "device name", DEVICE),
+        Tag(0x1F41, FieldKind.TEXT, "software version", DEVICE),
+        Tag(0x1F42, FieldKind.SERIAL, "serial number", DEVICE),
+        Tag(0x1F44, FieldKind.DIGITS, "terminal identifier"),
         Tag(0x1F6A, FieldKind.NUMBER, "remaining amount"),
     )
 }
 
 # Containers whose content is read. Any other constructed tag is skipped whole.
 CONTAINERS = frozenset(
-    {0x23, DISPLAY_TEXTS, PRINT_TEXTS, PERMITTED_COMMANDS, 0x27, 0x2F, 0x60, 0x61, 0x62, 0xE4}
+    {0x23, DISPLAY_TEXTS, PRINT_TEXTS, PERMITTED_COMMANDS, 0x27, 0x2F, 0x60, 0x61, 0x62, DEVICE}
 )
 
 
@@ -83,8 +88,35 @@ OF_NO_USE: Final = frozenset(
             0x45,
             0x49,
         ),
-        *(0xE1, 0xE2, 0xE3, 0xE8, *range(0x1F01, 0x1F07), 0x1F0B, 0x1F0E, 0x1F0F, 0x1F15, 0x1F16, 0x1F1D),
-        *(0x1F1E, 0x1F1F, 0x1F20, 0x1F21, 0x1F37, 0x1F3B, *range(0x1F40, 0x1F51), 0x1F60, 0x1F70, 0x1F71),
+        *(
+            0x34,
+            0x35,
+            0x4A,
+            0xE1,
+            0xE2,
+            0xE3,
+            0xE8,
+            *range(0x1F01, 0x1F07),
+            0x1F0B,
+            0x1F0E,
+            0x1F0F,
+            0x1F15,
+            0x1F16,
+            0x1F1D,
+        ),
+        *(
+            0x1F1E,
+            0x1F1F,
+            0x1F20,
+            0x1F21,
+            0x1F37,
+            0x1F3B,
+            0x1F43,
+            *range(0x1F45, 0x1F51),
+            0x1F60,
+            0x1F70,
+            0x1F71,
+        ),
         *(0x1F72, 0x1F73, 0x1F74, 0x1F82, 0x1F83),
     }
 )

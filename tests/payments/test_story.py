@@ -57,9 +57,10 @@ def test_a_stop_at_the_terminal_is_a_cancel(make: Make) -> None:
     assert world.booked() == []
 
 
-def test_a_command_that_the_terminal_refuses_is_declined(make: Make) -> None:
+def test_a_command_that_the_terminal_refuses_to_begin_was_not_sent(make: Make) -> None:
     world = make('[[payment]]\noutcome = "refuse"\ncode = 0x6B')
-    assert world.pay().verdict == "declined"
+    view = world.pay()
+    assert (view.verdict, view.why and view.why.code) == ("not_sent", "drivers.not_registered")
     assert world.kinds() == ["requested", "decided", "submitted", "result"]
 
 

@@ -76,7 +76,7 @@ KEPT: Final = {
     "drivers/zvt/bmp.py": Kept(16, NAMES + "; " + BOUNDS),
     "drivers/zvt/codes.py": Kept(15, DISPLAY),
     "drivers/zvt/driver.py": Kept(1, TITLE),
-    "drivers/zvt/fields.py": Kept(10, NAMES + "; " + BOUNDS),
+    "drivers/zvt/fields.py": Kept(11, NAMES + "; " + BOUNDS),
     "drivers/zvt/frame.py": Kept(1, LOGGED),
     "drivers/zvt/quirks.py": Kept(7, QUIRKS),
     "drivers/zvt/sender.py": Kept(1, BOUNDS),

@@ -161,11 +161,11 @@ class TerminalResult(Body, frozen=True, kw_only=True, tag="result"):
 
     `text` is the terminal's own, word for word; `why` is what the driver makes of its code.
     `amount` is the amount the *terminal* says. `differs` names the fields in which it
-    contradicts the request.
+    contradicts the request. With the verdict `unclear` it decides nothing, and `why` says for what reason.
     """
 
     payment_id: str
-    verdict: Literal["approved", "declined", "cancelled"]
+    verdict: Literal["approved", "declined", "cancelled", "not_sent", "unclear"]
     code: int | None = None
     text: str = ""
     why: Fact | None = None
@@ -202,7 +202,7 @@ class Printed(Body, frozen=True, kw_only=True):
 
 
 class Completed(Body, frozen=True, kw_only=True):
-    """The dialogue ended as it should after a result: nothing is owed any more."""
+    """The dialogue is over: nothing is owed any more. A payment that is in doubt stays in doubt."""
 
     payment_id: str
 

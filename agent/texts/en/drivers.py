@@ -15,7 +15,6 @@ DRIVERS: Final[dict[str, str | tuple[str, str]]] = {
     ),
     "drivers.zvt.no_answer": "the terminal did not answer the command in time",
     "drivers.zvt.no_completion": "the terminal did not finish after its result was stored",
-    "drivers.zvt.no_result": "the terminal finished without a result",
     "drivers.zvt.no_result_code": "the terminal sent a result without a result code",
     "drivers.zvt.not_acknowledged": "the terminal did not acknowledge a message in three attempts",
     "drivers.zvt.stopped_halfway": "the terminal stopped in the middle of a message",
@@ -68,7 +67,15 @@ DRIVERS: Final[dict[str, str | tuple[str, str]]] = {
         "The terminal's last stored payment is receipt {receipt}, trace {trace}, and it is not this one: it "
         "is no reversal."
     ),
+    "drivers.zvt.contradiction": "the terminal told two results that contradict each other",
     # what all protocols share
+    "drivers.terminal_busy": "the terminal is busy with something else",
+    "drivers.not_registered": "the terminal did not know this till any more; it is registered again",
+    "drivers.close_due": "the terminal wants its day closed first",
+    "drivers.terminal_blocked": "the terminal is blocked or out of order",
+    "drivers.left_open": (
+        "the terminal was still at it after {minutes} minutes; its result is taken when it comes"
+    ),
     "drivers.unsupported_operation": "This terminal's protocol cannot do that. Nothing was sent.",
     "drivers.no_end": "the terminal did not say in time how the command ended",
     "drivers.refused_again": (

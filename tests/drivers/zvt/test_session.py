@@ -205,7 +205,9 @@ def test_a_command_that_is_answered_with_an_error_did_not_start(
 ) -> None:
     till.start(sale())
     assert till.says(answer) == [
-        DialogueEnded(EndReason.REFUSED, code, busy=code == 0x9C, reason=codes.result_fact(code))
+        DialogueEnded(
+            EndReason.REFUSED, code, busy=code == 0x9C, not_begun=True, reason=codes.result_fact(code)
+        )
     ]
     assert not till.session.busy
 

@@ -33,7 +33,7 @@ from tests.drivers.zvt.stage import Till
 
 
 def test_a_registration_reports_what_the_terminal_needs(till: Till) -> None:
-    assert till.start(Command(Operation.REGISTER)) == ["06000e1234568e0978060626040a0206d3"]
+    assert till.start(Command(Operation.REGISTER)) == ["0600111234568e097806091401ff26040a0206d3"]
     till.says(POSITIVE)
     (ended,) = till.says(Completion(status_byte=0x01, terminal_id="52523535", currency=978))
     assert ended == DialogueEnded(

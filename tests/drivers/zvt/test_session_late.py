@@ -102,9 +102,11 @@ def test_a_late_answer_and_a_late_completion_are_no_events(till: Till) -> None:
     assert till.heard[-1] == YES
 
 
-def test_a_late_result_without_a_code_is_not_acknowledged(till: Till) -> None:
+def test_a_late_result_without_a_code_is_told_as_an_open_question(till: Till) -> None:
     heard = till.heard[:]
-    assert till.says("040f0704000000001010") == []
+    (told,) = till.says("040f0704000000001010")
+    assert isinstance(told, TransactionResult)
+    assert (told.late, told.result.status, told.result.amount) == (True, ResultStatus.UNCLEAR, 1010)
     assert till.heard == heard
 
 
