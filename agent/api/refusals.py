@@ -75,6 +75,7 @@ REFUSALS: Final[dict[str, RefusalRow]] = {
     # Nothing is taken now.
     "stopping": RefusalRow(503, "not_begun"),
     "not_started": RefusalRow(503, "not_begun"),
+    "no_acquirer_key": RefusalRow(503, "not_begun"),
     "key_expired": RefusalRow(503, "not_begun"),
     "disk_full": RefusalRow(503, "not_begun"),
     "journal_full": RefusalRow(503),
@@ -122,6 +123,7 @@ WITH_PAYMENT: Final = (
     "terminal_unclear",
     "stopping",
     "not_started",
+    "no_acquirer_key",
     "key_expired",
     "disk_full",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import date
 
 from agent.alarms.conditions import AgentFacts, HeldFacts, OutsideFacts, TerminalFacts, conditions, not_known
 from agent.alarms.standing import StandingAlarm, StandingAlarms
@@ -96,15 +97,15 @@ def _writable(context: Context, identity: str) -> StandingAlarm:
 
 def agent_facts(context: Context, outside: OutsideFacts) -> AgentFacts:
     """What the agent knows by itself."""
-    size = context.journal.size
+    size, key = context.journal.size, context.sealing.key
     return AgentFacts(
         now=context.clock.wall(),
         entries=size,
         began=context.ages.began,
         waiting_since=context.ages.waiting_since(outside.confirmed or 0, size),
         full=context.journal.full,
-        key_id=context.key_id,
-        key_until=context.key_until,
+        key_id=key.key_id if key else "",
+        key_until=key.not_after if key else date.max,
         terminals=tuple(_terminal(context, name) for name in context.terminals),
         held=tuple(
             HeldFacts(record.payment_id, record.release == "withheld")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 from functools import partial
 
 from agent.alarms.ages import EntryAges
@@ -41,6 +40,7 @@ from agent.rules import DayTotals, Original, Policy, RuleRequest, decide
 from agent.settings.load import Settings
 from agent.terminals.connection import TerminalConnection
 from agent.terminals.facts import journal_fact
+from drivers.card.seal import SealingKey
 from drivers.terminal import Command, Day, Result, Unclear
 
 
@@ -48,8 +48,8 @@ from drivers.terminal import Command, Day, Result, Unclear
 class Context:
     """The state of the agent. `journal` is set when it has been opened.
 
-    `key_until` is the last day of the acquirer's key. `startup_error` tells a person why the
-    agent could not start.
+    `sealing` is the acquirer's key in use. `startup_error` tells a person what in the settings keeps
+    the agent from taking payments.
     """
 
     settings: Settings
@@ -58,8 +58,7 @@ class Context:
     payments: PaymentIndex
     totals: DayTotals
     people: People
-    key_until: date
-    key_id: str = ""
+    sealing: SealingKey
     startup_error: str = ""
     cosigned: Callable[[], int | None] = lambda: None
     terminals: dict[str, TerminalConnection] = field(default_factory=dict)
@@ -246,8 +245,11 @@ class Context:
             return Fact("stopping")
         if self.startup_error:
             return Fact("not_started", {"text": self.startup_error})
-        if self.clock.wall().date() > self.key_until:
-            return Fact("key_expired", {"until": self.key_until.isoformat()})
+        key, today = self.sealing.key, self.clock.wall().date()
+        if key is None:
+            return Fact("no_acquirer_key", {"text": self.sealing.trouble})
+        if today > key.not_after:
+            return Fact("key_expired", {"until": key.not_after.isoformat()})
         if self.journal.full:
             return Fact("disk_full")
         return None

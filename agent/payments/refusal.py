@@ -27,6 +27,7 @@ RefusalCode = Literal[
     # The agent takes no payments at all for now.
     "stopping",
     "not_started",
+    "no_acquirer_key",
     "key_expired",
     "disk_full",
     # It is too late for this.

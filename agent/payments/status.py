@@ -13,7 +13,7 @@ from agent.terminals.connection import TerminalConnection
 
 def status_of(context: Context, busy: Collection[str]) -> AgentStatus:
     """Everything `tillgate status` shows; `busy` names the terminals that serve a payment."""
-    refusal = context.refusal()
+    refusal, key = context.refusal(), context.sealing.key
     return AgentStatus(
         version=VERSION,
         name=context.settings.agent.name,
@@ -26,8 +26,8 @@ def status_of(context: Context, busy: Collection[str]) -> AgentStatus:
         cosigned=context.cosigned(),
         unclear=[record.payment_id for record in context.payments.unclear()],
         held=[record.payment_id for record in context.payments.waiting_for_release()],
-        acquirer_key=context.key_id,
-        acquirer_key_until=context.key_until.isoformat() if context.key_id else "",
+        acquirer_key=key.key_id if key else "",
+        acquirer_key_until=key.not_after.isoformat() if key else "",
         alarms=context.alarms.all(),
     )
 

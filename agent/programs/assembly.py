@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
-from datetime import date
 from functools import partial
 from pathlib import Path
 from socket import socket
 
 from agent import VERSION
+from agent.alarms.conditions import OutsideFacts
 from agent.alarms.look import Outlook
 from agent.alarms.standing import AlarmChange, StandingAlarm
 from agent.api.access import AccessList, access_list
@@ -24,6 +24,7 @@ from agent.journal.note import CosignatureVerifier, Ed25519Signer, NoteError, pa
 from agent.journal.schema.entry import FORMAT_VERSION, Started
 from agent.journal.writer import Journal
 from agent.keys import store as keys
+from agent.keys.acquirer import AcquirerWatch
 from agent.oplog import log
 from agent.payments import snapshot
 from agent.payments.alarms import AlarmKeeper
@@ -37,10 +38,9 @@ from agent.rules import DayTotals
 from agent.settings.load import Settings, TerminalSettings, credentials_folder, live_refusal_reason, load
 from agent.terminals.connection import TerminalConnection
 from agent.terminals.options import DRIVERS, options_of, session_of, wire_of
-from agent.texts import tell
 from agent.upload.cosignatures import Cosignatures
 from drivers.card.card import CardSealer, SecretBuffer
-from drivers.card.seal import AcquirerKey, HpkeSealer, KeyExpired, KeyUnknown
+from drivers.card.seal import SealingKey
 from drivers.driver import driver
 from drivers.terminal import Event
 from drivers.wires.link import Link
@@ -58,6 +58,7 @@ class Agent:
     sockets: list[socket]
     store: PaymentStore
     log: log.Logger
+    acquirer: AcquirerWatch
     error: BaseException | None = None
     service: PaymentService = field(init=False)
     alarms: AlarmKeeper = field(init=False)
@@ -67,8 +68,17 @@ class Agent:
     def __post_init__(self) -> None:
         self.service = PaymentService(self.context, self.fatal)
         self.context.on_fatal = self.fatal
-        self.alarms = AlarmKeeper(self.context, _outlook(self.settings).look, self.complain_of_look)
+        self.alarms = AlarmKeeper(self.context, self._look_at(_outlook(self.settings)), self.complain_of_look)
         self.context.alarms.listeners.append(partial(_log_alarm, self.log))
+
+    def _look_at(self, outlook: Outlook) -> Callable[[], OutsideFacts]:
+        """What is looked at again while the agent runs: the acquirer's key, then the disk."""
+
+        def look() -> OutsideFacts:
+            self.acquirer.look(self.context.clock.wall().date())
+            return outlook.look()
+
+        return look
 
     def complain_of_look(self, error: Exception) -> None:
         """The world could not be looked at. Payments do not depend on it."""
@@ -115,7 +125,9 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
     logger = log.logger("agent")
     clock = SystemClock(boot_id)
     credentials = credentials_folder(settings, environ)
-    acquirer, startup_error = _acquirer_key(settings, clock.wall().date())
+    sealing = SealingKey()
+    acquirer = AcquirerWatch(settings.acquirer, settings.origin, sealing)
+    acquirer.look(clock.wall().date())
     store = PaymentStore(str(_made(settings.agent.state) / STATE_FILE))
     context = Context(
         settings,
@@ -124,9 +136,8 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
         PaymentIndex(store),
         DayTotals(settings.rules.business_day_starts),
         People(settings.people),
-        key_until=acquirer.not_after if acquirer else date.max,
-        key_id=acquirer.key_id if acquirer else "",
-        startup_error=live_refusal_reason(settings) or startup_error,
+        sealing,
+        startup_error=live_refusal_reason(settings),
     )
     context.journal = _open_journal(settings, context, store, clock, credentials)
     context.cosigned = partial(_cosigned, settings)
@@ -135,34 +146,26 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
         Started(
             format=FORMAT_VERSION,
             terminals=sorted(settings.terminals),
-            acquirer_key=context.key_id,
+            acquirer_key=sealing.key_id,
             training=settings.agent.training,
             recovered=recovered,
         )
     )
-    if acquirer is not None and not context.startup_error:
-        context.terminals = _terminals(settings, context, acquirer, keys.load_fingerprint_key(credentials))
+    if not context.startup_error:
+        context.terminals = _terminals(settings, context, keys.load_fingerprint_key(credentials))
     logger.info(
         "started",
         version=VERSION,
         config=settings.digest,
         size=context.journal.size,
-        text=context.startup_error,
+        text=context.startup_error or sealing.trouble,
     )
     token = keys.load_api_token(credentials / settings.api.token).encode() if settings.api.tcp else None
     sockets = listening_sockets(
         settings.agent.socket, settings.api.groups, tcp=settings.api.tcp, environ=environ, pid=os.getpid()
     )
     access = access_list(settings.api.users, settings.api.groups, token)
-    return Agent(settings, context, access, sockets, store, logger)
-
-
-def _acquirer_key(settings: Settings, today: date) -> tuple[AcquirerKey | None, str]:
-    """The key to seal with, or the reason why no payment can be taken."""
-    try:
-        return keys.load_acquirer_key(settings.acquirer.keys, settings.acquirer.vkey, today), ""
-    except (keys.KeysError, KeyExpired, KeyUnknown) as error:
-        return None, tell(error)
+    return Agent(settings, context, access, sockets, store, logger, acquirer)
 
 
 def _open_journal(
@@ -239,9 +242,9 @@ def _log_alarm(logger: log.Logger, change: AlarmChange, alarm: StandingAlarm) ->
 
 
 def _terminals(
-    settings: Settings, context: Context, acquirer: AcquirerKey, fingerprint_key: bytearray
+    settings: Settings, context: Context, fingerprint_key: bytearray
 ) -> dict[str, TerminalConnection]:
-    card_sealer = CardSealer(HpkeSealer(acquirer, settings.origin), fingerprint_key)
+    card_sealer = CardSealer(context.sealing, fingerprint_key)
     currency = settings.rules.currency.number
     return {
         name: TerminalConnection(

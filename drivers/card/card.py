@@ -12,7 +12,7 @@ from base64 import b32encode
 from typing import Final, NoReturn
 
 from drivers.card.scrub import hidden_range, scrub_text
-from drivers.card.seal import PLAINTEXT_BYTES, HpkeSealer
+from drivers.card.seal import PLAINTEXT_BYTES, HpkeSealer, SealingKey
 from drivers.card.secret import SecretBuffer, SecretMemoryError
 from drivers.terminal import SealedCard
 
@@ -100,7 +100,7 @@ class CardSealer:
     card sealer is made.
     """
 
-    def __init__(self, sealer: HpkeSealer, fingerprint_key: bytearray) -> None:
+    def __init__(self, sealer: HpkeSealer | SealingKey, fingerprint_key: bytearray) -> None:
         self._sealer = sealer
         self._key = SecretBuffer(len(fingerprint_key))
         self._key.view[:] = fingerprint_key

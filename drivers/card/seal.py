@@ -75,6 +75,35 @@ class HpkeSealer:
         return _SUITE.encrypt(plaintext, self._public_key, _info(self._origin, self.key_id, context))
 
 
+@dataclass(slots=True)
+class SealingKey:
+    """The acquirer's key in use. It may change while terminals are connected.
+
+    Without a key nothing can be sealed, so no payment may be taken. A terminal can still be asked what
+    became of a payment: its card is then only masked. `trouble` tells a person why there is no key.
+    A key whose last day is over stays until there is another: a payment at midnight is sealed to it.
+    """
+
+    key: AcquirerKey | None = None
+    trouble: str = ""
+    _sealer: HpkeSealer | None = None
+
+    @property
+    def key_id(self) -> str:
+        """Whose seals these are; empty without a key."""
+        return self._sealer.key_id if self._sealer else ""
+
+    def use(self, key: AcquirerKey, origin: str) -> None:
+        """Seal to this key from now on, in the name of the journal `origin`."""
+        if key != self.key:
+            self._sealer = HpkeSealer(key, origin)
+        self.key, self.trouble = key, ""
+
+    def seal(self, plaintext: memoryview, context: str) -> bytes:
+        """As `HpkeSealer.seal`; nothing without a key."""
+        return self._sealer.seal(plaintext, context) if self._sealer else b""
+
+
 def parse_acquirer_keys(body: str) -> list[AcquirerKey]:
     """Read the body of an acquirer key note; the signature was checked before.
 

@@ -21,6 +21,7 @@ from agent.journal.note import Ed25519Signer
 from agent.journal.schema.entry import AnyBody
 from agent.journal.writer import Journal
 from agent.keys import store as keys
+from agent.keys.acquirer import AcquirerWatch
 from agent.oplog import log
 from agent.payments.context import Context
 from agent.payments.index import PaymentIndex
@@ -35,7 +36,7 @@ from agent.settings.load import load
 from agent.terminals.connection import TerminalConnection
 from agent.terminals.options import DRIVERS, options_of
 from drivers.card.card import CardSealer, SecretBuffer
-from drivers.card.seal import HpkeSealer
+from drivers.card.seal import HpkeSealer, SealingKey
 from drivers.simulator.core import script
 from drivers.simulator.core.bank import Bank
 from drivers.simulator.core.faults import Faults
@@ -172,7 +173,9 @@ def agent_of(environment: Environment, disk: Disk, clock: Clock | None = None) -
     settings = load(environment.folder / "tillgate.toml", DRIVERS)
     clock = clock or SystemClock()
     today = SystemClock().wall().date()  # the keys are of today, wherever `clock` is
-    acquirer = keys.load_acquirer_key(settings.acquirer.keys, settings.acquirer.vkey, today)
+    sealing = SealingKey()
+    acquirer = AcquirerWatch(settings.acquirer, settings.origin, sealing)
+    acquirer.look(today)
     store = PaymentStore(str(settings.agent.state / STATE_FILE))
     totals, people = DayTotals(settings.rules.business_day_starts), People(settings.people)
     context = NotingContext(
@@ -182,15 +185,14 @@ def agent_of(environment: Environment, disk: Disk, clock: Clock | None = None) -
         PaymentIndex(store),
         totals,
         people,
-        acquirer.not_after,
-        acquirer.key_id,
+        sealing,
     )
     signer = Ed25519Signer(settings.origin, keys.load_journal_key(settings.agent.credentials))
     evolving = EvolvingKey(settings.origin, KeyFile(settings.agent.state / keys.EVOLVING_KEY))
     context.journal = Journal.open(
         disk, settings.origin, signer, evolving, clock, VERSION, settings.digest, None, context.apply
     )
-    return Agent(settings, context, access_list((), ()), [], store, log.logger("bench")), context
+    return Agent(settings, context, access_list((), ()), [], store, log.logger("bench"), acquirer), context
 
 
 @asynccontextmanager

@@ -96,7 +96,6 @@ def test_the_acquirers_key_ends_soon(make: Make) -> None:
     probe = make()
     today = probe.context.clock.wall().date()
     world = make(key_until=today + timedelta(days=7))
-    world.context.key_id = "acquirer-1"
     assert Round(world).go() == ["acquirer_key_ends"]
     assert world.pay().verdict == "approved"
 

@@ -143,6 +143,20 @@ def test_a_key_that_ends_today_serves_until_midnight(make: Make) -> None:
     assert world.pay("A-1").verdict == "approved"  # what was answered is still told
 
 
+def test_without_the_acquirers_key_nothing_is_taken_but_what_is_in_doubt_is_resolved(make: Make) -> None:
+    world = make('[[payment]]\n[[payment]]\nunplug = { seconds = 200, at = "status" }')
+    world.pay("A-1")
+    assert world.pay("A-2").verdict == "unclear"
+    key, world.sealing.key, world.sealing.trouble = world.sealing.key, None, "no key yet"
+    world.restart()
+    world.wait(300)
+    assert world.pay("A-2").verdict in {"approved", "declined"}
+    with refused("no_acquirer_key", text="no key yet"):
+        world.put("A-3")
+    world.sealing.key = key  # what the watch does within a minute
+    assert world.pay("A-3").verdict == "approved"
+
+
 def test_without_a_hard_limit_nothing_is_taken(make: Make) -> None:
     world = make(rules="")
     with refused("not_started"):

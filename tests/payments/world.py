@@ -35,6 +35,7 @@ from agent.settings.load import Settings, live_refusal_reason, parse
 from agent.terminals.connection import TerminalConnection
 from agent.terminals.options import DRIVERS, options_of
 from drivers.card.card import SecretBuffer
+from drivers.card.seal import AcquirerKey, SealingKey
 from drivers.simulator.core.bank import BookingState
 from drivers.terminal import Event
 from drivers.wires.link import Link
@@ -124,7 +125,7 @@ class World:
         self.story = self.outside.story
         self.bank, self.disk = self.outside.bank, self.outside.disk
         self.settings = settings(f'receipts = "{receipts}"', rules)
-        self.key_until = key_until
+        self.sealing = SealingKey(AcquirerKey("acquirer-1", date.min, key_until, b"", b""))
         self.state = state
         self.started_from: Snapshot | None = None
         self.training = training
@@ -293,7 +294,7 @@ class World:
         self.store = PaymentStore(self.state)
         payments, totals = PaymentIndex(self.store), DayTotals(rules.business_day_starts)
         context = Context(
-            self.settings, clock, rules, payments, totals, People(self.settings.people), self.key_until
+            self.settings, clock, rules, payments, totals, People(self.settings.people), self.sealing
         )
         context.watchers += self.watchers
         context.startup_error, context.on_fatal = live_refusal_reason(self.settings), self.errors.append

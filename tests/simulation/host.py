@@ -41,6 +41,7 @@ from agent.settings.load import Settings, parse
 from agent.terminals.connection import TerminalConnection
 from agent.terminals.options import DRIVERS, options_of, session_of
 from drivers.card.card import SecretBuffer
+from drivers.card.seal import AcquirerKey, SealingKey
 from drivers.driver import Options
 from drivers.terminal import Command, Event, Operation
 from drivers.wires.link import Link
@@ -310,7 +311,7 @@ class Host:
             PaymentIndex(self.store),
             DayTotals(rules.business_day_starts),
             People(self.settings.people),
-            date.max,
+            SealingKey(AcquirerKey("acquirer-1", date.min, date.max, b"", b"")),
         )
         context.on_fatal = self._broke
         context.journal = self._open_journal(context, clock)

@@ -80,7 +80,9 @@ ALARMS: Final[dict[str, str | tuple[str, str]]] = {
     "alarms.acquirer_key_ends.next": "Ask headquarters for the new key file before that day.",
     "alarms.acquirer_key_ended.what": "The acquirer's key {key_id} ended on {until}.",
     "alarms.acquirer_key_ended.money": "No payments are taken.",
-    "alarms.acquirer_key_ended.next": "Ask headquarters for the new key file, then restart the agent.",
+    "alarms.acquirer_key_ended.next": (
+        "Ask headquarters for the new key file. The agent takes it up by itself."
+    ),
     "alarms.terminal_away.what": "Terminal {subject} does not answer.",
     "alarms.terminal_away.money": "No payment can be taken on it.",
     "alarms.terminal_away.next": "Look at its power and its cable.",

@@ -125,6 +125,9 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
     "errors.not_started": "{text}",
     "errors.not_started.meaning": "The agent could not go live; the message says why.",
     "errors.not_started.next": _OTHER_WAY,
+    "errors.no_acquirer_key": "{text}",
+    "errors.no_acquirer_key.meaning": "No card can be sealed; the message says why.",
+    "errors.no_acquirer_key.next": _OTHER_WAY,
     "errors.key_expired": "The acquirer's key ended on {until}. Ask headquarters for the new key file.",
     "errors.key_expired.next": _OTHER_WAY,
     "errors.disk_full": (
