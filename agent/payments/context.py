@@ -118,6 +118,8 @@ class Context:
             amount=request.amount,
             currency=request.currency,
             till=request.till,
+            terminal=request.terminal,
+            terminals=len(self.settings.terminals),
             original=self._original(request),
             training=self.settings.agent.training,
         )
@@ -191,9 +193,13 @@ class Context:
         """The last entry before the terminal hears of it, with the numbers to compare with later."""
         trace, receipt = self.payments.last_numbers(request.terminal)
         by = self.settings.terminals[request.terminal].receipts
+        whole = kind_of(request.payment).takes_back == "whole"
+        original = self.payments.get(request.original) if whole else None
         return Submitted(
             payment_id=request.payment_id,
             receipts=by,
+            amount=original.left if original else None,
+            currency=original.currency if original else None,
             last_trace=trace,
             last_receipt=receipt,
         )

@@ -6,10 +6,11 @@ from agent.rules.action import Action
 from agent.rules.context import Decision, Original, RuleRequest
 from agent.rules.decide import RULES, decide
 from agent.rules.policy import Hours, Opening, Policy
-from agent.rules.totals import DayTotals, business_day
+from agent.rules.totals import SHOP, DayTotals, business_day, terminal_place, till_place
 
 __all__ = [
     "RULES",
+    "SHOP",
     "Action",
     "DayTotals",
     "Decision",
@@ -20,4 +21,6 @@ __all__ = [
     "RuleRequest",
     "business_day",
     "decide",
+    "terminal_place",
+    "till_place",
 ]

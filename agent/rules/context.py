@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.journal.schema.entry import ActionName, PaymentKind, Reason
-from agent.journal.schema.kinds import Kind, kind_of
+from agent.journal.schema.kinds import Kind, TotalName, kind_of
 from agent.rules.action import Action
-from agent.rules.policy import Policy
-from agent.rules.totals import DayTotals
+from agent.rules.policy import Policy, Scope
+from agent.rules.totals import SHOP, DayTotals, Total, terminal_place, till_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,8 @@ class Original:
 class RuleRequest:
     """One requested payment; `amount` in minor units.
 
-    `original` is None if the till named none, or one that is not known here.
+    `original` is None if the till named none, or one that is not known here. `terminals` is how many
+    terminals the shop has here.
     """
 
     kind: PaymentKind
@@ -41,6 +42,8 @@ class RuleRequest:
     till: str
     original: Original | None = None
     training: bool = False
+    terminal: str = ""
+    terminals: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,15 @@ class RuleContext:
 
     @property
     def amount(self) -> int:
-        """The requested amount; 0 for a kind without one (a reversal, a close of the day)."""
+        """What is to move: the requested amount, or what a reversal gives back; 0 for a close of the day."""
+        if self.takes_back_whole is not None:
+            return self.takes_back_whole.left
         return self.request.amount or 0
+
+    @property
+    def takes_back_whole(self) -> Original | None:
+        """The original of a reversal, which asks as a refund of all that is left of it would."""
+        return self.request.original if self.kind.takes_back == "whole" else None
 
     @property
     def currency(self) -> str:
@@ -78,7 +88,23 @@ class RuleContext:
     @property
     def comparable(self) -> bool:
         """The limits apply to the amount. An amount in another currency is blocked by its own rule."""
+        whole = self.takes_back_whole
+        if whole is not None:
+            return whole.currency == self.currency
         return self.kind.has_amount and self.request.currency == self.currency
+
+    def level(self, scope: Scope, key: str) -> int | None:
+        """The level of a day's limit."""
+        return self.policy.level(scope, key, self.request.terminals)
+
+    def today(self, scope: Scope, total: TotalName) -> Total:
+        """What the day has brought so far, over one scope."""
+        places = {
+            "till": till_place(self.request.till),
+            "terminal": terminal_place(self.request.terminal),
+            "shop": SHOP,
+        }
+        return self.totals.total(total, places[scope], self.currency, self.now)
 
 
 @dataclass(frozen=True, slots=True)

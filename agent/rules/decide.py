@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from agent.journal.schema.entry import Reason
@@ -14,10 +15,18 @@ from agent.journal.schema.kinds import KINDS
 from agent.rules.action import Action
 from agent.rules.checks import amount, day, hours, refund, training
 from agent.rules.context import Decision, RuleContext, RuleRequest, RuleResult
-from agent.rules.policy import Policy
+from agent.rules.policy import SCOPES, Policy
 from agent.rules.totals import DayTotals
 
 NamedRule = tuple[str, Callable[[RuleContext], RuleResult | None]]
+
+
+def _by_scope(name: str, rule: Callable[..., RuleResult | None]) -> tuple[NamedRule, ...]:
+    """A rule of the day for a till, a terminal and the shop, each with its own name."""
+    return tuple(
+        (name if scope == "till" else f"{scope}_{name}", partial(rule, scope=scope)) for scope in SCOPES
+    )
+
 
 RULES: Final[tuple[NamedRule, ...]] = (
     ("amount", amount.whole),
@@ -25,11 +34,11 @@ RULES: Final[tuple[NamedRule, ...]] = (
     ("min", amount.minimum),
     ("soft", amount.soft),
     ("hard", amount.hard),
-    ("day_count", day.count),
-    ("day_sum", day.total),
+    *_by_scope("day_count", day.count),
+    *_by_scope("day_sum", day.total),
     ("refund", refund.single),
-    ("refund_count", refund.count),
-    ("refund_sum", refund.total),
+    *_by_scope("refund_count", refund.count),
+    *_by_scope("refund_sum", refund.total),
     ("original", refund.original),
     ("hours", hours.opening),
     ("clock", hours.clock),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import time
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta
 
@@ -24,6 +24,9 @@ LimitAmount = Annotated[int, AMOUNT]
 Count = Annotated[int, Meta(ge=0, le=100_000, description="payments", examples=[200])]
 MismatchAction = Literal["report", "hold", "block"]
 SoftAction = Literal["confirm", "verify", "supervisor"]
+# Over what a limit of the day counts.
+Scope = Literal["till", "terminal", "shop"]
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 
 # A tip up to this part of the amount is ordinary: guests give 5 to 20 %.
 TIP_PERCENT: Final = 30
@@ -89,11 +92,28 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True)
+class DayLimits:
+    """The limits of a day for a terminal or for the shop. None is the default that `Policy.level` derives."""
+
+    day_count_note: Count | None = None
+    day_count_supervisor: Count | None = None
+    day_count_block: Count | None = None
+    day_sum_note: LimitAmount | None = None
+    day_sum_supervisor: LimitAmount | None = None
+    day_sum_block: LimitAmount | None = None
+    refund_count_supervisor: Count | None = None
+    refund_count_block: Count | None = None
+    refund_sum_supervisor: LimitAmount | None = None
+    refund_sum_block: LimitAmount | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The shop's limits. `hard` has no default: without it no payment is taken.
 
     `<what>_<action>` is the level above which `what` gives `action`. `day_` levels
-    count sales, `refund_` levels count refunds, per till, business day and currency.
+    count sales, `refund_` levels count all money that is given back, per till, business day and currency.
+    `terminal` and `shop` hold the same levels for a terminal and for all terminals together.
     `on_amount_mismatch` says what happens when the approved amount is not the requested one. A tip of
     at most `tip_percent` of what was asked is no such difference.
     """
@@ -120,3 +140,27 @@ class Policy:
     business_day_starts: time = time(4)
     hours_grace_min: Annotated[int, Meta(ge=0, le=240, description="minutes", examples=[30])] = 30
     hours: Hours = field(default_factory=Hours)
+    terminal: DayLimits = field(default_factory=DayLimits)
+    shop: DayLimits = field(default_factory=DayLimits)
+
+    def level(self, scope: Scope, key: str, terminals: int) -> int | None:
+        """The level `key` of a day for a till, a terminal or the shop with its number of terminals.
+
+        The name of a till is only what it says of itself. So a level of the tills holds for each terminal,
+        and for the shop as often as it has terminals, where nothing else is written. Money that is given
+        back needs a second person at the latest when a shop's day comes to more than `hard`.
+        """
+        if scope == "till":
+            return _written(self, key)
+        own = _written(self.terminal if scope == "terminal" else self.shop, key)
+        till = _written(self, key)
+        if own is not None or scope == "terminal":
+            return till if own is None else own
+        if till is None:
+            return self.hard if key == "refund_sum_supervisor" else None
+        return till * max(1, terminals)
+
+
+def _written(levels: Policy | DayLimits, key: str) -> int | None:
+    value: int | None = getattr(levels, key)
+    return value

@@ -1,8 +1,12 @@
-"""What was sold and refunded today: a fold over the journal, per till and currency.
+"""What was sold and given back today: a fold over the journal, per till, terminal, shop and currency.
 
 A payment counts from `Submitted` on. It still counts while it is unclear: unclear is
 possibly approved. It is taken off only when the journal says that no money moved. A
-reversal takes nothing off: else a day's limit could be filled again and again.
+reversal takes no sale off: else a day's limit could be filled again and again. It counts as
+money given back.
+
+The name of a till is what a request says of itself. So each payment counts for its terminal and for
+the shop, too.
 
 The clock is a logical one, `max(wall, last seen)`, and the business day never
 turns back, so a clock set back frees no limit.
@@ -34,9 +38,12 @@ from agent.journal.schema.kinds import KINDS, TotalName
 # cut-over: it is taken off the day on which it was counted.
 KEPT_BUSINESS_DAYS: Final = 2
 
+# The place of the totals of all terminals of this agent together.
+SHOP: Final = "shop"
+
 
 class Total(msgspec.Struct, frozen=True):
-    """Count and sum, in minor units, of one kind of payment on one day."""
+    """Count and sum, in minor units, of one kind of payment at one place on one day."""
 
     count: int = 0
     sum: int = 0
@@ -47,6 +54,7 @@ class Pending(msgspec.Struct):
 
     kind: TotalName
     till: str
+    terminal: str
     currency: str
     amount: int
     seen: date
@@ -62,7 +70,7 @@ class _Content(msgspec.Struct):
     last_day: date = date.min
 
 
-_STATE: Final = DerivedState(_Content, version=1)
+_STATE: Final = DerivedState(_Content, version=2)
 
 
 class DayTotals:
@@ -72,10 +80,13 @@ class DayTotals:
         self._day_starts = day_starts
         self._content = _Content(days={}, pending={})
 
-    def total(self, kind: TotalName, till: str, currency: str, now: datetime) -> Total:
-        """The totals of the business day of `now`, without the payment that the rules look at."""
+    def total(self, kind: TotalName, place: str, currency: str, now: datetime) -> Total:
+        """The totals of the business day of `now`, without the payment that the rules look at.
+
+        `place` is `till_place`, `terminal_place` or `SHOP`.
+        """
         window = self._content.days.get(self.business_day(now), {})
-        return window.get(_key(kind, till, currency), Total())
+        return window.get(_key(kind, place, currency), Total())
 
     def logical(self, now: datetime) -> datetime:
         """The later of `now` and the last entry's time. Raises `ValueError` without an offset."""
@@ -104,8 +115,9 @@ class DayTotals:
         match entry.body:
             case Requested() as body:
                 self._remember(body, day)
-            case Submitted(payment_id=payment_id):
-                self._count(payment_id, day)
+            case Submitted() as body:
+                self._learn_amount(body)
+                self._count(body.payment_id, day)
             case TerminalResult() as body:
                 self._judge(body, day)
             case UnsolicitedResult(result=body) if body.verdict == "approved":
@@ -127,10 +139,21 @@ class DayTotals:
 
     def _remember(self, body: Requested, day: date) -> None:
         kind = KINDS.get(body.payment)
-        if kind and kind.total and body.amount is not None and body.currency is not None:
+        if kind and kind.total:
             self._content.pending[body.payment_id] = Pending(
-                kind=kind.total, till=body.till, currency=body.currency, amount=body.amount, seen=day
+                kind=kind.total,
+                till=body.till,
+                terminal=body.terminal,
+                currency=body.currency or "",
+                amount=body.amount or 0,
+                seen=day,
             )
+
+    def _learn_amount(self, body: Submitted) -> None:
+        """A reversal names no amount; what it gives back is known when it is submitted."""
+        pending = self._content.pending.get(body.payment_id)
+        if pending is not None and pending.day is None and body.amount is not None and body.currency:
+            pending.amount, pending.currency = body.amount, body.currency
 
     def _count(self, payment_id: str, day: date) -> None:
         pending = self._content.pending.get(payment_id)
@@ -146,8 +169,11 @@ class DayTotals:
         pending = self._content.pending.get(body.payment_id)
         if pending is None or body.amount is None or body.currency not in {None, pending.currency}:
             return
-        self._add(pending, 0, body.amount - pending.amount)
-        pending.amount = body.amount
+        # A number without a currency may be another currency's: it makes no less of money given back.
+        bare = body.currency is None and pending.kind == "refund"
+        amount = max(body.amount, pending.amount) if bare else body.amount
+        self._add(pending, 0, amount - pending.amount)
+        pending.amount = amount
 
     def _take_off(self, payment_id: str) -> None:
         """No money moved. The payment is still kept: an unsolicited result may say otherwise."""
@@ -160,9 +186,10 @@ class DayTotals:
         if pending.day is None:
             return
         window = self._content.days.setdefault(pending.day, {})
-        key = _key(pending.kind, pending.till, pending.currency)
-        total = window.get(key, Total())
-        window[key] = Total(count=total.count + count, sum=total.sum + amount)
+        for place in (till_place(pending.till), terminal_place(pending.terminal), SHOP):
+            key = _key(pending.kind, place, pending.currency)
+            total = window.get(key, Total())
+            window[key] = Total(count=total.count + count, sum=total.sum + amount)
 
     def _kept(self, day: date) -> bool:
         return self._content.last_day - day < timedelta(days=KEPT_BUSINESS_DAYS)
@@ -186,5 +213,15 @@ def business_day(now: datetime, starts: time) -> date:
     return now.date() if now.time() >= starts else now.date() - timedelta(days=1)
 
 
-def _key(kind: str, till: str, currency: str) -> str:
-    return f"{kind} {till} {currency}"
+def till_place(till: str) -> str:
+    """The place of a till's totals."""
+    return f"till {till}"
+
+
+def terminal_place(terminal: str) -> str:
+    """The place of a terminal's totals."""
+    return f"terminal {terminal}"
+
+
+def _key(kind: str, place: str, currency: str) -> str:
+    return f"{kind} {place} {currency}"

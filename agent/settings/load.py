@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from agent.base.money import CURRENCIES, Currency
-from agent.rules.policy import Policy
+from agent.rules.policy import SCOPES
 from agent.settings.reader import ProtocolKeys, SettingsError, SettingsFinding, SettingsReader, SourceLines
 from agent.settings.types import (
     AcquirerSettings,
@@ -149,8 +150,13 @@ def _currency(table: dict[str, Any]) -> Currency | None:
 
 def _check_together(reader: SettingsReader, settings: Settings) -> None:
     """What no single key shows: limits that fall, and keys that need each other."""
+    terminals = len(settings.terminals)
     for row in _RISING:
-        _check_rising(reader, settings.rules, row)
+        _check_rising(reader, ("rules",), row, partial(getattr, settings.rules))
+        if hasattr(settings.rules.shop, row[0]):
+            for scope in SCOPES[1:]:
+                level = partial(settings.rules.level, scope, terminals=terminals)
+                _check_rising(reader, ("rules", scope), row, level)
     for name, terminal in settings.terminals.items():
         needed, example = _NEEDED[terminal.wire]
         if getattr(terminal.line, needed) is None:
@@ -170,13 +176,16 @@ def _check_terminals(reader: SettingsReader, settings: Settings, drivers: Driver
             reader.find(("terminals", name, key), found, expected, step)
 
 
-def _check_rising(reader: SettingsReader, rules: Policy, row: tuple[str, ...]) -> None:
-    written = [(name, getattr(rules, name)) for name in row if getattr(rules, name) is not None]
+def _check_rising(
+    reader: SettingsReader, where: tuple[str, ...], row: tuple[str, ...], level: Callable[[str], int | None]
+) -> None:
+    """A looser level above a stricter one is found, also if one of both is a default."""
+    written = [(name, value) for name in row if (value := level(name)) is not None]
     for (low, low_value), (high, high_value) in pairwise(written):
         if low_value > high_value:
             step = say("settings.raise_or_lower", high=high, low=low)
             reader.find(
-                ("rules", high), f"a limit below {low}", say("settings.lower_limit_smaller", low=low), step
+                (*where, high), f"a limit below {low}", say("settings.lower_limit_smaller", low=low), step
             )
 
 

@@ -15,7 +15,7 @@ from agent.journal.schema.entry import (
 )
 from drivers.simulator.core.bank import BookingKind, BookingState
 from tests.payments.conftest import Make
-from tests.payments.world import World
+from tests.payments.world import FRONT, World
 
 
 def refund(world: World, payment_id: str, amount: int, original: str = "A-1") -> str | None:
@@ -137,3 +137,17 @@ def test_a_sale_that_was_refunded_in_part_cannot_be_reversed_as_a_whole(world: W
     world.pay()
     refund(world, "R-1", 1)
     assert reversal(world, "S-1") == "refused"
+
+
+LIMITS = 'hard = "2000.00"\nrefund_supervisor = "10.00"\nrefund_block = "50.00"\n'
+
+
+def test_a_large_reversal_asks_for_a_second_person(make: Make) -> None:
+    world = make("", rules=LIMITS)
+    world.pay("A-1", 1250)
+    world.pay("A-2", 5001)
+    ask = world.context.decide
+    asked = Requested(payment_id="S-1", payment="reversal", terminal=FRONT, till="1", original="A-1")
+    assert ask(asked).action == "supervisor"
+    assert reversal(world, "S-2", "A-2") == "refused"
+    assert world.sent("0630") == 0

@@ -23,7 +23,7 @@ from agent.journal.schema.entry import (
     TerminalResult,
     Verdict,
 )
-from agent.rules import DayTotals, Decision, Original, Policy, RuleRequest, decide
+from agent.rules import DayTotals, Decision, Original, Policy, RuleRequest, decide, till_place
 from agent.texts.en import TEXTS
 
 EUR = CURRENCIES["EUR"]
@@ -134,5 +134,5 @@ class Till:
         self.totals.apply(entry(body, at))
 
     def total(self, at: datetime = NOON, kind: str = "sale", currency: str = "EUR") -> tuple[int, int]:
-        total = self.totals.total("sale" if kind == "sale" else "refund", self.name, currency, at)
+        total = self.totals.total("sale" if kind == "sale" else "refund", till_place(self.name), currency, at)
         return total.count, total.sum

@@ -126,9 +126,11 @@ def test_sums_and_counts_say_their_figures() -> None:
 
 
 def test_another_till_has_its_own_day() -> None:
+    """As long as its terminal and its shop have room: a till's name is what it says of itself."""
     till = Till(name="2")
     till.pay(9000)
-    assert judged(sale(2000), policy(day_sum_block=10_000), till.totals).action == "allow"
+    asked = sale(2000, terminal="back", terminals=2)
+    assert judged(asked, policy(day_sum_block=10_000), till.totals).action == "allow"
 
 
 @pytest.mark.parametrize(

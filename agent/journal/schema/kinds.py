@@ -18,7 +18,8 @@ PaymentKind = Literal["sale", "refund", "reversal", "close_day"]
 
 # Which way the money goes, as the shop sees it.
 Direction = Literal["in", "out", "none"]
-# The total of a till's day to which a payment adds. The day's limits are compared with it.
+# The total of the day to which a payment adds; the day's limits are compared with it. "refund" is all money
+# that is given back, by a reversal as well.
 TotalName = Literal["sale", "refund"]
 # The effect of an approval on the day of the terminal's totals.
 OnDay = Literal["adds", "undoes", "closes"]
@@ -81,7 +82,15 @@ _ROWS: Final = (
         takes_back="part",
         total="refund",
     ),
-    Kind("reversal", "out", has_amount=False, on_day="undoes", next_steps="giving_back", takes_back="whole"),
+    Kind(
+        "reversal",
+        "out",
+        has_amount=False,
+        on_day="undoes",
+        next_steps="giving_back",
+        takes_back="whole",
+        total="refund",
+    ),
     Kind("close_day", "none", has_amount=False, on_day="closes", next_steps="day"),
 )
 

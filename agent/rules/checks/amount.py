@@ -20,7 +20,9 @@ def whole(context: RuleContext) -> RuleResult | None:
 
 def currency(context: RuleContext) -> RuleResult | None:
     """The currency is the shop's."""
-    asked = context.request.currency
+    asked, whole = context.request.currency, context.takes_back_whole
+    if whole is not None and asked is None and whole.currency != context.currency:
+        return RuleResult(Action.BLOCK, "original_currency", {"original": whole.currency})
     if not context.kind.has_amount:
         return None if asked is None else RuleResult(Action.BLOCK, "amount_not_asked", {})
     if context.comparable:
@@ -47,8 +49,8 @@ def soft(context: RuleContext) -> RuleResult | None:
 
 
 def hard(context: RuleContext) -> RuleResult | None:
-    """Payments above `hard` are not possible; without `hard` none is."""
-    if not context.kind.has_amount:
+    """Payments above `hard` are not possible; without `hard` none is. A reversal counts as its original."""
+    if not context.kind.moves_money:
         return None
     if context.policy.hard is None:
         return RuleResult(Action.BLOCK, "hard_unset", {})

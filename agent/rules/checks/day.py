@@ -1,29 +1,22 @@
-"""The sales of a till on one business day."""
+"""The sales of one business day: of a till, of a terminal, of the shop."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from agent.rules.action import Action
 from agent.rules.checks.levels import count_above, sum_above
 from agent.rules.context import RuleContext, RuleResult
+from agent.rules.policy import Scope
+
+_ACTIONS: Final = (Action.BLOCK, Action.SUPERVISOR, Action.NOTE)
 
 
-def count(context: RuleContext) -> RuleResult | None:
+def count(context: RuleContext, scope: Scope = "till") -> RuleResult | None:
     """By number."""
-    policy = context.policy
-    levels = (
-        (Action.BLOCK, policy.day_count_block),
-        (Action.SUPERVISOR, policy.day_count_supervisor),
-        (Action.NOTE, policy.day_count_note),
-    )
-    return count_above(context, "day_count", "sale", levels)
+    return count_above(context, "sale", scope, "day_count", _ACTIONS)
 
 
-def total(context: RuleContext) -> RuleResult | None:
+def total(context: RuleContext, scope: Scope = "till") -> RuleResult | None:
     """By value."""
-    policy = context.policy
-    levels = (
-        (Action.BLOCK, policy.day_sum_block),
-        (Action.SUPERVISOR, policy.day_sum_supervisor),
-        (Action.NOTE, policy.day_sum_note),
-    )
-    return sum_above(context, "day_sum", "sale", levels)
+    return sum_above(context, "sale", scope, "day_sum", _ACTIONS)

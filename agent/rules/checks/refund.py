@@ -1,32 +1,36 @@
-"""What gives money back: one refund, the refunds of a day, and the payment that is taken back."""
+"""What gives money back: one refund or reversal, those of a day, and the payment that is taken back.
+
+A reversal is judged as a refund of the same amount: a limit is on the act, not on its name.
+"""
 
 from __future__ import annotations
+
+from typing import Final
 
 from agent.journal.schema.kinds import KINDS
 from agent.rules.action import Action
 from agent.rules.checks.levels import amount_above, count_above, sum_above
 from agent.rules.context import Original, RuleContext, RuleResult
+from agent.rules.policy import Scope
+
+_ACTIONS: Final = (Action.BLOCK, Action.SUPERVISOR)
 
 
 def single(context: RuleContext) -> RuleResult | None:
-    """One refund, by value."""
+    """One refund or reversal, by value."""
     policy = context.policy
     levels = ((Action.BLOCK, policy.refund_block), (Action.SUPERVISOR, policy.refund_supervisor))
     return amount_above(context, "refund", levels) if context.kind.total == "refund" else None
 
 
-def count(context: RuleContext) -> RuleResult | None:
-    """The refunds of a till on one business day, by number."""
-    policy = context.policy
-    levels = ((Action.BLOCK, policy.refund_count_block), (Action.SUPERVISOR, policy.refund_count_supervisor))
-    return count_above(context, "refund_count", "refund", levels)
+def count(context: RuleContext, scope: Scope = "till") -> RuleResult | None:
+    """What gave money back on one business day, by number."""
+    return count_above(context, "refund", scope, "refund_count", _ACTIONS)
 
 
-def total(context: RuleContext) -> RuleResult | None:
-    """The refunds of a till on one business day, by value."""
-    policy = context.policy
-    levels = ((Action.BLOCK, policy.refund_sum_block), (Action.SUPERVISOR, policy.refund_sum_supervisor))
-    return sum_above(context, "refund_sum", "refund", levels)
+def total(context: RuleContext, scope: Scope = "till") -> RuleResult | None:
+    """What gave money back on one business day, by value."""
+    return sum_above(context, "refund", scope, "refund_sum", _ACTIONS)
 
 
 def original(context: RuleContext) -> RuleResult | None:

@@ -26,10 +26,37 @@ RULES: Final[dict[str, str | tuple[str, str]]] = {
     "rules.day_sum": (
         "With {amount:money} today's sales at this till come to {sum:money}; the limit is {limit:money}."
     ),
-    "rules.refund": "{amount:money} is above the limit for one refund of {limit:money}.",
-    "rules.refund_count": "This is refund number {number} of today at this till; the limit is {limit}.",
+    "rules.terminal_day_count": (
+        "This is sale number {number} of today on this terminal; the limit is {limit}."
+    ),
+    "rules.terminal_day_sum": (
+        "With {amount:money} today's sales on this terminal come to {sum:money}; the limit is {limit:money}."
+    ),
+    "rules.shop_day_count": "This is sale number {number} of today in this shop; the limit is {limit}.",
+    "rules.shop_day_sum": (
+        "With {amount:money} today's sales in this shop come to {sum:money}; the limit is {limit:money}."
+    ),
+    "rules.refund": "{amount:money} is above the limit of {limit:money} for money given back at once.",
+    "rules.refund_count": (
+        "This is refund or reversal number {number} of today at this till; the limit is {limit}."
+    ),
     "rules.refund_sum": (
-        "With {amount:money} today's refunds at this till come to {sum:money}; the limit is {limit:money}."
+        "With {amount:money} the money given back today at this till comes to {sum:money}; "
+        "the limit is {limit:money}."
+    ),
+    "rules.terminal_refund_count": (
+        "This is refund or reversal number {number} of today on this terminal; the limit is {limit}."
+    ),
+    "rules.terminal_refund_sum": (
+        "With {amount:money} the money given back today on this terminal comes to {sum:money}; "
+        "the limit is {limit:money}."
+    ),
+    "rules.shop_refund_count": (
+        "This is refund or reversal number {number} of today in this shop; the limit is {limit}."
+    ),
+    "rules.shop_refund_sum": (
+        "With {amount:money} the money given back today in this shop comes to {sum:money}; "
+        "the limit is {limit:money}."
     ),
     "rules.original_unknown": "This agent does not know the payment that is to be taken back.",
     "rules.original_not_a_sale": "The payment that is to be taken back is not an approved sale.",
