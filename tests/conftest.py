@@ -89,6 +89,7 @@ class Scene:
             phase="done",
             prompt=None,
             verdict=verdict,
+            release="released" if verdict == "approved" else None,
             next_step=Fact(f"next.payment.{verdict}"),
             terminal_amount=self.view.amount if verdict == "approved" else None,
             card=CardState(masked="411111******1111", name="Visa") if verdict == "approved" else None,

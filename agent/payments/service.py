@@ -60,7 +60,7 @@ class PaymentService:
         kind = kind_asked(command)
         known = self.find(command.payment_id)
         if known is not None:
-            state = view_of(known, self._active.get(command.payment_id))
+            state = self._state(known)
             if not same_meaning(known, command):
                 raise Refusal("already_used", state, payment_id=command.payment_id)
             return state, False
@@ -78,7 +78,7 @@ class PaymentService:
     def get(self, payment_id: str) -> PaymentState | None:
         """The payment as it stands, or None."""
         record = self.find(payment_id)
-        return view_of(record, self._active.get(payment_id)) if record else None
+        return self._state(record) if record else None
 
     def find(self, payment_id: str) -> Record | None:
         """The record of a payment, even if its first entry is only about to be written."""
@@ -169,7 +169,7 @@ class PaymentService:
         if record is None:
             raise _unknown(payment_id)
         if not record.waits_for_release:
-            state = view_of(record, self._active.get(payment_id))
+            state = self._state(record)
             raise Refusal("not_held", state, payment_id=payment_id)
         return record
 
@@ -182,7 +182,7 @@ class PaymentService:
         if record is None:
             raise _unknown(payment_id)
         if record.verdict != "unclear":
-            state = view_of(record, self._active.get(payment_id))
+            state = self._state(record)
             raise Refusal("not_unclear", state, payment_id=payment_id)
 
     def receipts(self, payment_id: str) -> list[Printout]:
@@ -214,10 +214,7 @@ class PaymentService:
 
     def last(self, count: int) -> list[PaymentState]:
         """The newest payments, newest first."""
-        return [
-            view_of(record, self._active.get(record.payment_id))
-            for record in self._context.payments.last(count)
-        ]
+        return [self._state(record) for record in self._context.payments.last(count)]
 
     def status(self) -> AgentStatus:
         """How the agent and its terminals are."""
@@ -271,7 +268,7 @@ class PaymentService:
         payment_id = getattr(entry.body, "payment_id", "")
         record = self._context.payments.get(payment_id) if payment_id else None
         if record is not None and (record.entry == entry.index or isinstance(entry.body, Release)):
-            self._tell("verdict", view_of(record, None))
+            self._tell("verdict", self._state(record))
 
     def _tell_active(self, active: ActivePayment, kind: ChangeKind, receipt: Printout | None) -> None:
         self._tell(kind, self._view(active), receipt)
@@ -303,7 +300,12 @@ class PaymentService:
         return whole_lines(lines, printed_lines(record) if record else ())
 
     def _view(self, active: ActivePayment) -> PaymentState:
-        return view_of(self._record(active), active)
+        return self._state(self._record(active), active)
+
+    def _state(self, record: Record, active: ActivePayment | None = None) -> PaymentState:
+        """A payment as the till may see it."""
+        running = active or self._active.get(record.payment_id)
+        return view_of(record, running, training=self._context.settings.agent.training)
 
     def _record(self, active: ActivePayment) -> Record:
         record = self._context.payments.get(active.request.payment_id) if active.written else None

@@ -62,7 +62,8 @@ class PaymentState(msgspec.Struct, frozen=True, kw_only=True):
 
     `entry` is the journal's index of the line that holds the verdict. `why` is the fact behind it;
     `words` are what the terminal or persons said, word for word. `release` says whether the goods of an
-    approved payment may go, `held_because` why not.
+    approved payment may go, `held_because` why not. `repeated`: the request was sent before. `refunded`
+    and `left`, in minor units, and `reversed_by` say what was given back since. `training`: no money moves.
     """
 
     payment_id: str
@@ -81,6 +82,11 @@ class PaymentState(msgspec.Struct, frozen=True, kw_only=True):
     why: Fact | None = None
     words: str = ""
     release: ReleaseState | None = None
+    repeated: bool = False
+    refunded: int = 0
+    reversed_by: str = ""
+    left: int = 0
+    training: bool = False
     held_because: Fact | None = None
     next_step: Fact | None = None
     reasons: list[Reason] = []

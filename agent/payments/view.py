@@ -18,8 +18,11 @@ def phase_of(record: Record, active: ActivePayment | None) -> PaymentPhase:
     return "running" if record.submission else "deciding"
 
 
-def view_of(record: Record, active: ActivePayment | None) -> PaymentState:
-    """The payment for the till. A verdict shows only when nothing can change it any more."""
+def view_of(record: Record, active: ActivePayment | None, *, training: bool = False) -> PaymentState:
+    """The payment for the till. A verdict shows only when nothing can change it any more.
+
+    `training`: the terminal is a simulator, and no money moves.
+    """
     phase = phase_of(record, active)
     done = phase == "done"
     said = record.result if done else None
@@ -41,6 +44,10 @@ def view_of(record: Record, active: ActivePayment | None) -> PaymentState:
         why=record.why if done else None,
         words=record.words if done else "",
         release=record.release if done else None,
+        refunded=record.refunded,
+        reversed_by=record.reversed_by,
+        left=record.left,
+        training=training,
         held_because=_held_because(record) if done else None,
         next_step=next_step(record) if done else None,
         reasons=record.reasons,

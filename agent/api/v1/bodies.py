@@ -159,6 +159,11 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None
     text: str = ""
     release: ReleaseState | None = None
+    repeated: bool = False
+    refunded: int = 0
+    reversed_by: str = ""
+    left: int = 0
+    training: bool = False
     held_because: str = ""
     next_step: str = ""
     reasons: list[ReasonView] = []

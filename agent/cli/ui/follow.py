@@ -12,7 +12,7 @@ import msgspec
 from agent.api.v1.bodies import PaymentEvent, PaymentView, Prompt
 from agent.cli.ui import verdict
 from agent.cli.ui.client import AgentUnreachableError, ApiClient, BrokenError, RefusedError
-from agent.cli.ui.exits import BY_VERDICT, CommandError, Exit
+from agent.cli.ui.exits import CommandError, Exit, exit_of
 from agent.cli.ui.options import api, screen
 from agent.cli.ui.prompt import answer_for
 from agent.cli.ui.screen import Screen
@@ -56,9 +56,7 @@ def finish(args: argparse.Namespace, view: PaymentView) -> int:
     """Print the JSON if requested; returns the verdict's exit code."""
     if args.json:
         sys.stdout.write(msgspec.json.encode(view).decode() + "\n")
-    if view.release in {"held", "withheld"}:
-        return Exit.HELD
-    return BY_VERDICT[view.verdict] if view.verdict else Exit.UNCLEAR
+    return exit_of(view)
 
 
 def refused(error: RefusedError) -> CommandError:

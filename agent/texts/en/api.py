@@ -143,6 +143,15 @@ API: Final[dict[str, str | tuple[str, str]]] = {
         "Whether the goods of an approved payment may go; null without an approval. `held`: a second person "
         "has to look first. `withheld`: a person said no, and the payment can be reversed."
     ),
+    "api.PaymentView.repeated": (
+        "Whether this answers a request that was sent before: the payment was not taken a second time."
+    ),
+    "api.PaymentView.refunded": (
+        "What refunds have given back of it since, or may have, in minor units of its currency."
+    ),
+    "api.PaymentView.reversed_by": "The reversal that has taken it back, or may have; empty if none.",
+    "api.PaymentView.left": "What may still be given back of it, in minor units of its currency.",
+    "api.PaymentView.training": "True where the terminal is simulated: no money moves, whatever the verdict.",
     "api.PaymentView.held_because": "Why they may not go, for people.",
     "api.PaymentView.next_step": "What the cashier should do now, for people.",
     "api.PaymentView.reasons": "What the rules found.",

@@ -80,13 +80,16 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.doctor.systemd_silent": "systemd does not answer",
     "cli.exit_codes": (
         "exit codes of a payment:\n"
-        "   0  approved\n"
+        "   0  approved: the amount that was asked for, and the goods may go\n"
         "   1  declined, cancelled or refused: no money has moved\n"
         "   2  not sent: the terminal never heard of it, it is safe to try again\n"
         "   3  unclear: nobody knows yet, do not charge again\n"
+        "  10  approved, for another amount than was asked for, or given back since\n"
         "  11  approved, and the goods are held or withheld: hand over nothing\n"
+        "  12  approved earlier: this is an old payment, nothing was charged now\n"
         "  64  the request was wrong, nothing was done\n"
-        "  69  the agent cannot be reached, nothing was done\n"
+        "  69  the agent cannot be reached, nothing was sent\n"
+        "  70  this command failed before it had sent anything\n"
         "  77  not allowed\n"
         "  78  the settings are wrong\n"
         ""
