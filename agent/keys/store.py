@@ -46,6 +46,8 @@ def read_secret(path: Path) -> bytearray:
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except PermissionError as error:
+        raise KeysError(say("keys.not_for_this_user", path=path, uid=os.geteuid())) from error
     except OSError as error:
         raise KeysError(say("keys.unreadable", path=path, strerror=error.strerror)) from error
     try:
@@ -150,10 +152,20 @@ def _check_guarded(path: Path, status: os.stat_result) -> None:
     guarded = os.environ.get("CREDENTIALS_DIRECTORY")
     if guarded and path.parent == Path(guarded):
         return
-    if status.st_uid not in {0, os.geteuid()}:
-        raise KeysError(say("keys.foreign_owner", path=path, geteuid=os.geteuid()))
+    if status.st_uid not in _owners(path):
+        raise KeysError(say("keys.foreign_owner", path=path, folder=path.parent))
     if status.st_mode & 0o077:
         raise KeysError(say("keys.open_to_others", path=path))
+
+
+def _owners(path: Path) -> set[int]:
+    """Who may own a secret: root and the user of this process.
+
+    Root may look at the keys of the service: they belong to whom their folder belongs, who could
+    exchange them in any case.
+    """
+    rightful = {0, os.geteuid()}
+    return rightful | {path.parent.stat().st_uid} if os.geteuid() == 0 else rightful
 
 
 def _read(descriptor: int, path: Path) -> bytearray:

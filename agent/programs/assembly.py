@@ -17,6 +17,7 @@ from agent.api.access import AccessList, access_list
 from agent.api.sockets import listening_sockets
 from agent.base.clock import Clock, SystemClock
 from agent.base.hardening import harden
+from agent.base.user import become_owner_of
 from agent.journal.damage import JournalError
 from agent.journal.disk import FolderDisk
 from agent.journal.evolving import EvolvingKey, KeyFile
@@ -125,6 +126,10 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
     logger = log.logger("agent")
     clock = SystemClock(boot_id)
     credentials = credentials_folder(settings, environ)
+    signer = Ed25519Signer(settings.origin, keys.load_journal_key(credentials))
+    token = keys.load_api_token(credentials / settings.api.token).encode() if settings.api.tcp else None
+    fingerprint_key = keys.load_fingerprint_key(credentials)
+    become_owner_of(settings.agent.state)  # every secret is read; nothing is written yet
     sealing = SealingKey()
     acquirer = AcquirerWatch(settings.acquirer, settings.origin, sealing)
     acquirer.look(clock.wall().date())
@@ -139,7 +144,7 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
         sealing,
         startup_error=live_refusal_reason(settings),
     )
-    context.journal = _open_journal(settings, context, store, clock, credentials)
+    context.journal = _open_journal(settings, context, store, clock, signer)
     context.cosigned = partial(_cosigned, settings)
     recovered = context.recover_open()
     context.write(
@@ -152,7 +157,7 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
         )
     )
     if not context.startup_error:
-        context.terminals = _terminals(settings, context, keys.load_fingerprint_key(credentials))
+        context.terminals = _terminals(settings, context, fingerprint_key)
     logger.info(
         "started",
         version=VERSION,
@@ -160,7 +165,6 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
         size=context.journal.size,
         text=context.startup_error or sealing.trouble,
     )
-    token = keys.load_api_token(credentials / settings.api.token).encode() if settings.api.tcp else None
     sockets = listening_sockets(
         settings.agent.socket, settings.api.groups, tcp=settings.api.tcp, environ=environ, pid=os.getpid()
     )
@@ -169,10 +173,10 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
 
 
 def _open_journal(
-    settings: Settings, context: Context, store: PaymentStore, clock: Clock, credentials: Path
+    settings: Settings, context: Context, store: PaymentStore, clock: Clock, signer: Ed25519Signer
 ) -> Journal:
     try:
-        return _begin_journal(settings, context, store, clock, credentials)
+        return _begin_journal(settings, context, store, clock, signer)
     except OSError as error:
         raise JournalError(
             "programs.journal_unusable",
@@ -183,10 +187,9 @@ def _open_journal(
 
 
 def _begin_journal(
-    settings: Settings, context: Context, store: PaymentStore, clock: Clock, credentials: Path
+    settings: Settings, context: Context, store: PaymentStore, clock: Clock, signer: Ed25519Signer
 ) -> Journal:
     origin = settings.origin
-    signer = Ed25519Signer(origin, keys.load_journal_key(credentials))
     evolving = EvolvingKey(origin, KeyFile(settings.agent.state / keys.EVOLVING_KEY))
     disk = FolderDisk(settings.agent.journal)
     begin = partial(

@@ -113,6 +113,33 @@ def test_a_file_of_somebody_else_is_refused(places: Places) -> None:
         keys.load_journal_key(places.credentials)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+def test_root_may_look_at_the_keys_of_the_service(places: Places) -> None:
+    """`keys show` once told root to take the file away from the service."""
+    create(places)
+    path = places.state / keys.EVOLVING_KEY
+    for owned in (places.state, path):
+        os.chown(owned, 65534, 65534)
+    keys.check_mode(path)
+    os.chown(path, 65533, 65533)
+    with pytest.raises(keys.KeysError, match=f"chown --reference={places.state}"):
+        keys.check_mode(path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_who_may_not_read_the_keys_is_not_told_to_make_new_ones(places: Places) -> None:
+    create(places)
+    child = os.fork()
+    if child == 0:
+        os.seteuid(65534)
+        try:
+            keys.load_journal_key(places.credentials)
+        except keys.KeysError as error:
+            os._exit(0 if "as root" in str(error) and "keys create" not in str(error) else 1)
+        os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
 @pytest.mark.parametrize("content", [b"", b"x", b"-----BEGIN PRIVATE KEY-----\n", b"x" * 40_000])
 def test_damaged_keys_are_refused_in_words(places: Places, content: bytes) -> None:
     create(places)

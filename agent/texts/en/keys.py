@@ -13,8 +13,8 @@ KEYS: Final[dict[str, str | tuple[str, str]]] = {
     "keys.demo_curves": "the demo signs valid requests with keys on elliptic curves only",
     "keys.enrolment_here": "still here: carry {enrolment_folder} to headquarters and remove it",
     "keys.foreign_owner": (
-        "{path} belongs to another user, who could change it. No payment can be taken and no "
-        "money was moved. Run: chown {geteuid} {path}"
+        "{path} belongs to another user than its folder, who could change it. No payment can be taken "
+        "and no money was moved. Run: chown --reference={folder} {path}"
     ),
     "keys.no_certificate": "{path} holds no certificate in PEM",
     "keys.no_curve_key": "{path} holds no key on an elliptic curve. Put it back from its safe copy.",
@@ -24,6 +24,11 @@ KEYS: Final[dict[str, str | tuple[str, str]]] = {
     "keys.no_token": "{path} holds no token of at least {min_token_chars} characters. {restore}",
     "keys.no_upload_key": "{path} holds no private key in PEM. Put it back from its safe copy.",
     "keys.not_by_provider": "{path} is not signed by the payment provider ({error}). {ask_provider}",
+    "keys.not_for_this_user": (
+        "{path} may not be read by user {uid}. The agent's keys are for the agent alone: to look at them, "
+        "run this as root. If {uid} is the agent's own user, no payment can be taken and no money was "
+        "moved: that user must own the file."
+    ),
     "keys.not_written": (
         "The keys could not be written: {credentials} ({strerror}). Nothing was replaced. Run this "
         "as the user who owns the folder, most likely with sudo."
