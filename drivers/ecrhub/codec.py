@@ -37,6 +37,8 @@ class Variant(StrEnum):
 
 # What tells the forms apart: a JSON text begins so, and no protobuf message of ours does.
 _BRACE: Final = 0x7B
+# Some terminals write these as JSON inside of a text.
+_BRANCHES: Final = ("biz_data", "device_data")
 # Response codes are short; the time in SDK 1.0's field of the same number has 13 digits.
 LONGEST_CODE: Final = 8
 _IN_FORM: Final = {
@@ -132,6 +134,16 @@ def _without_empty(tree: Tree) -> Tree:
 
 
 def _read_json(data: memoryview) -> Tree:
+    found = _json_object(data)
+    written_as_text = {
+        name: _json_object(memoryview(bytearray(value, "utf-8")))
+        for name, value in found.items()
+        if name in _BRANCHES and isinstance(value, str) and value.lstrip().startswith("{")
+    }
+    return _texts(found | written_as_text)
+
+
+def _json_object(data: memoryview) -> Tree:
     for match in _STARRED.finditer(data):
         if match[1]:  # no number has stars: what was hidden of it becomes ones
             data[match.start(1) : match.end(1)] = bytes(match[1]).replace(b"*", b"1")
@@ -142,7 +154,7 @@ def _read_json(data: memoryview) -> Tree:
         raise ProtocolError(EcrHubMalformed.UNREADABLE) from None
     if not isinstance(found, dict):
         raise ProtocolError(EcrHubMalformed.UNREADABLE)
-    return _texts(found)
+    return found
 
 
 def _texts(tree: Tree) -> Tree:

@@ -12,7 +12,7 @@ from typing import Final
 
 from drivers.ecrhub.amounts import CURRENCIES, amount_text, currency_letters
 from drivers.ecrhub.codec import Variant
-from drivers.ecrhub.config import NO_TILL_ID, EcrHubSettings
+from drivers.ecrhub.config import EcrHubSettings
 from drivers.ecrhub.packet import EcrHubRequest, Topic, TransType
 from drivers.ecrhub.quirks import EcrHubQuirk
 from drivers.operation import WITH_AMOUNT, WITH_ORIGINAL, unsupported
@@ -86,7 +86,7 @@ def payment(command: Command, currency: int, asked: str, settings: EcrHubSetting
     return EcrHubRequest(
         topic=Topic.ORDER,
         request_id=asked,
-        app_id=_app_id(settings),
+        app_id=settings.app_id,
         order=order_number(command.payment_id, command.sequence),
         original=order_number(command.original_payment_id, command.original_sequence) if refers else "",
         currency=currency_letters(currency) if named else "",
@@ -100,7 +100,7 @@ def payment(command: Command, currency: int, asked: str, settings: EcrHubSetting
 def about(topic: Topic, order: str, asked: str, settings: EcrHubSettings) -> EcrHubRequest:
     """A query or a close of an order."""
     return EcrHubRequest(
-        topic=topic, request_id=asked, app_id=_app_id(settings), order=order, mac=_mac(settings)
+        topic=topic, request_id=asked, app_id=settings.app_id, order=order, mac=_mac(settings)
     )
 
 
@@ -114,15 +114,11 @@ def probe(asked: str, settings: EcrHubSettings) -> EcrHubRequest:
     return EcrHubRequest(
         topic=Topic.PAIR,
         request_id=asked,
-        app_id=_app_id(settings),
+        app_id=settings.app_id,
         mac=_mac(settings),
         name=DEVICE_NAME,
         alias=f"{DEVICE_NAME} {settings.till_id}",
     )
-
-
-def _app_id(settings: EcrHubSettings) -> str:
-    return "" if settings.till_id == NO_TILL_ID else settings.till_id
 
 
 def _mac(settings: EcrHubSettings) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from drivers.ecrhub import texts
@@ -27,6 +28,24 @@ def is_final(answer: EcrHubAnswer) -> bool:
 def is_open(answer: EcrHubAnswer) -> bool:
     """Whether it says that the order is there and not finished."""
     return answer.handled and answer.status in {texts.PAYING, texts.PRE_ORDER}
+
+
+def is_nameless(answer: EcrHubAnswer) -> bool:
+    """Whether it tells the end of an order and not of which one."""
+    return not answer.order and is_final(replace(answer, order="?"))
+
+
+def knows_no_order(answer: EcrHubAnswer) -> bool:
+    """Whether the terminal answers a query with: I have no such order."""
+    words = texts.UNKNOWN_ORDER_WORDS.search(answer.message) is not None
+    return not answer.handled and (words or answer.code in texts.UNKNOWN_ORDER_CODES)
+
+
+def refusal(answer: EcrHubAnswer, order: str) -> Result:
+    """The result of an order that the terminal refused under its request id, and does not have."""
+    cancelled = texts.CANCELLED_WORDS.search(answer.message) is not None
+    said = ResultStatus.CANCELLED if cancelled else ResultStatus.DECLINED
+    return Result(said, code=code_of(answer), text=text_of(answer), order=order)
 
 
 def result(answer: EcrHubAnswer, currency: int) -> Result:

@@ -14,6 +14,8 @@ from drivers.terminal import SealedCard
 
 VERSION: Final = "1.0"
 HANDLED: Final = "000"
+# Over a network terminals write the same code as "0".
+_HANDLED: Final = re.compile(r"0{1,3}", re.ASCII)
 # A card number with its middle hidden; anything else in that field is a person's account.
 _MASKED_CARD: Final = re.compile(r"(?=.*\*)[0-9*]{12,19}", re.ASCII)
 
@@ -182,7 +184,7 @@ def decode_answer(data: memoryview, variant: Variant) -> EcrHubAnswer:
     return EcrHubAnswer(
         topic=_text(tree, "topic"),
         request_id=_text(tree, _request_id(variant)),
-        handled=tree.get("success") is True if variant is Variant.SDK_1_0 else code == HANDLED,
+        handled=tree.get("success") is True if variant is Variant.SDK_1_0 else bool(_HANDLED.fullmatch(code)),
         code=code,
         message=_text(tree, "error_msg" if variant is Variant.SDK_1_0 else "response_msg"),
         order=_text(biz, "merchant_order_no"),

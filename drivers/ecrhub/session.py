@@ -5,7 +5,8 @@
 No order leaves before a harmless answer has shown that the terminal speaks the form
 that the settings name: in another one the same bytes mean something else. An
 answer is decoded, told, accepted and only then acknowledged. One that does not tell
-the end of an order is followed by a query, and what that does not prove is `ConnectionLost`.
+the end of an order is followed by a query, and what that does not prove is `ConnectionLost`. A refusal
+of our request is a no once the query has shown that the terminal does not have the order.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ NOT_PAIRED: Final = DriverFact("ecrhub.not_paired")
 NO_PAYMENT_ANSWER: Final = DriverFact("ecrhub.no_payment_answer")
 NO_QUERY_ANSWER: Final = DriverFact("ecrhub.no_query_answer")
 NO_RESULT: Final = DriverFact("ecrhub.no_result")
+NAMELESS: Final = DriverFact("ecrhub.nameless")
 STOPPED_BEFORE: Final = DriverFact("ecrhub.stopped_before")
 
 # The protocol has no message for them, and needs none.
@@ -77,6 +79,7 @@ class EcrHubEvent(Enum):
     ALIVE = auto()  # the terminal has shown itself a moment ago
     RESULT = auto()  # the end of the command's order
     OTHER_RESULT = auto()  # the end of another order
+    NAMELESS_RESULT = auto()  # the end of an order, and not of which one
     ANSWER = auto()  # to a message of ours, without the end of an order
     OTHER = auto()  # a message that answers nothing of ours
     UNREADABLE = auto()
@@ -99,6 +102,8 @@ class EcrHubSession(Dialogue[EcrHubLine, EcrHubState, EcrHubMessage]):
         self._closing = False
         self._query_at: float | None = None  # when a query is due, or the answer to it overdue
         self._doubt = ""  # what the terminal said in place of a result
+        self._refusal: EcrHubAnswer | None = None  # of the order, under its request id
+        self._in_doubt = False  # a result without a name is held
 
     def abort(self, now: float) -> None:
         """pay.close goes out only once, and only for an order that is out and has no result."""
@@ -120,7 +125,7 @@ class EcrHubSession(Dialogue[EcrHubLine, EcrHubState, EcrHubMessage]):
 
     def _begin(self, command: Command, now: float) -> None:
         self._requests.begin(command)
-        self._closing, self._doubt = False, ""
+        self._closing, self._doubt, self._refusal = False, "", None
         # Without a payment's name a receipt cannot be asked for: the protocol has no "last one".
         nameless = command.operation is Operation.REPEAT_RECEIPT and not command.payment_id
         if command.operation in _AT_ONCE or nameless:
@@ -130,7 +135,8 @@ class EcrHubSession(Dialogue[EcrHubLine, EcrHubState, EcrHubMessage]):
 
     def _in_turn(self, message: EcrHubMessage, now: float) -> None:
         """Results wait for their turn; nothing else decides anything."""
-        if self._held is None or not meaning.is_final(message.answer):
+        tells_end = meaning.is_final(message.answer) or meaning.is_nameless(message.answer)
+        if self._held is None or not tells_end:
             self._dispatch(message, now)
         elif len(self._waiting) < self.MOST_WAITING:
             self._waiting.append(message)
@@ -140,7 +146,9 @@ class EcrHubSession(Dialogue[EcrHubLine, EcrHubState, EcrHubMessage]):
 
     def _accept(self, held: Held[EcrHubMessage], now: float) -> None:  # noqa: ARG002 - the hook of all
         self._inbox.acknowledge(held.message)
-        if held.outcome is not None:
+        if self._in_doubt:
+            super()._lose(NAMELESS)  # and the acknowledgement still leaves
+        elif held.outcome is not None:
             asked = self.state is EcrHubState.ASKING
             self._end(DialogueEnded(EndReason.COMPLETED) if asked else meaning.ended(held.outcome.result))
 
@@ -165,7 +173,7 @@ class EcrHubSession(Dialogue[EcrHubLine, EcrHubState, EcrHubMessage]):
         self._identity = None
 
     def _rest(self) -> None:
-        self._query_at = None
+        self._query_at, self._in_doubt = None, False
 
     def _lose(self, reason: DriverFact, delivery: Delivery | None = None) -> None:
         super()._lose(reason, delivery)
@@ -226,7 +234,9 @@ class EcrHubSession(Dialogue[EcrHubLine, EcrHubState, EcrHubMessage]):
     def _event_of(self, answer: EcrHubAnswer) -> EcrHubEvent:
         if meaning.is_final(answer):
             return EcrHubEvent.RESULT if self._is_ours(answer) else EcrHubEvent.OTHER_RESULT
-        return EcrHubEvent.OTHER if self._requests.topic_of(answer) is None else EcrHubEvent.ANSWER
+        if self._requests.topic_of(answer) is not None:
+            return EcrHubEvent.ANSWER
+        return EcrHubEvent.NAMELESS_RESULT if meaning.is_nameless(answer) else EcrHubEvent.OTHER
 
     def _is_ours(self, answer: EcrHubAnswer) -> bool:
         asked = TRANS_TYPE.get(self._operation)
@@ -246,6 +256,11 @@ class EcrHubSession(Dialogue[EcrHubLine, EcrHubState, EcrHubMessage]):
 
     def _late(self, message: EcrHubMessage, now: float) -> None:
         self._keep(message, now, late=True)
+
+    def _nameless(self, message: EcrHubMessage, now: float) -> None:
+        """It may be that of the running order or of an older one: both are in doubt once it is on disk."""
+        self._late(message, now)
+        self._in_doubt = self._held is not None
 
     def _proven(self, message: EcrHubMessage, now: float) -> None:
         """The form is right. Only pairing has to be granted; an unknown order is what was asked for."""
@@ -270,7 +285,10 @@ class EcrHubSession(Dialogue[EcrHubLine, EcrHubState, EcrHubMessage]):
         if meaning.is_open(answer) or topic is Topic.CLOSE:
             self._query_at = now + QUERY_AGAIN_S
         elif topic is Topic.ORDER:
+            self._refusal = answer
             self._query_is_due(None, now)
+        elif topic is Topic.QUERY and self._refusal is not None and meaning.knows_no_order(answer):
+            self._hold(TransactionResult(meaning.refusal(self._refusal, self._requests.order)), message)
         else:
             self._lose(NO_RESULT.about(terminal_said=self._doubt or "-"))
 
@@ -335,6 +353,7 @@ class EcrHubSession(Dialogue[EcrHubLine, EcrHubState, EcrHubMessage]):
         **dict.fromkeys(EcrHubEvent, _ignore),
         EcrHubEvent.RESULT: _late,
         EcrHubEvent.OTHER_RESULT: _late,
+        EcrHubEvent.NAMELESS_RESULT: _late,
         EcrHubEvent.ANSWER: _acknowledge,
         EcrHubEvent.OTHER: _acknowledge,
     }
@@ -356,6 +375,7 @@ class EcrHubSession(Dialogue[EcrHubLine, EcrHubState, EcrHubMessage]):
         EcrHubState.PAYING: {
             **_ANYTIME,
             EcrHubEvent.RESULT: _outcome,
+            EcrHubEvent.NAMELESS_RESULT: _nameless,
             EcrHubEvent.ANSWER: _doubtful,
             EcrHubEvent.UNREADABLE: _lost,
             EcrHubEvent.TIME: _no_payment_answer,

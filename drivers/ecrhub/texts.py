@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from drivers.card.card import scrub_text
@@ -19,6 +20,15 @@ MEANINGS: Final = {
     CLOSED: DriverFact("ecrhub.status_closed"),
     CANCELLED: DriverFact("ecrhub.status_cancelled"),
 }
+
+
+# What a terminal answers to a query for an order that it does not have: seen on CodePay's.
+UNKNOWN_ORDER_CODES: Final = frozenset({"ET003"})
+UNKNOWN_ORDER_WORDS: Final = re.compile(
+    r"(?:order|transaction).{0,24}(?:not exist|not found|no such)", re.IGNORECASE | re.ASCII
+)
+# How a refusal says that a person was the cause.
+CANCELLED_WORDS: Final = re.compile(r"cancel", re.IGNORECASE | re.ASCII)
 
 
 def plain(text: str) -> str:

@@ -186,6 +186,9 @@ DRIVERS: Final[dict[str, str | tuple[str, str]]] = {
         "which is no proof after a restart. It is asked again every minute. To prove it yourself, look it up "
         "in the list of payments on the terminal or at the acquirer."
     ),
+    "drivers.ecrhub.nameless": (
+        "the terminal told how an order ended, and not which one: it may be an earlier payment's"
+    ),
     "drivers.ecrhub.other_order": "The terminal told the state of another order.",
     "drivers.ecrhub.booked": "The terminal has this order as completed.",
     "drivers.ecrhub.order_closed": "The terminal has this order as closed or failed: nothing was paid.",

@@ -56,7 +56,9 @@ def view(data: bytes) -> memoryview:
 
 def session_on(buffer: SecretBuffer, variant: str = "", **options: Any) -> Session:
     """Options that are the protocol's own keys go into its section."""
-    own = {name: options.pop(name) for name in ("till_id", "answer_s", "payment_s") if name in options}
+    own = {
+        name: options.pop(name) for name in ("app_id", "till_id", "answer_s", "payment_s") if name in options
+    }
     return ROW.session(buffer, Shredder(), Options(variant=variant, own=EcrHubKeys(**own), **options))
 
 

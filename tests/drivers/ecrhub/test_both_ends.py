@@ -116,12 +116,13 @@ def test_what_was_not_paid_is_told_as_such(script: str, said: ResultStatus, vari
     assert counter.bank.balance() == 0
 
 
-def test_an_order_that_the_app_refuses_stays_unclear_until_somebody_proves_it() -> None:
+def test_an_order_that_the_app_refuses_and_does_not_have_is_a_no_in_its_own_words() -> None:
     counter = registered('[[payment]]\noutcome = "refuse"\ntext = "bad app id"\n')
     end = counter.perform(SALE)
-    assert isinstance(end, ConnectionLost)
-    assert (end.delivery, "bad app id" in str(end.reason)) == (Delivery.PERHAPS, True)
-    assert resolved(counter).found is BookingProof.UNPROVEN
+    assert isinstance(end, DialogueEnded)
+    (result,) = results(counter)
+    assert (result.status, "bad app id" in result.text) == (ResultStatus.DECLINED, True)
+    assert counter.bank.balance() == 0
 
 
 @pytest.mark.parametrize(

@@ -41,10 +41,11 @@ def test_every_set_of_options_has_a_resolver() -> None:
 
 
 @pytest.mark.parametrize("variant", list(Variant))
-def test_the_tills_id_is_the_app_id_where_one_was_given(variant: Variant) -> None:
-    assert ByHand(variant).registered().start(SALE).request.app_id == ""
-    named = ByHand(variant, till_id="wz60").registered().start(SALE).request
-    assert named.app_id == "wz60"
+@pytest.mark.case("other/06")
+def test_the_vendors_app_id_goes_into_every_request(variant: Variant) -> None:
+    assert ByHand(variant, till_id="7").registered().start(SALE).request.app_id == ""
+    named = ByHand(variant, app_id="wz6012822ca2f1as78").registered().start(SALE)
+    assert {request.app_id for _number, request in named.asked} == {"wz6012822ca2f1as78"}
 
 
 def test_each_till_pairs_under_an_address_of_its_own() -> None:

@@ -161,6 +161,46 @@ def test_json_numbers_are_texts() -> None:
     assert (answer.amount, answer.status) == ("10.10", "2")
 
 
+@pytest.mark.case("other/07")
+@pytest.mark.parametrize("code", ["0", "00", "000"])
+def test_every_spelling_of_success_is_one(code: str) -> None:
+    payload = json.dumps({"response_code": code, "biz_data": {"trans_status": "2"}}).encode()
+    assert told(payload, Variant.JSON).handled
+
+
+@pytest.mark.parametrize("code", ["", "0000", "1", "E0", "110", "00A"])
+def test_nothing_else_is_success(code: str) -> None:
+    payload = json.dumps({"response_code": code, "biz_data": {"trans_status": "2"}}).encode()
+    assert not told(payload, Variant.JSON).handled
+
+
+@pytest.mark.case("other/07")
+def test_data_written_as_a_text_of_json_is_read() -> None:
+    biz = {"merchant_order_no": "ours", "trans_status": "2", "order_amount": "12.50", "price_currency": "USD"}
+    payload = json.dumps({"response_code": "0", "biz_data": json.dumps(biz)}).encode()
+    answer = told(payload, Variant.JSON)
+    assert (answer.order, answer.status, answer.amount, answer.currency) == ("ours", "2", "12.50", "USD")
+
+
+@pytest.mark.parametrize("number", cards.PUBLISHED)
+def test_a_card_number_in_data_written_as_a_text_is_hidden(number: str) -> None:
+    for text in (number, " ".join(number[at : at + 4] for at in range(0, len(number), 4))):
+        inner = json.dumps({"merchant_order_no": "ours", "pay_scenario": text, "order_amount": int(number)})
+        answer = told(json.dumps({"response_code": "0", "biz_data": inner}).encode(), Variant.JSON)
+        assert number not in repr(answer).replace(" ", "")
+        assert answer.order == "ours"
+
+
+@pytest.mark.parametrize("biz", ["", "{", "[]", "{]", "x", '{"a":' * 2000])
+def test_a_text_that_is_no_data_is_never_an_answer(biz: str) -> None:
+    payload = json.dumps({"response_code": "000", "biz_data": biz}).encode()
+    if biz.startswith("{"):
+        with pytest.raises(ProtocolError):
+            told(payload, Variant.JSON)
+    else:
+        assert told(payload, Variant.JSON).order == ""
+
+
 @pytest.mark.parametrize("variant", FORMS)
 @pytest.mark.parametrize("number", cards.PUBLISHED)
 def test_a_card_number_in_any_text_is_hidden_before_anything_reads_it(variant: Variant, number: str) -> None:

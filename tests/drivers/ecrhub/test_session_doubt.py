@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from drivers.dialogue import UNREADABLE
+from drivers.ecrhub.codec import Variant
 from drivers.ecrhub.commands import order_number
 from drivers.ecrhub.config import ANSWER_S, PAYMENT_S
 from drivers.ecrhub.frame import CONFIRM, HEARTBEAT, EcrHubFrameKind, encode_frame
 from drivers.ecrhub.line import LINK_DOWN, LINK_SILENCE_S, NOT_ACKNOWLEDGED
 from drivers.ecrhub.packet import Topic
 from drivers.ecrhub.session import (
+    NAMELESS,
     NO_PAYMENT_ANSWER,
     NO_QUERY_ANSWER,
     QUERY_AGAIN_S,
@@ -105,14 +107,72 @@ def test_an_error_to_an_order_is_followed_by_a_query_and_only_that_decides(by_ha
     assert (event.late, event.result.status) == (False, ResultStatus.APPROVED)
 
 
-def test_an_error_to_an_order_that_nobody_knows_is_perhaps_with_the_terminals_words(by_hand: ByHand) -> None:
+@pytest.mark.case("other/07")
+@pytest.mark.parametrize(
+    ("code", "message", "said"),
+    [
+        ("110", "Transaction failed[[K026]Manual cancelation by operator]", ResultStatus.CANCELLED),
+        ("110", "Transaction failed[[05]Do not honour]", ResultStatus.DECLINED),
+    ],
+)
+@pytest.mark.parametrize(
+    "unknown", [("ET003", "The transaction does not exist"), ("E04", "Order not found"), ("ET003", "")]
+)
+def test_a_refusal_of_an_order_that_the_terminal_does_not_have_is_a_no(
+    code: str, message: str, said: ResultStatus, unknown: tuple[str, str]
+) -> None:
+    by_hand = ByHand(Variant.JSON).registered().start(SALE)
+    by_hand.say(by_hand.ack(), by_hand.answer(by_hand.failed(code, message)))
+    assert (by_hand.topic, by_hand.events()) == (Topic.QUERY, [])
+    by_hand.acks.clear()
+    by_hand.say(by_hand.ack(), by_hand.answer(by_hand.failed(*unknown)))
+    event = only(by_hand)
+    assert isinstance(event, TransactionResult)
+    assert (event.late, event.result.status, event.result.text) == (False, said, f"{code} {message}")
+    assert event.result.order == order_number("A-17", 41)
+    by_hand.session.acknowledge(by_hand.now)
+    ended = only(by_hand)
+    assert isinstance(ended, DialogueEnded)
+    assert ended.cancelled is (said is ResultStatus.CANCELLED)
+
+
+@pytest.mark.parametrize(
+    "answer", [("E99", "system busy"), ("110", "Transaction failed"), ("E50", "not found: network")]
+)
+def test_a_refusal_whose_query_fails_is_perhaps_with_the_terminals_words(
+    by_hand: ByHand, answer: tuple[str, str]
+) -> None:
     by_hand.start(SALE)
     by_hand.say(by_hand.ack(), by_hand.answer(by_hand.failed(message="card removed")))
-    by_hand.say(by_hand.ack(), by_hand.answer(by_hand.failed(message="order not found")))
+    by_hand.say(by_hand.ack(), by_hand.answer(by_hand.failed(*answer)))
     event = only(by_hand)
     assert isinstance(event, ConnectionLost)
     assert event.delivery is Delivery.PERHAPS
     assert "card removed" in str(event.reason.figures["terminal_said"])
+
+
+def test_an_unknown_order_that_was_not_refused_proves_nothing(paying: ByHand) -> None:
+    paying.say(paying.answer(paying.paid(status="0")))
+    paying.wait(QUERY_AGAIN_S)
+    paying.say(paying.ack(), paying.answer(paying.failed("ET003", "The transaction does not exist")))
+    event = only(paying)
+    assert isinstance(event, ConnectionLost)
+    assert event.delivery is Delivery.PERHAPS
+
+
+@pytest.mark.parametrize("status", ["2", "1", "3"])
+def test_an_end_without_an_order_and_without_our_request_leaves_the_payment_in_doubt(
+    paying: ByHand, status: str
+) -> None:
+    paying.acks.clear()
+    paying.say(paying.answer(paying.paid(order="", request_id="", status=status)))
+    late = only(paying)
+    assert isinstance(late, TransactionResult)
+    assert (late.late, paying.acks) == (True, [])
+    paying.session.acknowledge(paying.now)
+    assert only(paying) == ConnectionLost(NAMELESS, Delivery.PERHAPS)
+    paying.listen()
+    assert len(paying.acks) == 1
 
 
 def test_an_order_that_is_not_finished_is_asked_for_again_and_never_ordered_again(paying: ByHand) -> None:
