@@ -103,7 +103,8 @@ class Driver:
     dialects together; the resolver says which ones this terminal cannot do. `keys` is a frozen dataclass
     with the keys of `[terminals.NAME.PROTOCOL]`. Each has its default, its comment in
     config/agent/tillgate.toml, and a `KeyCheck` where the type does not say enough. `variants` are the
-    dialects, the usual one first. `quirks` maps each name to its meaning in words. `makers` build
+    dialects, the usual one first. `currencies` are the ISO 4217 numbers that its amounts can be in; None is
+    any. `quirks` maps each name to its meaning in words. `makers` build
     terminals that may speak it. `session` and `resolver` raise `OptionError` for options that do
     not fit each other.
     """
@@ -119,6 +120,7 @@ class Driver:
     keys: type[Any]
     tcp_port: int | None = None
     variants: tuple[str, ...] = ()
+    currencies: frozenset[int] | None = None
     quirks: Mapping[str, str] = field(default_factory=dict)
     makers: tuple[Maker, ...] = ()
 

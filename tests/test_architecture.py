@@ -81,7 +81,7 @@ ROWS: dict[str, Row] = {
     ),
     # It knows the drivers' own words for a terminal's keys, so that nobody else has to.
     "agent/terminals/options.py": Row(
-        {"agent.terminals", "agent.settings", "agent.texts", "drivers"}, OUTSIDE
+        {"agent.terminals", "agent.settings", "agent.texts", "agent.base.money", "drivers"}, OUTSIDE
     ),
     "agent/terminals/discovery": Row(
         {"agent.terminals.discovery", "agent.texts", "drivers"}, {"socket", "asyncio"}

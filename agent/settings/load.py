@@ -63,8 +63,8 @@ TerminalFinding = tuple[str, str, str, str]
 class Drivers(ProtocolKeys, Protocol):
     """What the drivers declare for `[terminals.NAME]`, and what they say against it."""
 
-    def check(self, terminal: TerminalSettings) -> Iterable[TerminalFinding]:
-        """What does not go together with the terminal's protocol."""
+    def check(self, terminal: TerminalSettings, currency: Currency) -> Iterable[TerminalFinding]:
+        """What does not go together with the terminal's protocol; `currency` is the shop's."""
 
 
 # Where the terminal is, for each wire, with an example.
@@ -172,7 +172,7 @@ def _check_terminals(reader: SettingsReader, settings: Settings, drivers: Driver
     if drivers is None:
         return
     for name, terminal in settings.terminals.items():
-        for key, found, expected, step in drivers.check(terminal):
+        for key, found, expected, step in drivers.check(terminal, settings.rules.currency):
             reader.find(("terminals", name, key), found, expected, step)
 
 

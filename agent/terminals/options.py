@@ -7,12 +7,13 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import Final
 
+from agent.base.money import CURRENCIES, Currency
 from agent.settings.load import TerminalFinding
 from agent.settings.types import LineSettings, TerminalSettings
 from agent.texts import say, tell
 from drivers.card.card import CardSealer
 from drivers.card.secret import SecretBuffer
-from drivers.driver import PROTOCOLS, OptionError, Options, SerialDefaults, driver
+from drivers.driver import PROTOCOLS, Driver, OptionError, Options, SerialDefaults, driver
 from drivers.terminal import Session
 from drivers.wires.serial import SerialWire
 from drivers.wires.tcp import TcpWire
@@ -28,9 +29,16 @@ class InstalledDrivers:
         """The keys of one protocol's own section."""
         return driver(protocol).keys
 
-    def check(self, terminal: TerminalSettings) -> Iterator[TerminalFinding]:
-        """The settings that do not fit the terminal's protocol."""
+    def check(self, terminal: TerminalSettings, currency: Currency) -> Iterator[TerminalFinding]:
+        """The settings that do not fit the terminal's protocol, and a currency of the shop that does not."""
         row = driver(terminal.protocol)
+        if row.currencies is not None and currency.number not in row.currencies:
+            yield (
+                "protocol",
+                f"the text '{terminal.protocol}'",
+                say("settings.form.protocol_for", currency=currency.letters),
+                _takes_only(row),
+            )
         if terminal.wire not in row.wires:
             known = ", ".join(row.wires)
             yield (
@@ -71,6 +79,14 @@ def options_of(terminal: TerminalSettings, currency: int) -> Options:
         quirks=frozenset(terminal.quirks),
         own=terminal.own,
     )
+
+
+def _takes_only(row: Driver) -> str:
+    """The step for a currency that the protocol cannot name."""
+    known = sorted(each.letters for each in CURRENCIES.values() if each.number in (row.currencies or ()))
+    if len(known) == 1:
+        return say("settings.takes_one_currency", protocol=row.title, currency=known[0])
+    return say("settings.takes_other_currencies", protocol=row.title)
 
 
 def _near(word: str, known: tuple[str, ...]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from drivers.card.card import CardSealer, SecretBuffer
 from drivers.driver import Driver, Maker, Options, SerialDefaults
 from drivers.ecr17.commands import OPERATIONS
@@ -10,6 +12,8 @@ from drivers.ecr17.frame import BUFFER_BYTES, SCOPES
 from drivers.ecr17.quirks import QUIRKS
 from drivers.ecr17.resolve import Ecr17Resolver
 from drivers.ecr17.session import Ecr17Session
+
+EURO: Final = 978
 
 
 def session(buffer: SecretBuffer, card_sealer: CardSealer, options: Options) -> Ecr17Session:
@@ -35,6 +39,8 @@ DRIVER = Driver(
     resolver=resolver,
     keys=Ecr17Keys,
     variants=tuple(SCOPES),
+    # Its amounts name no currency and are cents of the terminal's own, and its banks are those of Italy.
+    currencies=frozenset({EURO}),
     quirks={quirk.value: words for quirk, words in QUIRKS.items()},
     makers=(
         Maker(0x0B00, "Ingenico"),

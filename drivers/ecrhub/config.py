@@ -14,7 +14,7 @@ PAYMENT_S: Final = 300  # reference 6: "Use 5 min and keep heartbeats as the sig
 TILL_ID: Final = "1"
 # What the vendors give look like wz6012822ca2f1as78; none says how long they may be.
 _APP_ID: Final = KeyCheck(
-    "1 to 64 letters, digits, or nothing", pattern="[A-Za-z0-9._-]{0,64}", examples=("wz6012822ca2f1as78",)
+    "up to 64 letters", pattern="[A-Za-z0-9._-]{0,64}", examples=("wz6012822ca2f1as78",)
 )
 _TILL_ID: Final = KeyCheck("1 to 32 letters, digits", pattern="[A-Za-z0-9._-]{1,32}", examples=("2",))
 

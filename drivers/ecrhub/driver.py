@@ -6,6 +6,7 @@ from typing import Final
 
 from drivers.card.card import CardSealer, SecretBuffer
 from drivers.driver import Driver, Maker, Options, SerialDefaults
+from drivers.ecrhub.amounts import CURRENCIES
 from drivers.ecrhub.codec import Variant
 from drivers.ecrhub.commands import OPERATIONS
 from drivers.ecrhub.config import EcrHubKeys, ecrhub_settings
@@ -40,6 +41,7 @@ DRIVER = Driver(
     operations=OPERATIONS,
     session=session,
     resolver=resolver,
+    currencies=frozenset(CURRENCIES),
     keys=EcrHubKeys,
     variants=tuple(variant.value for variant in Variant),
     quirks={quirk.value: words for quirk, words in QUIRKS.items()},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from drivers.card.card import CardSealer, SecretBuffer
 from drivers.driver import Driver, Options, SerialDefaults
-from drivers.transbank.commands import OPERATIONS
+from drivers.transbank.commands import OPERATIONS, PESO
 from drivers.transbank.config import TransbankKeys
 from drivers.transbank.frame import BUFFER_BYTES
 from drivers.transbank.line import TransbankLine
@@ -38,6 +38,7 @@ DRIVER = Driver(
     operations=OPERATIONS,
     session=session,
     resolver=resolver,
+    currencies=frozenset({PESO}),
     keys=TransbankKeys,
     quirks={quirk.value: words for quirk, words in QUIRKS.items()},
 )

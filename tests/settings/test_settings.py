@@ -18,6 +18,7 @@ from agent.settings.load import Settings, SettingsError, credentials_folder, liv
 from agent.settings.types import PersonSettings
 from agent.terminals.options import DRIVERS, options_of
 from drivers.driver import PROTOCOLS, KeyCheck, driver
+from drivers.ecrhub.config import EcrHubKeys
 from drivers.zvt.config import ZvtKeys
 
 REPOSITORY = Path(__file__).parents[2]
@@ -40,6 +41,42 @@ ANNA = PersonSettings(role="supervisor", scrypt=f"scrypt$14$8$1${'a' * 26}${'b' 
 
 def read(text: str) -> Settings:
     return parse(text, Path("tillgate.toml"), DRIVERS)
+
+
+@pytest.mark.case("other/17")
+@pytest.mark.parametrize(
+    ("protocol", "currency", "fits"),
+    [
+        ("ecr17", "JPY", False),
+        ("ecr17", "KWD", False),
+        ("ecr17", "USD", False),
+        ("ecr17", "EUR", True),
+        ("transbank", "EUR", False),
+        ("transbank", "CLP", True),
+        ("ecrhub", "JPY", True),
+        ("zvt", "CHF", True),
+        ("telium", "JPY", True),
+    ],
+)
+def test_a_protocol_that_cannot_carry_the_shops_currency_is_refused(
+    protocol: str, currency: str, fits: bool
+) -> None:
+    own = {"ecr17": 'terminal_id = "12345678"', "zvt": 'password = "123456"'}.get(protocol, "")
+    text = SMALLEST.replace('"EUR"', f'"{currency}"')
+    text += f'[terminals.front]\nprotocol = "{protocol}"\n[terminals.front.{protocol}]\n{own}\n'
+    if fits:
+        assert read(text).terminals["front"].protocol == protocol
+        return
+    with pytest.raises(SettingsError, match=protocol):
+        read(text)
+
+
+@pytest.mark.case("other/06")
+def test_the_vendors_app_id_is_a_setting_of_ecrhub() -> None:
+    own = 'app_id = "wz6012822ca2f1as78"'
+    text = SMALLEST + f'[terminals.front]\nprotocol = "ecrhub"\n[terminals.front.ecrhub]\n{own}\n'
+    terminal = read(text).terminals["front"]
+    assert terminal.own == EcrHubKeys(app_id="wz6012822ca2f1as78")
 
 
 @pytest.mark.parametrize("file", BAD_CONFIGS, ids=lambda file: file.stem)
@@ -129,7 +166,8 @@ def test_the_shipped_file_shows_the_own_keys_of_every_protocol(protocol: str) ->
     assert list(shown) == [field.name for field in dataclasses.fields(keys)]
     rows = "\n".join(f"{key} = {value}" for key, (value, _comment) in shown.items())
     terminal = f'[terminals.front]\nprotocol = "{protocol}"\n[terminals.front.{protocol}]\n{rows}\n'
-    own = read(SMALLEST + terminal).terminals["front"].own
+    currency = "CLP" if protocol == "transbank" else "EUR"
+    own = read(SMALLEST.replace("EUR", currency) + terminal).terminals["front"].own
     assert isinstance(own, keys)
     defaults = [
         field for field in dataclasses.fields(keys) if field.default not in {dataclasses.MISSING, None}

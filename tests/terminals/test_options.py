@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.base.money import CURRENCIES
 from agent.settings.types import LineSettings, TerminalSettings
 from agent.terminals.options import DRIVERS, serial_line, wire_of
 from drivers.driver import SerialDefaults, driver
@@ -35,7 +36,7 @@ def test_the_line_is_the_protocols_with_what_the_settings_overrule() -> None:
 
 def test_what_does_not_fit_the_protocol_is_said_with_the_key() -> None:
     wrong = TerminalSettings(quirks=("no_abrt",), variant="v3")
-    said = {key: step for key, _found, _expected, step in DRIVERS.check(wrong)}
+    said = {key: step for key, _found, _expected, step in DRIVERS.check(wrong, CURRENCIES["EUR"])}
     assert said == {
         "quirks": 'Did you mean "no_abort"?',
         "variant": "This protocol has none: leave the key out.",

@@ -58,6 +58,7 @@ KEPT: Final = {
     "drivers/ecrhub/malformed.py": Kept(3, LOGGED),
     "drivers/ecrhub/quirks.py": Kept(2, QUIRKS),
     "drivers/ecrhub/schema.py": Kept(11, NAMES),
+    "drivers/ecrhub/texts.py": Kept(1, REGEX),
     "drivers/simulator/core/bank.py": Kept(4, SIMULATOR),
     "drivers/simulator/core/ports.py": Kept(1, SIMULATOR),
     "drivers/simulator/core/process.py": Kept(11, SIMULATOR),

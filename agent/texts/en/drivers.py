@@ -299,7 +299,8 @@ DRIVERS: Final[dict[str, str | tuple[str, str]]] = {
     "drivers.wires.stalled": "the terminal's USB line stays halted",
     "drivers.wires.no_port": (
         "There is no port {device}. Nothing was sent to the terminal. Plug the terminal in, or name another "
-        "port."
+        "port. If it is plugged in, another program has taken its adapter: on Ubuntu often brltty, which "
+        "config/udev/99-tillgate-brltty.rules keeps off."
     ),
     "drivers.wires.forbidden": (
         "The port {device} may not be opened by this user. Nothing was sent to the terminal. Add the "

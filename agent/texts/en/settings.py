@@ -31,11 +31,20 @@ SETTINGS: Final[dict[str, str | tuple[str, str]]] = {
     "settings.form.text": "a text in quotes",
     "settings.form.time": "a time of day in quotes",
     "settings.form.together": "settings that go together",
+    "settings.form.protocol_for": "a protocol whose amounts can be in {currency}",
     "settings.form.usb": "vendor and product as lsusb prints them",
     "settings.form.usb_port": "a path like 1-1.2",
     "settings.form.variant": "a variant of the protocol",
     "settings.form.verifier_key": "a verifier key of the form name+hash+key",
     "settings.form.whole_number": "a whole number ({unit}), {least} to {most}",
+    "settings.takes_one_currency": (
+        "{protocol} takes {currency} only. Set currency under [rules] to {currency}, or write the terminal's "
+        "right protocol."
+    ),
+    "settings.takes_other_currencies": (
+        "{protocol} has no name for it: change currency under [rules], or write the terminal's right "
+        "protocol."
+    ),
     "settings.known": "Known: {names}.",
     "settings.known_here": "Known here: {names}.",
     "settings.leave_key_out": "This protocol has none: leave the key out.",
