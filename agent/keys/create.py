@@ -85,7 +85,9 @@ def create(places: Places) -> Created:
     created = Created()
     try:
         places.credentials.mkdir(mode=0o700, parents=True, exist_ok=True)
-        places.state.mkdir(mode=0o750, parents=True, exist_ok=True)
+        if not places.state.exists():
+            places.state.mkdir(mode=0o750, parents=True)
+            _give_to_owner_of(places.state.parent, places.state)
         for name, make in _secrets(places).items():
             _make(created, places.credentials / name, make)
         _make_enrolment(created, places)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,7 +21,7 @@ from agent.base.hardening import harden
 from agent.base.user import become_owner_of
 from agent.journal.damage import JournalError
 from agent.journal.disk import FolderDisk
-from agent.journal.evolving import EvolvingKey, KeyFile
+from agent.journal.evolving import KEY_BYTES, EvolvingKey, KeyFile, enrol
 from agent.journal.note import CosignatureVerifier, Ed25519Signer, NoteError, parse_vkey
 from agent.journal.schema.entry import FORMAT_VERSION, Started
 from agent.journal.writer import Journal
@@ -190,12 +191,20 @@ def _begin_journal(
     settings: Settings, context: Context, store: PaymentStore, clock: Clock, signer: Ed25519Signer
 ) -> Journal:
     origin = settings.origin
-    evolving = EvolvingKey(origin, KeyFile(settings.agent.state / keys.EVOLVING_KEY))
+    evolving = EvolvingKey(origin, _evolving_key(settings))
     disk = FolderDisk(settings.agent.journal)
     begin = partial(
         Journal.open, disk, origin, signer, evolving, clock, VERSION, settings.digest, apply=context.apply
     )
     return snapshot.opened(context, store, lambda start: begin(start=start))
+
+
+def _evolving_key(settings: Settings) -> KeyFile:
+    """Where the evolving key lies. Training is no evidence: it makes its first key by itself."""
+    path = settings.agent.state / keys.EVOLVING_KEY
+    if settings.agent.training and not path.exists():
+        enrol(KeyFile(path), bytearray(secrets.token_bytes(KEY_BYTES)))
+    return KeyFile(path)
 
 
 def _cosigned(settings: Settings) -> int | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +21,8 @@ from agent.base.money import CURRENCIES, Currency
 from agent.rules.policy import SCOPES
 from agent.settings.reader import ProtocolKeys, SettingsError, SettingsFinding, SettingsReader, SourceLines
 from agent.settings.types import (
+    TRAINING_FOLDER,
+    TRAINING_PLACES,
     AcquirerSettings,
     AgentSettings,
     ApiSettings,
@@ -124,7 +127,16 @@ def parse(text: str, path: Path, drivers: Drivers | None = None) -> Settings:
         _check_terminals(reader, settings, drivers)
     if reader.findings:
         raise SettingsError(tuple(sorted(reader.findings, key=lambda finding: finding.line)))
-    return settings  # type: ignore[no-any-return]  # SettingsReader.section gives Any
+    return _apart(settings)
+
+
+def _apart(settings: Settings) -> Settings:
+    """Training keeps what it writes in folders of its own: the shop's journal stays as it is."""
+    agent = settings.agent
+    if not agent.training:
+        return settings
+    places = {name: getattr(agent, name) / TRAINING_FOLDER for name in TRAINING_PLACES}
+    return replace(settings, agent=replace(agent, **places))
 
 
 def live_refusal_reason(settings: Settings) -> str:

@@ -18,6 +18,9 @@ from agent.settings.digest import digest
 from agent.settings.reader import NAMED_BY_PROTOCOL
 
 TRAINING_SUFFIX: Final = "/training"
+# Below each of these folders training has one of its own.
+TRAINING_FOLDER: Final = "training"
+TRAINING_PLACES: Final = ("journal", "state", "cosignatures", "verified")
 
 # A value marked so is never quoted in an error.
 SECRET: Final = {"secret": True}

@@ -36,20 +36,20 @@ def start(environment: Environment) -> None:
 
 
 def test_what_the_readers_left_is_shown_and_kept(environment: Environment) -> None:
-    cosignatures = Cosignatures(environment.folder / "cosignatures")
+    cosignatures = Cosignatures(environment.cosignatures)
     cosignatures.make()
     cosignatures.raise_alarm(Alarm("fork", 0, "", "", 6, 6))
     damaged = Verified(
         origin=environment.origin, at=datetime.now(UTC), entries=9, root="", result="changed_entry"
     )
-    keep_verified(environment.folder / "verified", damaged)
+    keep_verified(environment.verified, damaged)
     environment.start_terminal()
     start(environment)
     environment.wait_for(lambda: environment.terminal_is("ready"), "the agent and its terminal")
     environment.wait_for(lambda: set(alarms(environment)) >= LEFT, "its alarms")
     assert all(alarm.written for alarm in alarms(environment).values())
 
-    (environment.folder / "cosignatures" / "alarm-fork.json").unlink()
+    (environment.cosignatures / "alarm-fork.json").unlink()
     environment.stop("agent")
     start(environment)
     environment.wait_for(lambda: environment.terminal_is("ready"), "the agent and its terminal")

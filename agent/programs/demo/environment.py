@@ -30,6 +30,7 @@ from agent.keys.create import (
 )
 from agent.keys.demo import DemoAuthority, create_acquirer
 from agent.payments.people import hash_secret
+from agent.settings.types import TRAINING_FOLDER
 from agent.texts import say
 
 NAME = "demo.example/till-1"
@@ -71,11 +72,19 @@ class Environment:
 
     @property
     def journal(self) -> Path:
-        return self.folder / "journal"
+        return self.folder / "journal" / TRAINING_FOLDER
 
     @property
     def cosignatures(self) -> Path:
-        return self.folder / "cosignatures"
+        return self.folder / "cosignatures" / TRAINING_FOLDER
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state" / TRAINING_FOLDER
+
+    @property
+    def verified(self) -> Path:
+        return self.folder / "verified" / TRAINING_FOLDER
 
     @property
     def first_key(self) -> bytes:
@@ -93,8 +102,7 @@ class Environment:
 
     def provision(self) -> str:
         """Make every key, certificate and settings file; the collector's verifier key."""
-        state = self.folder / "state"
-        create(Places(self.origin, self.folder / "credentials", state, "api.token", "upload.key"))
+        create(Places(self.origin, self.folder / "credentials", self.state, "api.token", "upload.key"))
         acquirer = create_acquirer(self.folder / "acquirer", date.today())  # noqa: DTZ011 - validity is in days
         vkey = self._headquarters()
         self._write(
