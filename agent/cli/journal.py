@@ -23,7 +23,7 @@ from agent.journal.proofs.export import export
 from agent.journal.reader import JournalReader
 from agent.journal.schema.entry import Entry, decode
 from agent.journal.verified import Verified, keep_verified
-from agent.journal.verify import CosignedHead, Report, read_cosignatures, verify
+from agent.journal.verify import CosignedHeads, Report, read_cosignatures, verify
 from agent.keys.store import KeysError, load_journal_key
 from agent.texts import say, tell
 
@@ -171,18 +171,18 @@ def _with_sentence(report: Report) -> dict[str, Any]:
     return told
 
 
-def _cosignatures(args: argparse.Namespace) -> list[CosignedHead] | None:
+def _cosignatures(args: argparse.Namespace) -> CosignedHeads | None:
     """The collector's cosignatures, if the options or the settings name them."""
     folder, vkey = args.cosignatures, args.collector_vkey
     if args.journal is None and (folder is None or vkey is None):
         settings = options.settings(args)
         folder, vkey = folder or settings.agent.cosignatures, vkey or settings.upload.collector_vkey
-    if folder is None or vkey is None or not folder.is_dir():
+    if folder is None or vkey is None:
         return None
     collector = _key(vkey)
     if not isinstance(collector, CosignatureVerifier):
         raise NoteError("cli.journal.collector_key_type")
-    return read_cosignatures(folder, _journal_key(args).name, collector)
+    return read_cosignatures(folder, _journal_key(args), collector)
 
 
 def _export(args: argparse.Namespace) -> int:

@@ -24,6 +24,12 @@ DamageKind = Literal[
     "foreign_file",
     "unfinished_commit",
     "evolving_key",
+    "evolving_time",
+    "impossible_entry",
+    "impossible_time",
+    "empty",
+    "cosignature_damaged",
+    "cosignature_missing",
     "rolled_back",
     "fork",
 ]

@@ -1,7 +1,7 @@
 """Forward security: an HMAC under a key that evolves by a one-way step, carried as a note line of type `ff`.
 
-Headquarters keeps the first key (k0) and can check every line; everybody else skips it.
-A thief of today's key cannot make yesterday's lines, uploaded or not. The step is
+Headquarters keeps the first key (k0) and checks every line. Everybody else can read the epoch in it
+(`epochs.py`). A thief of today's key cannot make yesterday's lines, uploaded or not. The step is
 HKDF-Expand (RFC 5869) with SHA-256.
 """
 
@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import hmac
 import os
+from binascii import Error as Base64Error
+from binascii import a2b_base64
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -28,6 +31,8 @@ _IDENTIFIER = b"tillgate evolving-key HMAC-SHA-256 v1"
 _STEP = b"tillgate evolving-key step v1"
 _EPOCH_BYTES = 8
 _STATE_BYTES = _EPOCH_BYTES + KEY_BYTES
+# Where key id and epoch stand in a checkpoint's line, which ends with 60 base64 characters and `\\n"`.
+EPOCH_DIGITS = slice(-63, -47)
 
 
 class EvolvingError(NoteError):
@@ -98,37 +103,70 @@ class EvolvingKey:
         self._since_s: float | None = None
         self.epoch = 0
 
-    def start(self, now_s: float) -> None:
-        """Read the key and leave its epoch. `now_s` is monotonic time. Raises `OSError`."""
-        self.epoch, key = self._store.load()
+    def start(self, last: int | None) -> int:
+        """Read the key, and leave the epoch `last` of the journal's newest line. The stored epoch.
+
+        A key that has made no line yet is used as it is: so no epoch of a journal is skipped, however
+        often a start fails. The first key makes no line: headquarters and the enrolment know it.
+        Raises `OSError`, and `EvolvingError` for a key that is too old by far.
+        """
+        stored, key = self._store.load()
+        self.epoch = stored
         self._key[:] = key
         _wipe(key)
-        self._step(now_s)
+        used = 0 if last is None else last
+        if used - stored > MAX_EPOCH_STEPS:
+            raise EvolvingError("journal.evolving_ahead", epoch=used, before=stored)
+        while self.epoch < used:
+            self._advance()
+        if self.epoch == used:
+            self._step()
+        self._since_s = None
+        return stored
 
-    def tick(self, now_s: float) -> None:
-        """Evolve if it is time. Raises `OSError`: then the key must not be used any more."""
-        if self._since_s is None or now_s - self._since_s >= EVOLVE_S:
-            self._step(now_s)
+    def due(self, now_s: float) -> bool:
+        """Whether the next line must be of a new epoch. `now_s` is boot time, sleep included.
+
+        An epoch's time begins with its first line.
+        """
+        if self._since_s is None:
+            self._since_s = now_s
+        return now_s - self._since_s >= EVOLVE_S
+
+    def step(self, now_s: float) -> None:
+        """Begin a new epoch; its first line comes now.
+
+        Raises `OSError` if the new key is not on disk. This process may go on with it: a start finds
+        the older one and leads it here again.
+        """
+        self._since_s = now_s
+        self._step()
+
+    def store_again(self) -> None:
+        """Try once more to keep the key that is in use. Raises `OSError`."""
+        self._store.replace(self.epoch, self._key)
 
     def line(self, text: bytes) -> str:
         """The signature line for a checkpoint's text."""
         return signature_line(self._name, self._key_id, _tagged(self._key, self.epoch, text))
 
-    def close(self, now_s: float) -> None:
+    def close(self) -> None:
         """Leave the epoch, so that the stored key has made no line yet, and wipe. Raises `OSError`."""
         try:
-            self._step(now_s)
+            self._step()
         finally:
             _wipe(self._key)
             self._since_s = None
 
-    def _step(self, now_s: float) -> None:
+    def _step(self) -> None:
+        self._advance()
+        self._store.replace(self.epoch, self._key)
+
+    def _advance(self) -> None:
         fresh = _next_key(self._key)
-        self._store.replace(self.epoch + 1, fresh)
         self._key[:] = fresh
         _wipe(fresh)
         self.epoch += 1
-        self._since_s = now_s
 
 
 class EvolvingCheck:
@@ -144,10 +182,8 @@ class EvolvingCheck:
 
     def check(self, note: Note) -> int:
         """The epoch of a note's line. Raises `EvolvingError`."""
-        mine = [s.value for s in note.signatures if (s.name, s.key_id) == (self._name, self._key_id)]
-        if len(mine) != 1 or len(mine[0]) != _STATE_BYTES:
-            raise EvolvingError("journal.evolving_line")
-        epoch = int.from_bytes(mine[0][:_EPOCH_BYTES], "big")
+        tag = _tag_of(note, self._name, self._key_id)
+        epoch = int.from_bytes(tag[:_EPOCH_BYTES], "big")
         if epoch < self.epoch:
             raise EvolvingError("journal.evolving_back", before=self.epoch, epoch=epoch)
         if epoch - self.epoch > MAX_EPOCH_STEPS:
@@ -155,7 +191,7 @@ class EvolvingCheck:
         key = bytearray(self.key)
         for _ in range(epoch - self.epoch):
             key = _next_key(key)
-        if not hmac.compare_digest(_tagged(key, epoch, note.text.encode()), mine[0]):
+        if not hmac.compare_digest(_tagged(key, epoch, note.text.encode()), tag):
             raise EvolvingError("journal.evolving_key", epoch=epoch)
         self.key, self.epoch = key, epoch
         return epoch
@@ -168,9 +204,32 @@ def enrol(store: KeyStore, k0: bytearray) -> None:
     store.replace(0, k0)
 
 
+@cache
 def evolving_key_id(name: str) -> bytes:
     """The key id of the evolving-key line; the type has no public key."""
     return key_id(name, OWN_TYPE, _IDENTIFIER)[:KEY_ID_BYTES]
+
+
+def epoch_of(note: Note, name: str) -> int:
+    """The epoch that a note's line names; anybody can read it. Raises `EvolvingError` without one line."""
+    return int.from_bytes(_tag_of(note, name, evolving_key_id(name))[:_EPOCH_BYTES], "big")
+
+
+def epoch_in(digits: bytes, name: str) -> int | None:
+    """The epoch in the `EPOCH_DIGITS` of a checkpoint's line; None if it stands elsewhere."""
+    try:
+        raw = a2b_base64(digits, strict_mode=True)
+    except Base64Error:
+        return None
+    ours = raw[:KEY_ID_BYTES] == evolving_key_id(name) and len(raw) == KEY_ID_BYTES + _EPOCH_BYTES
+    return int.from_bytes(raw[KEY_ID_BYTES:], "big") if ours else None
+
+
+def _tag_of(note: Note, name: str, own_id: bytes) -> bytes:
+    mine = [s.value for s in note.signatures if (s.name, s.key_id) == (name, own_id)]
+    if len(mine) != 1 or len(mine[0]) != _STATE_BYTES:
+        raise EvolvingError("journal.evolving_line")
+    return mine[0]
 
 
 def _tagged(key: bytearray, epoch: int, text: bytes) -> bytes:

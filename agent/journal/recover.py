@@ -6,7 +6,6 @@ import hashlib
 from base64 import b32encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 import msgspec
 
@@ -14,10 +13,11 @@ from agent.journal.checkpoint import parse_checkpoint
 from agent.journal.damage import Damage, DamagedJournal, JournalError, NewerJournal
 from agent.journal.diagnosis import DamageDiagnosis
 from agent.journal.disk import Readable
+from agent.journal.known_time import ClockReading, KnownTime
 from agent.journal.lines import MAX_LINE_BYTES, Commit, note_of
 from agent.journal.note import Verifier, open_note
 from agent.journal.schema.base import Fact
-from agent.journal.schema.entry import SCHEMA, Entry, Schema, StateKept, TailCut
+from agent.journal.schema.entry import SCHEMA, ClockMoved, Entry, Schema, StateKept, TailCut
 from agent.journal.tree import Frontier
 from agent.journal.walk import Start, Walk
 
@@ -27,14 +27,6 @@ START_SIGNATURES = 500
 
 class SnapshotUnusable(JournalError):
     """The snapshot does not fit the journal. Delete it and start from the first line."""
-
-
-class ClockReading(msgspec.Struct, frozen=True):
-    """When the last entry was written, by the clocks of its host."""
-
-    wall: datetime
-    boot_ms: int
-    boot: str
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +44,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     offset: int
     line: int
     checkpoint_offset: int
-    moment: ClockReading
+    known: KnownTime
     state: str
 
     @property
@@ -64,14 +56,14 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class JournalHead:
-    """The place behind the last commit, its checkpoint, and when it was made."""
+    """The place behind the last commit, its checkpoint, and what the journal knows of the time."""
 
     file: str
     offset: int
     line: int
     checkpoint_offset: int
     checkpoint: str
-    moment: ClockReading
+    known: KnownTime
 
 
 @dataclass(slots=True)
@@ -98,22 +90,23 @@ def recover(
     walk = Walk(folder, origin, [verifier], signatures=START_SIGNATURES)
     diagnosis = DamageDiagnosis(folder, origin, [verifier])
     found = _beginning(start, folder, verifier)
-    boot, moment = start.moment.boot if start else "", None
+    boot, known, read = start.known.anchor.boot if start else "", start.known if start else None, False
     for commit in walk.commits(_start(start)):
         entries = _entries(commit, diagnosis, schema)
-        if moment is None and start is not None:
+        if not read and start is not None:
             _check_vouched(start, entries)
+        read = True
         for entry in entries:
             if schema.is_newer(entry):
                 raise NewerJournal(commit.file, entry.index)
             apply(entry)
             boot = entry.written_by.boot if entry.written_by else boot
-            moment = ClockReading(entry.at, entry.boot_ms, boot)
-    if moment is None and start is not None:
+            known = _known(known, ClockReading(entry.at, entry.boot_ms, boot), entry)
+    if not read and start is not None:
         _check_vouched(start, [])
     found.frontier = walk.frontier
-    if walk.last is not None and moment is not None:
-        found.head = _head(walk.last, moment)
+    if walk.last is not None and known is not None:
+        found.head = _head(walk.last, known)
     if walk.tail is not None:
         tail = walk.tail
         found.cut = TailCut(file=tail.file, offset=tail.offset, removed_bytes=tail.removable)
@@ -124,7 +117,7 @@ def _beginning(start: Snapshot | None, folder: Readable, verifier: Verifier) -> 
     if start is None:
         return Recovery(Frontier(), None)
     note = _check_snapshot(start, folder, verifier)
-    head = JournalHead(start.file, start.offset, start.line, start.checkpoint_offset, note, start.moment)
+    head = JournalHead(start.file, start.offset, start.line, start.checkpoint_offset, note, start.known)
     return Recovery(Frontier(start.size, start.frontier), head)
 
 
@@ -176,6 +169,11 @@ def _entries(commit: Commit, diagnosis: DamageDiagnosis, schema: Schema) -> list
         raise DamagedJournal(damage) from None
 
 
-def _head(last: Commit, moment: ClockReading) -> JournalHead:
+def _known(known: KnownTime | None, now: ClockReading, entry: Entry) -> KnownTime:
+    told = isinstance(entry.body, ClockMoved)
+    return known.after(now, told=told) if known is not None else KnownTime.of(now)
+
+
+def _head(last: Commit, known: KnownTime) -> JournalHead:
     note = last.note().decode()
-    return JournalHead(last.file, last.end, last.checkpoint_line + 1, last.checkpoint_offset, note, moment)
+    return JournalHead(last.file, last.end, last.checkpoint_line + 1, last.checkpoint_offset, note, known)

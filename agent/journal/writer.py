@@ -10,24 +10,24 @@ from agent.base.clock import Clock
 from agent.journal.checkpoint import check_origin, checkpoint_text
 from agent.journal.damage import JournalError
 from agent.journal.disk import Disk, file_day, file_name
-from agent.journal.evolving import EvolvingKey
+from agent.journal.evolving import EvolvingKey, epoch_of
+from agent.journal.known_time import ClockReading, KnownTime
 from agent.journal.lines import checkpoint_line
-from agent.journal.note import Signer, parse_vkey, signature_line
-from agent.journal.recover import ClockReading, JournalHead, Recovery, Snapshot, recover
+from agent.journal.note import NoteError, Signer, parse_note, parse_vkey, signature_line
+from agent.journal.recover import JournalHead, Recovery, Snapshot, recover
 from agent.journal.schema.entry import (
     MAX_ENTRY_BYTES,
     SCHEMA,
     AnyBody,
     ClockMoved,
     Entry,
+    EpochEnded,
+    Fact,
     Schema,
     StateKept,
     WrittenBy,
 )
 from agent.journal.tree import leaf_hash
-
-# Time daemons step the clock by a second or two at start. A smaller jump is harmless.
-CLOCK_TOLERANCE_MS = 5_000
 
 # Payments in flight may still need this on a full disk: result, receipts, completion of each terminal.
 RESERVE_LOW_BYTES = 128 << 10
@@ -48,7 +48,8 @@ class JournalBroken(JournalError):
 class Journal:
     """An open journal. `size`, `root` and `checkpoint` are those of the last commit.
 
-    `full` means that the disk has no reserve left: finish what runs, begin nothing.
+    `full` means that the disk has no reserve left: finish what runs, begin nothing. `doubts` are
+    what the evolving key showed at the start: the journal lacks its end, or the key was put back.
     """
 
     def __init__(
@@ -80,6 +81,8 @@ class Journal:
         self._reserved_until = 0
         self._no_reserve = self._old_key = False
         self._broken = ""
+        self._epoch = _last_epoch(found, signer.name)
+        self.doubts: tuple[Fact, ...] = ()
         self.size = found.frontier.size
         self.root = found.frontier.root()
         self.checkpoint = found.head.checkpoint if found.head else ""
@@ -111,8 +114,8 @@ class Journal:
         try:
             _sync_leftovers(disk)
             found = recover(disk, origin, parse_vkey(signer.vkey), start, apply, schema)
-            evolving.start(clock.monotonic())
             journal = cls(disk, signer, evolving, clock, version, config, found, apply, schema)
+            journal._start_key()
             journal._make_ready(found)
         except BaseException:
             disk.unlock()
@@ -135,8 +138,13 @@ class Journal:
             raise JournalBroken(self._broken)
         if not bodies:
             raise ValueError("commit without entries")
+        return self._commit(bodies)[-len(bodies) :]
+
+    def _commit(self, bodies: tuple[AnyBody, ...]) -> tuple[Entry, ...]:
+        """The entries of `bodies`, after those that time asks for."""
         moment, jump = self._moment()
-        entries = self._entries((ClockMoved(by_ms=jump), *bodies) if jump else bodies, moment)
+        self._evolve(moment)
+        entries = self._entries((*self._before(jump), *bodies), moment)
         lines = self._schema.encode_all(entries)
         _check_lengths(lines)
         try:
@@ -146,24 +154,25 @@ class Journal:
             if isinstance(error, OSError):
                 raise JournalBroken(self._broken) from error
             raise
+        self._epoch = self._evolving.epoch
         for entry in entries:
             self._apply(entry)
-        return entries[-len(bodies) :]
+        return entries
 
     def tick(self) -> None:
-        """Evolve the key when it is time, and look for room again on a full disk.
+        """Evolve the key when it is time, with an entry, and look for room again on a full disk.
 
         Call it about once a minute, even without payments. Raises `JournalBroken`.
         """
         if self._broken:
             raise JournalBroken(self._broken)
-        try:
-            self._evolve()
-        except OSError as error:
-            self._broken = str(error)
-            raise JournalBroken(self._broken) from error
+        if self._old_key:
+            self._store_key()
         if self._no_reserve:
             self._reserve()
+        # On a full disk the room that is left belongs to payments; their entries step the key.
+        if not self.full and self._head is not None and self._evolving.due(self._clock.boot_ms() / 1000):
+            self._commit(())
 
     def now(self) -> datetime:
         """The wall clock without a jump that no entry tells of yet."""
@@ -197,7 +206,7 @@ class Journal:
             offset=head.offset,
             line=head.line,
             checkpoint_offset=head.checkpoint_offset,
-            moment=head.moment,
+            known=head.known,
             state=state,
         )
 
@@ -207,7 +216,7 @@ class Journal:
             if not self._broken:
                 # The reserve goes first: on a full disk the new key needs its room.
                 self._disk.truncate(self._file, self._offset)
-                self._evolving.close(self._clock.monotonic())
+                self._evolving.close()
         finally:
             self._broken = self._broken or "it was closed"
             self._disk.unlock()
@@ -253,10 +262,16 @@ class Journal:
         wall = self._clock.wall()
         wall = wall.replace(microsecond=wall.microsecond // 1000 * 1000)  # nobody needs them finer
         moment = ClockReading(wall, self._clock.boot_ms(), self._clock.boot_id())
-        return moment, _clock_jump(self._head.moment, moment) if self._head else 0
+        return moment, self._head.known.jump_ms(moment) if self._head else 0
+
+    def _knows(self, moment: ClockReading) -> KnownTime:
+        """What the journal knows of the time once an entry of this moment stands in it."""
+        if self._head is None:
+            return KnownTime.of(moment)
+        known = self._head.known
+        return known.after(moment, told=known.jump_ms(moment) != 0)
 
     def _write(self, lines: list[bytes], moment: ClockReading) -> None:
-        self._evolve()
         if self._turns(moment):
             self._end_file()
             self._begin_file(moment.wall.date())
@@ -271,7 +286,7 @@ class Journal:
         self._offset += len(block)
         self._line += len(lines)
         self._head = JournalHead(
-            self._file, self._offset, self._line, self._offset - len(lines[-1]) - 1, note, moment
+            self._file, self._offset, self._line, self._offset - len(lines[-1]) - 1, note, self._knows(moment)
         )
         self.size, self.root, self.checkpoint = self._frontier.size, root, note
         if self._reserved_until - self._offset < RESERVE_LOW_BYTES:
@@ -290,14 +305,48 @@ class Journal:
             raise OSError(f"short write: {written} of {len(block)}")
         self._disk.sync(self._file)
 
-    def _evolve(self) -> None:
+    def _start_key(self) -> None:
+        """Take up the evolving key, and compare it with the journal's newest line."""
+        used = self._epoch or 0
         try:
-            self._evolving.tick(self._clock.monotonic())
-            self._old_key = False
+            stored = self._evolving.start(self._epoch)
         except OSError as error:
-            # The old key still stands on disk. A payment in flight may be finished with it.
             if error.errno not in _NO_ROOM:
                 raise
+            self._old_key, stored = True, used
+        figures: dict[str, int | str] = {"stored": stored, "epoch": used}
+        if stored > used + 1:
+            # Each epoch that the key has left has an entry, except the last one.
+            self.doubts = (Fact("journal.tail_missing", figures),)
+        elif stored < used:
+            self.doubts = (Fact("journal.evolving_key_old", figures),)
+
+    def _before(self, jump: int) -> tuple[AnyBody, ...]:
+        """What has to be said before the entries of this commit: the clock jumped, an epoch ended."""
+        ended = self._epoch is not None and self._evolving.epoch != self._epoch
+        return (
+            *((ClockMoved(by_ms=jump),) if jump else ()),
+            *((EpochEnded(epoch=self._epoch or 0, size=self.size),) if ended else ()),
+        )
+
+    def _evolve(self, moment: ClockReading) -> None:
+        """Begin a new epoch if it is time. An epoch without a line is not left: none is skipped."""
+        now_s = moment.boot_ms / 1000
+        if self._evolving.due(now_s) and self._evolving.epoch == self._epoch:
+            self._keep_key(lambda: self._evolving.step(now_s))
+
+    def _store_key(self) -> None:
+        self._keep_key(self._evolving.store_again)
+
+    def _keep_key(self, keep: Callable[[], None]) -> None:
+        try:
+            keep()
+            self._old_key = False
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                self._broken = str(error)
+                raise JournalBroken(self._broken) from error
+            # The new key is in memory only. A payment in flight may be finished with it.
             self._old_key = True
 
     def _reserve(self) -> None:
@@ -344,13 +393,11 @@ def _check_lengths(lines: list[bytes]) -> None:
         raise ValueError(f"entry too long: {longest}")
 
 
-def _clock_jump(before: ClockReading, now: ClockReading) -> int:
-    """Milliseconds by which the wall clock moved against the boot clock, if more than the tolerance.
-
-    After a restart of the host only a step back is certain: a step forward may be time that passed.
-    """
-    moved = (now.wall - before.wall) // _MILLISECOND
-    if now.boot == before.boot:
-        moved -= now.boot_ms - before.boot_ms
-        return moved if abs(moved) > CLOCK_TOLERANCE_MS else 0
-    return moved if moved < -CLOCK_TOLERANCE_MS else 0
+def _last_epoch(found: Recovery, name: str) -> int | None:
+    """The epoch of the newest checkpoint; None without one that names its epoch."""
+    if found.head is None:
+        return None
+    try:
+        return epoch_of(parse_note(found.head.checkpoint.encode()), name)
+    except NoteError:
+        return None

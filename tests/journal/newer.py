@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Literal, cast
 
 from agent.journal.schema.base import Body
-from agent.journal.schema.entry import FORMAT_VERSION, AnyBody, Completed, Reason, Requested, Schema, Started
+from agent.journal.schema.entry import (
+    FORMAT_VERSION,
+    AnyBody,
+    Completed,
+    EpochEnded,
+    Reason,
+    Requested,
+    Schema,
+    Started,
+)
 
 
 class NewerReason(Reason, frozen=True, omit_defaults=True, kw_only=True):
@@ -47,9 +56,9 @@ class Inspected(Body, frozen=True, kw_only=True):
 
 
 # Only optional fields are new: the format version is still ours.
-OPTIONAL = Schema(FORMAT_VERSION, NewerRequested | NewerDecided | Completed | Started)
+OPTIONAL = Schema(FORMAT_VERSION, NewerRequested | NewerDecided | Completed | Started | EpochEnded)
 # What needs a new version.
-NEWER = Schema(FORMAT_VERSION + 1, ReservedRequested | Inspected | Completed | Started)
+NEWER = Schema(FORMAT_VERSION + 1, ReservedRequested | Inspected | Completed | Started | EpochEnded)
 
 
 def with_basket() -> NewerRequested:

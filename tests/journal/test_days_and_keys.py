@@ -9,7 +9,7 @@ import pytest
 
 from agent.journal.evolving import EvolvingCheck
 from agent.journal.note import parse_note
-from agent.journal.schema.entry import ClockMoved
+from agent.journal.schema.entry import ClockMoved, EpochEnded, Fact
 from agent.journal.writer import RESERVE_BYTES, RESERVE_LOW_BYTES, JournalBroken
 from tests.journal.conftest import (
     FIRST_FILE,
@@ -17,6 +17,7 @@ from tests.journal.conftest import (
     MORNING,
     ORIGIN,
     MemoryDisk,
+    MemoryKeys,
     World,
     body,
     is_full,
@@ -42,7 +43,8 @@ def test_a_new_day_begins_a_new_file_and_the_tree_goes_on(world: World, disk: Me
     journal.close()
     again = world.open()
     assert payment_ids(world.applied) == ["till-1", "till-2", "till-3"]
-    assert again.size == 3
+    assert EpochEnded(epoch=1, size=1) in [e.body for e in world.applied]
+    assert again.size == 4
     assert not [e for e in world.applied if isinstance(e.body, ClockMoved)]
 
 
@@ -164,11 +166,12 @@ def test_every_checkpoint_has_a_line_of_the_evolving_key(world: World, disk: Mem
         world.clock.pass_time(400)
     journal.close()
     world.open().commit(body(9))
-    assert last_epoch(notes_of(disk)) == 4
+    assert last_epoch(notes_of(disk)) == 3
 
 
-def test_the_key_evolves_at_every_start_and_stop_and_every_ten_minutes(world: World) -> None:
+def test_the_key_evolves_every_ten_minutes_and_at_every_stop(world: World) -> None:
     journal = world.open()
+    journal.commit(body(1))
     assert world.keys.epoch == 1
     world.clock.pass_time(599)
     journal.tick()
@@ -177,9 +180,9 @@ def test_the_key_evolves_at_every_start_and_stop_and_every_ten_minutes(world: Wo
     journal.tick()
     assert world.keys.epoch == 2
     journal.close()
-    assert world.keys.epoch == 3
+    assert world.keys.epoch == 3  # it has made no line, so a start uses it
     world.open()
-    assert world.keys.epoch == 4
+    assert world.keys.epoch == 3
 
 
 def test_todays_key_cannot_make_yesterdays_line(world: World, disk: MemoryDisk) -> None:
@@ -193,20 +196,117 @@ def test_todays_key_cannot_make_yesterdays_line(world: World, disk: MemoryDisk) 
 
 def test_a_key_that_cannot_be_kept_is_not_used(world: World) -> None:
     journal = world.open()
+    journal.commit(body(0))
     world.clock.pass_time(700)
     world.keys.fail = OSError(5, "Input/output error")
     with pytest.raises(JournalBroken):
         journal.commit(body(1))
 
 
-def test_a_full_disk_keeps_the_old_key_and_begins_nothing(world: World, disk: MemoryDisk) -> None:
+def test_a_full_disk_keeps_an_older_key_on_disk_and_begins_nothing(world: World, disk: MemoryDisk) -> None:
     journal = world.open()
+    journal.commit(body(0))
     world.clock.pass_time(700)
     world.keys.fail = OSError(28, "No space left on device")
     journal.commit(body(1))
     assert is_full(journal)
-    assert last_epoch(notes_of(disk)) == 1
+    assert last_epoch(notes_of(disk)) == 2  # an epoch is never longer than it may be
+    assert world.keys.epoch == 1
     world.keys.fail = None
     journal.tick()
     assert not is_full(journal)
     assert world.keys.epoch == 2
+
+
+def test_each_step_of_the_key_is_an_entry_busy_or_idle(world: World, disk: MemoryDisk) -> None:
+    journal = world.open()
+    journal.commit(body(0))
+    world.clock.pass_time(600)
+    journal.commit(body(1))
+    for _ in range(3):
+        world.clock.pass_time(660)
+        journal.tick()
+        journal.tick()
+    ended = [e.body for e in world.applied if isinstance(e.body, EpochEnded)]
+    sizes = [1, 3, 4, 5]
+    assert ended == [EpochEnded(epoch=n, size=size) for n, size in enumerate(sizes, 1)]
+    assert last_epoch(notes_of(disk)) == 5
+
+
+def test_no_epoch_is_skipped_by_starts_that_fail(world: World, disk: MemoryDisk) -> None:
+    journal = world.open()
+    journal.commit(body(0))
+    for _ in range(5):
+        disk.locked = False  # killed before it wrote a line
+        journal = world.open()
+        assert journal.doubts == ()
+    journal.commit(body(1))
+    assert last_epoch(notes_of(disk)) == 2
+
+
+def test_a_tail_that_is_gone_is_noticed_by_the_key_that_went_on(world: World, disk: MemoryDisk) -> None:
+    journal = world.open()
+    journal.commit(body(0))
+    kept = bytes(disk.files[FIRST_FILE])
+    for _ in range(3):
+        world.clock.pass_time(660)
+        journal.commit(body(1))
+    journal.close()
+    disk.files[FIRST_FILE] = bytearray(kept)
+    journal = world.open()
+    assert journal.doubts == (Fact("journal.tail_missing", {"stored": 5, "epoch": 1}),)
+
+
+def test_a_journal_that_is_gone_is_noticed_by_the_key_that_went_on(world: World, disk: MemoryDisk) -> None:
+    journal = world.open()
+    journal.commit(body(0))
+    journal.close()
+    disk.files.clear()
+    assert world.open().doubts == (Fact("journal.tail_missing", {"stored": 2, "epoch": 0}),)
+
+
+def test_an_older_key_that_was_put_back_is_noticed(world: World, disk: MemoryDisk) -> None:
+    journal = world.open()
+    journal.commit(body(0))
+    old = MemoryKeys(world.keys.epoch, bytearray(world.keys.key))
+    for _ in range(3):
+        world.clock.pass_time(660)
+        journal.commit(body(1))
+    disk.locked = False
+    world.keys = old
+    journal = world.open()
+    assert journal.doubts == (Fact("journal.evolving_key_old", {"stored": 1, "epoch": 4}),)
+    journal.commit(body(2))
+    assert last_epoch(notes_of(disk)) == 5  # led on to where it must be
+
+
+def test_time_asleep_counts_for_an_epoch(world: World) -> None:
+    """The monotonic clock stands still in a suspend; the boot clock does not."""
+    journal = world.open()
+    journal.commit(body(0))
+    world.clock.pass_time(3600)
+    journal.commit(body(1))
+    assert world.keys.epoch == 2
+
+
+def test_a_clock_that_creeps_back_is_noticed(world: World) -> None:
+    """Four seconds a commit: no single step is larger than the tolerance, their sum is."""
+    journal = world.open()
+    journal.commit(body(0))
+    for number in range(10):
+        world.clock.pass_time(10)
+        world.clock.now -= timedelta(seconds=4)
+        journal.commit(body(number))
+    moved = [e.body.by_ms for e in world.applied if isinstance(e.body, ClockMoved)]
+    assert moved == [-8_000] * 5
+
+
+def test_a_clock_that_creeps_back_from_boot_to_boot_is_noticed(world: World) -> None:
+    for number in range(6):
+        world.clock.boot_name, world.clock.boot = f"boot-{number}", 5
+        journal = world.open()
+        journal.commit(body(number))
+        journal.close()
+        world.clock.now -= timedelta(seconds=4)
+    world.open()
+    assert [e.body for e in world.applied if isinstance(e.body, ClockMoved)] == [ClockMoved(by_ms=-8_000)] * 2

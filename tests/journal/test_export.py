@@ -23,7 +23,7 @@ def journal(tmp_path: Path) -> Path:
     made = world.open()
     for _ in range(60):
         made.commit(*map(body, range(made.size, made.size + 10)))
-        world.clock.pass_time(3600)
+        world.clock.pass_time(5)
     made.close()
     return place
 

@@ -65,7 +65,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     journal = world.open()
     for _ in range(100):
         journal.commit(*map(body, range(journal.size, journal.size + 10)))
-        world.clock.pass_time(1800)
+        world.clock.pass_time(5)
     journal.close()
     arguments = ["--journal", str(place / "journal"), "--vkey", SIGNER.vkey, "--to", str(place / "export")]
     assert main(["journal", "export", *arguments, "--entry", str(ENTRY), "--since", str(OLD_SIZE)]) == 0

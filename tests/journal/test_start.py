@@ -7,7 +7,7 @@ import pytest
 
 from agent.journal.damage import DamagedJournal
 from agent.journal.recover import Snapshot, SnapshotUnusable
-from agent.journal.schema.entry import StateKept, TailCut
+from agent.journal.schema.entry import EpochEnded, StateKept, TailCut
 from agent.journal.writer import JournalBroken
 from tests.journal.conftest import (
     FIRST_FILE,
@@ -26,7 +26,8 @@ def test_a_start_gives_all_entries_again_and_goes_on(world: World) -> None:
     again = world.open()
     assert payment_ids(world.applied) == ["till-1", "till-2"]
     (entry,) = again.commit(body(3))
-    assert entry.index == 2
+    assert world.applied[2].body == EpochEnded(epoch=1, size=2)
+    assert entry.index == 3
 
 
 def test_a_torn_tail_of_any_length_is_cut_and_the_cut_is_an_entry(disk: MemoryDisk) -> None:
@@ -42,7 +43,8 @@ def test_a_torn_tail_of_any_length_is_cut_and_the_cut_is_an_entry(disk: MemoryDi
         world.open()
         assert payment_ids(world.applied) == ["till-1"]
         assert [e.body for e in world.applied[1:]] == [
-            TailCut(file=FIRST_FILE, offset=promised, removed_bytes=length - promised)
+            EpochEnded(epoch=1, size=1),
+            TailCut(file=FIRST_FILE, offset=promised, removed_bytes=length - promised),
         ]
         assert bytes(torn.durable[FIRST_FILE]).startswith(whole[:promised])
 
@@ -73,7 +75,7 @@ def test_blocks_that_were_never_written_are_a_torn_tail(disk: MemoryDisk, lost: 
     world = World(disk)
     world.open()
     assert payment_ids(world.applied) == ["till-1"]
-    assert isinstance(world.applied[1].body, TailCut)
+    assert isinstance(world.applied[2].body, TailCut)
 
 
 def test_zero_bytes_before_a_later_commit_are_damage(disk: MemoryDisk) -> None:

@@ -61,7 +61,7 @@ def test_an_older_version_reads_over_new_optional_fields_and_back(world: World, 
     assert lines_of(disk)[: len(before)] == before  # nothing of the newer version's is lost
 
     world.open(schema=OPTIONAL)  # back to the newer one
-    request, decision, completed = (entry.body for entry in world.applied)
+    request, decision, _, completed = (entry.body for entry in world.applied)
     assert isinstance(request, NewerRequested)
     assert request.basket == "three apples"
     assert isinstance(decision, NewerDecided)
@@ -137,18 +137,21 @@ def test_each_file_and_each_run_says_who_writes(world: World) -> None:
     first = journal.commit(body(1), body(2))
     more = journal.commit(body(3))
     world.clock.pass_time(24 * 3600)
+    journal.tick()
     next_day = journal.commit(body(4), body(5))
     journal.close()
-    restarted = world.open().commit(body(6), body(7))
-    formats = [
-        entry.written_by and entry.written_by.format for entry in (*first, *more, *next_day, *restarted)
-    ]
-    assert formats == [FORMAT_VERSION, None, None, FORMAT_VERSION, None, FORMAT_VERSION, None]
+    journal = world.open()
+    restarted = journal.commit(body(6), body(7))
+    formats = {entry.index: entry.written_by.format for entry in world.applied if entry.written_by}
+    # The entry of an epoch's end stands first.
+    begins = (0, next_day[0].index - 1, restarted[0].index - 1)
+    assert formats == dict.fromkeys(begins, FORMAT_VERSION)
+    assert [entry.index for entry in (*first, *more)] == [0, 1, 2]
 
 
 def test_started_says_the_format() -> None:
     started = Started(format=FORMAT_VERSION, terminals=[], acquirer_key="")
-    assert b'"format":1' in encode(Entry(index=0, at=World(MemoryDisk()).clock.now, boot_ms=1, body=started))
+    assert b'"format":2' in encode(Entry(index=0, at=World(MemoryDisk()).clock.now, boot_ms=1, body=started))
 
 
 def test_no_body_has_a_field_of_the_envelope() -> None:

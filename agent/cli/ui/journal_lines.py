@@ -12,6 +12,13 @@ from agent.journal.schema.entry import Entry, Printed, UnknownEntry
 from agent.journal.verify import Report
 from agent.texts import TEXTS, say, tell
 
+_TITLES = {
+    "ok": "whole",
+    "empty": "empty",
+    "cosignature_missing": "unconfirmed",
+    "cosignature_damaged": "unconfirmed",
+}
+
 # A sealed card is for the acquirer; to a person it is only noise.
 _NOISE = ("kind", "payment_id", "sealed", "digest")
 
@@ -33,10 +40,7 @@ def print_entry(out: Screen, entry: Entry) -> None:
 
 def print_report(out: Screen, report: Report) -> None:
     """What was checked, what was not, and the first thing that is wrong."""
-    if report.finding is None:
-        out.say(say("journal.report_whole", origin=report.origin))
-    else:
-        out.say(say("journal.report_damaged", origin=report.origin))
+    out.say(say(f"journal.report_{_TITLES.get(report.result, 'damaged')}", origin=report.origin))
     out.row("entries", say("journal.report_entries", entries=report.entries, files=report.files))
     out.row("signatures", _signatures(report))
     out.row("evolving key", _evolving(report))
@@ -56,7 +60,7 @@ def _signatures(report: Report) -> str:
 
 def _evolving(report: Report) -> str:
     if report.evolving is None:
-        return say("journal.report_no_evolving")
+        return say("journal.report_no_evolving", epoch=report.epoch or 0)
     return say("journal.report_evolving", epoch=report.evolving)
 
 

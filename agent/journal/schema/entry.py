@@ -47,11 +47,11 @@ from agent.journal.schema.payments import (
     Verdict,
 )
 from agent.journal.schema.people import CredentialFailed, CredentialProven, Prompted, Replied
-from agent.journal.schema.system import ClockMoved, Started, StateKept, Stopped, TailCut
+from agent.journal.schema.system import ClockMoved, EpochEnded, Started, StateKept, Stopped, TailCut
 from agent.journal.schema.terminals import TerminalState
 
 # The version of what this program writes. It grows with every change that an older version must not miss.
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 
 # One row a family; a new kind is a class in its family's file and a name here.
 AnyBody = (
@@ -61,7 +61,7 @@ AnyBody = (
     | Prompted | Replied | CredentialFailed | CredentialProven
     | TerminalState
     | AlarmRaised | AlarmCleared | AlarmAcknowledged
-    | Started | Stopped | StateKept | TailCut | ClockMoved
+    | Started | Stopped | StateKept | TailCut | ClockMoved | EpochEnded
 )  # fmt: skip
 
 
@@ -200,6 +200,7 @@ __all__ = [
     "CredentialProven",
     "Decided",
     "Entry",
+    "EpochEnded",
     "Fact",
     "NotSent",
     "PaymentKind",

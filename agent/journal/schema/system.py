@@ -38,6 +38,16 @@ class StateKept(Body, frozen=True, kw_only=True):
     digest: str
 
 
+class EpochEnded(Body, frozen=True, kw_only=True):
+    """The evolving key's epoch `epoch` ended when the journal had `size` entries.
+
+    This entry is the first one of the next epoch. A tail that was cut off leaves its epoch without one.
+    """
+
+    epoch: int
+    size: int
+
+
 class ClockMoved(Body, frozen=True, kw_only=True):
     """The wall clock moved against the boot clock by `by_ms` (negative: back)."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from agent.journal.note import CosignatureVerifier, NoteError, parse_vkey
-from agent.journal.verify import CosignedHead, Report, verify
+from agent.journal.verify import CosignedHead, CosignedHeads, Report, verify
 from agent.programs.demo.environment import Environment
 from agent.texts import say, tell
 from agent.upload import cosignatures
@@ -62,7 +62,7 @@ def prove(environment: Environment, collector_vkey: str) -> Proof:
     cosigned = cosignatures.Cosignatures(environment.cosignatures).cosigned(environment.origin, collector)
     if cosigned is None:
         raise NoteError("programs.demo.nothing_cosigned")
-    known = [CosignedHead(cosigned.size, cosigned.root)]
+    known = CosignedHeads([CosignedHead(cosigned.size, cosigned.root)])
     report = verify(
         environment.journal,
         parse_vkey(environment.journal_vkey),

@@ -108,6 +108,38 @@ JOURNAL: Final[dict[str, str | tuple[str, str]]] = {
     "journal.evolving_key": (
         "the evolving-key line of epoch {epoch} was not made with the key of that epoch"
     ),
+    "journal.evolving_key_old": (
+        "The evolving key on this disk is of epoch {stored}, and the journal's newest line is of epoch "
+        "{epoch}: an older key was put back, or new keys were made. Headquarters decides by its first key."
+    ),
+    "journal.tail_missing": (
+        "The evolving key went on to epoch {stored}, and the journal ends with epoch {epoch}: the end of "
+        "the journal is gone from this disk."
+    ),
+    # What no honest agent writes.
+    "journal.entry_not_canonical": (
+        "entry {index} is not spelled as the agent writes: a key stands twice, or in another place"
+    ),
+    "journal.entry_times": "entry {index} has another time than the entries that were written with it",
+    "journal.time_back": "entry {index} was written before the one before it, by the boot clock",
+    "journal.time_moved": (
+        "at entry {index} the clock is {seconds} seconds off, and no entry tells of the jump"
+    ),
+    "journal.format_back": "format {format} follows format {before}",
+    "journal.epoch_too_long": (
+        "epoch {epoch} lasts {minutes} minutes: the key of one epoch signed for others"
+    ),
+    "journal.epoch_too_short": "epoch {epoch} ended after {seconds} seconds: steps outrun time",
+    "journal.epochs_skipped": "epoch {epoch} follows epoch {before}: what lay between is gone",
+    "journal.epoch_end_missing": "no entry says that epoch {epoch} ended at {size} entries",
+    "journal.epoch_without_step": "an entry says that an epoch ended, and epoch {epoch} goes on",
+    "journal.epoch_over_boots": "epoch {epoch} goes on after a restart of the host",
+    # What is missing beside a journal.
+    "journal.nothing_here": "there is no entry of this journal here",
+    "journal.cosignature_damaged": "the cosignature in this file is not what headquarters signed",
+    "journal.cosignature_missing": (
+        "headquarters should have confirmed this journal, and no cosignature is here"
+    ),
     # Why a proof does not hold.
     "journal.proof_sizes": "a tree of size {size} cannot go on from size {old_size}",
     "journal.proof_other_tree": "two trees of one size differ",
@@ -132,6 +164,10 @@ JOURNAL: Final[dict[str, str | tuple[str, str]]] = {
     # What a check says.
     "journal.report_whole": "The journal of {origin} is whole.",
     "journal.report_damaged": "The journal of {origin} is DAMAGED.",
+    "journal.report_empty": "There is NO JOURNAL of {origin} here.",
+    "journal.report_unconfirmed": (
+        "The journal of {origin} agrees with itself. Whether it is complete is NOT PROVEN."
+    ),
     "journal.report_entries": "{entries}, in {files} whole files; every root was computed again",
     "journal.report_unfinished": (
         "{length} bytes at the end are being written or were torn; a start cuts them"
@@ -141,7 +177,9 @@ JOURNAL: Final[dict[str, str | tuple[str, str]]] = {
         "{signatures} of {checkpoints} checked, among them the last one of each file, which signs all before "
         "it; --every checks all"
     ),
-    "journal.report_no_evolving": "not checked; headquarters check it with --first-key",
+    "journal.report_no_evolving": (
+        "epochs fit the time, up to epoch {epoch}; headquarters check their keys with --first-key"
+    ),
     "journal.report_evolving": "every line checked, up to epoch {epoch}",
     "journal.report_no_cosignature": (
         "no cosignature was compared; --cosignatures and --collector-vkey do it"
