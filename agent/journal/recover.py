@@ -13,9 +13,10 @@ from agent.journal.checkpoint import parse_checkpoint
 from agent.journal.damage import Damage, DamagedJournal, JournalError, NewerJournal
 from agent.journal.diagnosis import DamageDiagnosis
 from agent.journal.disk import Readable
+from agent.journal.evolving import epoch_of
 from agent.journal.known_time import ClockReading, KnownTime
 from agent.journal.lines import MAX_LINE_BYTES, Commit, note_of
-from agent.journal.note import Verifier, open_note
+from agent.journal.note import NoteError, Verifier, open_note, parse_note
 from agent.journal.schema.base import Fact
 from agent.journal.schema.entry import SCHEMA, ClockMoved, Entry, Schema, StateKept, TailCut
 from agent.journal.tree import Frontier
@@ -111,6 +112,16 @@ def recover(
         tail = walk.tail
         found.cut = TailCut(file=tail.file, offset=tail.offset, removed_bytes=tail.removable)
     return found
+
+
+def last_epoch(found: Recovery, name: str) -> int | None:
+    """The epoch of the newest checkpoint; None without one that names its epoch."""
+    if found.head is None:
+        return None
+    try:
+        return epoch_of(parse_note(found.head.checkpoint.encode()), name)
+    except NoteError:
+        return None
 
 
 def _beginning(start: Snapshot | None, folder: Readable, verifier: Verifier) -> Recovery:

@@ -10,11 +10,11 @@ from agent.base.clock import Clock
 from agent.journal.checkpoint import check_origin, checkpoint_text
 from agent.journal.damage import JournalError
 from agent.journal.disk import Disk, file_day, file_name
-from agent.journal.evolving import EvolvingKey, epoch_of
+from agent.journal.evolving import EvolvingKey
 from agent.journal.known_time import ClockReading, KnownTime
 from agent.journal.lines import checkpoint_line
-from agent.journal.note import NoteError, Signer, parse_note, parse_vkey, signature_line
-from agent.journal.recover import JournalHead, Recovery, Snapshot, recover
+from agent.journal.note import Signer, parse_vkey, signature_line
+from agent.journal.recover import JournalHead, Recovery, Snapshot, last_epoch, recover
 from agent.journal.schema.entry import (
     MAX_ENTRY_BYTES,
     SCHEMA,
@@ -81,7 +81,7 @@ class Journal:
         self._reserved_until = 0
         self._no_reserve = self._old_key = False
         self._broken = ""
-        self._epoch = _last_epoch(found, signer.name)
+        self._epoch = last_epoch(found, signer.name)
         self.doubts: tuple[Fact, ...] = ()
         self.size = found.frontier.size
         self.root = found.frontier.root()
@@ -391,13 +391,3 @@ def _check_lengths(lines: list[bytes]) -> None:
     longest = max(map(len, lines))
     if longest > MAX_ENTRY_BYTES:
         raise ValueError(f"entry too long: {longest}")
-
-
-def _last_epoch(found: Recovery, name: str) -> int | None:
-    """The epoch of the newest checkpoint; None without one that names its epoch."""
-    if found.head is None:
-        return None
-    try:
-        return epoch_of(parse_note(found.head.checkpoint.encode()), name)
-    except NoteError:
-        return None
