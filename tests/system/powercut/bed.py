@@ -18,7 +18,7 @@ import msgspec
 from agent.journal.damage import JournalError
 from agent.journal.evolving import KeyFile, enrol
 from agent.journal.schema.entry import Entry
-from agent.journal.verify import CosignedHead, verify
+from agent.journal.verify import CosignedHead, CosignedHeads, verify
 from tests.journal.conftest import K0, VERIFIER, StillClock, body
 from tests.system.powercut.recorder import Cut, Order, finished
 from tests.system.powercut.writer import journal_on
@@ -153,7 +153,9 @@ class Life:
         journal.commit(body())
         journal.close()
         k0 = None if self.never_sync else K0
-        report = verify(place / "journal", VERIFIER, every=True, k0=k0, cosignatures=told)
+        report = verify(
+            place / "journal", VERIFIER, every=True, k0=k0, cosignatures=CosignedHeads(told) if told else None
+        )
         assert report.result == "ok", report.finding
         return found
 
