@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Final
 
 from drivers.card.card import SecretBuffer
@@ -49,6 +50,9 @@ class Link:
     Events of a running command go to `perform`, all others to `unsolicited`. None is given twice,
     and none is lost if the caller of `perform` stops early. A lost line is closed; `connect`
     opens a fresh one.
+
+    An exception in the session loses the line and nothing else: `on_fault` hears of it, and `renew` makes
+    the session that the next line begins with. Nobody trusts the state of the old one.
     """
 
     def __init__(
@@ -58,15 +62,19 @@ class Link:
         buffer: SecretBuffer,
         monotonic: Callable[[], float],
         unsolicited: Callable[[Event], None],
+        renew: Callable[[], Session] | None = None,
     ) -> None:
         self._wire = wire
         self._session = session
         self._buffer = buffer
         self._monotonic = monotonic
         self._unsolicited = unsolicited
+        self._renew = renew
+        self.on_fault: Callable[[Exception], None] = _nobody_listens
         self._unsent = bytearray()
         self._inbox: asyncio.Queue[Event] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._left = False  # a byte left since the running command began
         self.connected = False
 
     async def connect(self) -> None:
@@ -76,16 +84,22 @@ class Link:
         await self._wire.open()
         self._buffer.wipe()
         self.connected = True
-        self._session.connected(self._monotonic())
+        self._guard(lambda: self._session.connected(self._monotonic()))
+        if not self.connected:
+            raise WireError(DRIVER_FAULT)
         self._wire.on_readable(self._on_readable)
         self._pump()
 
     async def close(self) -> None:
         """Close the line; a running command ends in `ConnectionLost`."""
+        self.lose(CLOSED_BY_US)
+
+    def lose(self, reason: DriverFact) -> None:
+        """Give the line up, now; a running command ends in `ConnectionLost`."""
         if self.connected:
             self._hang_up()
-            self._session.disconnected(CLOSED_BY_US, self._monotonic())
-            self._deliver_events()
+            self._guard(lambda: self._session.disconnected(reason, self._monotonic()))
+            self._pump()
 
     async def perform(self, command: Command) -> AsyncIterator[Event]:
         """Start the command and give its events until `DialogueEnded` or `ConnectionLost`.
@@ -99,8 +113,9 @@ class Link:
             yield ConnectionLost(NOT_CONNECTED, Delivery.NEVER)
             return
         inbox = self._inbox = asyncio.Queue()
+        self._left = False
         try:
-            self._session.start(command, self._monotonic())
+            self._start(command)
             self._pump()
             while True:
                 event = await inbox.get()
@@ -114,31 +129,53 @@ class Link:
 
     def acknowledge(self) -> None:
         """The last `TransactionResult` or `Receipt` is on disk: acknowledge it."""
-        self._session.acknowledge(self._monotonic())
+        self._guard(lambda: self._session.acknowledge(self._monotonic()))
         self._pump()
 
     def abort(self) -> None:
         """Ask the terminal to stop; its result still decides."""
-        self._session.abort(self._monotonic())
+        self._guard(lambda: self._session.abort(self._monotonic()))
         self._pump()
+
+    def _start(self, command: Command) -> None:
+        """A command that is refused is the caller's to hear of."""
+        try:
+            self._session.start(command, self._monotonic())
+        except SessionError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as in `_guard`
+            self._fail(error)
 
     def _on_readable(self) -> None:
         self._guard(self._drain)
+        self._pump()
 
     def _on_timer(self) -> None:
         self._timer = None
         self._guard(self._look_at_clock)
+        self._pump()
 
     def _guard(self, work: Callable[[], None]) -> None:
+        """Do what the session or the wire may fail at."""
         try:
             work()
         except WireError as error:
             self._lose(error.fact)
-        except Exception:
-            self._lose(DRIVER_FAULT)
-            raise
-        finally:
-            self._pump()
+        except Exception as error:  # noqa: BLE001 - whatever it is: one terminal's trouble is that one's
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """The session failed: what it told so far counts, its line is lost, and a fresh one follows."""
+        told: list[Event] = []
+        with suppress(Exception):
+            told.extend(self._session.events())
+        self._hang_up()
+        if self._renew is not None:
+            self._session = self._renew()
+        for event in told:
+            self._deliver(event)
+        self._deliver(ConnectionLost(DRIVER_FAULT, Delivery.PERHAPS if self._left else Delivery.NEVER))
+        self.on_fault(error)
 
     def _drain(self) -> None:
         for _ in range(READS_PER_TURN):
@@ -156,12 +193,9 @@ class Link:
 
     def _pump(self) -> None:
         """Send the session's bytes, pass on its events, and set the timer."""
-        try:
-            self._flush()
-        except WireError as error:
-            self._lose(error.fact)
-        self._deliver_events()
-        self._set_alarm()
+        self._guard(self._flush)
+        self._guard(self._deliver_events)
+        self._guard(self._set_alarm)
 
     def _flush(self) -> None:
         self._unsent += self._session.bytes_to_send()
@@ -171,6 +205,7 @@ class Link:
             written = self._wire.write(bytes(self._unsent))
             if written == 0:
                 break
+            self._left = True
             del self._unsent[:written]
         if len(self._unsent) > MAX_UNSENT_BYTES:
             raise WireError(NOT_READING)
@@ -178,7 +213,7 @@ class Link:
     def _deliver_events(self) -> None:
         for event in self._session.events():
             self._deliver(event)
-            if isinstance(event, ConnectionLost) and not event.line_kept and self.connected:
+            if isinstance(event, ConnectionLost) and self.connected:
                 self._hang_up()
                 self._session.disconnected(event.reason, self._monotonic())
 
@@ -195,13 +230,15 @@ class Link:
     def _lose(self, reason: DriverFact) -> None:
         if not self.connected:
             return
-        busy = self._session.busy
+        busy, session = self._session.busy, self._session
         # What came last may have been the answer: the session reads it before the buffer is wiped.
-        self._session.disconnected(reason, self._monotonic())
+        self._guard(lambda: session.disconnected(reason, self._monotonic()))
+        if not self.connected:  # the session failed at it, and its owner knows
+            return
         self._hang_up()
         if not busy:  # no command was running, but the owner has to know
             self._deliver(ConnectionLost(reason, Delivery.NEVER))
-        elif self._session.busy:  # it has its answer and waits until that is stored
+        elif session.busy:  # it has its answer and waits until that is stored
             self._tell_owner(ConnectionLost(reason, Delivery.NEVER))
 
     def _hang_up(self) -> None:
@@ -209,7 +246,7 @@ class Link:
         self._wire.close()
         self._buffer.wipe()
         self._unsent.clear()
-        self._set_alarm()
+        self._stop_timer()
 
     def _set_alarm(self) -> None:
         """Keep one timer that is never later than the deadline. A timer that fires too early sets the next.
@@ -238,3 +275,8 @@ class Link:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _nobody_listens(error: Exception) -> None:
+    """Without an owner who listens a fault of the driver is not hidden."""
+    raise error

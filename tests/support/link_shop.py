@@ -185,16 +185,44 @@ class SmallSession:
             self.end(ConnectionLost(SILENCE.about(at=int(now)), Delivery.PERHAPS))
 
 
-class Shop:
-    """A link with its wire, its session and a list of what came outside of commands."""
+class Raising:
+    """A session with a fault: it raises at one of its calls, once that was made `after` times."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: SmallSession, call: str, after: int) -> None:
+        self._session, self._call, self._after = session, call, after
+
+    def __getattr__(self, name: str) -> Any:
+        if name != self._call:
+            return getattr(self._session, name)
+        if self._after == 0:
+            return self._fail
+        self._after -= 1
+        return getattr(self._session, name)
+
+    def _fail(self, *_: object) -> None:
+        raise ZeroDivisionError
+
+
+class Shop:
+    """A link with its wire, its session and a list of what came outside of commands.
+
+    With `raising` the first session raises at that call; those that follow are sound.
+    """
+
+    def __init__(self, raising: str = "", after: int = 0) -> None:
         self.buffer = SecretBuffer(8192)
         self.wire = Wire()
         self.session = SmallSession(self.buffer)
+        first: Any = Raising(self.session, raising, after) if raising else self.session
         self.outside: list[Event] = []
+        self.faults: list[Exception] = []
         self.accepts = False
-        self.link = Link(self.wire, self.session, self.buffer, self.clock, self.unsolicited)
+        self.link = Link(self.wire, first, self.buffer, self.clock, self.unsolicited, self.renewed)
+        self.link.on_fault = self.faults.append
+
+    def renewed(self) -> SmallSession:
+        self.session = SmallSession(self.buffer)
+        return self.session
 
     def clock(self) -> float:
         return asyncio.get_running_loop().time()

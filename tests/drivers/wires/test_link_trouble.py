@@ -217,10 +217,77 @@ def test_a_fault_of_ours_is_reported_and_leaves_no_bytes(shop: Shop) -> None:
         await shop.link.connect()
         paying = asyncio.ensure_future(shop.pay())
         await turn()
-        with pytest.raises(ZeroDivisionError):
-            shop.wire.bring(b"\xee\xee\x08" + bytes.fromhex("4111111111111111") + STATUS[:3])
-        assert await paying == [ConnectionLost(DRIVER_FAULT.about(at=0), Delivery.PERHAPS)]
+        shop.wire.bring(b"\xee\xee\x08" + bytes.fromhex("4111111111111111") + STATUS[:3])
+        assert await paying == [ConnectionLost(DRIVER_FAULT, Delivery.PERHAPS)]
         assert not shop.link.connected
 
     assert in_no_time(story()) == []
+    assert [type(fault) for fault in shop.faults] == [ZeroDivisionError]
     assert shop.clean()
+
+
+CALLS = (
+    "connected",
+    "disconnected",
+    "start",
+    "abort",
+    "receive",
+    "acknowledge",
+    "bytes_to_send",
+    "events",
+    "deadline",
+    "deadline_passed",
+)
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("after", [0, 1, 2, 3, 7])
+def test_a_session_that_raises_at_any_call_loses_its_line_and_nothing_else(call: str, after: int) -> None:
+    """The driver fails at one call, now or later; a fresh session then takes a payment."""
+    shop = Shop(raising=call, after=after)
+
+    async def one_payment() -> list[Event]:
+        if not shop.link.connected:
+            await shop.link.connect()
+        paying = asyncio.ensure_future(shop.pay())
+        await turn()
+        shop.wire.bring(WAIT)
+        shop.link.abort()
+        shop.wire.bring(STATUS)
+        await turn()
+        shop.link.acknowledge()
+        shop.wire.bring(DONE)
+        return await paying
+
+    async def story() -> None:
+        for _ in range(3):
+            try:
+                ended = (await one_payment())[-1]
+            except WireError:
+                continue
+            if isinstance(ended, DialogueEnded):
+                break
+        else:
+            raise AssertionError("no payment got through")
+        await shop.link.close()
+
+    assert in_no_time(story()) == []
+    assert len(shop.faults) <= 1
+    assert shop.clean()
+    shop.buffer.close()
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_what_a_fault_proves_of_the_command_is_whether_a_byte_had_left(sent: bool) -> None:
+    shop = Shop(raising="receive" if sent else "start")
+
+    async def story() -> None:
+        await shop.link.connect()
+        paying = asyncio.ensure_future(shop.pay())
+        await turn()
+        shop.wire.bring(WAIT)
+        delivery = Delivery.PERHAPS if sent else Delivery.NEVER
+        assert await paying == [ConnectionLost(DRIVER_FAULT, delivery)]
+
+    assert in_no_time(story()) == []
+    shop.buffer.close()
