@@ -79,6 +79,8 @@ _ROWS: Final = (
         calm_s=0.0,  # resolved is resolved: it does not flicker
         figures=("terminal",),
     ),
+    AlarmKind("driver_fault", "warning", "person", figures=("error",)),
+    AlarmKind("prints_not_kept", "warning", "person", acknowledged_by="cashier", figures=("kib",)),
     AlarmKind("clock_ahead", "warning", figures=("minutes",)),
     AlarmKind("clock_behind", "warning", figures=("minutes",)),
     # A payment.

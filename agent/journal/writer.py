@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 from agent.base.clock import Clock
@@ -21,6 +21,7 @@ from agent.journal.schema.entry import (
     AnyBody,
     ClockMoved,
     Entry,
+    EntryRefusedError,
     EpochEnded,
     Fact,
     Schema,
@@ -131,8 +132,8 @@ class Journal:
         """Write entries durably, then apply them. Their order is the order on disk.
 
         Raises `JournalBroken` if they may not be on disk, and again at every later call. Raises
-        `ValueError`, with nothing changed, for no bodies, for an entry that is too long, and for
-        one that could not be read again.
+        `EntryRefusedError`, with nothing changed, for an entry that is too long and for one that could
+        not be read again; `ValueError` for no bodies.
         """
         if self._broken:
             raise JournalBroken(self._broken)
@@ -145,8 +146,7 @@ class Journal:
         moment, jump = self._moment()
         self._evolve(moment)
         entries = self._entries((*self._before(jump), *bodies), moment)
-        lines = self._schema.encode_all(entries)
-        _check_lengths(lines)
+        lines = self._lines(entries)
         try:
             self._write(lines, moment)
         except BaseException as error:
@@ -158,6 +158,15 @@ class Journal:
         for entry in entries:
             self._apply(entry)
         return entries
+
+    def _lines(self, entries: Sequence[Entry]) -> list[bytes]:
+        try:
+            lines = self._schema.encode_all(entries)
+        except ValueError as error:
+            raise EntryRefusedError(str(error)) from None
+        if (longest := max(map(len, lines))) > MAX_ENTRY_BYTES:
+            raise EntryRefusedError(f"entry too long: {longest}")
+        return lines
 
     def tick(self) -> None:
         """Evolve the key when it is time, with an entry, and look for room again on a full disk.
@@ -385,9 +394,3 @@ def _end(found: Recovery, names: list[str]) -> tuple[str, int, int]:
     if head is not None and (not names or names[-1] == head.file):
         return head.file, head.offset, head.line
     return (names[-1], 0, 1) if names else ("", 0, 1)
-
-
-def _check_lengths(lines: list[bytes]) -> None:
-    longest = max(map(len, lines))
-    if longest > MAX_ENTRY_BYTES:
-        raise ValueError(f"entry too long: {longest}")

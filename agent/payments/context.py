@@ -16,6 +16,7 @@ from agent.journal.schema.entry import (
     BecameUnclear,
     Decided,
     Entry,
+    EntryRefusedError,
     Fact,
     NotSent,
     Prompted,
@@ -67,6 +68,7 @@ class Context:
     strangers: Strangers = field(default_factory=Strangers)
     on_fatal: Callable[[BaseException], None] = lambda _error: None
     on_entry: Callable[[Entry], None] = lambda _entry: None
+    complain_of_terminal: Callable[[str, Exception], None] = lambda _terminal, _error: None
     watchers: list[ApprovalWatcher] = field(default_factory=list)
     alarms: StandingAlarms = field(default_factory=StandingAlarms)
     ages: EntryAges = field(default_factory=EntryAges)
@@ -99,7 +101,9 @@ class Context:
         self.on_entry(entry)
 
     def write(self, *bodies: AnyBody, road: Road | None = None) -> None:
-        """Put entries on disk and update the state. Any failure here must end the agent.
+        """Put entries on disk and update the state. Any failure here must end the agent, but for one.
+
+        `EntryRefusedError` says that nothing was written: it is the caller's.
 
         The watchers of an approval (`agent.payments.outcome`) add their entries to its commit.
         """
@@ -107,6 +111,8 @@ class Context:
             return
         try:
             self.journal.commit(*with_what_follows(bodies, self.payments.get, self.watchers, road))
+        except EntryRefusedError:
+            raise
         except BaseException as error:
             self.on_fatal(error)
             raise

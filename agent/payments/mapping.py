@@ -21,6 +21,7 @@ from agent.journal.schema.entry import (
     Undone,
     UnknownPiece,
 )
+from agent.payments.bounds import bounded, bounded_lines
 from agent.payments.kinds import kind_of
 from agent.payments.record import Record, printed_lines
 from agent.rules.policy import TIP_PERCENT
@@ -60,7 +61,7 @@ def result_of(
     from elsewhere and is reported as a difference. So is a tip above `tip_percent` of the amount.
     """
     said_currency = _letters(result.currency)
-    return TerminalResult(
+    whole = TerminalResult(
         payment_id=record.payment_id if record else "",
         verdict=result.status.value,
         code=result.code,
@@ -86,6 +87,7 @@ def result_of(
             UnknownPiece(piece.length, piece.offset, piece.tag, piece.first) for piece in result.unknown
         ],
     )
+    return bounded(whole)
 
 
 def _letters(number: int | None) -> str | None:
@@ -137,11 +139,13 @@ def _card(card: SealedCard, result: Result) -> CardSummary:
 def printed(record: Record | None, receipt: Receipt) -> Printed:
     """The entry of some receipt lines."""
     before = printed_lines(record) if record else []
+    lines, cut = bounded_lines(receipt.lines)
     return Printed(
         payment_id=record.payment_id if record else "",
         copy=receipt.copy.value,
-        lines=[_once(line, before) for line in receipt.lines],
+        lines=[_once(line, before) for line in lines],
         last=receipt.last,
+        cut=cut,
     )
 
 
@@ -163,7 +167,7 @@ def closing(record: Record, event: DialogueEnded | ConnectionLost | Withdrawn) -
         return _end_of_doubt(record, event)
     if approved:
         why = journal_fact(event.reason) if event.reason else None
-        undone = Undone(payment_id=record.payment_id, code=event.code or 0, text=event.text, why=why)
+        undone = bounded(Undone(payment_id=record.payment_id, code=event.code or 0, text=event.text, why=why))
         return [
             Completed(payment_id=record.payment_id) if event.end_reason is EndReason.COMPLETED else undone
         ]
@@ -213,4 +217,6 @@ def _ended(
 ) -> TerminalResult:
     """The result of a dialogue that ended without a result message."""
     why = journal_fact(event.reason) if event.reason else None
-    return TerminalResult(payment_id=payment_id, verdict=verdict, code=event.code, text=event.text, why=why)
+    return bounded(
+        TerminalResult(payment_id=payment_id, verdict=verdict, code=event.code, text=event.text, why=why)
+    )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from agent.journal.schema.entry import TerminalResult, TerminalState, UnsolicitedResult
+import msgspec
+
+from agent.journal.schema.entry import Printed, TerminalResult, TerminalState, UnsolicitedResult
+from agent.payments.bounds import MAX_RESTING_PRINT_BYTES_PER_HOUR, RestingPrints, bounded
 from agent.payments.context import Context
 from agent.payments.mapping import printed
 from agent.payments.resolve import resolve
@@ -15,13 +18,14 @@ class UnsolicitedResults:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._prints: dict[str, RestingPrints] = {}
         self._last_kept: TerminalResult | None = (
             None  # the last one kept: a terminal repeats its message until it gets an answer
         )
 
     def note(self, state: TerminalState) -> None:
         """A terminal changed its state."""
-        self._context.write(state)
+        self._context.write(bounded(state))
 
     def has_unclear(self, terminal: str) -> bool:
         """Whether something has to be resolved on it."""
@@ -44,7 +48,7 @@ class UnsolicitedResults:
         """
         unclear = self._context.payments.unclear(terminal.name)
         if isinstance(event, Receipt):
-            self._context.write(printed(unclear[0] if unclear else None, event))
+            self._keep_print(terminal.name, printed(unclear[0] if unclear else None, event))
             return True
         result, resolver = event.result, terminal.resolver
         doubt = self._context.unclear_command(unclear[0]) if unclear else self._no_doubt(terminal.name)
@@ -53,9 +57,26 @@ class UnsolicitedResults:
         self._keep(terminal.name, self._context.result_of(record, result))
         return ours or not resolver.ack_would_book(doubt, result)
 
+    def note_fault(self, terminal: str, error: Exception) -> None:
+        """Say it in the operational log and by an alarm, once while that stands."""
+        context = self._context
+        context.complain_of_terminal(terminal, error)
+        if not context.journal.full:
+            context.write(*context.alarms.raising("driver_fault", terminal, {"error": type(error).__name__}))
+
     async def resolve(self, terminal: TerminalConnection) -> None:
         """Ask the terminal about what is unclear on it."""
         await resolve(terminal, self._context)
+
+    def _keep_print(self, terminal: str, print_: Printed) -> None:
+        """Above the limit of an hour a print is answered, and only counted."""
+        context = self._context
+        prints = self._prints.setdefault(terminal, RestingPrints())
+        if prints.admits(len(msgspec.json.encode(print_)), context.clock.monotonic()):
+            context.write(*prints.counted(terminal), print_)
+        elif not context.journal.full:
+            limit = {"kib": MAX_RESTING_PRINT_BYTES_PER_HOUR // 1024}
+            context.write(*context.alarms.raising("prints_not_kept", terminal, limit))
 
     def _keep(self, terminal: str, unsolicited: TerminalResult) -> None:
         if unsolicited != self._last_kept:

@@ -70,6 +70,7 @@ class Agent:
     def __post_init__(self) -> None:
         self.service = PaymentService(self.context, self.fatal)
         self.context.on_fatal = self.fatal
+        self.context.complain_of_terminal = self.complain_of_terminal
         self.alarms = AlarmKeeper(self.context, self._look_at(_outlook(self.settings)), self.complain_of_look)
         self.context.alarms.listeners.append(partial(_log_alarm, self.log))
 
@@ -85,6 +86,10 @@ class Agent:
     def complain_of_look(self, error: Exception) -> None:
         """The world could not be looked at. Payments do not depend on it."""
         self.log.error("look_failed", exception=log.exception_text(error))
+
+    def complain_of_terminal(self, terminal: str, error: Exception) -> None:
+        """The driver of one terminal failed. It goes on with a fresh line; the others never notice."""
+        self.log.error("driver_failed", terminal=terminal, exception=log.exception_text(error))
 
     def complain(self, error: Exception) -> None:
         """A request failed by a fault of ours. What was written stands, so the agent goes on."""
@@ -278,8 +283,8 @@ def _link(
     unsolicited: Callable[[Event], None],
 ) -> Link:
     buffer = SecretBuffer(driver(terminal.protocol).buffer_bytes)
-    session = session_of(terminal, currency, buffer, card_sealer)
-    return Link(wire_of(terminal), session, buffer, clock.monotonic, unsolicited)
+    fresh = partial(session_of, terminal, currency, buffer, card_sealer)
+    return Link(wire_of(terminal), fresh(), buffer, clock.monotonic, unsolicited, fresh)
 
 
 def _made(folder: Path) -> Path:

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from agent.journal.schema.entry import Fact, TerminalState
 from agent.terminals.facts import journal_fact
+from agent.terminals.guard import DRIVER_FAULT, GuardedResolver
 from drivers.terminal import (
     Command,
     CommandRefusedError,
@@ -70,6 +71,9 @@ class UnsolicitedHandler(Protocol):
     async def resolve(self, terminal: TerminalConnection) -> None:
         """Ask it about what is unclear."""
 
+    def note_fault(self, terminal: str, error: Exception) -> None:
+        """Its driver, or our own half for it, failed; its line begins anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
@@ -92,13 +96,14 @@ class TerminalConnection:
         training: bool,
     ) -> None:
         self.name = name
-        self.resolver = resolver
+        self.resolver = GuardedResolver(resolver, self._fault)
         self.state: TerminalCondition = "connecting"
         self.why: Fact | None = journal_fact(NOT_YET)
         self.text = ""
         self.terminal_id = ""
         self.software = ""
         self._link = make_link(self._unsolicited)
+        self._link.on_fault = self._fault
         self._handler = handler
         self._training = training
         self._turn = asyncio.Lock()
@@ -183,6 +188,10 @@ class TerminalConnection:
                     await self._stay()
             except WireError as error:
                 self._become("away", error.fact)
+            except Exception as error:  # noqa: BLE001 - one terminal's trouble is that one's
+                self._fault(error)
+                self._link.lose(DRIVER_FAULT)
+                self._become("away", DRIVER_FAULT)
             await asyncio.sleep(delay)
             delay = min(2 * delay, RECONNECT_CAP_S)
 
@@ -192,10 +201,21 @@ class TerminalConnection:
                 self._lost.set()
                 self._become("away", event.reason)
             case TransactionResult() | Receipt():
-                if self._handler.keep_unsolicited(self, event):
-                    self._link.acknowledge()
+                self._keep(event)
             case _:
                 pass
+
+    def _keep(self, event: TransactionResult | Receipt) -> None:
+        """Keep it and acknowledge it; what cannot be kept is not acknowledged, and the line begins anew."""
+        try:
+            if self._handler.keep_unsolicited(self, event):
+                self._link.acknowledge()
+        except Exception as error:  # noqa: BLE001 - one terminal's trouble is that one's
+            self._fault(error)
+            self._link.lose(DRIVER_FAULT)
+
+    def _fault(self, error: Exception) -> None:
+        self._handler.note_fault(self.name, error)
 
     async def _prepare(self) -> bool:
         """Make the terminal behind a fresh line ready for payments; False if that fails."""

@@ -84,8 +84,7 @@ class Link:
         await self._wire.open()
         self._buffer.wipe()
         self.connected = True
-        self._guard(lambda: self._session.connected(self._monotonic()))
-        if not self.connected:
+        if not self._guard(lambda: self._session.connected(self._monotonic())):
             raise WireError(DRIVER_FAULT)
         self._wire.on_readable(self._on_readable)
         self._pump()
@@ -155,14 +154,17 @@ class Link:
         self._guard(self._look_at_clock)
         self._pump()
 
-    def _guard(self, work: Callable[[], None]) -> None:
-        """Do what the session or the wire may fail at."""
+    def _guard(self, work: Callable[[], None]) -> bool:
+        """Do what the session or the wire may fail at; False if it failed, and the line is lost."""
         try:
             work()
         except WireError as error:
             self._lose(error.fact)
         except Exception as error:  # noqa: BLE001 - whatever it is: one terminal's trouble is that one's
             self._fail(error)
+        else:
+            return True
+        return False
 
     def _fail(self, error: Exception) -> None:
         """The session failed: what it told so far counts, its line is lost, and a fresh one follows."""
@@ -232,9 +234,8 @@ class Link:
             return
         busy, session = self._session.busy, self._session
         # What came last may have been the answer: the session reads it before the buffer is wiped.
-        self._guard(lambda: session.disconnected(reason, self._monotonic()))
-        if not self.connected:  # the session failed at it, and its owner knows
-            return
+        if not self._guard(lambda: session.disconnected(reason, self._monotonic())):
+            return  # the session failed at it, and its owner knows
         self._hang_up()
         if not busy:  # no command was running, but the owner has to know
             self._deliver(ConnectionLost(reason, Delivery.NEVER))

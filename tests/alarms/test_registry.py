@@ -56,5 +56,7 @@ def test_what_a_payment_shows_is_cleared_by_a_person_alone() -> None:
     assert {kind.id for kind in ALARMS.values() if kind.cleared_by == "person"} == {
         "amount_differs",
         "approval_differs",
+        "driver_fault",
         "many",
+        "prints_not_kept",
     }

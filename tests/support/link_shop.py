@@ -185,10 +185,25 @@ class SmallSession:
             self.end(ConnectionLost(SILENCE.about(at=int(now)), Delivery.PERHAPS))
 
 
+# What a session can be asked, and can fail at.
+CALLS = (
+    "connected",
+    "disconnected",
+    "start",
+    "abort",
+    "receive",
+    "acknowledge",
+    "bytes_to_send",
+    "events",
+    "deadline",
+    "deadline_passed",
+)
+
+
 class Raising:
     """A session with a fault: it raises at one of its calls, once that was made `after` times."""
 
-    def __init__(self, session: SmallSession, call: str, after: int) -> None:
+    def __init__(self, session: Any, call: str, after: int) -> None:
         self._session, self._call, self._after = session, call, after
 
     def __getattr__(self, name: str) -> Any:

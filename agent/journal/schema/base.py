@@ -8,6 +8,10 @@ import msgspec
 MAX_ENTRY_BYTES = 65_535
 
 
+class EntryRefusedError(ValueError):
+    """An entry is too long for a line, or could not be read again. Nothing was written or changed."""
+
+
 class Body(
     msgspec.Struct,
     frozen=True,

@@ -20,7 +20,7 @@ from typing import Final
 import msgspec
 
 from agent.journal.schema.alarms import AlarmAcknowledged, AlarmCleared, AlarmRaised
-from agent.journal.schema.base import MAX_ENTRY_BYTES, Body, Fact
+from agent.journal.schema.base import MAX_ENTRY_BYTES, Body, EntryRefusedError, Fact
 from agent.journal.schema.kinds import PaymentKind
 from agent.journal.schema.payments import (
     ACTION_ORDER,
@@ -29,6 +29,7 @@ from agent.journal.schema.payments import (
     Cancelled,
     CardSummary,
     Completed,
+    Cut,
     Decided,
     NotSent,
     Printed,
@@ -48,7 +49,7 @@ from agent.journal.schema.payments import (
 )
 from agent.journal.schema.people import CredentialFailed, CredentialProven, Prompted, Replied
 from agent.journal.schema.system import ClockMoved, EpochEnded, Started, StateKept, Stopped, TailCut
-from agent.journal.schema.terminals import TerminalState
+from agent.journal.schema.terminals import PrintsNotKept, TerminalState
 
 # The version of what this program writes. It grows with every change that an older version must not miss.
 FORMAT_VERSION: Final = 2
@@ -59,7 +60,7 @@ AnyBody = (
     | Submitted | TerminalResult | Printed | Completed | Undone | BecameUnclear | UnsolicitedResult | Resolved
     | Release
     | Prompted | Replied | CredentialFailed | CredentialProven
-    | TerminalState
+    | TerminalState | PrintsNotKept
     | AlarmRaised | AlarmCleared | AlarmAcknowledged
     | Started | Stopped | StateKept | TailCut | ClockMoved | EpochEnded
 )  # fmt: skip
@@ -198,13 +199,16 @@ __all__ = [
     "Completed",
     "CredentialFailed",
     "CredentialProven",
+    "Cut",
     "Decided",
     "Entry",
+    "EntryRefusedError",
     "EpochEnded",
     "Fact",
     "NotSent",
     "PaymentKind",
     "Printed",
+    "PrintsNotKept",
     "Prompted",
     "Reason",
     "Refused",

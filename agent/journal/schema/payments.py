@@ -191,6 +191,17 @@ class TerminalResult(Body, frozen=True, kw_only=True, tag="result"):
     unknown: list[UnknownPiece] = msgspec.field(default_factory=list)
 
 
+class Cut(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was kept of a print is not all: how many lines and bytes of UTF-8 came, and their SHA-256.
+
+    Lines are joined by line feeds. All of it was masked by the driver before it was hashed.
+    """
+
+    lines: int
+    size: int
+    sha256: str
+
+
 class Printed(Body, frozen=True, kw_only=True):
     """Receipt lines from the terminal, masked by the driver, before they are acknowledged.
 
@@ -202,6 +213,7 @@ class Printed(Body, frozen=True, kw_only=True):
     copy: Literal["merchant", "customer", "administration", "unknown"]
     lines: list[str | int]
     last: bool = False
+    cut: Cut | None = None
 
 
 class Completed(Body, frozen=True, kw_only=True):

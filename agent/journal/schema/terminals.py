@@ -16,3 +16,11 @@ class TerminalState(Body, frozen=True, kw_only=True):
     why: Fact | None = None
     terminal_id: str = ""
     software: str = ""
+
+
+class PrintsNotKept(Body, frozen=True, kw_only=True):
+    """A terminal printed more at rest than is kept in an hour: so many prints and bytes were only counted."""
+
+    terminal: str
+    prints: int
+    size: int

@@ -94,6 +94,20 @@ ALARMS: Final[dict[str, str | tuple[str, str]]] = {
         "The customer may have paid it. Do not charge it again; the terminal takes no other payment."
     ),
     "alarms.terminal_held.next": "Look at the terminal and its receipt, then: tillgate resolve {subject}",
+    "alarms.driver_fault.what": (
+        "The driver of terminal {subject} failed on what the terminal sent ({error}). It is a fault of ours."
+    ),
+    "alarms.driver_fault.money": (
+        "Its line was begun anew. A payment that ran on it is unclear until the terminal is asked."
+    ),
+    "alarms.driver_fault.next": (
+        "Send support the operational log (driver_failed). A supervisor acknowledges this alarm then."
+    ),
+    "alarms.prints_not_kept.what": (
+        "Terminal {subject} prints more than {kib} KiB an hour outside of payments. The rest is only counted."
+    ),
+    "alarms.prints_not_kept.money": _TAKEN,
+    "alarms.prints_not_kept.next": "Look at what the terminal prints: a menu that repeats, or a fault.",
     "alarms.clock_ahead.what": (
         "The clock of terminal {subject} is {minutes} minutes ahead of this computer's."
     ),

@@ -30,6 +30,7 @@ from drivers.wires.link import (
 from tests.drivers.telium.stage import MaskingSealer
 from tests.support.link_shop import (
     APPROVED,
+    CALLS,
     CUT,
     DONE,
     PAY,
@@ -224,20 +225,6 @@ def test_a_fault_of_ours_is_reported_and_leaves_no_bytes(shop: Shop) -> None:
     assert in_no_time(story()) == []
     assert [type(fault) for fault in shop.faults] == [ZeroDivisionError]
     assert shop.clean()
-
-
-CALLS = (
-    "connected",
-    "disconnected",
-    "start",
-    "abort",
-    "receive",
-    "acknowledge",
-    "bytes_to_send",
-    "events",
-    "deadline",
-    "deadline_passed",
-)
 
 
 @pytest.mark.parametrize("call", CALLS)
