@@ -106,6 +106,7 @@ class SceneService:
         self.heard: list[str] = []
         self.scenes: dict[str, Scene] = {}
         self.clock_ahead_s: int | None = None
+        self.display = "Present card"
         self.alarms: list[StandingAlarm] = []
 
     def put(self, command: PaymentCommand) -> tuple[PaymentState, bool]:
@@ -135,7 +136,7 @@ class SceneService:
 
     def _play(self, scene: Scene, amount: int) -> None:
         scene.show("state")
-        scene.show("display", display="Present card")
+        scene.show("display", display=self.display)
         scene.show(
             "display", display="Please\x1b[2J wait, this text of the terminal is longer than most " * 2
         )

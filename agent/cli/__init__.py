@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import NoReturn
 
 from agent import VERSION
+from agent.cli.ui import streams
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.screen import Screen
 from agent.texts import say
@@ -46,6 +49,10 @@ COMMANDS = {
     "demo": "agent.cli.demo",
 }
 
+# Commands that send something about money to the agent, or tell what became of it: where they cannot say
+# how it went, they leave with 3.
+MONEY = frozenset({"pay", "refund", "reverse", "till", "last", "resolve", "release", "close-day"})
+
 
 class Parser(argparse.ArgumentParser):
     """An argparse parser with our exit code: its own for a bad command line is 2, our "not sent"."""
@@ -56,17 +63,41 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code is one of `Exit` unless the command says otherwise."""
+    """Run one command; the exit code is one of `Exit` unless the command says otherwise.
+
+    An error of our own never leaves with the code of a verdict, which Python's own 1 would be.
+    """
+    words = sys.argv[1:] if argv is None else list(argv)
+    if argv is None:
+        streams.prepare()
     try:
-        return run_one(sys.argv[1:] if argv is None else list(argv))
+        return _run_to_the_end(words)
+    finally:
+        if argv is None:
+            streams.finish()
+
+
+def _run_to_the_end(words: list[str]) -> int:
+    told, speaks_of_money = Screen(sys.stderr, keep_on=True), words[:1] and words[0] in MONEY
+    try:
+        return run_one(words)
     except CommandError as error:
-        Screen(sys.stderr).say(str(error))
+        told.say(str(error))
         return error.exit
     except KeyboardInterrupt:
-        return Exit.INTERRUPTED
+        return Exit.UNCLEAR if speaks_of_money else Exit.INTERRUPTED
     except BrokenPipeError:  # the reader of our output has closed it: `tillgate journal show | head`
-        sys.stderr.close()
-        return Exit.OK
+        return Exit.UNCLEAR if speaks_of_money else Exit.OK
+    except Exception as error:  # noqa: BLE001 - nobody above us could say what it means for the money
+        told.say(say("cli.broke_money" if speaks_of_money else "cli.broke", error=_named(error)))
+        return Exit.UNCLEAR if speaks_of_money else Exit.BROKEN
+
+
+def _named(error: Exception) -> str:
+    """The kind of an error, and its line in our code. Never its text, which may quote anything."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f", {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
 
 
 def run_one(arguments: list[str]) -> int:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from urllib.parse import quote
-
-import msgspec
 
 from agent.api.v1.bodies import Acknowledgement, AlarmView, Credential, StatusView
 from agent.cli.ui.alarm_lines import print_alarms
 from agent.cli.ui.ask import call_agent
 from agent.cli.ui.exits import CommandError, Exit
+from agent.cli.ui.json_line import write_json
 from agent.cli.ui.options import add_api, api, screen
 from agent.cli.ui.prompt import ask_secret
 from agent.texts import say
@@ -36,7 +34,7 @@ def _show(args: argparse.Namespace) -> int:
         screen(args).say(say("cli.alarms.none"))
     _print(args, alarms)
     if args.json:
-        sys.stdout.write(msgspec.json.encode(alarms).decode() + "\n")
+        write_json(alarms)
     return Exit.OK
 
 
@@ -49,7 +47,7 @@ def _acknowledge(args: argparse.Namespace) -> int:
     alarm = call_agent(api(args), "POST", path, AlarmView, body)
     _print(args, [alarm])
     if args.json:
-        sys.stdout.write(msgspec.json.encode(alarm).decode() + "\n")
+        write_json(alarm)
     return Exit.OK
 
 

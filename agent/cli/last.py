@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
-
-import msgspec
+from contextlib import suppress
 
 from agent.api.v1.bodies import PaymentView, ReceiptView
 from agent.cli.ui import follow, verdict
 from agent.cli.ui.ask import call_agent
-from agent.cli.ui.exits import Exit
+from agent.cli.ui.exits import CommandError, Exit
+from agent.cli.ui.json_line import write_json
 from agent.cli.ui.options import add_api, api, payment_id, screen
 from agent.cli.ui.screen import Screen
 from agent.texts import say
@@ -37,23 +36,28 @@ def _last(args: argparse.Namespace) -> int:
     if not views:
         out.say(NONE_YET)
     if args.json:
-        sys.stdout.write(msgspec.json.encode(views).decode() + "\n")
+        write_json(views)
     return Exit.OK
 
 
 def _one(args: argparse.Namespace, out: Screen) -> int:
     """The exit code is the payment's: a caller that lost the payment asks here."""
     client, path = api(args), f"/v1/payments/{args.payment_id}"
-    view = call_agent(client, "GET", path, PaymentView)
+    view = call_agent(client, "GET", path, PaymentView, payment_id=args.payment_id)
     _print_view(out, view)
-    for receipt in call_agent(client, "GET", path + "/receipts", list[ReceiptView]):
-        out.say(f"Receipt, {receipt.copy}")
-        for line in receipt.lines:
-            out.verbatim(line)
+    with suppress(CommandError):  # a receipt that cannot be had changes nothing about the payment
+        for receipt in call_agent(client, "GET", path + "/receipts", list[ReceiptView]):
+            out.say(f"Receipt, {receipt.copy}")
+            for line in receipt.lines:
+                out.verbatim(line)
     return follow.finish(args, view)
 
 
 def _print_view(out: Screen, view: PaymentView) -> None:
+    follow.safely(out, view, lambda: _print_fields(out, view))
+
+
+def _print_fields(out: Screen, view: PaymentView) -> None:
     out.say(verdict.headline(view))
     if view.requested_at:
         out.detail(f"Asked for at {view.requested_at}.")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from agent.api.v1.bodies import Credential, PaymentView, ReleaseRequest
-from agent.cli.ui import follow, verdict
+from agent.cli.ui import follow
 from agent.cli.ui.ask import call_agent
 from agent.cli.ui.exits import CommandError, Exit
-from agent.cli.ui.options import add_api, api, payment_id, screen
+from agent.cli.ui.options import add_api, api, payment_id
 from agent.cli.ui.prompt import ask_secret
 from agent.texts import say
 
@@ -35,8 +35,4 @@ def _release(args: argparse.Namespace) -> int:
     except EOFError:
         raise CommandError(say("cli.release.no_secret"), Exit.USAGE) from None
     view = call_agent(api(args), "POST", f"/v1/payments/{args.payment_id}/release", PaymentView, request)
-    out = screen(args)
-    out.say(verdict.headline(view))
-    verdict.print_verdict(out, view)
-    follow.finish(args, view)
-    return Exit.OK
+    return follow.show_and_finish(args, view)

@@ -7,10 +7,10 @@ import argparse
 import msgspec
 
 from agent.api.v1.bodies import Credential, PaymentView, Resolution
-from agent.cli.ui import follow, verdict
+from agent.cli.ui import follow
 from agent.cli.ui.ask import call_agent
 from agent.cli.ui.exits import CommandError, Exit
-from agent.cli.ui.options import add_api, api, payment_id, screen
+from agent.cli.ui.options import add_api, api, payment_id
 from agent.cli.ui.prompt import ask_secret
 from agent.texts import say
 
@@ -41,8 +41,4 @@ def _resolve(args: argparse.Namespace) -> int:
     view = call_agent(
         api(args), "POST", f"/v1/payments/{args.payment_id}/resolution", PaymentView, resolution
     )
-    out = screen(args)
-    out.say(verdict.headline(view))
-    verdict.print_verdict(out, view)
-    follow.finish(args, view)
-    return Exit.OK
+    return follow.show_and_finish(args, view)

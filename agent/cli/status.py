@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
-
-import msgspec
 
 from agent.api.v1.bodies import StatusView
 from agent.cli.ui.alarm_lines import print_alarms
 from agent.cli.ui.ask import call_agent
 from agent.cli.ui.exits import Exit
+from agent.cli.ui.json_line import write_json
 from agent.cli.ui.options import add_api, api, screen
 from agent.cli.ui.screen import Screen
 from agent.texts import say
@@ -33,7 +31,7 @@ def _status(args: argparse.Namespace) -> int:
     view = call_agent(api(args), "GET", "/v1/status", StatusView)
     _print_view(screen(args), view)
     if args.json:
-        sys.stdout.write(msgspec.json.encode(view).decode() + "\n")
+        write_json(view)
     return Exit.OK if view.taking_payments else Exit.NO
 
 

@@ -11,16 +11,24 @@ from agent.api.v1.bodies import StatusView
 from agent.cli.ui.alarm_lines import reminder
 from agent.cli.ui.client import AgentUnreachableError, ApiClient, BrokenError, RefusedError
 from agent.cli.ui.exits import CommandError, Exit
+from agent.cli.ui.keyboard import Keyboard, QuestionOverError
 from agent.cli.ui.options import add_settings, default_socket
 from agent.cli.ui.screen import Screen
+from agent.cli.ui.unclear_watch import UnclearWatch
 from agent.texts import say
 
 ASK = "> "
 # An agent that is well answers in milliseconds.
 GLANCE_S = 1.0
 
-PAYMENTS = {"pay", "refund", "reverse"}
-KNOWN = {*PAYMENTS, "last", "status", "alarms", "close-day", "resolve", "release"}
+# The options of the session that stand for a command, too.
+STANDING = {
+    "pay": ("terminal", "till", "operator"),
+    "refund": ("terminal", "till", "operator"),
+    "reverse": ("terminal", "till", "operator"),
+    "close-day": ("terminal", "operator"),
+}
+KNOWN = {*STANDING, "last", "status", "alarms", "resolve", "release"}
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,32 +42,63 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _till(args: argparse.Namespace) -> int:
-    out = Screen(sys.stdout)
-    out.say(say("cli.welcome"))
-    shown = ""
-    while True:
-        shown = _remind(args, out, shown)
-        print(ASK, end="", flush=True)
-        line = sys.stdin.readline()
-        words = _words(line)
-        if not line or words[:1] == ["quit"]:
-            return Exit.OK
-        if words == ["help"]:
-            out.say(say("cli.help"))
-        elif words:
-            _run(args, out, words)
+    return _Session(args).run()
 
 
-def _remind(args: argparse.Namespace, out: Screen, shown: str) -> str:
-    """One line about alarms when there is news of them. It never keeps the prompt back."""
-    try:
-        path = Path(args.socket) if args.socket else default_socket(args)
-        news = reminder(ApiClient(path, GLANCE_S).call("GET", "/v1/status", StatusView).alarms)
-    except (AgentUnreachableError, BrokenError, RefusedError, CommandError):
-        return shown  # the next payment will say what is wrong
-    if news and news != shown:
-        out.say(news)
-    return news
+class _Session:
+    """One day at the counter: a line is a command, and the prompt comes back in every case."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._args = args
+        self._out = Screen(sys.stdout, keep_on=True)
+        self._keyboard = Keyboard()
+        self._path = Path(args.socket) if args.socket else default_socket(args)
+        self._watch = UnclearWatch(self._path, self._out)
+        self._shown = ""
+
+    def run(self) -> int:
+        """Until "quit", the end of the input, or a screen that shows nothing any more."""
+        self._out.say(say("cli.welcome"))
+        try:
+            while not self._out.lost:
+                words = self._words()
+                if words is None or words[:1] == ["quit"]:
+                    return Exit.OK
+                if words == ["help"]:
+                    self._out.say(say("cli.help"))
+                elif words:
+                    _run(self._args, self._out, words)
+        finally:
+            self._watch.close()
+        return Exit.UNCLEAR  # what the last payment did was not shown
+
+    def _words(self) -> list[str] | None:
+        """The next line; None at the end of the input. Ctrl-C drops what was typed."""
+        try:
+            self._remind()
+            self._out.ask(ASK)
+            return _words(self._keyboard.line(self._watch.descriptors, self._news))
+        except EOFError:
+            return None
+        except (KeyboardInterrupt, QuestionOverError):
+            self._out.say("")
+            return []
+
+    def _news(self) -> bool:
+        """Whether something was said, so that the prompt has to stand below it."""
+        return self._watch.tell()
+
+    def _remind(self) -> None:
+        """What somebody has to know before the next customer. It never keeps the prompt back."""
+        try:
+            status = ApiClient(self._path, GLANCE_S).call("GET", "/v1/status", StatusView)
+        except (AgentUnreachableError, BrokenError, RefusedError):
+            return  # the next payment will say what is wrong
+        self._watch.watch(status.unclear)
+        news = reminder(status.alarms)
+        if news and news != self._shown:
+            self._out.say(news)
+        self._shown = news
 
 
 def _words(line: str) -> list[str]:
@@ -78,13 +117,16 @@ def _run(args: argparse.Namespace, out: Screen, words: list[str]) -> None:
     if words[0] not in KNOWN:
         out.say(say("cli.not_known"))
         return
-    standing = ["settings", "socket", *(["terminal", "till", "operator"] if words[0] in PAYMENTS else [])]
-    for option in standing:
+    for option in ("settings", "socket", *STANDING.get(words[0], ())):
         value = getattr(args, option)
         words += [f"--{option}", str(value)] if value is not None else []
     try:
         run_one(words)
     except CommandError as error:
         out.say(str(error))
+    except KeyboardInterrupt:
+        out.say("")
     except SystemExit:  # argparse has already told the error
         return
+    except Exception as error:  # noqa: BLE001 - the next customer waits, and this one's payment may go on
+        out.say(say("cli.broke_money", error=type(error).__name__))

@@ -91,6 +91,7 @@ class PaymentState(msgspec.Struct, frozen=True, kw_only=True):
     next_step: Fact | None = None
     reasons: list[Reason] = []
     terminal_amount: int | None = None
+    terminal_currency: str | None = None
     differs: list[str] = []
     tip: int | None = None
     remaining: int | None = None

@@ -52,6 +52,7 @@ def view_of(record: Record, active: ActivePayment | None, *, training: bool = Fa
         next_step=next_step(record) if done else None,
         reasons=record.reasons,
         terminal_amount=said.amount if said else None,
+        terminal_currency=said.currency if said else None,
         differs=said.differs if said else [],
         tip=said.tip if said else None,
         remaining=said.remaining if said else None,

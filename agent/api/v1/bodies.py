@@ -168,6 +168,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     next_step: str = ""
     reasons: list[ReasonView] = []
     terminal_amount: int | None = None
+    terminal_currency: str | None = None
     differs: list[str] = []
     tip: int | None = None
     remaining: int | None = None

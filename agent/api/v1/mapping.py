@@ -123,6 +123,7 @@ def payment_view(state: PaymentState) -> PaymentView:
         next_step=_told(state.next_step),
         reasons=[_reason(reason) for reason in state.reasons],
         terminal_amount=state.terminal_amount,
+        terminal_currency=state.terminal_currency,
         differs=state.differs,
         tip=state.tip,
         remaining=state.remaining,

@@ -64,8 +64,8 @@ def api(args: argparse.Namespace) -> ApiClient:
 
 
 def screen(args: argparse.Namespace) -> Screen:
-    """The screen for people: standard error when JSON goes to standard output."""
-    return Screen(sys.stderr if args.json else sys.stdout)
+    """The screen for people: standard error when JSON goes to standard output. It stops no payment."""
+    return Screen(sys.stderr if args.json else sys.stdout, keep_on=True)
 
 
 def default_socket(args: argparse.Namespace) -> Path:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TextIO
+from typing import Final, TextIO
+
+from agent.cli.ui import streams
 
 WIDTH = 80
 INDENT = "  "
+# A screen that cannot rewrite a line gets one at these seconds, and later one a minute.
+_SPARSE_S: Final = frozenset({3, 10, 30})
+_MINUTE_S: Final = 60
 
 
 def plain(text: str) -> str:
@@ -15,10 +20,17 @@ def plain(text: str) -> str:
 
 
 class Screen:
-    """Prints for people, each paragraph filled and indented."""
+    """Prints for people, each paragraph filled and indented.
 
-    def __init__(self, stream: TextIO) -> None:
+    With `keep_on` a screen that takes nothing any more stops no payment: `lost` says so. Else its error
+    is raised.
+    """
+
+    def __init__(self, stream: TextIO, *, keep_on: bool = False) -> None:
         self._stream = stream
+        self._keep_on = keep_on
+        self._counting = False
+        self.lost = False
 
     def say(self, text: str) -> None:
         """A paragraph at the margin; line breaks in it stay."""
@@ -34,7 +46,25 @@ class Screen:
 
     def verbatim(self, line: str) -> None:
         """A line of a receipt: cut, never filled."""
-        print(INDENT + plain(line)[: WIDTH - len(INDENT)], file=self._stream)
+        self._show(INDENT + plain(line)[: WIDTH - len(INDENT)] + "\n")
+
+    def ask(self, question: str) -> None:
+        """A question; the answer stands behind it."""
+        self._show(plain(question))
+
+    def bell(self) -> None:
+        """Call the person at the counter, if this is a screen and not a file."""
+        if self._stream.isatty():
+            self._show("\a")
+
+    def count(self, text: str, seconds: int) -> None:
+        """A line that counts: rewritten on a screen, and said now and then in a file."""
+        if self._stream.isatty():
+            self._counting = False
+            self._show("\r" + plain(INDENT + text)[: WIDTH - 1])
+            self._counting = True
+        elif seconds in _SPARSE_S or seconds % _MINUTE_S == 0:
+            self.detail(text)
 
     def _fill(self, text: str, first: str, rest: str | None = None) -> None:
         for line in text.splitlines() or [""]:
@@ -45,4 +75,13 @@ class Screen:
                 subsequent_indent=first if rest is None else rest,
                 break_on_hyphens=False,  # a command must be typed as it stands
             )
-            print(filled, file=self._stream, flush=True)
+            self._show(filled + "\n")
+
+    def _show(self, text: str) -> None:
+        if self._counting:
+            self._counting = False
+            text = "\r" + " " * (WIDTH - 1) + "\r" + text
+        error = streams.write(self._stream, text)
+        self.lost |= error is not None
+        if error is not None and not self._keep_on:
+            raise error

@@ -128,7 +128,7 @@ API: Final[dict[str, str | tuple[str, str]]] = {
     "api.PaymentView.amount": (
         "The amount that was asked for, in minor units; null for a kind without amount."
     ),
-    "api.PaymentView.currency": "The currency of all amounts of this payment, by ISO 4217.",
+    "api.PaymentView.currency": "The currency that was asked for, by ISO 4217. The terminal may say another.",
     "api.PaymentView.original": "The payment that it gives back; empty if none.",
     "api.PaymentView.operator": "Who was at the till, as the till said; empty if it was not said.",
     "api.PaymentView.operator_signed_in": "Whether that person has proven it with a secret.",
@@ -155,7 +155,12 @@ API: Final[dict[str, str | tuple[str, str]]] = {
     "api.PaymentView.held_because": "Why they may not go, for people.",
     "api.PaymentView.next_step": "What the cashier should do now, for people.",
     "api.PaymentView.reasons": "What the rules found.",
-    "api.PaymentView.terminal_amount": "The amount that the terminal says, in minor units.",
+    "api.PaymentView.terminal_amount": (
+        "The amount that the terminal says, in minor units of `terminal_currency`."
+    ),
+    "api.PaymentView.terminal_currency": (
+        "The currency that the terminal says; null if it said none, and `currency` counts."
+    ),
     "api.PaymentView.differs": "The fields in which the terminal contradicts the request.",
     "api.PaymentView.tip": "The tip that is in the terminal's amount, in minor units.",
     "api.PaymentView.remaining": "What is still to pay, in minor units.",

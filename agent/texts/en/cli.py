@@ -6,6 +6,12 @@ from typing import Final
 
 CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.about": "Between a shop's till and its card terminal.",
+    "cli.asking": "Asking the terminal about payment {payment_id}, {seconds} s. Ctrl-C leaves it unclear.",
+    "cli.broke": "This command failed by an error of its own ({error}).",
+    "cli.broke_money": (
+        "This command failed by an error of its own ({error}). A payment that it had sent goes on.\n"
+        "Do not charge again before you have looked: tillgate last"
+    ),
     "cli.bad_payment_id": "a payment id is 1 to 40 letters, digits and . _ -, never 13 digits in a row",
     "cli.cancel_asked": "Asked to cancel. Waiting for the terminal, whose answer decides.",
     "cli.cancel_lost": "The request to cancel did not get through. Still asking for the verdict.",
@@ -166,7 +172,7 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     ),
     "cli.no_answer": (
         "The agent cannot be asked at {path}: {why}.\n"
-        "Nothing was changed. A payment that runs on the terminal goes on.\n"
+        "This command has changed nothing. A payment that runs on the terminal goes on.\n"
         "Ask the installer to look at 'tillgate doctor' and 'systemctl status tillgate-agent'."
     ),
     "cli.no_port": "not asked: Linux made no serial port of it",
@@ -174,12 +180,14 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.not_known": 'Unknown command. "help" lists the commands.',
     "cli.not_reached": (
         "The agent cannot be reached at {path}: {why}.\n"
-        "Nothing was sent and no money has moved.\n"
+        "This command has sent nothing and begun no payment.\n"
+        "If {payment_id} was sent before, look at it first:\n"
+        "tillgate last --payment-id {payment_id}\n"
         "Ask the installer to look at 'tillgate doctor' and 'systemctl status tillgate-agent'."
     ),
     "cli.not_taking": "NO PAYMENTS ARE TAKEN: {why}",
     "cli.not_the_agent": "the answer is not the agent's",
-    "cli.nothing_done": ("{why}.\nNothing was sent and no money has moved."),
+    "cli.nothing_done": "{why}.\nThis command has sent nothing and begun no payment.",
     "cli.option.boot_id": "where the kernel's own is hidden: %%b",
     "cli.option.collector_settings": "default: /etc/tillgate-collector/collector.toml",
     "cli.option.currency": "such as EUR; default: the shop's",
@@ -192,7 +200,18 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.option.socket": "the agent's API socket; default: from the settings",
     "cli.option.terminal": "needed when the shop has several",
     "cli.option.till": "this till's name; default: 1",
+    "cli.perhaps": (
+        "The line to the agent at {path} broke after this was sent: {why}.\n"
+        "Nobody knows whether it was carried out. Look at the payment before you go on: tillgate last"
+    ),
     "cli.purpose": "What is the payment for? ",
+    "cli.question_over": "The question of payment {payment_id} is over. No answer was sent.",
+    "cli.resolved_now": "Payment {payment_id} is clear now:",
+    "cli.view_failed": (
+        "Payment {payment_id}: {known}. It cannot be shown in full, by an error of this command ({error})."
+    ),
+    "cli.waiting": "Waiting for the terminal, {seconds} s.",
+    "cli.whole_word": "Type the whole word, yes or no.",
     "cli.release": "A second person looks at it, then: tillgate release {payment_id} --person NAME",
     "cli.release.no_secret": "Nobody signed. The goods of the payment stay held; its money has moved.",
     "cli.release.operator": "who asks for it, if nobody had signed in for the payment",
