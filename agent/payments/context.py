@@ -29,6 +29,7 @@ from agent.journal.schema.entry import (
 from agent.journal.writer import Journal
 from agent.payments.active import ActivePayment
 from agent.payments.feed import AgentEvents
+from agent.payments.freshness import as_an_old_one, fresh
 from agent.payments.index import PaymentIndex
 from agent.payments.kinds import kind_of, operation_of
 from agent.payments.mapping import given_up, result_of
@@ -194,6 +195,13 @@ class Context:
     def result_of(self, record: Record | None, result: Result, terminal_id: str = "") -> TerminalResult:
         """The entry with a terminal's result. With a record, it names in what the two differ."""
         return result_of(record, result, terminal_id, self.policy.tip_percent)
+
+    def result_now(self, record: Record, result: Result, terminal_id: str) -> TerminalResult:
+        """The entry with a result that came while its payment runs. An earlier one's decides nothing."""
+        said = self.result_of(record, result, terminal_id)
+        money = kind_of(record.payment).moves_money  # a close of the day is stored nowhere
+        known = not money or fresh(self.payments.last_stored(record.terminal), said)
+        return said if known else as_an_old_one(said)
 
     def submission(self, request: Requested) -> Submitted:
         """The last entry before the terminal hears of it, with the numbers to compare with later."""

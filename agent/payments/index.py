@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeGuard
 
 import msgspec
 
@@ -21,6 +21,7 @@ from agent.journal.schema.entry import (
     UnsolicitedResult,
 )
 from agent.payments.doubts import TerminalDoubts
+from agent.payments.freshness import LastStored, stored_by
 from agent.payments.kinds import kind_of
 from agent.payments.record import GivenBack, Record, begin, change
 from agent.payments.rows import Buckets, RowChecks, RowDiffersError, row_hash
@@ -48,7 +49,7 @@ class OpenPart(msgspec.Struct):
     """What a snapshot keeps of the payment index besides the stored records."""
 
     open: list[Record]
-    last_numbers: dict[str, tuple[int | None, int | None]]
+    last_stored: dict[str, LastStored]
     days: dict[str, TerminalDay] = {}
     clock_offsets: ClockOffsets = msgspec.field(default_factory=ClockOffsets)
     newest: list[tuple[int, str]] = []
@@ -81,7 +82,7 @@ class PaymentIndex:
         self._held: dict[str, Record] = {}
         self._ended: dict[str, Row] = {}
         self._rows = RowChecks()
-        self._numbers: dict[str, tuple[int | None, int | None]] = {}
+        self._last_stored: dict[str, LastStored] = {}
         self._days: dict[str, TerminalDay] = {}
         self.clock_offsets = ClockOffsets()
         self.doubts = TerminalDoubts()
@@ -167,11 +168,15 @@ class PaymentIndex:
 
     def last_numbers(self, terminal: str) -> tuple[int | None, int | None]:
         """Trace and receipt number of the last payment that a terminal stored; resolving needs them."""
-        return self._numbers.get(terminal, (None, None))
+        return self.last_stored(terminal).numbers
 
-    def note_last_transaction(self, terminal: str, trace: int | None, receipt: int | None) -> None:
+    def last_stored(self, terminal: str) -> LastStored:
+        """What is known of the last payment that a terminal stored."""
+        return self._last_stored.get(terminal, LastStored())
+
+    def note_last_transaction(self, terminal: str, stored: LastStored) -> None:
         """The terminal named the payment it stored last. It does so at every start; no entry says it."""
-        self._numbers[terminal] = (trace, receipt)
+        self._last_stored[terminal] = stored
 
     def day(self, terminal: str) -> TerminalDay:
         """The payments that stand on a terminal since its last close."""
@@ -197,7 +202,7 @@ class PaymentIndex:
         return _STATE.encode(
             OpenPart(
                 open=list(self._held.values()),
-                last_numbers=self._numbers,
+                last_stored=self._last_stored,
                 days=self._days,
                 clock_offsets=self.clock_offsets,
                 newest=checks.newest,
@@ -210,7 +215,7 @@ class PaymentIndex:
         part = _STATE.decode(content)
         self._rows = RowChecks(rows, part.newest)
         self._held = {record.payment_id: record for record in part.open}
-        self._numbers, self._days, self.clock_offsets = part.last_numbers, part.days, part.clock_offsets
+        self._last_stored, self._days, self.clock_offsets = part.last_stored, part.days, part.clock_offsets
         self.doubts = TerminalDoubts(part.doubts)
 
     def _stored(self, payment_id: str) -> Record | None:
@@ -249,16 +254,16 @@ class PaymentIndex:
     def _compare_clocks(self, record: Record, entry: Entry) -> None:
         if isinstance(entry.body, Submitted):
             record.asked_at = self.clock_offsets.record_request(record.terminal, entry.at)
-        elif isinstance(entry.body, TerminalResult) and record.asked_at is not None:
+        elif _tells_time(entry.body) and record.asked_at is not None:
             record.asked_at += self.clock_offsets.record_result(record.terminal, entry.body, entry.at)
 
     def _note_numbers(self, record: Record) -> None:
         """A verdict changed: note the numbers of the payment that the terminal stored last."""
         moves_money = kind_of(record.payment).moves_money
         if record.verdict == "approved" and record.result is not None and moves_money:
-            self._numbers[record.terminal] = (record.result.trace, record.result.receipt_number)
+            self._last_stored[record.terminal] = stored_by(record.result)
         elif record.verdict == "unclear":
-            self._numbers.pop(record.terminal, None)  # it is not known which payment the terminal stored last
+            self._last_stored.pop(record.terminal, None)  # nobody knows what it stored last
 
     def _book_against_original(self, record: Record) -> None:
         """Enter a refund or reversal, as it stands now, in the set of its original; or take it out."""
@@ -297,6 +302,11 @@ class PaymentIndex:
         else:
             self._held.pop(record.payment_id, None)
             self._ended[record.payment_id] = record.payment_id, record.opened, _record_out.encode(record)
+
+
+def _tells_time(body: object) -> TypeGuard[TerminalResult]:
+    """Whether an entry shows what the terminal's clock says now. An open question may be an old message."""
+    return isinstance(body, TerminalResult) and body.verdict != "unclear"
 
 
 def _signed(record: Record) -> int:

@@ -42,7 +42,7 @@ async def run_payment(payment: ActivePayment, context: Context) -> None:
                 context.write(printed(record, event))
                 terminal.acknowledge()
             case TransactionResult():
-                context.write(context.result_of(record, event.result, terminal.terminal_id))
+                context.write(context.result_now(record, event.result, terminal.terminal_id))
                 terminal.acknowledge()
             case DialogueEnded() | ConnectionLost() | Withdrawn():
                 context.write(*closing(record, event))

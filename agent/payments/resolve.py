@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from agent.journal.schema.entry import AnyBody, BecameUnclear, Resolved, Verdict
 from agent.payments.context import Context
+from agent.payments.freshness import stored_of
 from agent.payments.record import Record
 from agent.terminals.connection import TerminalConnection
 from agent.terminals.facts import journal_fact
@@ -34,7 +35,7 @@ async def resolve(terminal: TerminalConnection, context: Context) -> None:
         context.write(*_written(context, record, finding, terminal.terminal_id))
         last = answers[-1] if answers else None
         if finding.found is not BookingProof.UNPROVEN and last is not None and last.trace is not None:
-            context.payments.note_last_transaction(terminal.name, last.trace, last.receipt_number)
+            context.payments.note_last_transaction(terminal.name, stored_of(last))
 
 
 def _written(context: Context, record: Record, finding: BookingFinding, terminal_id: str) -> list[AnyBody]:

@@ -7,6 +7,7 @@ import msgspec
 from agent.journal.schema.entry import Printed, TerminalResult, TerminalState, UnsolicitedResult
 from agent.payments.bounds import MAX_RESTING_PRINT_BYTES_PER_HOUR, RestingPrints, bounded
 from agent.payments.context import Context
+from agent.payments.freshness import stored_of
 from agent.payments.mapping import printed
 from agent.payments.resolve import resolve
 from agent.terminals.connection import TerminalConnection
@@ -37,7 +38,7 @@ class UnsolicitedResults:
 
     def note_last_transaction(self, terminal: str, result: Result) -> None:
         """The terminal said which payment it stored last."""
-        self._context.payments.note_last_transaction(terminal, result.trace, result.receipt_number)
+        self._context.payments.note_last_transaction(terminal, stored_of(result))
 
     def keep_unsolicited(self, terminal: TerminalConnection, event: TransactionResult | Receipt) -> bool:
         """Keep what a terminal sent while nothing waited for it; True if it may be acknowledged.

@@ -42,6 +42,12 @@ IDLE_POLL_S = 60.0
 BUSY_RETRY_S = 3.0
 MAX_BUSY_ANSWERS = 90
 
+# A terminal that does not answer the question for its last payment loses its line each time. After these
+# it is left in peace.
+MAX_COURTESIES = 3
+# Nearly every terminal answers that question at once. Readiness does not wait longer for it.
+COURTESY_WAIT_S = 2.0
+
 # Registration, status, and between them the maintenance that the terminal wants. An initialisation
 # can lead to a diagnosis and back. A terminal that still wants more needs a person.
 MAX_GREETING_STEPS = 8
@@ -110,6 +116,10 @@ class TerminalConnection:
         self._waiting = False  # a payment waits for the line
         self._unwanted = False  # it was cancelled while waiting
         self._lost = asyncio.Event()
+        self._look_now = asyncio.Event()  # there is something to ask or to mend before the next minute
+        self._greet_again = False  # it has said that it does not know us any more
+        self._courtesies_left = MAX_COURTESIES
+        self._asking: asyncio.Future[None] | None = None  # the courtesy question that is under way
 
     @property
     def ready(self) -> bool:
@@ -151,8 +161,16 @@ class TerminalConnection:
                         self._unsolicited(event)  # another payment's, told in the middle of this one
                     else:
                         yield event
+                    self._note_needs(event)
             except CommandRefusedError as error:  # of the driver, before it had sent anything
                 yield ConnectionLost(error.fact, Delivery.NEVER)
+
+    def _note_needs(self, event: Event | Withdrawn) -> None:
+        """A payment has ended: what the terminal wants, or what must be asked about, is done at once."""
+        if isinstance(event, DialogueEnded):
+            self._greet_again = self._greet_again or event.maintenance is not None
+            if self._greet_again or self._handler.has_unclear(self.name):
+                self._look_now.set()
 
     async def result_of(self, question: Command) -> Result | None:
         """Ask for a result that moves no money; None if the terminal gives none."""
@@ -183,6 +201,8 @@ class TerminalConnection:
             self._lost.clear()
             try:
                 await self._link.connect()
+                if self.state != "ready":
+                    self.why, self.text = journal_fact(GREETING), ""
                 if await self._prepare():
                     delay = RECONNECT_FIRST_S
                     await self._stay()
@@ -224,8 +244,16 @@ class TerminalConnection:
         status = await self._greet()
         if status is None:
             return False
-        await self._resolve_and_resync()
+        await self._resolve()
         if not self.connected:
+            return False
+        asking = self._asking = asyncio.ensure_future(self._learn_last())
+        try:
+            await asyncio.wait({asking}, timeout=COURTESY_WAIT_S)
+        except asyncio.CancelledError:
+            asking.cancel()
+            raise
+        if self._lost.is_set():
             return False
         self._become("ready", status.reason, status.text)
         return True
@@ -258,36 +286,58 @@ class TerminalConnection:
         self._become("trouble", SIMULATOR_OUTSIDE if status.simulator else REAL_INSIDE)
         return None
 
-    async def _resolve_and_resync(self) -> None:
-        """Resolve what is unclear, and learn which payment the terminal stored last."""
+    async def _resolve(self) -> None:
+        """Resolve what is unclear."""
         if self._handler.has_unclear(self.name):
+            self._courtesies_left = MAX_COURTESIES  # which payment it stored last will be a new question
             await self._handler.resolve(self)
-        if self.connected and not self._handler.knows_last_transaction(self.name):
-            result = await self.result_of(Command(Operation.REPEAT_RECEIPT))
-            if result is not None:
-                self._handler.note_last_transaction(self.name, result)
+
+    async def _learn_last(self) -> None:
+        """Learn which payment the terminal stored last, where nobody knows.
+
+        The answer is good to have, but the terminal is ready without it. One that answers and tells no
+        payment is not asked again: it may print a copy each time.
+        """
+        if not self._courtesies_left or self._handler.knows_last_transaction(self.name):
+            return
+        self._courtesies_left -= 1
+        result = await self.result_of(Command(Operation.REPEAT_RECEIPT))
+        if result is not None:
+            self._handler.note_last_transaction(self.name, result)
+        elif self.connected:
+            self._courtesies_left = 0
 
     async def _stay(self) -> None:
+        if self._asking is not None:
+            await self._asking
         while self.connected:
-            await self._pause(IDLE_POLL_S)
+            if not self._handler.has_unclear(self.name) and not self._turn.locked():
+                await self._learn_last()
+            await self._pause(IDLE_POLL_S, self._look_now)
+            self._look_now.clear()
             if self.connected and not self._turn.locked():
                 await self._poll()
 
     async def _poll(self) -> None:
-        status = await self._exchange(Operation.STATUS)
-        if status is None:
-            return
-        if status.maintenance is not None:
-            await self._greet()
-        await self._resolve_and_resync()
+        """See how it is, and put right what it complains about."""
+        status = None if self._greet_again else await self._exchange(Operation.STATUS)
+        if self.connected and (self._greet_again or (status is not None and status.maintenance)):
+            self._greet_again = False
+            status = await self._greet()
+            if status is not None:
+                self._become("ready", status.reason, status.text)
+        if self.connected:
+            await self._resolve()
 
-    async def _pause(self, seconds: float) -> None:
-        """Wait, but no longer than the line lives."""
+    async def _pause(self, seconds: float, reason: asyncio.Event | None = None) -> None:
+        """Wait, but no longer than the line lives, and not beyond a `reason` to go on."""
+        events = [self._lost] if reason is None else [self._lost, reason]
+        waits = [asyncio.ensure_future(event.wait()) for event in events]
         try:
-            async with asyncio.timeout(seconds):
-                await self._lost.wait()
-        except TimeoutError:
-            pass
+            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
     async def _exchange(self, operation: Operation) -> DialogueEnded | None:
         """A dialogue that moves no money; a result or receipt in it belongs to an earlier one."""
@@ -320,6 +370,7 @@ class TerminalConnection:
 
 
 NOT_YET = DriverFact("not_yet")
+GREETING = DriverFact("greeting")
 STILL_ASKS = DriverFact("still_asks")
 STILL_BUSY = DriverFact("still_busy")
 SIMULATOR_OUTSIDE = DriverFact("simulator_outside")

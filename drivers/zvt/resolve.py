@@ -78,6 +78,8 @@ class ZvtResolver:
         """
         if result.status is not ResultStatus.APPROVED or _newer(unclear, result) is False:
             return False
+        if _charges_nobody(result):
+            return False
         nothing_asked = unclear.command.operation is Operation.STATUS
         return nothing_asked or bool(_other_command(unclear, result))
 
@@ -94,6 +96,14 @@ class ZvtResolver:
         if _as_said(unclear, last):
             return BookingFinding(BookingProof.BOOKED, _named(AS_SAID, last), last)
         return _compared(unclear, last)
+
+
+def _charges_nobody(result: Result) -> bool:
+    """Totals of a day, or a result without amount and card: the close that a terminal does by itself.
+
+    With a piece that could not be read nobody knows whether an amount stood in it.
+    """
+    return bool(result.totals) or (not result.amount and result.card is None and not result.unknown)
 
 
 def _day(day: Day, said: Result | None) -> BookingFinding:

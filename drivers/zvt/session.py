@@ -105,11 +105,11 @@ class ZvtSession(Dialogue[ZvtLine, ZvtState, zvt.ZvtPacket]):
     def _check(self, command: Command) -> None:
         self._apdu = commands.apdu_of(command, self._settings, self._charset)
 
-    def _begin(self, command: Command, now: float) -> None:  # noqa: ARG002 - `_check` has written it
+    def _begin(self, command: Command, now: float) -> None:
         self._result = None
         self._abort_wanted = self._left_twice = False
         self._line.send(self._apdu, now)
-        self._timers.command_sent(now)
+        self._timers.command_sent(now, command.operation)
         self.state = ZvtState.SENT
 
     def _accept(self, held: Held[zvt.ZvtPacket], now: float) -> None:
@@ -167,6 +167,8 @@ class ZvtSession(Dialogue[ZvtLine, ZvtState, zvt.ZvtPacket]):
         else:
             self.state = ZvtState.RUNNING
             self._timers.message_came(now)
+            if self._operation is Operation.REGISTER:
+                self._timers.registration_answered(now)
             if self._abort_wanted:
                 self._send_abort(now)
 
@@ -268,7 +270,10 @@ class ZvtSession(Dialogue[ZvtLine, ZvtState, zvt.ZvtPacket]):
             self._timers.still_sending(now)
 
     def _no_end(self, now: float) -> None:  # noqa: ARG002 - the call that all have
-        self._lose(NO_END)
+        if self._operation is Operation.REGISTER:
+            self._end(DialogueEnded(EndReason.COMPLETED))
+        else:
+            self._lose(NO_END)
 
     def _no_completion(self, now: float) -> None:  # noqa: ARG002 - the call that all have
         self._lose(NO_COMPLETION)

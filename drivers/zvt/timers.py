@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from drivers.operation import Operation
 from drivers.terminal import Result, ResultStatus
 from drivers.zvt import codes
 from drivers.zvt.config import ZvtSettings
@@ -15,6 +16,11 @@ FAILURE_WAIT_S: Final = 5.0
 # this wait anew; a minute is for a cardholder who leaves the card in.
 COMPLETION_WAIT_S: Final = 60.0
 MINUTE_S: Final = 60.0
+# Some terminals look up their last payment for up to ten seconds before they answer at all.
+QUESTION_T3_S: Final = 15.0
+# A registration that is acknowledged and never completed counts as done: the status enquiry behind it shows
+# whether the terminal works.
+REGISTRATION_WAIT_S: Final = 30.0
 # The terminal may ask for as many minutes as it likes. A till is told after these that nobody knows yet.
 LONGEST_WAIT_S: Final = 30 * MINUTE_S
 
@@ -45,10 +51,11 @@ class ZvtTimers:
         """
         return max(self._settings.t4_s, self._announced_s)
 
-    def command_sent(self, now: float) -> None:
+    def command_sent(self, now: float, operation: Operation) -> None:
         """T3 starts; what an earlier command announced is over."""
         self._announced_s = 0.0
-        self.deadline = now + self._settings.t3_s
+        question = operation in {Operation.REPEAT_RECEIPT, Operation.TURNOVER_TOTALS}
+        self.deadline = now + (max(self._settings.t3_s, QUESTION_T3_S) if question else self._settings.t3_s)
         self.left_open_at = now + LONGEST_WAIT_S
 
     def still_sending(self, now: float) -> None:
@@ -63,6 +70,10 @@ class ZvtTimers:
     def message_came(self, now: float) -> None:
         """T4 starts anew."""
         self.deadline = now + self.t4_s
+
+    def registration_answered(self, now: float) -> None:
+        """Only its completion is missing."""
+        self.deadline = now + REGISTRATION_WAIT_S
 
     def result_stored(self, result: Result, now: float, *, financial: bool) -> None:
         """From here only the end is missing."""

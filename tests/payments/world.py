@@ -106,8 +106,8 @@ class World:
     """The outside and, while it lives, one agent. `errors` are what broke it.
 
     `training` is what the agent believes of its terminal; the one here is always a simulator
-    unless the orders give it another software. `watchers` hear of approvals in every life that
-    begins after they were added.
+    unless the orders give it another software. Without `at_rest` nobody waits for the greeting.
+    `watchers` hear of approvals in every life that begins after they were added.
     """
 
     def __init__(
@@ -119,6 +119,7 @@ class World:
         key_until: date = date.max,
         state: str = ":memory:",
         training: bool = True,
+        at_rest: bool = True,
     ) -> None:
         software = '[terminal]\nsoftware = "TILLGATE-SIM 1"\n' if "[terminal]" not in orders else ""
         self.outside = Outside(software + orders)
@@ -129,6 +130,7 @@ class World:
         self.state = state
         self.started_from: Snapshot | None = None
         self.training = training
+        self.at_rest = at_rest
         self.errors: list[BaseException] = []
         self.watchers: list[ApprovalWatcher] = []
         self._buffer = SecretBuffer(BUFFER_BYTES)
@@ -148,7 +150,12 @@ class World:
         if not self.context.startup_error:
             self.context.terminals = {FRONT: self.terminal}
             self.loop.create_task(self.terminal.run()).add_done_callback(self._ended)
-            self.until(lambda: self.terminal.state != "connecting")
+            self.until(self._greeted)
+
+    def _greeted(self) -> bool:
+        if not self.at_rest:
+            return True
+        return self.terminal.state != "connecting" and not self.terminal._turn.locked()
 
     def left_behind(self) -> tuple[float, ...]:
         """Changes when an agent that is killed now would leave something else behind."""

@@ -6,6 +6,7 @@ from typing import Final
 
 DRIVER_SETUP: Final[dict[str, str | tuple[str, str]]] = {
     "drivers.not_yet": "the terminal is not connected yet",
+    "drivers.greeting": "the terminal is connected; it has not yet said that it is ready",
     "drivers.still_asks": "the terminal goes on asking for service",
     "drivers.still_busy": "the terminal is busy with something that does not end: look at its display",
     "drivers.simulator_outside": "this is a simulator, and the agent is not in training mode",

@@ -17,5 +17,8 @@ PAYMENTS: Final[dict[str, str | tuple[str, str]]] = {
     "payment.ended_without_result": "The terminal ended the dialogue without a result.",
     "payment.release_signed": "A second person has looked at it and lets the goods go.",
     "payment.release_said_no": "A person said no when asked whether the goods may go.",
+    "payment.not_fresh": (
+        "The terminal told the result of an earlier payment again: receipt {receipt}, trace {trace}."
+    ),
     "payment.undone": "The terminal approved the payment and then reported that it gave it up.",
 }

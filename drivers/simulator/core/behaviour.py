@@ -94,7 +94,9 @@ class Behaviour:
     used in order, once each; what they leave out is as in [default].
     `says_amount` is what the answer claims while the bank books something else.
     `abort_after` ends an approved payment with this code in 06 1E, which undoes
-    it. `skip` and `twice` name messages.
+    it. `skip` and `twice` name messages. Only ZVT's terminal knows the habits at the end: `closes_day`
+    inside a status enquiry, `prints_only` where it is asked for its last payment, `tells_last` instead of
+    charging, `then_code` of a second result that contradicts the first, `bare_result` without a result code.
     """
 
     when_amount: int | None = None
@@ -117,6 +119,11 @@ class Behaviour:
     shown: Shown = Shown.MASKED
     receipt_first: bool = False
     receipt: tuple[str, ...] = ()
+    closes_day: bool = False
+    prints_only: bool = False
+    tells_last: bool = False
+    then_code: int | None = None
+    bare_result: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +149,7 @@ class TerminalSetup:
     `software` is how an agent knows a simulator; another text plays a real terminal in a test.
     `auto_reversal`: the specification's 2.2.8, a result that is not answered is
     reversed. False is the reading of chapter 4 and of card complete: it stays,
-    and the pending message is given again.
+    and the pending message is given again. `says_busy` False: it calls itself ready while it works.
     """
 
     password: str = "123456"  # noqa: S105  (the reference's example; a simulator guards nothing)
@@ -154,6 +161,7 @@ class TerminalSetup:
     currency: int = 978
     status: int = 0x00
     auto_reversal: bool = True
+    says_busy: bool = True
     answer_timeout_s: float = 30.0
     character_set: Charset = Charset.CP437
 

@@ -128,7 +128,7 @@ def _validate(script: Script, name: str) -> None:
             raise ScriptError(
                 f"{name}: {place}: card: expected one of {known}; real cards are not for scripts."
             )
-        for key in ("code", "abort_after"):
+        for key in ("code", "abort_after", "then_code"):
             if not 0 <= (getattr(behaviour, key) or 0) <= 0xFF:
                 raise ScriptError(f"{name}: {place}: {key}: one byte, 0 to 0xFF.")
         if behaviour.silence_s < 0:

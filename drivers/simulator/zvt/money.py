@@ -118,6 +118,10 @@ def _decide(
     yield from act.show()
     yield from act.before(Point.STATUS)
     act.undecided = False
+    if orders.tells_last and (last := act.memory.bank.last_booked()) is not None:
+        yield from act.exchange(Point.STATUS, status_information(act, last))
+        yield from act.exchange(Point.COMPLETION, Completion())
+        return
     if orders.outcome is ScriptedOutcome.STOP_KEY or (act.cancelled and orders.cancel is not Cancel.TOO_LATE):
         yield from act.fail(ABORTED, orders.text or "Abbruch durch Kunde")
         return
@@ -174,6 +178,11 @@ def _approved(
         bank.book(booking.number)
     if act.issued is not None:
         bank.reduce(booking.number, act.issued)
+    if orders.then_code is not None:
+        yield from act.exchange(
+            Point.STATUS,
+            StatusInformation(result_code=orders.then_code, terminal_id=act.memory.setup.terminal_id),
+        )
     if orders.abort_after is not None:
         bank.reverse(booking.number)
         yield from act.stop(orders.abort_after)
@@ -195,7 +204,7 @@ def _as_said(act: Act, request: Financial, booking: Booking, asked: int) -> Stat
         info = replace(info, remaining=asked - orders.partial)
     if orders.says_amount is not None:
         info = replace(info, amount=orders.says_amount)
-    return info
+    return replace(info, result_code=None) if orders.bare_result else info
 
 
 def _report_result(

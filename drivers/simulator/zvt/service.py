@@ -20,6 +20,7 @@ from drivers.zvt.packet import (
     Diagnosis,
     EndOfDay,
     Initialisation,
+    IntermediateStatus,
     Registration,
     RepeatReceipt,
     SetClock,
@@ -43,6 +44,7 @@ NEEDS_DIAGNOSIS: Final = 0x02
 # Service byte of 06 20.
 SEND_STATUS: Final = 0x01
 NO_RECEIPT: Final = 0x02
+AUTOMATIC_CLOSE: Final = 0x0F  # reference 10
 # The count of BMP 60 is one byte; a real terminal closes the day before it is full.
 LARGEST_COUNT: Final = 0xFF
 
@@ -70,6 +72,9 @@ def status_enquiry(act: Act, _request: StatusEnquiry) -> ZvtStory[None]:
     byte 02): a simulator must never pass for a real terminal.
     """
     yield from act.answer()
+    if act.behaviour.closes_day:
+        yield from act.exchange(Point.DISPLAY, IntermediateStatus(AUTOMATIC_CLOSE))
+        yield from _close(act)
     done = Completion(terminal_status=act.memory.status, software=act.memory.setup.software)
     yield from act.exchange(Point.COMPLETION, done)
 
@@ -82,9 +87,9 @@ def repeat_receipt(act: Act, request: RepeatReceipt) -> ZvtStory[None]:
         yield from act.stop(NOT_POSSIBLE)
         return
     service = request.service or 0
-    if service & SEND_STATUS:
+    if service & SEND_STATUS and not act.behaviour.prints_only:
         yield from act.exchange(Point.STATUS, money.status_information(act, last))
-    if not service & NO_RECEIPT and act.prints(CONFIG_PAYMENT_RECEIPTS):
+    if (act.behaviour.prints_only or not service & NO_RECEIPT) and act.prints(CONFIG_PAYMENT_RECEIPTS):
         lines = receipts.payment(last, act.memory.setup.merchant, receipts.MERCHANT, ("Wiederholung",))
         yield from act.paper(receipts.prints(lines, receipts.MERCHANT, blocks=act.memory.blocks))
     yield from act.exchange(Point.COMPLETION, Completion())
@@ -100,13 +105,18 @@ def end_of_day(act: Act, _request: EndOfDay) -> ZvtStory[None]:
         memory.status = RECONCILE
         yield from act.fail(orders.code, orders.text)
         return
-    info = _totals(act)
+    yield from _close(act)
+    yield from act.exchange(Point.COMPLETION, Completion())
+
+
+def _close(act: Act) -> ZvtStory[None]:
+    """The day is over: totals and their print."""
+    memory, info = act.memory, _totals(act)
     memory.bank.close_day()
     if memory.status == RECONCILE:
         memory.status = READY
     yield from act.exchange(Point.STATUS, info)
     yield from _administration(act, receipts.day(memory.setup.merchant, "Kassenschnitt", info.totals))
-    yield from act.exchange(Point.COMPLETION, Completion())
 
 
 def turnover_totals(act: Act, _request: TurnoverTotals) -> ZvtStory[None]:

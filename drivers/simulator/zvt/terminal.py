@@ -193,7 +193,8 @@ class SimulatedTerminal:
             return [ZvtSend(BUSY), *again]
         if isinstance(packet, StatusEnquiry):
             self._strays += 1
-            busy = Completion(terminal_status=STATUS_BUSY, software=self.memory.setup.software)
+            told = STATUS_BUSY if self.memory.setup.says_busy else service.READY
+            busy = Completion(terminal_status=told, software=self.memory.setup.software)
             return [ZvtSend(POSITIVE), ZvtSend(busy)]
         return [ZvtSend(BUSY)]
 
