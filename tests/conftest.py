@@ -130,6 +130,7 @@ class SceneService:
             currency="EUR" if amount else None,
             original=command.original,
         )
+        self.first = view
         scene = self.scenes[payment_id] = Scene(command, view)
         self._play(scene, amount)
         return view, True
@@ -148,6 +149,10 @@ class SceneService:
             scene.show("prompt", phase="asking", prompt=prompt)
         elif amount != LONG:
             scene.end(VERDICTS.get(amount, "approved"))
+
+    async def begun(self, payment_id: str) -> PaymentState:
+        assert self.first.payment_id == payment_id
+        return self.first
 
     async def sign_in(self, payment_id: str, credential: GivenCredential) -> str:
         self.heard.append(f"sign in {credential.person}")

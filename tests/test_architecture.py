@@ -102,7 +102,8 @@ ROWS: dict[str, Row] = {
     "agent/upload": Row({"agent.upload", "agent.base", "agent.texts", *READERS}, {"drivers", "asyncio"}),
     "agent/collector": Row(
         # The HTTP server is one file for both; nothing else of the till's API is headquarters' affair.
-        {"agent.collector", "agent.api.server", "agent.settings", "agent.base", "agent.texts", *READERS},
+        {"agent.collector", "agent.api.server", "agent.api.peers", "agent.settings", *READERS}
+        | {"agent.base", "agent.texts"},
         {"drivers"},
     ),
     "agent/collector/storage": Row(

@@ -19,6 +19,7 @@ EVERYTHING = [*PRODUCT, *sorted((ROOT / "tests").rglob("*.py"))]
 # Declared for others than our own product: name -> who uses it.
 FOR_OTHERS = {
     "send_400_response": "uvicorn calls it",
+    "eof_received": "asyncio calls it",
     "emit": "logging calls it",
     "get_field": "string.Formatter calls it",
     "format_field": "string.Formatter calls it",

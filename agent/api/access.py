@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from starlette.datastructures import Headers
 
 from agent.api.errors import ApiRefusal
-from agent.api.server import Peer, TcpPeer, UnixPeer
+from agent.api.peers import Peer, TcpPeer, UnixPeer
 from agent.texts import say
 
 # 32 characters of base64 are 192 bits: nobody can try them all.

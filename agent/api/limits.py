@@ -9,6 +9,8 @@ from typing import Final
 MAX_BODY_BYTES: Final = 8_192
 # Half of the server's connections: a cancel must get through even if many wait.
 MAX_WAITING: Final = 32
+# For how long a request for a payment is valid from its arrival, where the till does not say it.
+VALID_FOR_S: Final = 30
 # A long poll; below the server's keep-alive, so the connection outlives it.
 MAX_WAIT_S: Final = 60
 # About a screen and a half; the journal has more history.

@@ -58,6 +58,7 @@ REFUSALS: Final[dict[str, RefusalRow]] = {
     # The state of the shop forbids it.
     "unknown_payment": RefusalRow(404, "unknown"),
     "already_used": RefusalRow(409, "told"),
+    "nobody_waits": RefusalRow(408, "not_begun"),
     "terminal_busy": RefusalRow(409, "not_begun"),
     "terminal_unclear": RefusalRow(409, "not_begun"),
     "question_over": RefusalRow(409),
@@ -119,6 +120,7 @@ WITH_PAYMENT: Final = (
     "terminal_not_named",
     "unknown_terminal",
     "already_used",
+    "nobody_waits",
     "terminal_busy",
     "terminal_unclear",
     "stopping",

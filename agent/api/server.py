@@ -13,9 +13,7 @@ import asyncio
 import contextlib
 import re
 import socket
-import struct
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -24,6 +22,7 @@ from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from agent.api.peers import ClientWait, Peer, peer_of
 from agent.texts import say
 
 if TYPE_CHECKING:
@@ -39,12 +38,6 @@ GOODBYE_SECONDS = 1.0  # everything was sent; only the other side's TLS close is
 STOP_SECONDS = 5.0  # requests may finish; systemd would kill after 90
 BACKLOG = 64  # connections that the kernel may queue for us
 
-# From Linux' asm-generic/socket.h; Python has no name for it.
-_SO_PEERGROUPS = 59
-_MAX_PEER_GROUPS = 256
-_UCRED = struct.Struct("iII")
-_GID = struct.Struct("I")
-
 _ABSOLUTE = re.compile(rb"http://(?P<address>[^/@]+)", re.IGNORECASE)
 
 AsgiScope = MutableMapping[str, Any]
@@ -54,35 +47,6 @@ AsgiSend = Callable[[AsgiMessage], Awaitable[None]]
 AsgiApp = Callable[[AsgiScope, AsgiReceive, AsgiSend], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class UnixPeer:
-    """The process at the other end, as the kernel noted it when it connected.
-
-    `groups` are all of its groups, the primary one included.
-    """
-
-    pid: int
-    uid: int
-    gid: int
-    groups: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class TlsPeer:
-    """A client whose certificate was verified: its common name and its DNS and URI names."""
-
-    subject: str
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TcpPeer:
-    """A client that proved only its address."""
-
-    host: str
-
-
-Peer = UnixPeer | TlsPeer | TcpPeer
 Allow = Callable[[Peer], str | None]
 # The form of this server's own refusals: from status and sentence to content type and body.
 RefusalFormat = Callable[[int, str], tuple[bytes, bytes]]
@@ -107,9 +71,9 @@ async def serve(
     """Serve `app` on listening `sockets` (Unix, inherited, TCP) until `stop` is set; then close them.
 
     `allow` sees the peer before a byte is read. It gives None, or the sentence that refuses the
-    connection (403). The application finds the same peer in `scope["state"]["peer"]` and each
-    request's whole body in one message. `refusal_format` gives the form of refusals that never
-    reach the application (400, 403, 413).
+    connection (403). The application finds the same peer in `scope["state"]["peer"]`, in
+    `scope["state"]["wait"]` whether the client still waits, and each request's whole body in one
+    message. `refusal_format` gives the form of refusals that never reach the application (400, 403, 413).
     """
     guard = _ConnectionGuard(_Bounded(app, max_body_bytes, refusal_format), allow, refusal_format)
     loop = asyncio.get_running_loop()
@@ -209,13 +173,17 @@ class _Connection(H11Protocol):
         if len(self.connections) > MAX_CONNECTIONS:
             transport.abort()
             return
-        peer = _peer(transport)
+        peer = peer_of(transport)
         refusal = self._guard.allow(peer)
         if refusal is None:
-            self.app_state = {"peer": peer}
+            self.app_state = {"peer": peer, "wait": ClientWait(self._socket())}
             self._arm()
         else:
             self._refuse(b"403 Forbidden", refusal)
+
+    def _socket(self) -> socket.socket:
+        connection: socket.socket = self.transport.get_extra_info("socket")
+        return connection
 
     def send_400_response(self, msg: str) -> None:
         """Called by uvicorn when the bytes are not HTTP."""
@@ -234,12 +202,23 @@ class _Connection(H11Protocol):
             data = data.lstrip(b"\r\n")  # RFC 9112, section 2.2: empty lines before a request are nothing
             if not data:
                 return
+        if self.conn.their_state is h11.IDLE:
+            self.app_state["wait"] = ClientWait(self._socket())  # a new request; scopes have a copy
         super().data_received(data)
         # IDLE in h11 means here that a head has begun: its first byte ended the keep-alive timer.
         if self.conn.their_state in {h11.IDLE, h11.SEND_BODY}:
             self._arm()
         else:
             self._disarm()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn says None, which is False
+        """The client sends no more. One that only said so gets its answer; one that has gone needs none."""
+        if self.cycle is None or self.cycle.more_body or self.cycle.response_complete:
+            return False
+        if self.transport.get_extra_info("ssl_object") or self.app_state["wait"].gone():
+            return False
+        self.cycle.keep_alive = False
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._disarm()
@@ -338,33 +317,3 @@ async def _answer(send: AsgiSend, status: int, content_type: bytes, body: bytes)
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-def _peer(transport: asyncio.Transport) -> Peer:
-    connection: socket.socket = transport.get_extra_info("socket")
-    if connection.family == socket.AF_UNIX:
-        return _unix_peer(connection)
-    tls = transport.get_extra_info("ssl_object")
-    certificate = tls.getpeercert() if tls else None
-    if certificate:
-        return _tls_peer(certificate)
-    address = transport.get_extra_info("peername")
-    return TcpPeer(host=str(address[0]) if address else "")
-
-
-def _unix_peer(connection: socket.socket) -> UnixPeer:
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
-    pid, uid, gid = _UCRED.unpack(credentials)
-    try:
-        packed = connection.getsockopt(socket.SOL_SOCKET, _SO_PEERGROUPS, _GID.size * _MAX_PEER_GROUPS)
-    except OSError:  # more groups than we read: the primary one decides
-        packed = b""
-    groups = frozenset(group for (group,) in _GID.iter_unpack(packed))
-    return UnixPeer(pid=pid, uid=uid, gid=gid, groups=groups | {gid})
-
-
-def _tls_peer(certificate: dict[str, Any]) -> TlsPeer:
-    """From the dictionary of `ssl.SSLSocket.getpeercert`: verified, or it would be empty."""
-    common = [value for rdn in certificate.get("subject", ()) for key, value in rdn if key == "commonName"]
-    names = [value for kind, value in certificate.get("subjectAltName", ()) if kind in {"DNS", "URI"}]
-    return TlsPeer(subject=common[0] if common else "", names=tuple(names))

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from agent.api.server import TlsPeer
+from agent.api.peers import TlsPeer
 from agent.collector.ledger import CollectorReply, Ledger, text_reply
 from agent.journal.transfer import BadRequestError, parse_add_checkpoint, parse_lines, read_checkpoint
 from agent.texts import say, tell

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from agent.journal.schema.entry import ActionName, Fact, Prompted, Reason, Replied, Requested
-from agent.payments.commands import PromptReply
+from agent.payments.commands import PromptReply, always
 from agent.payments.people import UNSIGNED, Signatures
 from agent.payments.record import Printout
 from agent.payments.state import ChangeKind, OpenPrompt, PromptNeed
@@ -42,9 +42,15 @@ class ActivePayment:
     """One payment under way. `tell` tells watchers what changed."""
 
     def __init__(
-        self, request: Requested, tell: Callable[[ActivePayment, ChangeKind, Printout | None], None]
+        self,
+        request: Requested,
+        tell: Callable[[ActivePayment, ChangeKind, Printout | None], None],
+        awaited: Callable[[], bool] = always,
     ) -> None:
         self.request = request
+        self._awaited = awaited
+        # Set when its first entry is on disk: until then the till has no answer.
+        self.began = asyncio.Event()
         self.display = ""
         self.question: Question | None = None
         self.finished = False
@@ -53,6 +59,11 @@ class ActivePayment:
         self._asked = 0
         self._tell = tell
         self.cancelled = False
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the till went away before it had an answer. After the answer it may go as it likes."""
+        return not self.written and not self._awaited()
 
     def pose(
         self, action: ActionName, now: float, reasons: Sequence[Reason] = (), about: Fact | None = None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from agent.base.money import CURRENCIES
+from agent.journal.schema.entry import Requested
 from agent.journal.schema.kinds import KINDS, Kind, PaymentKind
 from agent.payments.refusal import Refusal
 
@@ -15,12 +17,19 @@ def fields_of(kind: Kind) -> tuple[str, ...]:
     return ("amount", "currency") * kind.has_amount + ("original",) * kind.needs_original
 
 
+def always() -> bool:
+    """Somebody waits for it: for callers that cannot go away."""
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentCommand:
     """A till asks for one payment; `payment` is the name of its kind, as the till gave it.
 
     `amount` is in minor units; `terminal` is None for the only one. `operator_signed_in` is set
-    by who checked the operator's secret, never by the request.
+    by who checked the operator's secret, never by the request. `first_sent_at` is the till's own
+    word for when it sent this request first: equal words are one request. `awaited` tells whether
+    somebody still waits for the answer: what nobody waits for is not begun.
     """
 
     payment_id: str
@@ -32,6 +41,8 @@ class PaymentCommand:
     till: str = ""
     operator: str = ""
     operator_signed_in: bool = False
+    first_sent_at: str = ""
+    awaited: Callable[[], bool] = field(default=always, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +109,19 @@ def kind_asked(command: PaymentCommand) -> PaymentKind:
     if command.currency is not None and command.currency not in CURRENCIES:
         raise Refusal("unknown_currency", currency=command.currency)
     return kind.name
+
+
+def requested_of(command: PaymentCommand, kind: PaymentKind, terminal: str) -> Requested:
+    """The first entry of a payment."""
+    return Requested(
+        payment_id=command.payment_id,
+        payment=kind,
+        terminal=terminal,
+        till=command.till,
+        amount=command.amount,
+        currency=command.currency,
+        operator=command.operator,
+        operator_signed_in=command.operator_signed_in,
+        original=command.original,
+        first_sent_at=command.first_sent_at,
+    )

@@ -157,7 +157,7 @@ class Context:
     def refusal_before_send(
         self, payment: ActivePayment, asked: Decided, story: list[AnyBody]
     ) -> AnyBody | None:
-        """The reason not to send it now: the cashier, our rules, or a missing terminal.
+        """The reason not to send it now: the cashier, our rules, a till that went away, or no terminal.
 
         The rules run again after a question. The limits may have been reached while it was
         open, and a yes covers only what was asked.
@@ -169,6 +169,8 @@ class Context:
             if isinstance(body, Decided) and not (body.allows or asked.covers(body)):
                 return Refused(payment_id=body.payment_id)
         payment_id = payment.request.payment_id
+        if payment.given_up:
+            return NotSent(payment_id=payment_id, why=Fact("payment.nobody_waits"))
         reason = terminal.resolver.refusal_reason(self.command(payment.request))
         if reason is not None:
             return Refused(payment_id=payment_id, why=journal_fact(reason))

@@ -76,6 +76,7 @@ class Record(msgspec.Struct, kw_only=True):
     amount: int | None = None
     currency: str | None = None
     original: str = ""
+    first_sent_at: str = ""
     operator: str = ""
     operator_signed_in: bool = False
     reasons: list[Reason] = []
@@ -168,6 +169,7 @@ def begin(body: Requested, index: int, at: datetime) -> Record:
         amount=body.amount,
         currency=body.currency,
         original=body.original,
+        first_sent_at=body.first_sent_at,
         operator=body.operator,
         operator_signed_in=body.operator_signed_in,
     )

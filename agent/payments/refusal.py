@@ -21,6 +21,8 @@ RefusalCode = Literal[
     "unknown_payment",
     # The payment id belongs to a payment with another meaning.
     "already_used",
+    # The till went away, or its request came later than it was valid.
+    "nobody_waits",
     # The terminal is busy with another payment, or held by an unclear one.
     "terminal_busy",
     "terminal_unclear",

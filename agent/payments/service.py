@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import msgspec
 
 from agent.alarms.standing import AlarmChange, StandingAlarm
 from agent.journal.schema.entry import (
     Entry,
-    PaymentKind,
     Printed,
     Prompted,
     Release,
@@ -27,16 +30,25 @@ from agent.payments.commands import (
     PromptReply,
     ReleaseWord,
     kind_asked,
+    requested_of,
 )
 from agent.payments.context import Context
 from agent.payments.feed import AgentChange, PaymentFeed
-from agent.payments.meaning import same_meaning
 from agent.payments.payment import run_payment
 from agent.payments.record import Printout, Record, begin, printed_lines, whole_lines
 from agent.payments.refusal import Refusal
 from agent.payments.release import release_by
+from agent.payments.repeats import DailyIds, is_repeat
 from agent.payments.signing import prove, signatures, two_persons
-from agent.payments.state import AgentStatus, AlarmNews, ChangeKind, PaymentChange, PaymentState
+from agent.payments.state import (
+    AgentStatus,
+    AlarmNews,
+    ChangeKind,
+    PaymentChange,
+    PaymentState,
+    is_over,
+    no_news,
+)
 from agent.payments.status import status_of, terminal_status
 from agent.payments.view import view_of
 from agent.terminals.connection import TerminalConnection
@@ -52,24 +64,53 @@ class PaymentService:
         # The payments that can still change: those that run or are unclear.
         self._feeds: dict[str, PaymentFeed] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._daily = DailyIds(self.find)
         context.on_entry = self._on_entry
         context.alarms.listeners.append(self._tell_alarm)
 
     def put(self, command: PaymentCommand) -> tuple[PaymentState, bool]:
         """Take a payment; True if it is new. The same id with the same meaning is the same payment."""
-        kind = kind_asked(command)
+        kind, command = kind_asked(command), self._named(command)
         known = self.find(command.payment_id)
         if known is not None:
             state = self._state(known)
-            if not same_meaning(known, command):
+            within = timedelta(hours=self._context.settings.api.repeat_hours)
+            if not is_repeat(known, command, self._context.clock.wall(), within):
                 raise Refusal("already_used", state, payment_id=command.payment_id)
-            return state, False
-        requested = _requested(command, kind, self._free_terminal(command.terminal).name)
-        active = ActivePayment(requested, self._tell_active)
+            return msgspec.structs.replace(state, repeated=True), False
+        if not command.awaited():
+            raise Refusal("nobody_waits", payment_id=command.payment_id)
+        requested = requested_of(command, kind, self._free_terminal(command.terminal).name)
+        active = ActivePayment(requested, self._tell_active, command.awaited)
         self._active[command.payment_id] = active
         self._tell_terminal(requested.terminal)
         self._start(self._run(active))
         return self._view(active), True
+
+    def full_id(self, payment_id: str, till: str, first_sent_at: str = "") -> str:
+        """The id in the journal of what a till names. Another one only where tills begin anew each day."""
+        context = self._context
+        if context.settings.api.payment_ids == "for_ever":
+            return payment_id
+        now = context.clock.wall()
+        return self._daily.full(payment_id, till, context.totals.business_day(now), now, first_sent_at)
+
+    def _named(self, command: PaymentCommand) -> PaymentCommand:
+        """The command with the ids of the journal."""
+        original = self.full_id(command.original, command.till) if command.original else ""
+        named = self.full_id(command.payment_id, command.till, command.first_sent_at)
+        return replace(command, payment_id=named, original=original)
+
+    async def begun(self, payment_id: str) -> PaymentState:
+        """A payment that was just taken, once its first entry is on disk.
+
+        Whether a till has gone away shows only before it has its answer. So the answer comes after the
+        entry that lets the terminal hear of the payment.
+        """
+        active = self._active.get(payment_id)
+        if active is not None:
+            await active.began.wait()
+        return self._known(payment_id)
 
     async def sign_in(self, payment_id: str, credential: GivenCredential) -> str:
         """The operator of a payment to come, once their secret was right. Raises a `Refusal`."""
@@ -93,7 +134,7 @@ class PaymentService:
         before = self._known(payment_id)
         try:
             async with asyncio.timeout(seconds):
-                while _no_news(before, self._known(payment_id)):
+                while no_news(before, self._known(payment_id)):
                     await self._feed(payment_id).changed()
         except TimeoutError:
             pass
@@ -199,7 +240,7 @@ class PaymentService:
         agent begins with its state.
         """
         state = self._known(payment_id)
-        if _is_over(state):
+        if is_over(state):
             yield PaymentChange(id=after + 1, kind="verdict", payment=state)
             return
         feed = self._feed(payment_id)
@@ -231,7 +272,10 @@ class PaymentService:
             await asyncio.wait(self._tasks)
 
     async def _run(self, active: ActivePayment) -> None:
-        await run_payment(active, self._context)
+        try:
+            await run_payment(active, self._context)
+        finally:
+            active.began.set()
         del self._active[active.request.payment_id]
         active.finish()
 
@@ -253,6 +297,7 @@ class PaymentService:
             self._tell_decided(entry)
             return
         active.written = True
+        active.began.set()
         match entry.body:
             case Prompted():
                 active.publish("prompt")
@@ -277,7 +322,7 @@ class PaymentService:
         """Tell the watchers of this payment and those of the whole agent."""
         feed = self._feed(state.payment_id)
         self._context.events.publish(feed.publish(kind, state, receipt))
-        if _is_over(state):
+        if is_over(state):
             feed.close()
             del self._feeds[state.payment_id]
         if kind == "verdict":
@@ -345,31 +390,6 @@ class PaymentService:
             self._known(payment_id)
             raise Refusal("question_over", payment_id=payment_id, prompt=prompt)
         return active
-
-
-def _is_over(state: PaymentState) -> bool:
-    """Whether nothing can change the payment any more."""
-    return state.phase == "done" and state.verdict != "unclear" and state.release != "held"
-
-
-def _no_news(before: PaymentState, now: PaymentState) -> bool:
-    if now.phase == "done":
-        return before.verdict == now.verdict == "unclear"
-    return now.phase != "asking"
-
-
-def _requested(command: PaymentCommand, kind: PaymentKind, terminal: str) -> Requested:
-    return Requested(
-        payment_id=command.payment_id,
-        payment=kind,
-        terminal=terminal,
-        till=command.till,
-        amount=command.amount,
-        currency=command.currency,
-        operator=command.operator,
-        operator_signed_in=command.operator_signed_in,
-        original=command.original,
-    )
 
 
 def _unknown(payment_id: str) -> Refusal:

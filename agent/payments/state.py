@@ -157,3 +157,15 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     acquirer_key: str
     acquirer_key_until: str
     alarms: list[StandingAlarm] = []
+
+
+def is_over(state: PaymentState) -> bool:
+    """Whether nothing can change the payment any more."""
+    return state.phase == "done" and state.verdict != "unclear" and state.release != "held"
+
+
+def no_news(before: PaymentState, now: PaymentState) -> bool:
+    """Whether whoever waits since `before` goes on waiting: no verdict and no question is new."""
+    if now.phase == "done":
+        return before.verdict == now.verdict == "unclear"
+    return now.phase != "asking"

@@ -164,6 +164,8 @@ class ApiSettings:
     groups: tuple[str, ...] = ("tillgate-till",)
     tcp: bool = False
     token: CredentialName = "api.token"  # noqa: S105 - the name of the file, not the token
+    payment_ids: Literal["for_ever", "per_day"] = "for_ever"
+    repeat_hours: Annotated[int, Meta(ge=1, le=8760, description="hours", examples=[12])] = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 
 from agent.api.access import AccessList, UnknownNameError, access_list
 from agent.api.errors import ApiRefusal
-from agent.api.server import TcpPeer, TlsPeer, UnixPeer
+from agent.api.peers import TcpPeer, TlsPeer, UnixPeer
 
 if TYPE_CHECKING:
     from tests.conftest import ServedApi

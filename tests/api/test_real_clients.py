@@ -9,7 +9,7 @@ import pytest
 from starlette.datastructures import Headers
 
 from agent.api.access import AccessList
-from agent.api.server import TcpPeer
+from agent.api.peers import TcpPeer
 from tests.conftest import read_reply
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from agent.api import server as httpd
+from agent.api.peers import Peer, UnixPeer
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -94,9 +95,9 @@ def test_application_sees_the_whole_body_and_which_process_knocked(tmp_path: Pat
 
 
 def test_unix_peer_carries_user_and_all_groups(tmp_path: Path) -> None:
-    seen: list[httpd.Peer] = []
+    seen: list[Peer] = []
 
-    def allow(peer: httpd.Peer) -> str | None:
+    def allow(peer: Peer) -> str | None:
         seen.append(peer)
         return None
 
@@ -106,7 +107,7 @@ def test_unix_peer_carries_user_and_all_groups(tmp_path: Path) -> None:
 
     asyncio.run(scene())
     (peer,) = seen
-    assert isinstance(peer, httpd.UnixPeer)
+    assert isinstance(peer, UnixPeer)
     assert (peer.uid, peer.gid) == (os.getuid(), os.getgid())
     assert peer.groups == frozenset({os.getgid(), *os.getgroups()})
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agent.api.server import AsgiMessage, Peer, TcpPeer, TlsPeer
+from agent.api.peers import Peer, TcpPeer, TlsPeer
+from agent.api.server import AsgiMessage
 from agent.collector import evidence
 from agent.collector.app import ServedLedger, collector_app
 from agent.collector.ledger import CollectorReply

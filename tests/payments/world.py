@@ -91,10 +91,9 @@ scrypt = "{scrypt}"
 
 
 @cache
-def settings(terminal: str, rules: str) -> Settings:
-    return parse(
-        SETTINGS.format(terminal=terminal, rules=rules, scrypt=_scrypt()), Path("tillgate.toml"), DRIVERS
-    )
+def settings(terminal: str, rules: str, more: str) -> Settings:
+    shop = SETTINGS.format(terminal=terminal, rules=rules, scrypt=_scrypt()) + more
+    return parse(shop, Path("tillgate.toml"), DRIVERS)
 
 
 @cache
@@ -116,6 +115,7 @@ class World:
         *,
         receipts: str = "till",
         rules: str = 'hard = "2000.00"',
+        more: str = "",
         key_until: date = date.max,
         state: str = ":memory:",
         training: bool = True,
@@ -125,7 +125,7 @@ class World:
         self.outside = Outside(software + orders)
         self.story = self.outside.story
         self.bank, self.disk = self.outside.bank, self.outside.disk
-        self.settings = settings(f'receipts = "{receipts}"', rules)
+        self.settings = settings(f'receipts = "{receipts}"', rules, more)
         self.sealing = SealingKey(AcquirerKey("acquirer-1", date.min, key_until, b"", b""))
         self.state = state
         self.started_from: Snapshot | None = None
@@ -246,8 +246,7 @@ class World:
 
     def pay(self, payment_id: str = "A-1", amount: int | None = 1250, **more: Any) -> PaymentState:
         """Ask for a payment and wait until it is done or asks something."""
-        self.put(payment_id, amount, **more)
-        return self.follow(payment_id)
+        return self.follow(self.put(payment_id, amount, **more).payment_id)
 
     def close_day(self, payment_id: str) -> PaymentState:
         """Close the terminal's day and wait for the verdict."""

@@ -58,6 +58,8 @@ class PaymentRequest(
     till: Name = "1"
     operator: Name | None = None
     credential: Credential | None = None
+    first_sent_at: Annotated[str, Meta(min_length=1, max_length=40, pattern=_PRINTABLE)] | None = None
+    valid_for_s: Annotated[float, Meta(ge=1, le=600)] | None = None
 
 
 class PromptAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -54,6 +55,7 @@ class PaymentOperations(Protocol):
     """The calls of `agent.payments.service` that the API needs. Any may raise a `Refusal`."""
 
     def put(self, command: PaymentCommand) -> tuple[PaymentState, bool]: ...
+    async def begun(self, payment_id: str) -> PaymentState: ...
     async def sign_in(self, payment_id: str, credential: GivenCredential) -> str: ...
     def get(self, payment_id: str) -> PaymentState | None: ...
     async def wait(self, payment_id: str, seconds: float) -> PaymentState: ...
@@ -96,7 +98,10 @@ async def put_payment(api: ApiContext, request: Request) -> Response:
     """The same id with the same meaning is the same payment, however often it comes."""
     payment_id, wanted = _payment_id(request), await body.read(request, PaymentRequest)
     signed_in = await _signed_in(api, request, payment_id, wanted)
-    state, created = api.service.put(command_of(payment_id, wanted, signed_in))
+    awaited = partial(request.state.wait.goes_on, wanted.valid_for_s or limits.VALID_FOR_S)
+    state, created = api.service.put(command_of(payment_id, wanted, signed_in, awaited))
+    if created:
+        state = await api.service.begun(state.payment_id)
     return answer(payment_view(state), 201 if created else 200)
 
 

@@ -5,7 +5,7 @@ Sentences for people are made here; the service has only codes and figures.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import get_args
 
 from agent.api.v1.bodies import (
@@ -26,7 +26,14 @@ from agent.api.v1.bodies import (
     StatusView,
     TerminalView,
 )
-from agent.payments.commands import GivenCredential, PaymentCommand, PersonsWord, PromptReply, ReleaseWord
+from agent.payments.commands import (
+    GivenCredential,
+    PaymentCommand,
+    PersonsWord,
+    PromptReply,
+    ReleaseWord,
+    always,
+)
 from agent.payments.feed import AgentChange
 from agent.payments.state import (
     AgentStatus,
@@ -45,8 +52,13 @@ from agent.payments.state import (
 from agent.texts import say
 
 
-def command_of(payment_id: str, body: PaymentRequest, signed_in: str = "") -> PaymentCommand:
-    """The request for one payment; `signed_in` is the person whose secret came with it and was right."""
+def command_of(
+    payment_id: str, body: PaymentRequest, signed_in: str = "", awaited: Callable[[], bool] = always
+) -> PaymentCommand:
+    """The request for one payment; `signed_in` is the person whose secret came with it and was right.
+
+    `awaited` tells whether its till still waits.
+    """
     return PaymentCommand(
         payment_id=payment_id,
         payment=body.payment,
@@ -57,6 +69,8 @@ def command_of(payment_id: str, body: PaymentRequest, signed_in: str = "") -> Pa
         till=body.till,
         operator=signed_in or body.operator or "",
         operator_signed_in=bool(signed_in),
+        first_sent_at=body.first_sent_at or "",
+        awaited=awaited,
     )
 
 

@@ -24,6 +24,7 @@ class Requested(Body, frozen=True, kw_only=True):
     """The till asked for a payment.
 
     `operator` is the name that the till gave. It is proven only if `operator_signed_in` says so.
+    `first_sent_at` is the till's own word for when it sent this request first.
     """
 
     payment_id: str
@@ -35,6 +36,7 @@ class Requested(Body, frozen=True, kw_only=True):
     operator: str = ""
     operator_signed_in: bool = False
     original: str = ""
+    first_sent_at: str = ""
 
     def __post_init__(self) -> None:
         """A currency that is not known here can neither be asked for nor read."""

@@ -83,11 +83,13 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
     "errors.unknown_terminal.next": "Name one of: {terminals}.",
     "errors.unknown_payment": "No payment has the payment id {payment_id}.",
     "errors.unknown_payment.next": "Compare the payment id; GET /v1/payments lists the newest payments.",
-    "errors.already_used": "Its payment id is used already: this request asks for something else.",
+    "errors.already_used": "Its payment id is used already, and this request is no repeat of it.",
     "errors.already_used.next": (
         "Compare payment {payment_id} with the sale in front of you before you charge again: "
         "the customer may have paid already."
     ),
+    "errors.nobody_waits": "The request came too late: its till waits no longer.",
+    "errors.nobody_waits.next": "Send the request again while you wait for its answer.",
     "errors.terminal_busy": "Terminal {terminal} serves payment {holder}.",
     "errors.terminal_busy.next": "Wait until payment {holder} is done, then send this request again.",
     "errors.terminal_unclear": "Payment {holder} on terminal {terminal} is unclear.",
@@ -187,6 +189,10 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
     "field.answer": '"yes" or "no"',
     "field.credential": 'an object with "person" and "secret"',
     "field.currency": "three capital letters of ISO 4217, such as EUR",
+    "field.first_sent_at": (
+        "the till's own word for when it sent this request first, the same in each repeat: "
+        f"1 to 40 characters {_TEXT}"
+    ),
     "field.identity": "true when somebody looked at an identity document, else false",
     "field.operator": f"the operator's short name: 1 to 32 {_NAME}",
     "field.operator_credential": 'an object with "person" and "secret"',
@@ -202,5 +208,9 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
     "field.till": f"the till's short name: 1 to 32 {_NAME}",
     "field.state": '"released" or "withheld"',
     "field.witness": 'an object with "person" and "secret"',
+    "field.valid_for_s": (
+        "for how many seconds the till waits, from 1 to 600: a request that is read later "
+        "begins no payment; 30 if it is left out"
+    ),
     "field.verdict": '"approved", "declined" or "not_sent"',
 }

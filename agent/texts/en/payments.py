@@ -9,6 +9,7 @@ PAYMENTS: Final[dict[str, str | tuple[str, str]]] = {
     "payment.nobody_answered": "Nobody answered the question in time.",
     "payment.cancelled_by_till": "The till cancelled the payment before the terminal heard of it.",
     "payment.terminal_not_ready": "The terminal is not ready: {text}",
+    "payment.nobody_waits": "The till went away before the terminal heard of the payment.",
     "payment.restarted_before": "The agent stopped before the terminal heard of the payment.",
     "payment.restarted_during": "The agent stopped while the terminal had the payment.",
     "payment.restarted_without_proof": (
