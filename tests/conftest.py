@@ -29,6 +29,7 @@ from agent.api.app import serve
 from agent.api.sockets import bind
 from agent.payments.active import NEEDS
 from agent.payments.commands import (
+    ClockWord,
     GivenCredential,
     PaymentCommand,
     PersonsWord,
@@ -202,6 +203,10 @@ class SceneService:
         if word.credential.secret != SECRET:
             raise Refusal("wrong_credential", payment_id=payment_id)
         return msgspec.structs.replace(scene.view, verdict="approved", release=word.state, phase="done")
+
+    async def declare_clock(self, word: ClockWord) -> AgentStatus:
+        self.heard.append(f"clock {word.reason}")
+        return self.status()
 
     async def acknowledge(self, alarm: str, credential: GivenCredential) -> StandingAlarm:
         self.heard.append(f"acknowledge {alarm}")

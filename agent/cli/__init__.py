@@ -36,6 +36,7 @@ COMMANDS = {
     "release": "agent.cli.release",
     "close-day": "agent.cli.close_day",
     "status": "agent.cli.status",
+    "clock": "agent.cli.clock",
     "alarms": "agent.cli.alarms",
     "terminals": "agent.cli.terminals",
     "doctor": "agent.cli.doctor",

@@ -19,6 +19,7 @@ from agent.journal.schema.entry import (
     MAX_ENTRY_BYTES,
     SCHEMA,
     AnyBody,
+    ClockDeclared,
     ClockMoved,
     Entry,
     EntryRefusedError,
@@ -80,7 +81,7 @@ class Journal:
         self._file, self._offset, self._line = _end(found, list(self._sizes))
         self._day = file_day(self._file) if self._file else date.min
         self._reserved_until = 0
-        self._no_reserve = self._old_key = False
+        self._no_reserve = self._old_key = self._declared = False
         self._broken = ""
         self._epoch = last_epoch(found, signer.name)
         self.doubts: tuple[Fact, ...] = ()
@@ -143,6 +144,8 @@ class Journal:
 
     def _commit(self, bodies: tuple[AnyBody, ...]) -> tuple[Entry, ...]:
         """The entries of `bodies`, after those that time asks for."""
+        # A day that was far ahead is over: the next one must begin a file again.
+        self._declared = any(isinstance(body, ClockDeclared) for body in bodies)
         moment, jump = self._moment()
         self._evolve(moment)
         entries = self._entries((*self._before(jump), *bodies), moment)
@@ -264,7 +267,7 @@ class Journal:
 
     def _turns(self, moment: ClockReading) -> bool:
         """Whether the next commit begins a new file. On a full disk the reserve belongs to the old one."""
-        return moment.wall.date() > self._day and not self._no_reserve
+        return (self._declared or moment.wall.date() > self._day) and not self._no_reserve
 
     def _moment(self) -> tuple[ClockReading, int]:
         """The time now, and the wall clock's jump in milliseconds since the newest entry."""

@@ -83,6 +83,15 @@ class PersonsWord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClockWord:
+    """Two persons say that the clock of the host is right now."""
+
+    reason: str
+    credential: GivenCredential
+    witness: GivenCredential | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseWord:
     """A second person says whether the goods of a held payment may go.
 

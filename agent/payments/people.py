@@ -23,7 +23,7 @@ import msgspec
 
 from agent.base.coded import CodedError
 from agent.journal.schema.derived import DerivedState
-from agent.journal.schema.entry import CredentialFailed, CredentialProven, Entry
+from agent.journal.schema.entry import ClockDeclared, CredentialFailed, CredentialProven, Entry
 from agent.settings.types import SCRYPT_PREFIX, PersonSettings, Role
 
 # 16 MiB and about 50 ms a guess. A till PC can spare that without the queue noticing. It fits the
@@ -105,8 +105,15 @@ class People:
                 left = [failure for failure in self._failures.pop(person) if failure.place != place]
                 if left:
                     self._failures[person] = left
+            case ClockDeclared():
+                self._not_later_than(entry.at)
             case _:
                 pass
+
+    def _not_later_than(self, at: datetime) -> None:
+        """A lock-out from a time that was wrong lasts from now on, not until that time comes."""
+        for failures in self._failures.values():
+            failures[:] = [WrongSecret(min(failure.at, at), failure.place) for failure in failures]
 
     def closed_until(self, person: str, place: str, now: datetime) -> datetime | None:
         """Until when this name may not be tried at this place; None if it may be tried at `now`."""

@@ -11,6 +11,7 @@ import msgspec
 
 from agent.alarms.standing import AlarmChange, StandingAlarm
 from agent.journal.schema.entry import (
+    ClockDeclared,
     Entry,
     Printed,
     Prompted,
@@ -24,6 +25,7 @@ from agent.journal.schema.entry import (
 from agent.payments.active import ActivePayment, needs_of
 from agent.payments.alarms import acknowledge
 from agent.payments.commands import (
+    ClockWord,
     GivenCredential,
     PaymentCommand,
     PersonsWord,
@@ -217,6 +219,13 @@ class PaymentService:
     async def acknowledge(self, alarm: str, credential: GivenCredential) -> StandingAlarm:
         """A person says that they know of an alarm that stands."""
         return await acknowledge(self._context, alarm, credential)
+
+    async def declare_clock(self, word: ClockWord) -> AgentStatus:
+        """Take the word of two persons that the host's clock is right now."""
+        signed = await two_persons(self._context, "", word.credential, word.witness)
+        declared = ClockDeclared(words=word.reason, person=signed.operator, witness=signed.person)
+        self._context.write(declared)
+        return self.status()
 
     def _check_unclear(self, payment_id: str) -> None:
         record = self.find(payment_id)

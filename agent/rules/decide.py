@@ -42,6 +42,7 @@ RULES: Final[tuple[NamedRule, ...]] = (
     ("original", refund.original),
     ("hours", hours.opening),
     ("clock", hours.clock),
+    ("leap", hours.leap),
     ("training", training.training),
 )
 

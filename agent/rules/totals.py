@@ -8,8 +8,11 @@ money given back.
 The name of a till is what a request says of itself. So each payment counts for its terminal and for
 the shop, too.
 
-The clock is a logical one, `max(wall, last seen)`, and the business day never
-turns back, so a clock set back frees no limit.
+The clock is a logical one: the later of the wall clock and of the last payment that a terminal
+heard of. The business day never turns back, so a clock set back frees no limit. A boot with a
+wrong clock moves nothing, since no payment moves with it. After a payment with a wrong clock, two
+persons declare the right time (`ClockDeclared`): then each payment counts on the day that its own
+wall clock showed.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import msgspec
 from agent.journal.schema.derived import DerivedState
 from agent.journal.schema.entry import (
     Cancelled,
+    ClockDeclared,
     Completed,
     Entry,
     NotSent,
@@ -38,6 +42,9 @@ from agent.journal.schema.kinds import KINDS, TotalName
 # cut-over: it is taken off the day on which it was counted.
 KEPT_BUSINESS_DAYS: Final = 2
 
+# A wrong clock is noticed within a week. The days in the order in which they were counted.
+KEPT_WALL_DAYS: Final = 8
+
 # The place of the totals of all terminals of this agent together.
 SHOP: Final = "shop"
 
@@ -50,7 +57,10 @@ class Total(msgspec.Struct, frozen=True):
 
 
 class Pending(msgspec.Struct):
-    """A payment that may still change what is counted; `day` is set while it counts."""
+    """A payment that may still change what is counted; `day` is set while it counts.
+
+    `wall` is the day that the wall clock showed when it was counted.
+    """
 
     kind: TotalName
     till: str
@@ -59,18 +69,24 @@ class Pending(msgspec.Struct):
     amount: int
     seen: date
     day: date | None = None
+    wall: date | None = None
 
 
 class _Content(msgspec.Struct):
-    """The whole state, as the snapshot keeps it."""
+    """The whole state, as the snapshot keeps it.
+
+    `walls` is what `ClockDeclared` goes back to: totals by the wall clock's day where that was another,
+    and days that are over.
+    """
 
     days: dict[date, dict[str, Total]]
     pending: dict[str, Pending]
+    walls: dict[date, dict[str, Total]] = {}
     last_seen: datetime | None = None
     last_day: date = date.min
 
 
-_STATE: Final = DerivedState(_Content, version=2)
+_STATE: Final = DerivedState(_Content, version=3)
 
 
 class DayTotals:
@@ -89,13 +105,18 @@ class DayTotals:
         return window.get(_key(kind, place, currency), Total())
 
     def logical(self, now: datetime) -> datetime:
-        """The later of `now` and the last entry's time. Raises `ValueError` without an offset."""
+        """The later of `now` and the last payment's time. Raises `ValueError` without an offset."""
         if now.utcoffset() is None:
             raise ValueError("time without offset")
         last = self._content.last_seen
         # Compare seconds since 1970: Python compares two times of one zone by the wall clock, which the end
         # of summer time sets back.
         return now if last is None or now.timestamp() >= last.timestamp() else last
+
+    def ahead(self, now: datetime) -> timedelta:
+        """How far `now` lies behind the last payment in time; nothing before the first payment."""
+        last = self._content.last_seen
+        return timedelta(0) if last is None else self.logical(now) - last
 
     def business_day(self, now: datetime) -> date:
         """The business day of `now`, which is never before the last one seen."""
@@ -106,22 +127,19 @@ class DayTotals:
 
     def apply(self, entry: Entry) -> None:
         """Let one entry change the totals."""
-        content = self._content
-        content.last_seen = self.logical(entry.at)
-        day = self._not_before_last(content.last_seen)
-        if day != content.last_day:
-            content.last_day = day
-            self._forget_old_days()
         match entry.body:
             case Requested() as body:
-                self._remember(body, day)
+                self._remember(body, self.business_day(entry.at))
             case Submitted() as body:
+                self._believe(entry.at)
                 self._learn_amount(body)
-                self._count(body.payment_id, day)
+                self._count(body.payment_id, entry.at)
             case TerminalResult() as body:
-                self._judge(body, day)
+                self._judge(body, entry.at)
             case UnsolicitedResult(result=body) if body.verdict == "approved":
-                self._judge(body, day)
+                self._judge(body, entry.at)
+            case ClockDeclared():
+                self._go_back_to(entry.at)
             case Completed() | Resolved(verdict="approved" | "unclear") as body:
                 self._content.pending.pop(body.payment_id, None)
             case Refused() | Cancelled() | NotSent() | Resolved() as body:
@@ -136,6 +154,30 @@ class DayTotals:
     def from_bytes(self, content: bytes) -> None:
         """Take up where `to_bytes` left off. Raises `OutdatedStateError` for other bytes."""
         self._content = _STATE.decode(content)
+
+    def _believe(self, at: datetime) -> None:
+        """A terminal hears of a payment at this time: from now on no earlier time counts."""
+        content = self._content
+        content.last_seen = self.logical(at)
+        day = self._not_before_last(content.last_seen)
+        if day != content.last_day:
+            content.last_day = day
+            self._forget_old_days()
+
+    def _go_back_to(self, at: datetime) -> None:
+        """The wall clock is right now: days that lie behind it were wrong, and count by the wall clock."""
+        content, today = self._content, business_day(at, self._day_starts)
+        content.last_seen, content.last_day = at, today
+        content.days = {day: window for day, window in content.days.items() if day <= today}
+        for day, window in content.walls.items():
+            if day <= today:
+                _merge(content.days.setdefault(day, {}), window)
+        content.walls = {}
+        for pending in content.pending.values():
+            pending.seen = min(pending.seen, today)
+            if pending.day is not None and pending.day > today:
+                pending.day = pending.wall if pending.wall and pending.wall <= today else None
+        self._forget_old_days()
 
     def _remember(self, body: Requested, day: date) -> None:
         kind = KINDS.get(body.payment)
@@ -155,17 +197,17 @@ class DayTotals:
         if pending is not None and pending.day is None and body.amount is not None and body.currency:
             pending.amount, pending.currency = body.amount, body.currency
 
-    def _count(self, payment_id: str, day: date) -> None:
+    def _count(self, payment_id: str, at: datetime) -> None:
         pending = self._content.pending.get(payment_id)
         if pending is not None and pending.day is None:
-            pending.day = day
+            pending.day, pending.wall = self.business_day(at), business_day(at, self._day_starts)
             self._add(pending, 1, pending.amount)
 
-    def _judge(self, body: TerminalResult, day: date) -> None:
+    def _judge(self, body: TerminalResult, at: datetime) -> None:
         if body.verdict != "approved":
             self._take_off(body.payment_id)
             return
-        self._count(body.payment_id, day)
+        self._count(body.payment_id, at)
         pending = self._content.pending.get(body.payment_id)
         if pending is None or body.amount is None or body.currency not in {None, pending.currency}:
             return
@@ -185,18 +227,24 @@ class DayTotals:
     def _add(self, pending: Pending, count: int, amount: int) -> None:
         if pending.day is None:
             return
-        window = self._content.days.setdefault(pending.day, {})
+        self._add_on(self._content.days.setdefault(pending.day, {}), pending, count, amount)
+        if pending.wall is not None and pending.wall != pending.day:
+            self._add_on(self._content.walls.setdefault(pending.wall, {}), pending, count, amount)
+
+    @staticmethod
+    def _add_on(window: dict[str, Total], pending: Pending, count: int, amount: int) -> None:
         for place in (till_place(pending.till), terminal_place(pending.terminal), SHOP):
-            key = _key(pending.kind, place, pending.currency)
-            total = window.get(key, Total())
-            window[key] = Total(count=total.count + count, sum=total.sum + amount)
+            _merge(window, {_key(pending.kind, place, pending.currency): Total(count, amount)})
 
     def _kept(self, day: date) -> bool:
         return self._content.last_day - day < timedelta(days=KEPT_BUSINESS_DAYS)
 
     def _forget_old_days(self) -> None:
         content = self._content
-        content.days = {day: window for day, window in content.days.items() if self._kept(day)}
+        for day in [day for day in content.days if not self._kept(day)]:
+            _merge(content.walls.setdefault(day, {}), content.days.pop(day))
+        while len(content.walls) > KEPT_WALL_DAYS:
+            del content.walls[next(iter(content.walls))]
         content.pending = {
             payment_id: pending
             for payment_id, pending in content.pending.items()
@@ -211,6 +259,12 @@ def business_day(now: datetime, starts: time) -> date:
     cut-over is at the time that the shop's clock shows.
     """
     return now.date() if now.time() >= starts else now.date() - timedelta(days=1)
+
+
+def _merge(window: dict[str, Total], more: dict[str, Total]) -> None:
+    for key, total in more.items():
+        before = window.get(key, Total())
+        window[key] = Total(before.count + total.count, before.sum + total.sum)
 
 
 def till_place(till: str) -> str:

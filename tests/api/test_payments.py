@@ -81,6 +81,17 @@ def test_an_unclear_payment_is_resolved_by_two_persons(api: ServedApi) -> None:
     assert api.ask("POST", "/v1/payments/A-1/resolution", body).json["verdict"] == "declined"
 
 
+def test_two_persons_declare_the_clock_right(api: ServedApi) -> None:
+    word = {
+        "reason": "flat battery",
+        "credential": {"person": "anna", "secret": "right"},
+        "witness": {"person": "boss", "secret": "right"},
+    }
+    assert api.ask("POST", "/v1/clock", json.dumps(word).encode()).status == 200
+    assert api.service.heard == ["clock flat battery"]
+    assert api.ask("POST", "/v1/clock", b'{"reason": "x"}').status == 422
+
+
 def test_receipts_last_status_and_close_day(api: ServedApi) -> None:
     api.pay("A-1")
     assert api.ask("GET", "/v1/payments/A-1/receipts").json[0]["copy"] == "customer"

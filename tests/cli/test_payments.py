@@ -213,6 +213,16 @@ def test_resolve_needs_a_secret_and_says_what_became_of_it(
     assert "DECLINED" in capsys.readouterr().out
 
 
+def test_two_persons_declare_the_clock_right(
+    api: ServedApi, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers(monkeypatch, secrets=("right", "right"))
+    words = ["clock", "declare", "--reason", "flat battery", "--person", "anna", "--witness", "boss"]
+    assert run(api, *words) == Exit.OK
+    assert api.service.heard[-1] == "clock flat battery"
+    assert "right now" in capsys.readouterr().out
+
+
 def test_status_says_why_not(api: ServedApi, capsys: Captured) -> None:
     assert run(api, "status") == Exit.NO
     told = capsys.readouterr().out

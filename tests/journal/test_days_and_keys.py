@@ -9,7 +9,7 @@ import pytest
 
 from agent.journal.evolving import EvolvingCheck
 from agent.journal.note import parse_note
-from agent.journal.schema.entry import ClockMoved, EpochEnded, Fact
+from agent.journal.schema.entry import ClockDeclared, ClockMoved, EpochEnded, Fact
 from agent.journal.writer import RESERVE_BYTES, RESERVE_LOW_BYTES, JournalBroken
 from tests.journal.conftest import (
     FIRST_FILE,
@@ -52,6 +52,19 @@ def test_the_day_is_the_local_one(world: World, disk: MemoryDisk) -> None:
     world.clock.now = MORNING.replace(hour=0, minute=10)
     world.open().commit(body(1))
     assert list(disk.list()) == [FIRST_FILE]
+
+
+def test_a_declared_clock_begins_a_file_and_so_does_the_next_day(world: World, disk: MemoryDisk) -> None:
+    journal = world.open()
+    journal.commit(body(1))
+    world.clock.now -= MORNING - MORNING.replace(day=20)
+    journal.commit(ClockDeclared(words="A flat battery.", person="anna", witness="boss"))
+    world.clock.now += MORNING.replace(day=21) - MORNING.replace(day=20)
+    journal.commit(body(2))
+    days = [name[12:22] for name in disk.list()]
+    assert days == ["2026-03-28", "2026-03-20", "2026-03-21"]
+    journal.close()
+    assert world.open().size == journal.size
 
 
 def test_a_day_that_comes_back_does_not_begin_a_file(world: World, disk: MemoryDisk) -> None:

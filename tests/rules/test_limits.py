@@ -239,6 +239,19 @@ def test_a_clock_set_back_asks_and_frees_nothing() -> None:
         }
 
 
+def test_a_date_far_behind_the_last_payment_is_asked_about_once() -> None:
+    till = Till()
+    assert judged(sale(), policy(), till.totals, NOON).action == "allow"  # a new shop
+    till.pay(1000)
+    assert judged(sale(), policy(), till.totals, NOON + timedelta(days=8)).action == "allow"
+    far = NOON + timedelta(days=8) + A_MINUTE
+    assert seen(sale(), policy(), totals=till.totals, now=far) == [
+        ("leap", "confirm", {"date": "2026-11-12"})
+    ]
+    till.pay(1000, far)
+    assert judged(sale(), policy(), till.totals, far + A_MINUTE).action == "allow"
+
+
 def test_a_clock_that_only_drifts_is_not_mentioned() -> None:
     till = Till()
     till.pay(1000)

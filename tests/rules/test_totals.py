@@ -11,15 +11,19 @@ from hypothesis import strategies as st
 
 from agent.journal.schema.entry import (
     BecameUnclear,
+    ClockDeclared,
     Fact,
+    Refused,
+    Requested,
     Resolved,
+    Started,
     TerminalResult,
     Undone,
     UnsolicitedResult,
     Verdict,
 )
 from agent.rules import DayTotals, business_day
-from agent.rules.totals import KEPT_BUSINESS_DAYS
+from agent.rules.totals import KEPT_BUSINESS_DAYS, KEPT_WALL_DAYS
 from tests.rules.shop import A_MINUTE, BERLIN, CUT_OVER, NOON, Till
 
 NO_MONEY: tuple[Verdict, ...] = ("declined", "cancelled", "not_sent", "refused")
@@ -194,11 +198,11 @@ def test_a_snapshot_goes_on_where_it_left_off() -> None:
 def test_old_days_and_old_payments_are_forgotten() -> None:
     till = Till()
     sizes = []
-    for day in range(10):
+    for day in range(20):
         for _ in range(20):
             till.submit(1000, NOON + timedelta(days=day))
         sizes.append(len(till.totals.to_bytes()))
-    assert sizes[-1] <= sizes[KEPT_BUSINESS_DAYS] + 100
+    assert sizes[-1] <= sizes[KEPT_BUSINESS_DAYS + KEPT_WALL_DAYS] + 100
 
 
 def test_what_was_counted_yesterday_is_taken_off_yesterday() -> None:
@@ -208,3 +212,73 @@ def test_what_was_counted_yesterday_is_taken_off_yesterday() -> None:
     till.pay(500, tomorrow)
     till.apply(Resolved(payment_id=payment_id, verdict="not_sent", proof=Fact("test.proof")), tomorrow)
     assert till.total(tomorrow) == (1, 500)
+
+
+# A flat battery: the host starts in a year far away.
+FAR = NOON.replace(year=2036)
+
+
+def test_a_boot_with_a_wrong_clock_moves_no_day() -> None:
+    till = Till()
+    till.pay(1000)
+    till.apply(Started(format=1, terminals=[], acquirer_key=""), FAR)
+    till.apply(Requested(payment_id="F-1", payment="sale", terminal="front", till="1", amount=5), FAR)
+    till.apply(Refused(payment_id="F-1"), FAR)
+    assert till.totals.logical(NOON + A_MINUTE) == NOON + A_MINUTE
+    tomorrow = NOON + timedelta(days=1)
+    till.pay(500, tomorrow)
+    assert (till.total(), till.total(tomorrow)) == ((1, 500), (1, 500))
+
+
+def declare(till: Till, at: datetime) -> None:
+    till.apply(ClockDeclared(words="The battery was flat.", person="anna", witness="boss"), at)
+
+
+def test_after_two_persons_declared_the_clock_right_each_payment_counts_on_its_own_day() -> None:
+    till = Till()
+    till.pay(1000)
+    till.pay(7000, FAR)
+    tomorrow = NOON + timedelta(days=1)
+    for now in (NOON + A_MINUTE, tomorrow, tomorrow):
+        till.pay(100, now)
+    assert till.total(tomorrow) == (4, 7300)  # all on one day, that of the far year
+    declare(till, tomorrow + A_MINUTE)
+    assert till.totals.logical(tomorrow + 2 * A_MINUTE) == tomorrow + 2 * A_MINUTE
+    assert till.total(tomorrow + 2 * A_MINUTE) == (2, 200)
+    assert till.total(tomorrow + timedelta(days=1)) == (0, 0)
+
+
+def test_what_was_sold_before_the_wrong_clock_still_counts_today() -> None:
+    till = Till()
+    till.pay(1000)
+    till.pay(7000, FAR)
+    declare(till, NOON + A_MINUTE)
+    assert till.total(NOON + A_MINUTE) == (1, 1000)
+
+
+def test_a_declaration_with_a_right_clock_frees_no_limit() -> None:
+    till = Till()
+    for _ in range(3):
+        till.pay(1000)
+    declare(till, NOON + A_MINUTE)
+    assert till.total(NOON + 2 * A_MINUTE) == (3, 3000)
+
+
+def test_what_was_pending_with_a_wrong_clock_is_taken_off_where_it_counts() -> None:
+    till = Till()
+    till.submit(7000, FAR)
+    held = till.submit(100, NOON)
+    declare(till, NOON + A_MINUTE)
+    assert till.total(NOON + A_MINUTE) == (1, 100)
+    till.apply(Resolved(payment_id=held, verdict="not_sent", proof=Fact("test.proof")), NOON + A_MINUTE)
+    assert till.total(NOON + A_MINUTE) == (0, 0)
+
+
+def test_a_snapshot_knows_what_a_declaration_goes_back_to() -> None:
+    till = Till()
+    till.pay(7000, FAR)
+    till.pay(100, NOON)
+    other = Till(DayTotals(CUT_OVER))
+    other.totals.from_bytes(till.totals.to_bytes())
+    declare(other, NOON + A_MINUTE)
+    assert other.total(NOON + A_MINUTE) == (1, 100)

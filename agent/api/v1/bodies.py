@@ -85,6 +85,17 @@ class Resolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     witness: Credential | None = None
 
 
+class ClockDeclaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The body of `POST /v1/clock`: two persons say that the host's clock is right now.
+
+    Payments that were taken with another time then count on the day that was shown.
+    """
+
+    reason: Annotated[str, Meta(min_length=3, max_length=200, pattern=_PRINTABLE)]
+    credential: Credential
+    witness: Credential | None = None
+
+
 class ReleaseRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The body of `POST /v1/payments/{payment_id}/release`: whether the goods of a held payment may go."""
 
@@ -283,7 +294,15 @@ class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # The types of requests, and every field that one of them has.
-REQUESTS = (PaymentRequest, PromptAnswer, Credential, Resolution, ReleaseRequest, Acknowledgement)
+REQUESTS = (
+    PaymentRequest,
+    PromptAnswer,
+    Credential,
+    Resolution,
+    ClockDeclaration,
+    ReleaseRequest,
+    Acknowledgement,
+)
 REQUEST_FIELDS = frozenset(name for request in REQUESTS for name in request.__struct_fields__)
 # The fields that hold a credential.
 CREDENTIAL_FIELDS = frozenset({"credential", "operator_credential", "witness"})

@@ -20,6 +20,7 @@ from agent.api.errors import ApiRefusal
 from agent.api.v1.bodies import (
     Acknowledgement,
     AlarmId,
+    ClockDeclaration,
     PaymentId,
     PaymentRequest,
     PromptAnswer,
@@ -29,6 +30,7 @@ from agent.api.v1.bodies import (
 from agent.api.v1.mapping import (
     agent_event_view,
     alarm_view,
+    clock_word_of,
     command_of,
     event_view,
     given,
@@ -39,7 +41,14 @@ from agent.api.v1.mapping import (
     status_view,
     word_of,
 )
-from agent.payments.commands import GivenCredential, PaymentCommand, PersonsWord, PromptReply, ReleaseWord
+from agent.payments.commands import (
+    ClockWord,
+    GivenCredential,
+    PaymentCommand,
+    PersonsWord,
+    PromptReply,
+    ReleaseWord,
+)
 from agent.payments.feed import AgentChange
 from agent.payments.refusal import Refusal
 from agent.payments.state import AgentStatus, PaymentChange, PaymentState, Printout, StandingAlarm
@@ -63,6 +72,7 @@ class PaymentOperations(Protocol):
     def cancel(self, payment_id: str) -> PaymentState: ...
     async def resolve(self, payment_id: str, word: PersonsWord) -> PaymentState: ...
     async def release(self, payment_id: str, word: ReleaseWord) -> PaymentState: ...
+    async def declare_clock(self, word: ClockWord) -> AgentStatus: ...
     async def acknowledge(self, alarm: str, credential: GivenCredential) -> StandingAlarm: ...
     def receipts(self, payment_id: str) -> list[Printout]: ...
     def events(self, payment_id: str, after: int = 0) -> AsyncIterator[PaymentChange]: ...
@@ -180,6 +190,12 @@ async def acknowledge_alarm(api: ApiContext, request: Request) -> Response:
     alarm = _alarm_id(request)
     given_by = given((await body.read(request, Acknowledgement)).credential, _place(request))
     return answer(alarm_view(await api.service.acknowledge(alarm, given_by)))
+
+
+async def declare_clock(api: ApiContext, request: Request) -> Response:
+    """Two persons say that the host's clock is right now."""
+    word = clock_word_of(await body.read(request, ClockDeclaration), _place(request))
+    return answer(status_view(await api.service.declare_clock(word)))
 
 
 async def get_document(api: ApiContext, _request: Request) -> Response:

@@ -13,6 +13,7 @@ from agent.api.v1.bodies import (
     AgentEvent,
     AlarmView,
     CardView,
+    ClockDeclaration,
     Credential,
     PaymentEvent,
     PaymentRequest,
@@ -27,6 +28,7 @@ from agent.api.v1.bodies import (
     TerminalView,
 )
 from agent.payments.commands import (
+    ClockWord,
     GivenCredential,
     PaymentCommand,
     PersonsWord,
@@ -90,6 +92,15 @@ def word_of(body: Resolution, place: str) -> PersonsWord:
     """Two persons' word."""
     return PersonsWord(
         verdict=body.verdict,
+        reason=body.reason,
+        credential=given(body.credential, place),
+        witness=given(body.witness, place) if body.witness else None,
+    )
+
+
+def clock_word_of(body: ClockDeclaration, place: str) -> ClockWord:
+    """Two persons' word on the clock."""
+    return ClockWord(
         reason=body.reason,
         credential=given(body.credential, place),
         witness=given(body.witness, place) if body.witness else None,

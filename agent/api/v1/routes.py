@@ -16,6 +16,7 @@ from agent.api.v1.bodies import (
     Acknowledgement,
     AgentEvent,
     AlarmView,
+    ClockDeclaration,
     PaymentEvent,
     PaymentRequest,
     PaymentView,
@@ -121,6 +122,9 @@ OPERATIONS = (
         "POST", "/v1/alarms/{alarm_id}/acknowledgement", handlers.acknowledge_alarm,
         AlarmView, body=Acknowledgement,
         refusals=("unknown_alarm", "journal_full", *WITH_SECRET),
+    ),
+    ApiOperation(
+        "POST", "/v1/clock", handlers.declare_clock, StatusView, body=ClockDeclaration, refusals=WITH_PERSON
     ),
     ApiOperation("GET", "/v1/openapi.json", handlers.get_document, dict[str, Any]),
 )  # fmt: skip

@@ -48,7 +48,15 @@ from agent.journal.schema.payments import (
     Verdict,
 )
 from agent.journal.schema.people import CredentialFailed, CredentialProven, Prompted, Replied
-from agent.journal.schema.system import ClockMoved, EpochEnded, Started, StateKept, Stopped, TailCut
+from agent.journal.schema.system import (
+    ClockDeclared,
+    ClockMoved,
+    EpochEnded,
+    Started,
+    StateKept,
+    Stopped,
+    TailCut,
+)
 from agent.journal.schema.terminals import PrintsNotKept, TerminalState
 
 # The version of what this program writes. It grows with every change that an older version must not miss.
@@ -62,7 +70,7 @@ AnyBody = (
     | Prompted | Replied | CredentialFailed | CredentialProven
     | TerminalState | PrintsNotKept
     | AlarmRaised | AlarmCleared | AlarmAcknowledged
-    | Started | Stopped | StateKept | TailCut | ClockMoved | EpochEnded
+    | Started | Stopped | StateKept | TailCut | ClockMoved | ClockDeclared | EpochEnded
 )  # fmt: skip
 
 
@@ -195,6 +203,7 @@ __all__ = [
     "Body",
     "Cancelled",
     "CardSummary",
+    "ClockDeclared",
     "ClockMoved",
     "Completed",
     "CredentialFailed",

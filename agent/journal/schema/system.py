@@ -48,6 +48,14 @@ class EpochEnded(Body, frozen=True, kw_only=True):
     size: int
 
 
+class ClockDeclared(Body, frozen=True, kw_only=True):
+    """Two persons say that the wall clock is right now: what was written with a later time was wrong."""
+
+    words: str
+    person: str
+    witness: str
+
+
 class ClockMoved(Body, frozen=True, kw_only=True):
     """The wall clock moved against the boot clock by `by_ms` (negative: back)."""
 

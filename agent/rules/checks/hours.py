@@ -12,6 +12,9 @@ from agent.rules.policy import MINUTES_PER_DAY, Hours
 # Time servers and a drifting clock stay well inside this; a clock set by hand does not.
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 
+# A week's closing is usual. After a longer one, somebody says once whether the date is right.
+CLOCK_LEAP: Final = timedelta(days=8)
+
 
 def opening(context: RuleContext) -> RuleResult | None:
     """Payments outside the opening hours, with some minutes of grace, ask once more."""
@@ -25,11 +28,18 @@ def opening(context: RuleContext) -> RuleResult | None:
 
 
 def clock(context: RuleContext) -> RuleResult | None:
-    """The clock of the host stands behind the newest entry: limits count on for the later time."""
+    """The clock of the host stands before the last payment: limits count on for the later time."""
     behind = context.totals.logical(context.now) - context.now
     if behind <= CLOCK_TOLERANCE:
         return None
     return RuleResult(Action.CONFIRM, "clock", {"behind_min": behind // timedelta(minutes=1)})
+
+
+def leap(context: RuleContext) -> RuleResult | None:
+    """The clock of the host stands far behind the last payment in time: a flat battery, or long holidays."""
+    if context.totals.ahead(context.now) <= CLOCK_LEAP:
+        return None
+    return RuleResult(Action.CONFIRM, "leap", {"date": f"{context.now:%Y-%m-%d}"})
 
 
 def is_open(opening_hours: Hours, grace_min: int, now: datetime) -> bool:

@@ -94,6 +94,14 @@ API: Final[dict[str, str | tuple[str, str]]] = {
     "api.Resolution.reason": "What proves it: 3 to 200 characters, such as a line of the terminal's receipt.",
     "api.Resolution.credential": "Who says it.",
     "api.Resolution.witness": "The second person: a supervisor who has seen it too.",
+    "api.do.declare_clock": "Two persons say that the clock of the host is right now.",
+    "api.ClockDeclaration": (
+        "Two persons' word that the host's clock is right now. Payments that were taken with another time "
+        "then count on the day that the clock showed."
+    ),
+    "api.ClockDeclaration.reason": "What was wrong: 3 to 200 characters, such as a flat battery.",
+    "api.ClockDeclaration.credential": "Who says it.",
+    "api.ClockDeclaration.witness": "The second person: a supervisor who has looked at the clock, too.",
     "api.ReleaseRequest": "A second person's word on a held payment.",
     "api.ReleaseRequest.state": (
         "`released`: the goods may go. `withheld`: they may not, and the payment can be reversed."

@@ -68,8 +68,13 @@ RULES: Final[dict[str, str | tuple[str, str]]] = {
     "rules.original_left": "{amount:money} is more than the {left:money} that is left of that payment.",
     "rules.hours": "It is {time}, outside the opening hours of today ({usual}).",
     "rules.closed": "It is {time}, and the shop is closed today.",
+    "rules.leap": (
+        "This computer says that today is {date}, long after the last payment. If that is not the date, "
+        "answer no and call support."
+    ),
     "rules.clock": (
-        "The clock of this computer is {behind_min} minutes behind the last payment: call support."
+        "The clock of this computer is {behind_min} minutes behind the last payment: call support. If it "
+        "is right now, two persons declare it: tillgate clock declare"
     ),
     "rules.training": "Training: no money moves.",
 }
