@@ -23,6 +23,7 @@ BEFORE_THE_END: Final = timedelta(days=30)
 # Receipts and journal must agree on when a card was used. Less is a dialogue that took long.
 CLOCKS_APART_S: Final = 300
 CLOCKS_TOGETHER_S: Final = 240
+CLOCK_LATE: Final = timedelta(seconds=CLOCKS_APART_S)
 # A shop may be off the network for a day. Times of entries are known to the hour.
 A_DAY: Final = timedelta(days=1) + GRAIN
 
@@ -42,7 +43,9 @@ class OutsideFacts:
     """What stands on the disk: found by `agent.alarms.look`, which may block.
 
     `headquarters` is False if the journal goes nowhere. `confirmed` is the size that a valid
-    cosignature names, 0 for none. `uploader` is what the uploader's folder says.
+    cosignature names, 0 for none; it was given at `confirmed_at`, and `other_root` says whether this
+    disk has another past up to it. `uploader` is what the uploader's folder says. `first_key`: the
+    first key of the journal still lies where the enrolment left it.
     """
 
     free_bytes: int | None = None
@@ -54,6 +57,9 @@ class OutsideFacts:
     verified: bool | None = None
     damage: str = ""
     damage_on: str = ""
+    confirmed_at: datetime | None = None
+    other_root: bool | None = None
+    first_key: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +132,15 @@ def not_known(outside: OutsideFacts) -> set[str]:
         "disk_low": outside.free_bytes is None,
         "rollback": outside.confirmed is None or outside.uploader is None,
         "rollback_told": outside.uploader is None,
-        "fork": outside.uploader is None,
+        "fork": outside.uploader is None or outside.other_root is None,
         "fork_told": outside.uploader is None,
         "cosignature_unreadable": outside.cosignature_readable is None,
         "backlog": outside.confirmed is None,
         "never_cosigned": outside.confirmed is None,
         "certificate_ends": outside.headquarters and outside.certificate_until is None,
         "certificate_ended": outside.headquarters and outside.certificate_until is None,
+        "clock_behind_headquarters": outside.confirmed_at is None,
+        "first_key_here": outside.first_key is None,
         "never_verified": outside.verified is None,
         "journal_damaged": outside.verified is None,
     }
@@ -146,6 +154,14 @@ def _evidence(agent: AgentFacts, outside: OutsideFacts) -> Iterator[Condition]:
     if outside.confirmed is not None and outside.confirmed > agent.entries:
         figures = {"journal_size": agent.entries, "headquarters_size": outside.confirmed}
         yield Condition("rollback", figures=figures)
+    if outside.other_root and outside.confirmed is not None:
+        figures = {"journal_size": agent.entries, "headquarters_size": outside.confirmed}
+        yield Condition("fork", figures=figures)
+    if outside.confirmed_at is not None and outside.confirmed_at - agent.now > CLOCK_LATE:
+        minutes = round((outside.confirmed_at - agent.now).total_seconds() / 60)
+        yield Condition("clock_behind_headquarters", figures={"minutes": minutes})
+    if outside.first_key:
+        yield Condition("first_key_here")
     for told in outside.uploader or ():
         figures = {"journal_size": told.journal_size, "headquarters_size": told.headquarters_size}
         yield Condition(told.kind if told.checked else f"{told.kind}_told", figures=figures)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from cryptography.x509 import load_pem_x509_certificate
 
@@ -23,9 +23,12 @@ from agent.journal.reader import JournalReader
 from agent.journal.tree import Frontier, leaf_hash
 from agent.journal.verified import WHOLE, Verified, read_verified
 from agent.upload.cosignatures import Alarm as UploadAlarm
-from agent.upload.cosignatures import CosignatureError, Cosignatures
+from agent.upload.cosignatures import Cosignature, CosignatureError, Cosignatures
 
 T = TypeVar("T")
+
+# What is missing beside a journal has alarms of its own.
+NO_DAMAGE: Final = frozenset({WHOLE, "cosignature_missing", "cosignature_damaged"})
 
 
 @dataclass(slots=True)
@@ -38,21 +41,26 @@ class Outlook:
     verified: Path
     certificate: Path
     collector: CosignatureVerifier | None
+    enrolment: Path | None = None
     _forks: dict[str, bool] = field(default_factory=dict)
+    _compared: bool | None = None
 
     def look(self) -> OutsideFacts:
         """Everything that can be seen now. What cannot be read is not known."""
-        confirmed, readable = self._confirmed()
+        newest, readable = self._confirmed()
         verified = self._verified()
         return OutsideFacts(
             free_bytes=_or_none(lambda: _free_bytes(self.journal)),
             headquarters=self.collector is not None,
-            confirmed=confirmed,
+            confirmed=newest.size if newest else 0 if readable else None,
+            confirmed_at=datetime.fromtimestamp(newest.at_s, UTC) if newest else None,
+            other_root=self._other_root(newest) if readable else None,
+            first_key=_or_none(self.enrolment.exists) if self.enrolment else None,
             cosignature_readable=readable,
             uploader=_or_none(self._uploader) if self.collector else (),
             certificate_until=_or_none(lambda: _not_after(self.certificate)) if self.collector else None,
             verified=verified is not None,
-            damage=verified.result if verified and verified.result != WHOLE else "",
+            damage=verified.result if verified and verified.result not in NO_DAMAGE else "",
             damage_on=verified.at.date().isoformat() if verified else "",
         )
 
@@ -62,8 +70,20 @@ class Outlook:
         ours = verified is not None and verified.origin == self.origin and verified.entries > 0
         return verified if ours else None
 
-    def _confirmed(self) -> tuple[int | None, bool | None]:
-        """The size that a valid cosignature names, and whether the file is what headquarters signed."""
+    def _other_root(self, newest: Cosignature | None) -> bool | None:
+        """Whether this disk has another past than headquarters confirmed: looked at once, after the start.
+
+        The whole journal is read for it. What comes later stands on what was compared.
+        """
+        if newest is None:
+            return False
+        if self._compared is None:
+            root = _root_at(self.journal, newest.size)
+            self._compared = root is not None and root != newest.root
+        return self._compared
+
+    def _confirmed(self) -> tuple[Cosignature | None, bool | None]:
+        """The newest cosignature, and whether the file is what headquarters signed; None for not known."""
         if self.collector is None:
             return None, None
         try:
@@ -72,7 +92,7 @@ class Outlook:
             return None, False
         except OSError:
             return None, None
-        return (cosignature.size if cosignature else 0), True
+        return cosignature, True
 
     def _uploader(self) -> tuple[UploaderAlarm, ...]:
         return tuple(

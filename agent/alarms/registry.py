@@ -55,6 +55,13 @@ _ROWS: Final = (
     AlarmKind("rollback_told", "critical", "both", figures=_EVIDENCE),
     AlarmKind("fork", "critical", "both", figures=_EVIDENCE),
     AlarmKind("fork_told", "critical", "both", figures=_EVIDENCE),
+    AlarmKind("tail_missing", "critical", "person", figures=("stored", "epoch")),
+    AlarmKind("evolving_key_old", "critical", "person", figures=("stored", "epoch")),
+    AlarmKind("journal_key_exchanged", "critical", "person", figures=("headquarters_size",)),
+    AlarmKind("verified_more", "critical", "person", figures=("journal_size", "verified_size")),
+    AlarmKind("terminal_ahead", "critical", "person", figures=("told", "known")),
+    AlarmKind("first_key_here", "warning"),
+    AlarmKind("clock_behind_headquarters", "warning", figures=("minutes",)),
     AlarmKind("cosignature_unreadable", "warning", after_s=5 * MINUTE_S),
     AlarmKind("journal_damaged", "critical", "both", figures=("found", "on")),
     AlarmKind("never_verified", "info"),
@@ -90,6 +97,19 @@ _ROWS: Final = (
     AlarmKind("approval_differs", "warning", "person", figures=("fields",)),
     # Too many of one kind.
     AlarmKind("many", "warning", "person"),
+)
+
+# What says that this disk does not hold the journal that was promised.
+CONTRADICTIONS: Final = frozenset(
+    {
+        "rollback",
+        "fork",
+        "tail_missing",
+        "evolving_key_old",
+        "journal_key_exchanged",
+        "verified_more",
+        "journal_damaged",
+    }
 )
 
 ALARMS: Final[dict[str, AlarmKind]] = {kind.id: kind for kind in _ROWS}

@@ -79,6 +79,7 @@ REFUSALS: Final[dict[str, RefusalRow]] = {
     "no_acquirer_key": RefusalRow(503, "not_begun"),
     "key_expired": RefusalRow(503, "not_begun"),
     "disk_full": RefusalRow(503, "not_begun"),
+    "journal_contradicted": RefusalRow(503, "not_begun"),
     "journal_full": RefusalRow(503),
     "too_many_waiting": RefusalRow(503),
     "internal": RefusalRow(500, "perhaps"),
@@ -128,6 +129,7 @@ WITH_PAYMENT: Final = (
     "no_acquirer_key",
     "key_expired",
     "disk_full",
+    "journal_contradicted",
 )
 # Reasons against a secret.
 WITH_SECRET: Final = ("wrong_credential", "locked_out", "too_many_guesses")

@@ -22,7 +22,7 @@ from agent.journal.note import CosignatureVerifier, Ed25519Signer, Ed25519Verifi
 from agent.journal.proofs.export import export
 from agent.journal.reader import JournalReader
 from agent.journal.schema.entry import Entry, decode
-from agent.journal.verified import Verified, keep_verified
+from agent.journal.verified import VKEY_FILE, Verified, keep_verified
 from agent.journal.verify import CosignedHeads, Report, read_cosignatures, verify
 from agent.keys.store import KeysError, load_journal_key
 from agent.texts import say, tell
@@ -111,12 +111,31 @@ def _print(args: argparse.Namespace, commits: Iterator[Commit]) -> int:
     out, wanted, index = Screen(sys.stdout), getattr(args, "payment_id", None), 0
     for commit in commits:
         for line in commit.lines:
-            entry = decode(line)
-            if wanted is None or _payment_id(entry) == wanted:
-                _print_one(args, out, line, entry)
+            _print_line(args, out, line, wanted)
         index = commit.size
     sys.stdout.flush()
     return index
+
+
+def _print_line(args: argparse.Namespace, out: Screen, line: bytes, wanted: str | None) -> None:
+    """One line; one that cannot be read hides nothing that stands behind it."""
+    try:
+        entry = decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        if wanted is None or wanted.encode() in line:
+            _print_broken(args, out, line)
+        return
+    if wanted is None or _payment_id(entry) == wanted:
+        _print_one(args, out, line, entry)
+
+
+def _print_broken(args: argparse.Namespace, out: Screen, line: bytes) -> None:
+    """A line that is no entry: said, and never shown. Nobody has looked at what stands in it."""
+    text = say("cli.journal.broken_line")
+    if args.json:
+        print(msgspec.json.encode({"broken": text, "bytes": len(line)}).decode())
+    else:
+        out.say(f"       ?  {text}")
 
 
 def _print_one(args: argparse.Namespace, out: Screen, line: bytes, entry: Entry) -> None:
@@ -211,14 +230,19 @@ def _journal_key(args: argparse.Namespace) -> Ed25519Verifier:
 
 
 def _own_key(args: argparse.Namespace) -> Ed25519Verifier | CosignatureVerifier:
-    """On the agent's own host, for a person who may read its key."""
+    """On the agent's own host: the public key that the agent left beside the journal, or its own key's."""
     settings = options.readable_settings(args)
     if settings is None:
         raise CommandError(say("cli.journal.no_vkey"), Exit.USAGE)
+    left = settings.agent.journal / VKEY_FILE
+    if left.exists():
+        verifier = _key(str(left))
+        if verifier.name == settings.origin:
+            return verifier
     try:
         key = load_journal_key(settings.agent.credentials)
     except KeysError as error:
-        raise CommandError(f"{error} {say('cli.journal.no_vkey')}", Exit.NO_PERMISSION) from None
+        raise CommandError(say("cli.journal.no_vkey_here", why=error), Exit.NO_PERMISSION) from None
     return parse_vkey(Ed25519Signer(settings.origin, key).vkey)
 
 

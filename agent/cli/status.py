@@ -69,4 +69,6 @@ def _confirmed(view: StatusView) -> str:
     if view.cosigned is None:
         return say("cli.status.nothing_cosigned")
     waiting = view.entries - view.cosigned
-    return f"has confirmed {view.cosigned} entries" + (f", {waiting} to go" if waiting > 0 else ", all")
+    if waiting < 0:
+        return say("cli.status.more_cosigned", cosigned=view.cosigned, missing=-waiting)
+    return f"has confirmed {view.cosigned} entries" + (f", {waiting} to go" if waiting else ", all")

@@ -9,6 +9,8 @@ from typing import Final
 
 import msgspec
 
+# The public key of the journal: the agent leaves it in the journal's folder for whoever has no key.
+VKEY_FILE: Final = "journal.vkey"
 RESULT: Final = "verified.json"
 WHOLE: Final = "ok"
 MAX_RESULT_BYTES: Final = 4096

@@ -54,7 +54,7 @@ def _facts(settings: Settings, places: Places, now: datetime) -> Iterator[KeyFac
         yield _fact("upload", lambda: _upload(folder / places.upload_key, places.origin))
         yield _certificate(settings.upload.certificate, now)
     yield _fact("acquirer", lambda: _acquirer(settings, now))
-    if (folder / ENROLMENT_FOLDER).exists():
+    if _there(folder / ENROLMENT_FOLDER):
         text = say("keys.enrolment_here", enrolment_folder=folder / ENROLMENT_FOLDER)
         yield KeyFact("enrolment", text, wrong=True)
 
@@ -64,6 +64,17 @@ def _fact(name: str, read_value: Callable[[], str], *, whole: bool = False) -> K
         return KeyFact(name, read_value(), whole=whole)
     except (KeysError, SealError, EvolvingError) as error:
         return KeyFact(name, tell(error), wrong=True)
+    except OSError as error:
+        text = say("keys.not_readable", path=error.filename or name, reason=error.strerror)
+        return KeyFact(name, text, wrong=True)
+
+
+def _there(path: Path) -> bool:
+    """Whether this user can see it."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _vkey(places: Places) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from agent.alarms.ages import EntryAges
+from agent.alarms.registry import CONTRADICTIONS
 from agent.alarms.standing import StandingAlarms
 from agent.base.clock import Clock
 from agent.base.money import currency_of
@@ -274,7 +275,15 @@ class Context:
             return Fact("key_expired", {"until": key.not_after.isoformat()})
         if self.journal.full:
             return Fact("disk_full")
-        return None
+        return self._contradiction()
+
+    def _contradiction(self) -> Fact | None:
+        """If the settings say so: an alarm says that this disk is not what was promised, and nobody knows."""
+        if self.settings.agent.on_contradiction == "take":
+            return None
+        standing = (alarm for alarm in self.alarms.all() if alarm.alarm in CONTRADICTIONS)
+        unseen = next((alarm.id for alarm in standing if not alarm.acknowledged_by), "")
+        return Fact("journal_contradicted", {"alarm": unseen}) if unseen else None
 
 
 def _left_open(record: Record) -> AnyBody:

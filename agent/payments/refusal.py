@@ -32,6 +32,7 @@ RefusalCode = Literal[
     "no_acquirer_key",
     "key_expired",
     "disk_full",
+    "journal_contradicted",
     # It is too late for this.
     "question_over",
     "not_unclear",

@@ -20,6 +20,7 @@ class UnsolicitedResults:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._prints: dict[str, RestingPrints] = {}
+        self._asked: set[str] = set()
         self._last_kept: TerminalResult | None = (
             None  # the last one kept: a terminal repeats its message until it gets an answer
         )
@@ -33,11 +34,17 @@ class UnsolicitedResults:
         return bool(self._context.payments.unclear(terminal))
 
     def knows_last_transaction(self, terminal: str) -> bool:
-        """Whether it is known which payment the terminal stored last."""
-        return self._context.payments.last_numbers(terminal) != (None, None)
+        """Whether it is known which payment the terminal stored last; a start asks once anyway."""
+        asked = terminal in self._asked
+        self._asked.add(terminal)
+        return asked and self._context.payments.last_numbers(terminal) != (None, None)
 
     def note_last_transaction(self, terminal: str, result: Result) -> None:
-        """The terminal said which payment it stored last."""
+        """The terminal said which payment it stored last. The journal must know that one, if it knows any."""
+        known, _ = self._context.payments.last_numbers(terminal)
+        if known is not None and result.trace is not None and result.trace != known:
+            figures = {"told": result.trace, "known": known}
+            self._context.write(*self._context.alarms.raising("terminal_ahead", terminal, figures))
         self._context.payments.note_last_transaction(terminal, stored_of(result))
 
     def keep_unsolicited(self, terminal: TerminalConnection, event: TransactionResult | Receipt) -> bool:

@@ -27,6 +27,7 @@ from agent.journal.schema.entry import FORMAT_VERSION, Started
 from agent.journal.writer import Journal
 from agent.keys import store as keys
 from agent.keys.acquirer import AcquirerWatch
+from agent.keys.create import ENROLMENT_FOLDER, FIRST_KEY
 from agent.oplog import log
 from agent.payments import snapshot
 from agent.payments.alarms import AlarmKeeper
@@ -36,7 +37,9 @@ from agent.payments.people import People
 from agent.payments.service import PaymentService
 from agent.payments.store import PaymentStore
 from agent.payments.unsolicited import UnsolicitedResults
+from agent.programs import evidence
 from agent.rules import DayTotals
+from agent.settings.digest import text as settings_text
 from agent.settings.load import Settings, TerminalSettings, credentials_folder, live_refusal_reason, load
 from agent.terminals.connection import TerminalConnection
 from agent.terminals.options import DRIVERS, options_of, session_of, wire_of
@@ -153,15 +156,19 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
     context.journal = _open_journal(settings, context, store, clock, signer)
     context.cosigned = partial(_cosigned, settings)
     recovered = context.recover_open()
+    own = parse_vkey(signer.vkey)
     context.write(
+        *evidence.doubts(settings, context.journal, own, _collector(settings), context.alarms),
         Started(
             format=FORMAT_VERSION,
             terminals=sorted(settings.terminals),
             acquirer_key=sealing.key_id,
             training=settings.agent.training,
             recovered=recovered,
-        )
+            code=evidence.installed_digest(),
+        ),
     )
+    evidence.keep_papers(settings.agent.journal, signer.vkey, settings.digest, settings_text(settings))
     if not context.startup_error:
         context.terminals = _terminals(settings, context, fingerprint_key)
     logger.info(
@@ -241,6 +248,7 @@ def _outlook(settings: Settings) -> Outlook:
         cosignatures=settings.agent.cosignatures,
         verified=settings.agent.verified,
         certificate=settings.upload.certificate,
+        enrolment=settings.agent.credentials / ENROLMENT_FOLDER / FIRST_KEY,
         collector=_collector(settings),
     )
 

@@ -26,6 +26,11 @@ def digest(section: Any) -> str:
     return b32encode(hashlib.sha256(canonical).digest()).decode("ascii").rstrip("=").lower()
 
 
+def text(section: Any) -> str:
+    """What `digest` hashes, for people: each value that counts, and no secret."""
+    return msgspec.json.format(msgspec.json.encode(_plain(section), order="deterministic")).decode() + "\n"
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plain(part) for name, part in value.items()}

@@ -103,6 +103,7 @@ class AgentSettings:
     credentials: Path = Path("/etc/tillgate/credentials")
     socket: Path = Path("/run/tillgate/till.sock")
     training: bool = False
+    on_contradiction: Literal["take", "stop"] = "take"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,9 @@ OUTSIDE = OutsideFacts(
     uploader=(),
     certificate_until=NOON + timedelta(days=100),
     verified=True,
+    confirmed_at=NOON - timedelta(minutes=6),
+    other_root=False,
+    first_key=False,
 )
 OF_A_PAYMENT = {kind.id for kind in ALARMS.values() if kind.cleared_by == "person"}
 
@@ -73,6 +76,21 @@ def test_what_nobody_could_look_at_raises_nothing_and_clears_nothing() -> None:
 def test_headquarters_signed_for_more_than_this_disk_holds() -> None:
     (condition,) = found(outside=replace(OUTSIDE, confirmed=501))
     assert condition == Condition("rollback", figures={"journal_size": 500, "headquarters_size": 501})
+
+
+def test_headquarters_signed_another_past_of_the_same_length() -> None:
+    (condition,) = found(outside=replace(OUTSIDE, other_root=True))
+    assert condition == Condition("fork", figures={"journal_size": 500, "headquarters_size": 495})
+
+
+def test_the_first_key_was_left_behind() -> None:
+    assert ids(outside=replace(OUTSIDE, first_key=True)) == {"first_key_here"}
+
+
+@pytest.mark.parametrize(("ahead_s", "told"), [(300, 0), (301, 1), (3600, 1)])
+def test_this_clock_is_behind_the_time_at_which_headquarters_signed(ahead_s: int, told: int) -> None:
+    late = replace(OUTSIDE, confirmed_at=NOON + timedelta(seconds=ahead_s))
+    assert len(found(outside=late)) == told
 
 
 def test_headquarters_signed_for_all_that_this_disk_holds() -> None:
@@ -230,7 +248,15 @@ def everything() -> list[Condition]:
         UploaderAlarm("fork", 1, 2, checked=True),
         UploaderAlarm("fork", 1, 2, checked=False),
     )
-    bad = replace(OUTSIDE, uploader=told, cosignature_readable=False, damage="fork", verified=False)
+    bad = replace(
+        OUTSIDE,
+        uploader=told,
+        first_key=True,
+        confirmed_at=NOON + timedelta(hours=1),
+        cosignature_readable=False,
+        damage="fork",
+        verified=False,
+    )
     worlds = [
         (replace(late, full=True), replace(bad, free_bytes=0)),
         (late, replace(OUTSIDE, confirmed=0)),

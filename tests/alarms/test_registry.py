@@ -59,4 +59,10 @@ def test_what_a_payment_shows_is_cleared_by_a_person_alone() -> None:
         "driver_fault",
         "many",
         "prints_not_kept",
+        # What a start has seen.
+        "tail_missing",
+        "evolving_key_old",
+        "journal_key_exchanged",
+        "verified_more",
+        "terminal_ahead",
     }

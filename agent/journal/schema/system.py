@@ -8,7 +8,7 @@ from agent.journal.schema.base import Body
 class Started(Body, frozen=True, kw_only=True):
     """The agent began to run. `recovered` counts the payments it found open.
 
-    `format` is the version of the journal's format that it writes.
+    `format` is the version of the journal's format that it writes, `code` the hash of its own files.
     """
 
     format: int
@@ -16,6 +16,7 @@ class Started(Body, frozen=True, kw_only=True):
     acquirer_key: str
     training: bool = False
     recovered: int = 0
+    code: str = ""
 
 
 class Stopped(Body, frozen=True, kw_only=True):

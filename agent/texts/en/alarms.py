@@ -40,6 +40,51 @@ ALARMS: Final[dict[str, str | tuple[str, str]]] = {
     ),
     "alarms.fork_told.money": _EVIDENCE,
     "alarms.fork_told.next": _CALL,
+    "alarms.tail_missing.what": (
+        "The journal's key went on to epoch {stored}, and the journal on this disk ends with epoch {epoch}: "
+        "its end is gone. Entries that were never uploaded may be lost."
+    ),
+    "alarms.tail_missing.money": _EVIDENCE,
+    "alarms.tail_missing.next": _CALL,
+    "alarms.evolving_key_old.what": (
+        "The journal's key on this disk is of epoch {stored}, and the journal has reached epoch {epoch}: "
+        "an old key was put back, keys were made anew, or the disk was full."
+    ),
+    "alarms.evolving_key_old.money": _EVIDENCE,
+    "alarms.evolving_key_old.next": _CALL,
+    "alarms.journal_key_exchanged.what": (
+        "Headquarters has signed for {headquarters_size} entries under another key of this journal than the "
+        "one in use: the key was exchanged."
+    ),
+    "alarms.journal_key_exchanged.money": _EVIDENCE,
+    "alarms.journal_key_exchanged.next": _CALL,
+    "alarms.verified_more.what": (
+        "The verifier of this host has seen {verified_size} entries of this journal, and this disk holds "
+        "{journal_size}: an old image was restored, or files were removed."
+    ),
+    "alarms.verified_more.money": _EVIDENCE,
+    "alarms.verified_more.next": _CALL,
+    "alarms.terminal_ahead.what": (
+        "Terminal {subject} says that its last payment has trace {told}; the journal's last one has {known}. "
+        "A payment was made without this agent, or entries are gone from the journal."
+    ),
+    "alarms.terminal_ahead.money": "Payments are taken. A payment that no till knows may have been made.",
+    "alarms.terminal_ahead.next": (
+        "Compare the terminal's receipts with the till's. A supervisor acknowledges this alarm when each "
+        "payment is explained."
+    ),
+    "alarms.first_key_here.what": "The first key of this journal still lies in the folder of the enrolment.",
+    "alarms.first_key_here.money": (
+        "Payments are taken. Whoever reads that key can forge any entry that headquarters does not hold."
+    ),
+    "alarms.first_key_here.next": (
+        "Give the folder to headquarters, then remove it: tillgate keys show names it."
+    ),
+    "alarms.clock_behind_headquarters.what": (
+        "The clock of this computer is {minutes} minutes behind the time at which headquarters signed."
+    ),
+    "alarms.clock_behind_headquarters.money": "Payments are taken. Their times in the journal are wrong.",
+    "alarms.clock_behind_headquarters.next": "Set the clock of this computer.",
     "alarms.cosignature_unreadable.what": (
         "The file with the newest cosignature of headquarters is not what headquarters signed."
     ),

@@ -132,6 +132,10 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.journal.no_journal": (
         "Say where the journal is with --journal FOLDER, or name the settings with --settings FILE."
     ),
+    "cli.journal.no_vkey_here": (
+        "The journal was not looked at: its public key is not beside it, and this user may not read the "
+        "agent's own. Payments are not affected. Give the key that headquarters has, with --vkey. ({why})"
+    ),
     "cli.journal.no_vkey": (
         "Give the journal's verifier key with --vkey. `tillgate keys show` prints it on the "
         "agent's host; headquarters keep it from the enrolment."
@@ -142,6 +146,7 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.journal.show": "print the newest entries, or those of one payment",
     "cli.journal.show_from": "from this entry on, to the end",
     "cli.journal.show_payment": "only entries of this payment, from the beginning",
+    "cli.journal.broken_line": "cannot be read: no version writes such an entry",
     "cli.journal.unreadable": "{name} cannot be read or written: {reason}.",
     "cli.journal.verify": "check every line, every root and the signatures",
     "cli.journal.vkey": "the journal's verifier key, or a file that holds it",
@@ -230,6 +235,9 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.secret": "PIN or password of {person}: ",
     "cli.silent": "no answer: it is off, in a menu, or its till interface is not switched on",
     "cli.sound": "Nothing was found that stops payments.",
+    "cli.status.more_cosigned": (
+        "has confirmed {cosigned} entries: {missing} more than this disk holds. Call headquarters."
+    ),
     "cli.status.nothing_cosigned": "has confirmed nothing yet",
     "cli.terminals.json": "print the devices as one JSON list",
     "cli.terminals.no_port": "none, at USB socket {port_path}",

@@ -136,6 +136,13 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
         "The disk is full: a payment could not be written down. Free space, then restart the agent."
     ),
     "errors.disk_full.next": _OTHER_WAY,
+    "errors.journal_contradicted": (
+        "The journal on this disk contradicts what was promised of it (alarm {alarm}), and the settings "
+        "say that no payment is taken then."
+    ),
+    "errors.journal_contradicted.next": (
+        "Call headquarters. When they have answered, a supervisor runs: tillgate alarms acknowledge {alarm}"
+    ),
     "errors.journal_full": "The disk is full: this could not be written down.",
     "errors.journal_full.next": "Free space on the disk, then try again.",
     "errors.too_many_waiting": "Already {limit} requests wait for events.",

@@ -18,6 +18,7 @@ KEYS: Final[dict[str, str | tuple[str, str]]] = {
     ),
     "keys.no_certificate": "{path} holds no certificate in PEM",
     "keys.no_curve_key": "{path} holds no key on an elliptic curve. Put it back from its safe copy.",
+    "keys.not_readable": "{path} cannot be read by this user ({reason})",
     "keys.no_ed25519": "{path} holds no Ed25519 key. {restore}",
     "keys.no_private_key": "{path} holds no private key in PEM. {restore}",
     "keys.no_regular_file": "{path} is not a regular file, so no secret is read from it. {restore}",

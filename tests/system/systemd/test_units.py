@@ -30,7 +30,10 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("unit", ["agent/tillgate-agent.service", "upload/tillgate-upload.service"])
+@pytest.mark.parametrize(
+    "unit",
+    ["agent/tillgate-agent.service", "upload/tillgate-upload.service", "verify/tillgate-verify.service"],
+)
 def test_a_service_is_exposed_by_at_most_one_of_ten(unit: str) -> None:
     judged = run(
         "security",
@@ -87,6 +90,8 @@ def test_systemd_knows_every_word_in_the_units() -> None:
             "agent/tillgate-agent.service",
             "agent/tillgate-agent.socket",
             "upload/tillgate-upload.service",
+            "verify/tillgate-verify.service",
+            "verify/tillgate-verify.timer",
         )
     ]
     complaints = [
@@ -95,7 +100,10 @@ def test_systemd_knows_every_word_in_the_units() -> None:
     assert complaints == []
 
 
-@pytest.mark.parametrize("unit", ["agent/tillgate-agent.service", "upload/tillgate-upload.service"])
+@pytest.mark.parametrize(
+    "unit",
+    ["agent/tillgate-agent.service", "upload/tillgate-upload.service", "verify/tillgate-verify.service"],
+)
 def test_no_secret_is_in_the_environment_or_on_the_command_line(unit: str) -> None:
     lines = (UNITS / unit).read_text("utf-8").splitlines()
     assert not [line for line in lines if line.startswith(("Environment", "SetCredential"))]
