@@ -302,6 +302,10 @@ DRIVERS: Final[dict[str, str | tuple[str, str]]] = {
         "port. If it is plugged in, another program has taken its adapter: on Ubuntu often brltty, which "
         "config/udev/99-tillgate-brltty.rules keeps off."
     ),
+    "drivers.wires.hangs": (
+        "The port {device} does not react: the device behind it hangs. Nothing was sent to the terminal. "
+        "Switch the terminal off and on again, or unplug it."
+    ),
     "drivers.wires.forbidden": (
         "The port {device} may not be opened by this user. Nothing was sent to the terminal. Add the "
         "service's user to the port's group (often dialout)."
