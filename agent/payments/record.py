@@ -37,11 +37,16 @@ from agent.rules.booked import booked
 MAX_RECEIPT_LINES = 600
 
 
+# A copy that the terminal did not name.
+UNNAMED = "unknown"
+
+
 class Printout(msgspec.Struct):
-    """Lines of one copy in the order in which they came."""
+    """Lines of one copy in the order in which they came. `last`: the terminal has said that it ends here."""
 
     copy: str
     lines: list[str]
+    last: bool = False
 
 
 class GivenBack(msgspec.Struct, frozen=True):
@@ -256,7 +261,16 @@ def _print(record: Record, body: Printed) -> None:
     lines = whole_lines(body.lines, before)
     if len(before) + len(lines) > MAX_RECEIPT_LINES:
         return
-    if record.receipts and record.receipts[-1].copy == body.copy:
-        record.receipts[-1].lines += lines
-    else:
-        record.receipts.append(Printout(copy=body.copy, lines=lines))
+    begun = record.receipts[-1] if record.receipts else None
+    if begun is None or not _goes_on(begun, body):
+        record.receipts.append(Printout(copy=body.copy, lines=lines, last=body.last))
+        return
+    begun.lines += lines
+    begun.last = body.last
+    if begun.copy == UNNAMED:
+        begun.copy = body.copy
+
+
+def _goes_on(begun: Printout, body: Printed) -> bool:
+    """Whether lines belong to the copy that was begun; not every line of a copy has to name it."""
+    return not begun.last and (begun.copy == body.copy or UNNAMED in {begun.copy, body.copy})

@@ -310,8 +310,8 @@ class PaymentService:
         match entry.body:
             case Prompted():
                 active.publish("prompt")
-            case Printed(copy=copy, lines=lines):
-                active.publish("receipt", Printout(copy=copy, lines=self._whole(active, lines)))
+            case Printed(copy=copy, lines=lines, last=last):
+                active.publish("receipt", Printout(copy, self._whole(active, lines), last))
             case Requested() | Submitted() | Replied():
                 active.publish("state")
             case _:

@@ -50,6 +50,8 @@ def _amount(command: Command) -> int:
 
 
 def _payment_type(settings: ZvtSettings) -> int | None:
+    if settings.payment_type is not None:
+        return settings.payment_type
     return TERMINAL_DECIDES if ZvtQuirk.PAYMENT_TYPE_NEEDED in settings.quirks else None
 
 

@@ -33,6 +33,8 @@ class ZvtKeys:
     "config byte, if it must not follow from receipts"
     tlv: bool = True
     "false for terminals that stumble over TLV fields"
+    payment_type: Annotated[int, KeyCheck("one byte", 0, 0xFF, examples=(0x44,))] | None = None
+    "BMP 19, if it wants one; 04: printer ready"
     charset: Literal["cp437", "iso-8859-1", "iso-8859-2", "iso-8859-15", "utf-8"] = "cp437"
     "asked for; cp437, iso-8859-1, -2, -15 or utf-8"
     t3_s: Annotated[int, KeyCheck("seconds", 1, 60, examples=(T3_S,))] = T3_S
@@ -58,6 +60,7 @@ class ZvtSettings:
     t4_s: float = T4_S
     quirks: frozenset[ZvtQuirk] = frozenset()
     asked_charset: Charset = Charset.CP437
+    payment_type: int | None = None
 
     @property
     def receipts_by_till(self) -> bool:
@@ -103,6 +106,7 @@ def zvt_settings(options: Options) -> ZvtSettings:
         password=int(own.password),
         currency=options.currency,
         tlv=own.tlv,
+        payment_type=own.payment_type,
         asked_charset=_CHARSETS[own.charset],
         t3_s=own.t3_s,
         t4_s=own.t4_s,

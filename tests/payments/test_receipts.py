@@ -73,3 +73,37 @@ def test_the_till_gets_each_copy_whole(world: World) -> None:
         if isinstance(line, int)
     ]
     assert counted
+
+
+def printed_by_lines(*lines: tuple[Copy, str, bool]) -> list[tuple[str, list[str], bool]]:
+    made = record()
+    for index, (copy, line, last) in enumerate(lines):
+        change(made, printed(made, Receipt(copy, (line,), last)), index)
+    return [(one.copy, one.lines, one.last) for one in made.receipts]
+
+
+def test_two_receipts_by_lines_stay_apart_at_the_mark_of_their_last_line() -> None:
+    nameless = Copy.UNKNOWN
+    assert printed_by_lines(
+        (nameless, "Merchant", False),
+        (nameless, "--", True),
+        (nameless, "Customer", False),
+        (nameless, "--", True),
+    ) == [("unknown", ["Merchant", "--"], True), ("unknown", ["Customer", "--"], True)]
+
+
+def test_a_copy_that_only_one_of_its_lines_names_is_one_copy() -> None:
+    assert printed_by_lines(
+        (Copy.UNKNOWN, "Shop", False),
+        (Copy.MERCHANT, "Merchant", False),
+        (Copy.UNKNOWN, "--", True),
+        (Copy.CUSTOMER, "Customer", False),
+        (Copy.UNKNOWN, "--", True),
+    ) == [("merchant", ["Shop", "Merchant", "--"], True), ("customer", ["Customer", "--"], True)]
+
+
+def test_another_copy_begins_without_a_mark_when_it_is_named() -> None:
+    assert printed_by_lines((Copy.MERCHANT, "a", False), (Copy.CUSTOMER, "b", False)) == [
+        ("merchant", ["a"], False),
+        ("customer", ["b"], False),
+    ]

@@ -199,6 +199,7 @@ class ReceiptView(msgspec.Struct, frozen=True, kw_only=True):
 
     copy: str
     lines: list[str]
+    last: bool = False
 
 
 class PaymentEvent(msgspec.Struct, frozen=True, kw_only=True):

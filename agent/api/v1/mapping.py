@@ -208,7 +208,7 @@ def alarm_view(alarm: StandingAlarm, change: AlarmChange | None = None) -> Alarm
 
 def receipt_view(printout: Printout) -> ReceiptView:
     """What the terminal printed."""
-    return ReceiptView(copy=printout.copy, lines=printout.lines)
+    return ReceiptView(copy=printout.copy, lines=printout.lines, last=printout.last)
 
 
 def status_view(status: AgentStatus) -> StatusView:

@@ -180,6 +180,7 @@ API: Final[dict[str, str | tuple[str, str]]] = {
     "api.PaymentView.requested_at": "When the till asked for it first, by the host's clock, in ISO 8601.",
     "api.PaymentView.entry": "The index of the journal's entry that holds the verdict.",
     "api.ReceiptView": "One receipt, as the terminal printed it, masked.",
+    "api.ReceiptView.last": "Whether the receipt ends with these lines: a printer with a cutter cuts here.",
     "api.ReceiptView.copy": "For whom it was printed.",
     "api.ReceiptView.lines": "Its lines, in the order of print.",
     "api.PaymentEvent": "One step of a payment's life.",

@@ -20,6 +20,10 @@ DRIVERS: Final[dict[str, str | tuple[str, str]]] = {
     "drivers.zvt.stopped_halfway": "the terminal stopped in the middle of a message",
     "drivers.zvt.too_long": "the terminal sent a longer message than can be received",
     "drivers.zvt.speaks_ecr17": "the device on this port speaks ECR17, not ZVT; set its protocol to ZVT",
+    "drivers.zvt.serial_frames": (
+        "the device on this port sends ZVT's serial frames over the network: set its box to ZVT over TCP, or "
+        "connect it as a serial port"
+    ),
     "drivers.zvt.speaks_text": (
         "the device on this port answers with text, not ZVT; check the port and the cable"
     ),

@@ -199,14 +199,18 @@ def test_a_flood_behind_a_held_result_ends_the_dialogue() -> None:
     assert lost == ConnectionLost(dialogue.FLOOD, Delivery.PERHAPS)
 
 
-@pytest.mark.parametrize("noise", ["150369", "5645527c415050"], ids=["ECR17", "banner"])
+@pytest.mark.parametrize(
+    "noise",
+    ["150369", "5645527c415050", "061002800000", "1002060f00"],
+    ids=["ECR17", "banner", "serial frame behind an ACK", "serial frame"],
+)
 def test_another_protocol_on_the_port_is_named(noise: str) -> None:
     till = Till("tcp")
     till.start(SALE)
     (lost,) = till.noise(bytes.fromhex(noise))
     assert isinstance(lost, ConnectionLost)
     assert lost.delivery is Delivery.PERHAPS
-    assert lost.reason.code in {"zvt.speaks_ecr17", "zvt.speaks_text"}
+    assert lost.reason.code in {"zvt.speaks_ecr17", "zvt.speaks_text", "zvt.serial_frames"}
 
 
 def test_trouble_of_the_line_is_told_once_and_ends_nothing_but_the_line() -> None:
