@@ -244,7 +244,8 @@ class Unclear:
 
     `trace_before` and `receipt_before` are the numbers of the last payment that the terminal
     had stored. `asked_at` and `inquired_at` are terminal time, as far as known. `asked_at`: when we
-    sent the command. `inquired_at`: when we began to ask about it (None: not known).
+    sent the command. `inquired_at`: when we began to ask about it (None: not known). `lost_at`: when we
+    lost its dialogue (None: the terminal itself has ended it).
     `clocks_apart`: how far both may be off. `trace_said` and `receipt_said` are the numbers of an
     approval that the terminal gave for it and may have taken back since. `day` is what a close
     of the day had to close.
@@ -258,6 +259,7 @@ class Unclear:
     receipt_said: int | None = None
     day: Day = Day(0, 0)
     inquired_at: datetime | None = None
+    lost_at: datetime | None = None
     clocks_apart: timedelta = CLOCKS_APART
 
 

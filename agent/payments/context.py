@@ -252,6 +252,7 @@ class Context:
             receipt_said=said.receipt_number if said else None,
             day=Day(day.count, day.total, day.whole),
             inquired_at=self.payments.clock_offsets.terminal_time(record.terminal, self.journal.now()),
+            lost_at=None if record.dialogue_over else record.lost_at,
             clocks_apart=self.payments.clock_offsets.tolerance(record.terminal),
         )
 

@@ -116,6 +116,8 @@ class PaymentIndex:
         change(record, body, entry.index)
         self.doubts.apply(record, body, before, entry.at)
         self._compare_clocks(record, entry)
+        if record.verdict == "unclear" != before:
+            record.lost_at = self.clock_offsets.terminal_time(record.terminal, entry.at)
         if "approved" in {record.verdict, before} and record.verdict != before:
             self._count(record)
         if record.verdict != before:

@@ -66,7 +66,8 @@ class Record(msgspec.Struct, kw_only=True):
     `why` is the fact behind the verdict; `words` are the terminal's or the persons' own.
     `unsolicited` is the terminal's result that came when the payment was already unclear.
     `hold` is the last word on whether the goods may go; nothing holds them back without one.
-    `dialogue_over`: the terminal has ended the payment's dialogue.
+    `dialogue_over`: the terminal has ended the payment's dialogue. `lost_at`: by its own clock, when the
+    payment came in doubt.
     `approval_known`: an approval is in the journal and no decline came after it. `asked_at` is
     when the terminal was asked, by its own clock. `taken_back` holds, by payment id, each refund and
     reversal of this payment that gave money back or may have: the end of one says nothing of another.
@@ -91,6 +92,7 @@ class Record(msgspec.Struct, kw_only=True):
     unsolicited: TerminalResult | None = None
     approval_known: bool = False
     dialogue_over: bool = False
+    lost_at: datetime | None = None
     verdict: Verdict | None = None
     why: Fact | None = None
     words: str = ""

@@ -37,6 +37,10 @@ RECONNECT_CAP_S = 30.0
 # ZVT wants one a minute (reference 11.8).
 IDLE_POLL_S = 60.0
 
+# What is in doubt may become clear within minutes: a till waits for it. After these it is a person's matter.
+DOUBT_POLL_S = 15.0
+MAX_SOON_POLLS = 24
+
 # A terminal that is busy with an earlier dialogue is asked again soon. We go on asking for as long
 # as that dialogue may be silent (T4) and its result may be repeated.
 BUSY_RETRY_S = 3.0
@@ -119,6 +123,7 @@ class TerminalConnection:
         self._look_now = asyncio.Event()  # there is something to ask or to mend before the next minute
         self._greet_again = False  # it has said that it does not know us any more
         self._courtesies_left = MAX_COURTESIES
+        self._soon_left = MAX_SOON_POLLS
         self._asking: asyncio.Future[None] | None = None  # the courtesy question that is under way
 
     @property
@@ -313,10 +318,19 @@ class TerminalConnection:
         while self.connected:
             if not self._handler.has_unclear(self.name) and not self._turn.locked():
                 await self._learn_last()
-            await self._pause(IDLE_POLL_S, self._look_now)
+            await self._pause(self._until_next_poll(), self._look_now)
             self._look_now.clear()
             if self.connected and not self._turn.locked():
                 await self._poll()
+
+    def _until_next_poll(self) -> float:
+        """How long it is left in peace. What is in doubt is asked about soon, but not for ever."""
+        if not self._handler.has_unclear(self.name):
+            self._soon_left = MAX_SOON_POLLS
+        elif self._soon_left:
+            self._soon_left -= 1
+            return DOUBT_POLL_S
+        return IDLE_POLL_S
 
     async def _poll(self) -> None:
         """See how it is, and put right what it complains about."""

@@ -19,9 +19,9 @@ def session(buffer: SecretBuffer, card_sealer: CardSealer, options: Options) -> 
     return ZvtSession(line, card_sealer, zvt_settings(options))
 
 
-def resolver(_options: Options) -> ZvtResolver:
-    """ZVT asks every terminal alike."""
-    return ZvtResolver()
+def resolver(options: Options) -> ZvtResolver:
+    """ZVT asks every terminal alike; only the longest silence is set for each."""
+    return ZvtResolver(options.own_keys(ZvtKeys).t4_s)
 
 
 DRIVER = Driver(

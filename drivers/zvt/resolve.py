@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from math import ceil
 from typing import Final
 
 from drivers.clocks import in_time, told_at
@@ -27,12 +28,14 @@ from drivers.terminal import (
     Unclear,
 )
 from drivers.zvt.commands import OPERATIONS
+from drivers.zvt.config import T4_S
 from drivers.zvt.sender import T2_S
 
 # Questions to the cashier, T4 as a terminal may lengthen it, a cardholder in no hurry.
 LONGEST_DIALOGUE: Final = timedelta(minutes=20)
 
 NO_RECEIPT_NUMBER: Final = DriverFact("zvt.no_receipt_number")
+MAY_WORK_ON: Final = DriverFact("zvt.may_work_on")
 SILENT: Final = DriverFact("zvt.silent")
 NOTHING_BEFORE: Final = DriverFact("zvt.nothing_before")
 CLOSED: Final = DriverFact("zvt.closed")
@@ -53,6 +56,9 @@ class ZvtResolver:
 
     # Reference 11.4, step 2: a terminal repeats a pending result once the line is back.
     listen_s = 2 * T2_S
+
+    def __init__(self, t4_s: float = T4_S) -> None:
+        self._longest_silence = timedelta(seconds=t4_s)
 
     def refusal_reason(self, command: Command) -> DriverFact | None:
         """Reference 8, 06 30: a reversal names the receipt."""
@@ -86,7 +92,7 @@ class ZvtResolver:
     def conclude(self, unclear: Unclear, answers: Sequence[Result | None]) -> BookingFinding:
         last = answers[-1] if answers else None
         if unclear.command.operation is Operation.CLOSE_DAY:
-            return _day(unclear.day, last)
+            return self._if_over(unclear, _day(unclear.day, last))
         if (
             unclear.command.operation not in FINANCIAL
             or last is None
@@ -95,7 +101,19 @@ class ZvtResolver:
             return BookingFinding(BookingProof.UNPROVEN, SILENT)
         if _as_said(unclear, last):
             return BookingFinding(BookingProof.BOOKED, _named(AS_SAID, last), last)
-        return _compared(unclear, last)
+        return self._if_over(unclear, _compared(unclear, last))
+
+    def _if_over(self, unclear: Unclear, finding: BookingFinding) -> BookingFinding:
+        """A no counts once the dialogue must be over: "ready" may be said in the middle of one.
+
+        A terminal that works on is silent for T4 at most; after it, nothing of the lost dialogue can come.
+        """
+        if finding.found is not BookingProof.NOT_BOOKED or unclear.lost_at is None:
+            return finding
+        if unclear.inquired_at is not None and unclear.inquired_at >= unclear.lost_at + self._longest_silence:
+            return finding
+        minutes = ceil(self._longest_silence / timedelta(minutes=1))
+        return BookingFinding(BookingProof.UNPROVEN, MAY_WORK_ON.about(minutes=minutes))
 
 
 def _charges_nobody(result: Result) -> bool:

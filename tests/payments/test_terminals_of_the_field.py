@@ -167,3 +167,17 @@ def test_the_same_result_twice_is_one_result(make: Make) -> None:
     world = make('[[payment]]\ntwice = ["status"]\n')
     assert world.pay().verdict == "approved"
     assert world.kinds().count("result") == 1
+
+
+def test_a_terminal_that_calls_itself_ready_while_it_works_is_not_believed(make: Make) -> None:
+    """The line breaks while the cardholder thinks; the terminal approves a minute and a half later."""
+    world = make(
+        '[terminal]\nsoftware = "TILLGATE-SIM 1"\nsays_busy = false\n[[payment]]\n'
+        '[[payment]]\nsilence_s = 90\nunplug = { seconds = 3, at = "display" }\n'
+    )
+    assert world.pay("A-1", 500).verdict == "approved"
+    assert world.pay("A-2").verdict == "unclear"
+    world.wait(40)
+    assert world.view("A-2").verdict == "unclear"
+    world.until(lambda: world.view("A-2").verdict != "unclear")
+    assert (world.view("A-2").verdict == "approved") is (1250 in world.booked())

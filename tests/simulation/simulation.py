@@ -30,7 +30,7 @@ MOST_STARTS = 30
 RECOVERY_S = 1800.0
 # The longest back-off of the uploader and one more.
 UPLOAD_S = 2 * CAP_SECONDS
-ASKED_TWICE_S = 130.0
+ASKED_AFTER_T4_S = 400.0
 # Some protocols prove only that nothing can come any more; ZVT's plans were made without this.
 ASKED_LONG_S = 1500.0
 # An equal payment that was taken by hand just before ours, or while ours is unclear and the cashier was
@@ -175,7 +175,7 @@ class Simulation:
 
     @property
     def _patience_s(self) -> float:
-        return ASKED_TWICE_S if self.plan.protocol == ZVT else ASKED_LONG_S
+        return ASKED_AFTER_T4_S if self.plan.protocol == ZVT else ASKED_LONG_S
 
     def _uploaded(self, upload: Upload) -> bool:
         """Everything reaches headquarters, unless there is an alarm."""

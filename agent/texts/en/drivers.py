@@ -30,6 +30,10 @@ DRIVERS: Final[dict[str, str | tuple[str, str]]] = {
     "drivers.zvt.no_receipt_number": (
         "The terminal gave no receipt number for the original: reverse it on the terminal itself."
     ),
+    "drivers.zvt.may_work_on": (
+        "The terminal has not stored it so far. It may be at it for {minutes} minute after the break.",
+        "The terminal has not stored it so far. It may be at it for {minutes} minutes after the break.",
+    ),
     "drivers.zvt.silent": "The terminal does not tell its last payment.",
     "drivers.zvt.nothing_before": "Nothing is known of the terminal's last payment before this one.",
     "drivers.zvt.closed": (

@@ -196,7 +196,22 @@ class SimulatedTerminal:
             told = STATUS_BUSY if self.memory.setup.says_busy else service.READY
             busy = Completion(terminal_status=told, software=self.memory.setup.software)
             return [ZvtSend(POSITIVE), ZvtSend(busy)]
+        if not self.memory.setup.says_busy and isinstance(packet, Registration):
+            self._strays += 1
+            done = Completion(status_byte=0, terminal_id=self.memory.setup.terminal_id)
+            return [ZvtSend(POSITIVE), ZvtSend(done)]
+        if not self.memory.setup.says_busy and isinstance(packet, RepeatReceipt):
+            return self._tell_last()
         return [ZvtSend(BUSY)]
+
+    def _tell_last(self) -> list[Effect]:
+        """The last stored transaction, told in the middle of another dialogue."""
+        last, act = self.memory.bank.last_booked(), self._act
+        if last is None or act is None:
+            return [ZvtSend(BUSY)]
+        self._strays += 2
+        told = money.status_information(act, last)
+        return [ZvtSend(POSITIVE), ZvtSend(told), ZvtSend(Completion())]
 
     def _abort(self, now: float) -> list[Effect]:
         """06 B0 is a wish (reference 8.1 and 11.3)."""

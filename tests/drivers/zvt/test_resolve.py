@@ -180,3 +180,16 @@ def test_without_totals_or_without_payments_a_close_stays_unproven(said: Result 
 def test_an_hour_later_an_equal_payment_is_not_taken_for_ours() -> None:
     late = ASKED_AT + timedelta(hours=1)
     assert found(replace(OURS, time=f"{late:%H%M%S}")) is BookingProof.UNPROVEN
+
+
+@pytest.mark.parametrize(("waited_s", "proof"), [(11, "unproven"), (179, "unproven"), (180, "not_booked")])
+def test_ready_in_the_middle_of_a_dialogue_is_no_proof_that_it_is_over(waited_s: int, proof: str) -> None:
+    lost_at = ASKED_AT + timedelta(seconds=30)
+    doubt = replace(unclear(), lost_at=lost_at, inquired_at=lost_at + timedelta(seconds=waited_s))
+    assert found(BEFORE, doubt).value == proof
+    assert found(OURS, doubt) is BookingProof.BOOKED
+
+
+def test_a_dialogue_that_the_terminal_has_ended_needs_no_waiting() -> None:
+    doubt = replace(unclear(), lost_at=None, inquired_at=ASKED_AT)
+    assert found(BEFORE, doubt) is BookingProof.NOT_BOOKED

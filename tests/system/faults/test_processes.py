@@ -135,8 +135,7 @@ class Scene:
         return self.verdict()
 
     def terminal_sleeps_in_the_payment(self) -> PaymentView:
-        """T4, whose least setting is 30 s."""
-        self.shop.change("[terminals.front.zvt]", "[terminals.front.zvt]\nt4_s = 30")
+        """T4, which is the least that can be set in this shop: 30 s."""
         self.shop.script(script())
         self.open()
         self.ask()
