@@ -24,6 +24,7 @@ from agent.journal.schema.entry import (
 )
 from agent.payments.active import ActivePayment, needs_of
 from agent.payments.alarms import acknowledge
+from agent.payments.choice import terminal_named
 from agent.payments.commands import (
     ClockWord,
     GivenCredential,
@@ -372,16 +373,7 @@ class PaymentService:
         return view
 
     def _free_terminal(self, name: str | None) -> TerminalConnection:
-        why = self._context.refusal()
-        if why is not None:
-            raise Refusal(why.code, **why.figures)
-        terminals = self._context.terminals
-        if name is None and len(terminals) == 1:
-            name = next(iter(terminals))
-        terminal = terminals.get(name or "")
-        if terminal is None:
-            code = "terminal_not_named" if name is None else "unknown_terminal"
-            raise Refusal(code, terminals=", ".join(sorted(terminals)))
+        terminal = terminal_named(self._context, name)
         self._check_free(terminal)
         return terminal
 
