@@ -91,10 +91,13 @@ ROWS: dict[str, Row] = {
         | {"agent.settings", "drivers"},
         {"socket"} | DEVICES,
     ),
-    "agent/api": Row({"agent.api", "agent.payments", "agent.texts"}, {"drivers"} | DEVICES),
+    "agent/api": Row(
+        {"agent.api", "agent.payments", "agent.texts", "agent.base.typed"}, {"drivers"} | DEVICES
+    ),
     "agent/api/v1": Row(
         # The document names every kind and every currency, from the tables that decide about them.
-        {"agent.api", "agent.payments", "agent.texts", "agent.journal.schema.kinds", "agent.base.money"},
+        {"agent.api", "agent.payments", "agent.texts", "agent.journal.schema.kinds", "agent.base.money"}
+        | {"agent.base.typed"},
         {"drivers", "socket"} | DEVICES,
     ),
     "agent/texts": Row({"agent.texts", "agent.base"}, OUTSIDE | {"drivers", "os"}),

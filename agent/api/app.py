@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import unquote
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from agent.api import errors
 from agent.api import server as httpd
@@ -54,22 +51,44 @@ def application(
 ) -> httpd.AsgiApp:
     """The ASGI application. It expects the peer where `agent.api.server` puts it."""
     api = ApiContext(service, stop, time.monotonic, failed, openapi.document())
-    by_path: dict[str, dict[str, ApiOperation]] = {}
+    routes: dict[str, dict[str, ApiOperation]] = {}
     for row in OPERATIONS:
-        by_path.setdefault(row.path, {})[row.method] = row
-    routes = [Route(path, partial(_serve_one, api, access, rows)) for path, rows in by_path.items()]
-    for route in routes:
-        route.methods = None  # we have our own table: Starlette would add HEAD and answer 405 by itself
-    app = Starlette(routes=routes, exception_handlers={HTTPException: partial(_not_routed, access)})
-    app.router.redirect_slashes = False
+        routes.setdefault(row.path, {})[row.method] = row
+
+    async def app(scope: httpd.AsgiScope, receive: httpd.AsgiReceive, send: httpd.AsgiSend) -> None:
+        response = await _serve_one(api, access, routes, Request(scope, receive, send))
+        await response(scope, receive, send)
+
     return app
 
 
+def _route(
+    routes: Mapping[str, dict[str, ApiOperation]], raw_path: bytes
+) -> tuple[dict[str, ApiOperation], dict[str, str]]:
+    """The operations of a path, and what stands in its places; an id may hold an encoded `/`."""
+    parts = [_unquoted(part) for part in raw_path.decode("latin-1").split("/")]
+    for path, rows in routes.items():
+        wanted = path.split("/")
+        pairs = list(zip(wanted, parts, strict=False))
+        if len(wanted) == len(parts) and all(want == part or want.startswith("{") for want, part in pairs):
+            return rows, {want[1:-1]: part for want, part in pairs if want.startswith("{")}
+    raise ApiRefusal("no_such_path")
+
+
+def _unquoted(part: str) -> str:
+    try:
+        return unquote(part, errors="strict")
+    except UnicodeDecodeError:
+        return "\0"  # stands in no id: what is not UTF-8 names nothing
+
+
 async def _serve_one(
-    api: ApiContext, access: AccessList, rows: dict[str, ApiOperation], request: Request
+    api: ApiContext, access: AccessList, routes: Mapping[str, dict[str, ApiOperation]], request: Request
 ) -> Response:
     try:
+        # A client that may not connect does not learn which paths exist.
         access.check(request.state.peer, request.headers)
+        rows, request.scope["path_params"] = _route(routes, request.scope["raw_path"])
         return await _operation(rows, request).handler(api, request)
     except Refusal as refusal:
         return _refused(refusal, handlers.named_id(request))
@@ -86,15 +105,6 @@ def _operation(rows: dict[str, ApiOperation], request: Request) -> ApiOperation:
     if set(request.query_params) - ({row.query.name} if row.query else set()):
         raise ApiRefusal("unknown_query")
     return row
-
-
-async def _not_routed(access: AccessList, request: Request, _error: Exception) -> Response:
-    """An unknown path. A client that may not connect does not learn which paths exist."""
-    try:
-        access.check(request.state.peer, request.headers)
-    except ApiRefusal as refusal:
-        return _refused(refusal)
-    return _refused(ApiRefusal("no_such_path"))
 
 
 def _refused(refusal: Refusal, payment_id: str = "") -> Response:

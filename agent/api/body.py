@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from agent.api.errors import ApiRefusal
 from agent.api.v1.bodies import CREDENTIAL_FIELDS, REQUEST_FIELDS, Credential
+from agent.base.typed import holds_card_number
 
 _PLACE = re.compile(r"at `\$((?:\.[a-z_]+)+)`\Z")
 _MISSING = re.compile(r"\AObject missing required field `([a-z_]+)`")
@@ -48,9 +49,20 @@ def decode(body: bytes, kind: type[T]) -> T:
     else:
         # The slower reader is safe only now: the type has bounded depth and numbers.
         json.loads(body.decode(), object_pairs_hook=_each_once)
+        refuse_card_numbers(value)
         return value
     # Raised here, not above: the error handled there holds the body.
     raise refusal
+
+
+def refuse_card_numbers(value: msgspec.Struct) -> None:
+    """Raise `ApiRefusal` if a field shows a card number: what a till names is kept for ever."""
+    for name in value.__struct_fields__:
+        part = getattr(value, name)
+        if isinstance(part, msgspec.Struct):
+            refuse_card_numbers(part)
+        elif isinstance(part, str) and name != "secret" and holds_card_number(part):
+            raise ApiRefusal("card_number", field=name)
 
 
 def _is_json(declared: str) -> bool:

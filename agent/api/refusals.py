@@ -44,6 +44,7 @@ REFUSALS: Final[dict[str, RefusalRow]] = {
     "wrong_field": RefusalRow(422),
     "missing_field": RefusalRow(422),
     "unknown_field": RefusalRow(422),
+    "card_number": RefusalRow(422),
     "wrong_payment_id": RefusalRow(422),
     "wrong_alarm_id": RefusalRow(422),
     "wrong_query": RefusalRow(422),
@@ -97,9 +98,9 @@ ALWAYS: Final = (
     "internal",
 )
 # Possible answers to a request with a payment id in its path.
-WITH_ID: Final = ("wrong_payment_id",)
+WITH_ID: Final = ("wrong_payment_id", "card_number")
 # Possible answers to a request with an alarm's id in its path.
-WITH_ALARM: Final = ("wrong_alarm_id",)
+WITH_ALARM: Final = ("wrong_alarm_id", "card_number")
 # Possible answers to a request with a body.
 WITH_BODY: Final = (
     "not_json",

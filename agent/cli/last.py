@@ -8,6 +8,7 @@ from contextlib import suppress
 from agent.api.v1.bodies import PaymentView, ReceiptView
 from agent.cli.ui import follow, verdict
 from agent.cli.ui.ask import call_agent
+from agent.cli.ui.client import payment_path
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.json_line import write_json
 from agent.cli.ui.options import add_api, api, payment_id, screen
@@ -42,7 +43,7 @@ def _last(args: argparse.Namespace) -> int:
 
 def _one(args: argparse.Namespace, out: Screen) -> int:
     """The exit code is the payment's: a caller that lost the payment asks here."""
-    client, path = api(args), f"/v1/payments/{args.payment_id}"
+    client, path = api(args), payment_path(args.payment_id)
     view = call_agent(client, "GET", path, PaymentView, payment_id=args.payment_id)
     _print_view(out, view)
     with suppress(CommandError):  # a receipt that cannot be had changes nothing about the payment

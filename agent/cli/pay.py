@@ -7,6 +7,7 @@ import argparse
 from agent.api.v1.bodies import PaymentRequest, PaymentView
 from agent.base.money import AmountError, UnknownCurrencyError, currency_of, parse_amount
 from agent.cli.ui import follow
+from agent.cli.ui.client import payment_path
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.options import add_api, add_who, default_currency
 from agent.cli.ui.payment_ids import new_payment_id
@@ -57,7 +58,7 @@ def send_and_follow(args: argparse.Namespace, wanted: PaymentRequest) -> int:
     """Send a request under the given payment id, or under a new one, and follow it."""
     payment_id = args.payment_id or new_payment_id()
     return follow.run(
-        args, payment_id, lambda client: client.call("PUT", f"/v1/payments/{payment_id}", PaymentView, wanted)
+        args, payment_id, lambda client: client.call("PUT", payment_path(payment_id), PaymentView, wanted)
     )
 
 

@@ -7,6 +7,7 @@ import argparse
 from agent.api.v1.bodies import Credential, PaymentView, ReleaseRequest
 from agent.cli.ui import follow
 from agent.cli.ui.ask import call_agent
+from agent.cli.ui.client import payment_path
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.options import add_api, api, payment_id
 from agent.cli.ui.prompt import ask_secret
@@ -34,5 +35,5 @@ def _release(args: argparse.Namespace) -> int:
         )
     except EOFError:
         raise CommandError(say("cli.release.no_secret"), Exit.USAGE) from None
-    view = call_agent(api(args), "POST", f"/v1/payments/{args.payment_id}/release", PaymentView, request)
+    view = call_agent(api(args), "POST", payment_path(args.payment_id, "/release"), PaymentView, request)
     return follow.show_and_finish(args, view)

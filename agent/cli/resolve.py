@@ -9,6 +9,7 @@ import msgspec
 from agent.api.v1.bodies import Credential, PaymentView, Resolution
 from agent.cli.ui import follow
 from agent.cli.ui.ask import call_agent
+from agent.cli.ui.client import payment_path
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.options import add_api, api, payment_id
 from agent.cli.ui.prompt import ask_secret
@@ -39,6 +40,6 @@ def _resolve(args: argparse.Namespace) -> int:
     except (EOFError, msgspec.ValidationError):
         raise CommandError(say("cli.needs"), Exit.USAGE) from None
     view = call_agent(
-        api(args), "POST", f"/v1/payments/{args.payment_id}/resolution", PaymentView, resolution
+        api(args), "POST", payment_path(args.payment_id, "/resolution"), PaymentView, resolution
     )
     return follow.show_and_finish(args, view)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import unicodedata
 from base64 import b32decode, b32encode
 from collections import deque
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from typing import Final, get_args
 import msgspec
 
 from agent.base.coded import CodedError
+from agent.base.typed import same_name
 from agent.journal.schema.derived import DerivedState
 from agent.journal.schema.entry import ClockDeclared, CredentialFailed, CredentialProven, Entry
 from agent.settings.types import SCRYPT_PREFIX, PersonSettings, Role
@@ -196,11 +196,6 @@ def check(people: People, person: str, secret: str, role: Role = "supervisor") -
 def is_second(person: str, operator: str) -> bool:
     """True if `person` is not the operator; "Anna", "anna" and a full-width "ANNA" are one person."""
     return same_name(person) != same_name(operator)
-
-
-def same_name(name: str) -> str:
-    """What is equal for two names that a reader takes for one."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def _rank(role: Role) -> int:

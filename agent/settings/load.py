@@ -205,7 +205,9 @@ def _not_toml(text: str, path: Path, message: str) -> SettingsError:
     at = re.search(r"\(at line ([0-9]+), column ([0-9]+)\)", message)
     line = int(at[1]) if at else max(1, len(text.splitlines()))
     found = say("settings.no_toml_near", column=at[2]) if at else say("settings.no_toml_at_end")
-    step = say("settings.look_for_missing_quote")
+    lines = text.splitlines()
+    unquoted = line <= len(lines) and re.match(r"\s*\[[^\]\"']*[^\x00-\x7f]", lines[line - 1])
+    step = say("settings.quote_name" if unquoted else "settings.look_for_missing_quote")
     return _refused(path, line, found, "key = value", step)
 
 

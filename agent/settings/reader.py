@@ -14,8 +14,9 @@ from functools import cache
 from typing import Any, Final, Protocol, get_args, get_origin, get_type_hints
 
 from agent.base.money import Currency
+from agent.base.typed import as_name, holds_card_number, same_name
 from agent.rules.policy import Opening
-from agent.settings.values import NAME, SettingKind, WrongValueError, seen
+from agent.settings.values import NAME, PERSONS_NAME, SettingKind, WrongValueError, seen
 from agent.texts import say
 
 # In the metadata of a section's field: the section bears the name that `protocol` beside it says.
@@ -205,11 +206,19 @@ class SettingsReader:
         if not isinstance(table, dict):
             self.find(path, seen(table), f"sections [{path[0]}.NAME]", say("settings.name_each"))
             return {}
+        any_script = path[0] in IN_ANY_SCRIPT
         for name in table:
-            if NAME.fullmatch(name) is None:
-                step = say("settings.use_letters")
+            if (PERSONS_NAME if any_script else NAME).fullmatch(name) is None or holds_card_number(name):
+                step = say("settings.use_seen_signs" if any_script else "settings.use_letters")
                 self.find((*path, name), say("settings.bad_name"), "a plain name", step)
-        return {name: self.section(cls, part, (*path, name)) for name, part in table.items()}
+            elif any_script and [same_name(other) for other in table].count(same_name(name)) > 1:
+                step = say("settings.use_another_name")
+                self.find((*path, name), say("settings.name_twice"), say("settings.own_name"), step)
+        return {as_name(name): self.section(cls, part, (*path, name)) for name, part in table.items()}
+
+
+# Sections whose names persons bear or read; the others are names of files and devices.
+IN_ANY_SCRIPT: Final = frozenset({"people", "tills"})
 
 
 @cache

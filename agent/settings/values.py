@@ -20,6 +20,7 @@ from agent.base.money import (
     format_amount,
     parse_amount,
 )
+from agent.base.typed import NAME_PATTERN
 from agent.rules.policy import AMOUNT, Opening
 from agent.texts import say, tell
 
@@ -30,6 +31,8 @@ MAX_QUOTED_CHARACTERS: Final = 12
 MAX_LIST_ITEMS: Final = 32
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", re.ASCII)
+# Whom persons name (people, tills): in any script.
+PERSONS_NAME: Final = re.compile(NAME_PATTERN)
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 
 

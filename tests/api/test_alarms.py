@@ -66,7 +66,7 @@ def test_a_person_acknowledges_one(standing: ServedApi) -> None:
         ("terminal_away:front", "wrong", 403, "wrong_credential"),
         ("terminal_away:back", SECRET, 404, "unknown_alarm"),
         ("Terminal%20away", SECRET, 422, "wrong_alarm_id"),
-        ("terminal_away:4111111111111111", SECRET, 422, "wrong_alarm_id"),
+        ("terminal_away:4111111111111111", SECRET, 422, "card_number"),
     ],
 )
 def test_what_cannot_be_acknowledged(

@@ -32,7 +32,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["nonsense"], ["pay"], ["pay", "1", "--payment-id", "a/b"], ["pay", "1", "2"]]
+    "words", [[], ["nonsense"], ["pay"], ["pay", "1", "--payment-id", "a\nb"], ["pay", "1", "2"]]
 )
 def test_what_is_not_understood_leaves_with_64_not_with_a_verdict(words: list[str]) -> None:
     with pytest.raises(SystemExit) as left:

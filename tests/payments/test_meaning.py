@@ -32,6 +32,7 @@ def test_a_till_repeats_after_an_update_that_added_a_field(world: World) -> None
     assert world.sent("0601") == 1
 
 
+@pytest.mark.case("other/03")
 @pytest.mark.parametrize(
     "other", [{"operator": "berta"}, {"terminal": "front"}, {"operator": "carl", "terminal": "front"}]
 )

@@ -39,7 +39,6 @@ SIMULATOR: Final = "the developer's simulated terminal, a distribution of its ow
 
 KEPT: Final = {
     "agent/api/body.py": Kept(2, REGEX + ", for msgspec's messages"),
-    "agent/api/v1/bodies.py": Kept(2, REGEX),
     "agent/base/money.py": Kept(3, ISO_4217),
     "agent/collector/ledger.py": Kept(1, MEDIA_TYPE),
     "agent/oplog/encodings.py": Kept(1, REGEX),

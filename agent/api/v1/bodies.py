@@ -12,22 +12,20 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from agent.base.typed import NAME_PATTERN, UNSEEN
+
 # Twelve BCD digits are all that a ZVT amount field can hold.
 MAX_AMOUNT_MINOR = 999_999_999_999
 
-# `$` alone would let a newline at the end pass; ECMA 262, which OpenAPI speaks, has no `\Z`.
-# Thirteen digits in a row may be a card number that was scanned into the wrong field, and what
-# a till names goes into the journal. A rule that a till meets at its first try, not one time in ten.
-_NO_CARD = r"(?!.*[0-9]{13})"
-PaymentId = Annotated[str, Meta(pattern=rf"^{_NO_CARD}[A-Za-z0-9][A-Za-z0-9._-]{{0,39}}$(?!\n)")]
-Name = Annotated[str, Meta(pattern=rf"^{_NO_CARD}[A-Za-z0-9][A-Za-z0-9._-]{{0,31}}$(?!\n)")]
+# An id is the till's own, so nearly all that can be seen may stand in it; `.` and `..` would lead elsewhere.
+PaymentId = Annotated[str, Meta(pattern=rf"^(?!\.{{1,2}}$)(?=.*\S)[^{UNSEEN}]{{1,64}}$(?!\n)")]
+Name = Annotated[str, Meta(pattern=NAME_PATTERN)]
 # The name of an alarm, and behind a colon what it is about.
-AlarmId = Annotated[str, Meta(pattern=rf"^{_NO_CARD}[a-z][a-z0-9_]{{0,39}}(:[A-Za-z0-9._-]{{1,64}})?$(?!\n)")]
+AlarmId = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9_]{{0,39}}(:[^{UNSEEN}]{{1,64}})?$(?!\n)")]
 Amount = Annotated[int, Meta(ge=1, le=MAX_AMOUNT_MINOR)]
 CurrencyCode = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
-# Free text is shown on screens and in logs: no control characters, which could rewrite those,
-# and no card number as people write it.
-_PRINTABLE = r"^(?!.*[0-9]([ .-]?[0-9]){12})[^\u0000-\u001f\u007f-\u009f]*$(?!\n)"
+# Free text is shown on screens and in logs: no control characters, which could rewrite those.
+_PRINTABLE = rf"^[^{UNSEEN}]*$(?!\n)"
 Text = Annotated[str, Meta(max_length=40, pattern=_PRINTABLE)]
 
 

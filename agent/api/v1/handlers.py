@@ -41,6 +41,7 @@ from agent.api.v1.mapping import (
     status_view,
     word_of,
 )
+from agent.base.typed import holds_card_number
 from agent.payments.commands import (
     ClockWord,
     GivenCredential,
@@ -224,18 +225,22 @@ def _place(request: Request) -> str:
 
 
 def _payment_id(request: Request) -> str:
-    try:
-        return msgspec.convert(request.path_params["payment_id"], PaymentId)
-    except msgspec.ValidationError:
-        refusal = ApiRefusal("wrong_payment_id")
-    raise refusal
+    return _from_path(request, "payment_id", PaymentId)
 
 
 def _alarm_id(request: Request) -> str:
+    return _from_path(request, "alarm_id", AlarmId)
+
+
+def _from_path(request: Request, name: str, kind: Any) -> str:
     try:
-        return msgspec.convert(request.path_params["alarm_id"], AlarmId)
+        given: str = msgspec.convert(request.path_params[name], kind)
     except msgspec.ValidationError:
-        refusal = ApiRefusal("wrong_alarm_id")
+        refusal = ApiRefusal(f"wrong_{name}")
+    else:
+        if not holds_card_number(given):
+            return given
+        refusal = ApiRefusal("card_number", field=name)
     raise refusal
 
 

@@ -27,6 +27,7 @@ from agent.api.v1.bodies import (
     StatusView,
     TerminalView,
 )
+from agent.base.typed import as_name
 from agent.payments.commands import (
     ClockWord,
     GivenCredential,
@@ -68,8 +69,8 @@ def command_of(
         currency=body.currency,
         original=body.original or "",
         terminal=body.terminal,
-        till=body.till,
-        operator=signed_in or body.operator or "",
+        till=as_name(body.till),
+        operator=signed_in or as_name(body.operator or ""),
         operator_signed_in=bool(signed_in),
         first_sent_at=body.first_sent_at or "",
         awaited=awaited,
@@ -118,7 +119,7 @@ def release_of(body: ReleaseRequest, place: str) -> ReleaseWord:
 
 def given(body: Credential, place: str) -> GivenCredential:
     """A name and a secret, with the place they came from."""
-    return GivenCredential(body.person, body.secret, place)
+    return GivenCredential(as_name(body.person), body.secret, place)
 
 
 def payment_view(state: PaymentState) -> PaymentView:

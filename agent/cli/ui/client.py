@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -20,6 +21,11 @@ MAX_ANSWER_BYTES = 4 * 1024 * 1024
 MAX_LINE_BYTES = 256 * 1024
 
 T = TypeVar("T")
+
+
+def payment_path(payment_id: str, what: str = "") -> str:
+    """The address of a payment, or of what belongs to it. An id may hold any sign."""
+    return f"/v1/payments/{quote(payment_id, safe='')}{what}"
 
 
 class AgentUnreachableError(Exception):
@@ -62,7 +68,7 @@ class ApiClient:
     def events(self, payment_id: str, after: int) -> Iterator[PaymentEvent]:
         """A payment's events later than `after`, until the agent ends the stream. Raises like `call`."""
         headers = {"Last-Event-ID": str(after)}
-        connection, response = self._request("GET", f"/v1/payments/{payment_id}/events", None, headers)
+        connection, response = self._request("GET", payment_path(payment_id, "/events"), None, headers)
         try:
             while line := response.readline(MAX_LINE_BYTES):
                 if line.startswith(b"data: "):

@@ -15,7 +15,7 @@ import msgspec
 
 from agent.api.v1.bodies import PaymentEvent, PaymentView, Prompt
 from agent.cli.ui import verdict
-from agent.cli.ui.client import AgentUnreachableError, ApiClient, BrokenError, RefusedError
+from agent.cli.ui.client import AgentUnreachableError, ApiClient, BrokenError, RefusedError, payment_path
 from agent.cli.ui.endings import EndedError, told_when_ended
 from agent.cli.ui.exits import CommandError, Exit, exit_of
 from agent.cli.ui.inbox import EndOfEvents, PaymentInbox
@@ -150,7 +150,7 @@ class PaymentFollower:
     def _after_break(self) -> PaymentView:
         self.cancel()
         try:
-            return self._client.call("GET", f"/v1/payments/{self.payment_id}", PaymentView)
+            return self._client.call("GET", payment_path(self.payment_id), PaymentView)
         except (AgentUnreachableError, RefusedError) as error:
             raise BrokenError(str(error)) from None
 
@@ -269,7 +269,7 @@ class PaymentFollower:
     def cancel(self) -> None:
         """Ask the agent to cancel; the verdict is still to come."""
         try:
-            self._client.call("POST", f"/v1/payments/{self.payment_id}/cancel", PaymentView)
+            self._client.call("POST", payment_path(self.payment_id, "/cancel"), PaymentView)
             self._out.detail(say("cli.cancel_asked"))
         except RefusedError as error:
             self._out.detail(say("cli.cancel_refused", message=error.answer.message))

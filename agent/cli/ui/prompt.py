@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agent.api.v1.bodies import Credential, PaymentView, Prompt, PromptAnswer
-from agent.cli.ui.client import ApiClient, RefusedError
+from agent.cli.ui.client import ApiClient, RefusedError, payment_path
 from agent.cli.ui.keyboard import Keyboard, QuestionOverError
 from agent.cli.ui.screen import INDENT, Screen
 from agent.texts import say
@@ -52,7 +52,7 @@ class Asker:
     def _is_taken(self, answer: PromptAnswer) -> bool:
         """Send the answer; False if the person may try again."""
         try:
-            self._client.call("POST", f"/v1/payments/{self._payment_id}/answers", PaymentView, answer)
+            self._client.call("POST", payment_path(self._payment_id, "/answers"), PaymentView, answer)
         except RefusedError as error:
             self._out.detail(f"{error.answer.message} {error.answer.next_step}")
             # 409: the question is over (answered elsewhere, or too late). A no needs no second attempt.

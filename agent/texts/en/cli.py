@@ -12,7 +12,7 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
         "This command failed by an error of its own ({error}). A payment that it had sent goes on.\n"
         "Do not charge again before you have looked: tillgate last"
     ),
-    "cli.bad_payment_id": "a payment id is 1 to 40 letters, digits and . _ -, never 13 digits in a row",
+    "cli.bad_payment_id": "a payment id is 1 to 64 printable characters, and never a card number",
     "cli.cancel_asked": "Asked to cancel. Waiting for the terminal, whose answer decides.",
     "cli.cancel_lost": "The request to cancel did not get through. Still asking for the verdict.",
     "cli.cancel_refused": "The payment cannot be cancelled now: {message} Still waiting for its verdict.",

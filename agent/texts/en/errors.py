@@ -12,11 +12,8 @@ _SEE_DOCUMENT: Final = "Compare the request with GET /v1/openapi.json and send i
 _ASK: Final = "Ask for the payment by its id and go by its verdict."
 _OTHER_WAY: Final = "Use another payment method until this is fixed."
 
-_NAME: Final = (
-    "letters, digits, dots, dashes or underscores, beginning with a letter or digit, "
-    "and never 13 digits in a row, which could be a card number"
-)
-_TEXT: Final = "without control characters and without 13 digits in a row, which could be a card number"
+_SEEN: Final = "printable characters of any script, and never a card number"
+_TEXT: Final = "without control characters and without a card number"
 
 ERRORS: Final[dict[str, str | tuple[str, str]]] = {
     "errors.not_http": "The bytes on this connection are not an HTTP/1.1 request.",
@@ -57,6 +54,8 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
     "errors.missing_field.next": _SEE_DOCUMENT,
     "errors.unknown_field": "The body has a field that is not known here. Known: {known}.",
     "errors.unknown_field.next": _SEE_DOCUMENT,
+    "errors.card_number": '"{field}" looks like a card number, which is kept nowhere.',
+    "errors.card_number.next": "Name it in another way. Digits of a card belong into the terminal alone.",
     "errors.wrong_payment_id": "The payment id in the path must be {expected}.",
     "errors.wrong_payment_id.next": _SEE_DOCUMENT,
     "errors.wrong_alarm_id": "The id of the alarm in the path must be {expected}.",
@@ -201,18 +200,18 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
         f"1 to 40 characters {_TEXT}"
     ),
     "field.identity": "true when somebody looked at an identity document, else false",
-    "field.operator": f"the operator's short name: 1 to 32 {_NAME}",
+    "field.operator": f"the operator's short name: 1 to 32 {_SEEN}",
     "field.operator_credential": 'an object with "person" and "secret"',
     "field.original": "the payment id of the payment that is given back",
     "field.payment": "the kind of payment, such as sale",
-    "field.payment_id": f"1 to 40 {_NAME}",
+    "field.payment_id": f"1 to 64 {_SEEN}",
     "field.person": "a name from [people] in the settings",
     "field.prompt": "the id of the prompt that is answered",
     "field.purpose": f"a text of at most 40 characters {_TEXT}",
     "field.reason": f"a sentence of 3 to 200 characters {_TEXT}",
     "field.secret": "1 to 128 characters",
-    "field.terminal": f"a terminal of the settings: 1 to 32 {_NAME}",
-    "field.till": f"the till's short name: 1 to 32 {_NAME}",
+    "field.terminal": f"a terminal of the settings: 1 to 32 {_SEEN}",
+    "field.till": f"the till's short name: 1 to 32 {_SEEN}",
     "field.state": '"released" or "withheld"',
     "field.witness": 'an object with "person" and "secret"',
     "field.valid_for_s": (
