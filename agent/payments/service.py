@@ -54,6 +54,7 @@ from agent.payments.state import (
 )
 from agent.payments.status import status_of, terminal_status
 from agent.payments.view import view_of
+from agent.terminals.connection import TerminalConnection
 
 
 class PaymentService:
