@@ -88,6 +88,7 @@ async def _serve_one(
     try:
         # A client that may not connect does not learn which paths exist.
         access.check(request.state.peer, request.headers)
+        request.state.proven()
         rows, request.scope["path_params"] = _route(routes, request.scope["raw_path"])
         return await _operation(rows, request).handler(api, request)
     except Refusal as refusal:

@@ -14,6 +14,7 @@ import contextlib
 import re
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -22,13 +23,18 @@ from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from agent.api.peers import ClientWait, Peer, peer_of
+from agent.api.peers import ClientWait, Peer, TcpPeer, UnixPeer, peer_of
 from agent.texts import say
 
 if TYPE_CHECKING:
     import ssl
 
-MAX_CONNECTIONS = 64  # a shop has a handful of tills, each with one request and one event stream
+# A shop has a handful of tills, each with one request and one event stream. The Unix socket, whose peers
+# the kernel names, has slots of its own: nobody on a port takes them.
+MAX_CONNECTIONS = 64
+# Over TCP anybody can connect and say nothing. So many may wait for their first proven request; the
+# next one takes the place of the oldest. A till shows its token at once.
+MAX_UNPROVEN = 16
 MAX_HEAD_BYTES = 16_384  # ours are below 1 KiB; h11 refuses a head that is longer
 MAX_BODY_BYTES = 65_536  # the till's requests are below 2 KiB; the collector asks for more
 REQUEST_SECONDS = 30.0  # from the connection, or the first byte, to the last byte of one request
@@ -73,7 +79,8 @@ async def serve(
     `allow` sees the peer before a byte is read. It gives None, or the sentence that refuses the
     connection (403). The application finds the same peer in `scope["state"]["peer"]`, in
     `scope["state"]["wait"]` whether the client still waits, and each request's whole body in one
-    message. `refusal_format` gives the form of refusals that never reach the application (400, 403, 413).
+    message. It calls `scope["state"]["proven"]` when a client has proven more than its address.
+    `refusal_format` gives the form of refusals that never reach the application (400, 403, 413).
     """
     guard = _ConnectionGuard(_Bounded(app, max_body_bytes, refusal_format), allow, refusal_format)
     loop = asyncio.get_running_loop()
@@ -112,6 +119,10 @@ class _ConnectionGuard:
         self.state = ServerState()
         self.empty = asyncio.Event()
         self.empty.set()
+        # The connections of known and of unknown origin, and those that have proven nothing, oldest first.
+        self._local: set[_Connection] = set()
+        self._remote: set[_Connection] = set()
+        self.unproven: dict[_Connection, None] = {}
         self._config = Config(
             app,
             http=_Connection,
@@ -128,6 +139,20 @@ class _ConnectionGuard:
             h11_max_incomplete_event_size=MAX_HEAD_BYTES,
         )
         self._config.load()
+
+    def slots_of(self, peer: Peer) -> set[_Connection]:
+        """The connections with which a new one shares its slots."""
+        return self._local if isinstance(peer, UnixPeer) else self._remote
+
+    def count_unproven(self, connection: _Connection, peer: Peer) -> None:
+        """A client that proved only its address waits for its first proven request, for a while."""
+        if not isinstance(peer, TcpPeer):
+            return
+        if len(self.unproven) >= MAX_UNPROVEN:
+            oldest = next(iter(self.unproven))
+            del self.unproven[oldest]
+            oldest.transport.abort()
+        self.unproven[connection] = None
 
     def protocol(self) -> asyncio.Protocol:
         return _Connection(self, self._config)
@@ -165,18 +190,23 @@ class _Connection(H11Protocol):
     def __init__(self, guard: _ConnectionGuard, config: Config) -> None:
         super().__init__(config, guard.state, {})
         self._guard = guard
+        self._slots: set[_Connection] = set()
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn says BaseTransport
         super().connection_made(transport)
         self._guard.empty.clear()
-        if len(self.connections) > MAX_CONNECTIONS:
+        peer = peer_of(transport)
+        self._slots = self._guard.slots_of(peer)
+        if len(self._slots) >= MAX_CONNECTIONS:
             transport.abort()
             return
-        peer = peer_of(transport)
+        self._slots.add(self)
         refusal = self._guard.allow(peer)
         if refusal is None:
-            self.app_state = {"peer": peer, "wait": ClientWait(self._socket())}
+            proven = partial(self._guard.unproven.pop, self, None)
+            self.app_state = {"peer": peer, "wait": ClientWait(self._socket()), "proven": proven}
+            self._guard.count_unproven(self, peer)
             self._arm()
         else:
             self._refuse(b"403 Forbidden", refusal)
@@ -222,6 +252,8 @@ class _Connection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._disarm()
+        self._slots.discard(self)
+        self._guard.unproven.pop(self, None)
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
         if not self.connections:
