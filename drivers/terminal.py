@@ -8,13 +8,15 @@ argument. It holds back the acknowledgement of every `TransactionResult` and `Re
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, Protocol
 
 from drivers.fact import DriverFact as DriverFact  # noqa: PLC0414 - a word of this vocabulary, too
 from drivers.operation import Operation as Operation  # noqa: PLC0414 - a word of this vocabulary, too
+from drivers.sealed import CardNumber as CardNumber  # noqa: PLC0414 - a word of this vocabulary, too
+from drivers.sealed import SealedCard as SealedCard  # noqa: PLC0414 - a word of this vocabulary, too
 from drivers.unknown import UnknownBytes as UnknownBytes  # noqa: PLC0414 - a word of this vocabulary, too
 
 # The two clocks have different sources; they may differ by this much.
@@ -60,21 +62,6 @@ class ResultStatus(Enum):
     CANCELLED = "cancelled"
     NOT_SENT = "not_sent"
     UNCLEAR = "unclear"
-
-
-@dataclass(frozen=True, slots=True)
-class SealedCard:
-    """Everything that may leave a driver about a card: only the acquirer can open it.
-
-    `masked` is the truncated number (first 6 and last 4 digits of a number of 16
-    or more digits, else the last 4). `fingerprint` is a keyed hash. `sealed` is
-    HPKE ciphertext, empty when the terminal itself had masked the number.
-    """
-
-    masked: str
-    fingerprint: str = ""
-    key_id: str = ""
-    sealed: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ PURE_DRIVER = {
     "drivers.driver",
     "drivers.probe",
     "drivers.unknown",
+    "drivers.sealed",
     "drivers.card",
 }
 READERS = {f"agent.journal.{name}" for name in ("reader", "checkpoint", "note", "tree", "transfer")}
@@ -163,6 +164,7 @@ ROWS: dict[str, Row] = {
                 "clocks",
                 "probe",
                 "unknown",
+                "sealed",
             ),
         )
     },

@@ -54,7 +54,7 @@ def _look(args: argparse.Namespace) -> int:
     looks: list[Callable[[], DoctorFinding]] = [
         lambda: _settings(host),
         lambda: _acquirer(host),
-        *(lambda name=name: _secret(host, name) for name in (keys.JOURNAL_KEY, keys.FINGERPRINT_KEY)),
+        lambda: _secret(host, keys.JOURNAL_KEY),
         lambda: _journal(host),
         *(lambda name=name: _device(host, name) for name in host.terminals),
         *(lambda unit=unit: _unit(unit) for unit in UNITS),

@@ -34,7 +34,6 @@ from agent.journal.evolving import KeyFile, enrol
 from agent.journal.note import Ed25519Signer
 from agent.keys.store import (
     EVOLVING_KEY,
-    FINGERPRINT_KEY,
     JOURNAL_KEY,
     SYMMETRIC_KEY_BYTES,
     KeysError,
@@ -140,7 +139,6 @@ def load_upload_key(path: Path) -> EllipticCurvePrivateKey:
 def _secrets(places: Places) -> dict[str, Callable[[], bytes]]:
     return {
         JOURNAL_KEY: lambda: _pem(Ed25519PrivateKey.generate()),
-        FINGERPRINT_KEY: lambda: secrets.token_bytes(SYMMETRIC_KEY_BYTES),
         places.api_token: _token,
         # P-256: every TLS library and every certificate authority takes it.
         places.upload_key: lambda: _pem(generate_private_key(SECP256R1())),

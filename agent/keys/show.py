@@ -18,7 +18,6 @@ from agent.keys.store import (
     check_mode,
     load_acquirer_key,
     load_api_token,
-    load_fingerprint_key,
     load_journal_key,
     wipe,
 )
@@ -47,7 +46,6 @@ def _facts(settings: Settings, places: Places, now: datetime) -> Iterator[KeyFac
     yield KeyFact("agent", places.origin)
     yield _fact("journal", lambda: _vkey(places), whole=True)
     yield _fact("evolving", lambda: _evolving(places.state / EVOLVING_KEY))
-    yield _fact("fingerprint", lambda: _fingerprint(folder))
     if settings.api.tcp:
         yield _fact("API token", lambda: _api_token(folder / places.api_token))
     if settings.upload.url is not None:
@@ -86,11 +84,6 @@ def _evolving(path: Path) -> str:
     epoch, key = KeyFile(path).load()
     wipe(key)
     return f"present, epoch {epoch}"
-
-
-def _fingerprint(folder: Path) -> str:
-    wipe(load_fingerprint_key(folder))
-    return "present"
 
 
 def _api_token(path: Path) -> str:

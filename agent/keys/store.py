@@ -21,7 +21,6 @@ from agent.texts import say
 from drivers.card.seal import AcquirerKey, choose_key, parse_acquirer_keys
 
 JOURNAL_KEY: Final = "journal.key"
-FINGERPRINT_KEY: Final = "fingerprint.key"
 EVOLVING_KEY: Final = "evolving.key"
 
 # HMAC-SHA-256 gains nothing from more.
@@ -74,23 +73,6 @@ def load_journal_key(folder: Path) -> Ed25519PrivateKey:
         wipe(pem)
     if not isinstance(key, Ed25519PrivateKey):
         raise KeysError(say("keys.no_ed25519", path=path, restore=say("keys.restore")))
-    return key
-
-
-def load_fingerprint_key(folder: Path) -> bytearray:
-    """The key of the card fingerprints; the caller wipes it. Raises `KeysError`."""
-    path = folder / FINGERPRINT_KEY
-    key = read_secret(path)
-    if len(key) != SYMMETRIC_KEY_BYTES:
-        wipe(key)
-        raise KeysError(
-            say(
-                "keys.wrong_length",
-                path=path,
-                symmetric_key_bytes=SYMMETRIC_KEY_BYTES,
-                restore=say("keys.restore"),
-            )
-        )
     return key
 
 

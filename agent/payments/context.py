@@ -29,6 +29,7 @@ from agent.journal.schema.entry import (
 )
 from agent.journal.writer import Journal
 from agent.payments.active import ActivePayment
+from agent.payments.card_keys import CardKeys, fill_from_kernel
 from agent.payments.feed import AgentEvents
 from agent.payments.freshness import as_an_old_one, fresh
 from agent.payments.index import PaymentIndex
@@ -43,6 +44,7 @@ from agent.rules import DayTotals, Original, Policy, RuleRequest, decide
 from agent.settings.load import Settings
 from agent.terminals.connection import TerminalConnection
 from agent.terminals.facts import journal_fact
+from drivers.card.card import CardOrdinals
 from drivers.card.seal import SealingKey
 from drivers.terminal import Command, Day, Result, Unclear
 
@@ -74,6 +76,7 @@ class Context:
     watchers: list[ApprovalWatcher] = field(default_factory=list)
     alarms: StandingAlarms = field(default_factory=StandingAlarms)
     ages: EntryAges = field(default_factory=EntryAges)
+    card_keys: CardKeys = field(default_factory=lambda: CardKeys(CardOrdinals(), fill_from_kernel))
     _journal: Journal | None = None
 
     def __post_init__(self) -> None:
@@ -118,6 +121,17 @@ class Context:
         except BaseException as error:
             self.on_fatal(error)
             raise
+
+    def begin(self, *bodies: AnyBody) -> None:
+        """Write down that the agent runs, with the key that cards are numbered under from here."""
+        day = self.totals.business_day(self.clock.wall())
+        self.card_keys.turn(day, self.payments.card_key, partial(self.write, *bodies))
+
+    def turn_card_keys(self) -> None:
+        """Begin a new key for cards with a new business day. On a full disk the old ones go on."""
+        if not self.journal.full:
+            day = self.totals.business_day(self.clock.wall())
+            self.card_keys.turn(day, self.payments.card_key, self.write)
 
     def decide(self, request: Requested) -> Decided:
         """All rules on one request."""

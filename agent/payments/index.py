@@ -12,6 +12,7 @@ import msgspec
 from agent.journal.recover import SnapshotUnusable
 from agent.journal.schema.derived import DerivedState
 from agent.journal.schema.entry import (
+    CardKeyBegan,
     ClockMoved,
     Entry,
     Requested,
@@ -54,6 +55,7 @@ class OpenPart(msgspec.Struct):
     clock_offsets: ClockOffsets = msgspec.field(default_factory=ClockOffsets)
     newest: list[tuple[int, str]] = []
     doubts: dict[str, datetime] = {}
+    card_key: int = 0
 
 
 _STATE: Final = DerivedState(OpenPart, version=2)
@@ -86,6 +88,7 @@ class PaymentIndex:
         self._days: dict[str, TerminalDay] = {}
         self.clock_offsets = ClockOffsets()
         self.doubts = TerminalDoubts()
+        self.card_key = 0  # the number of the newest key that cards are numbered under
 
     def apply(self, entry: Entry) -> None:
         """Let one entry change the payment index."""
@@ -101,6 +104,8 @@ class PaymentIndex:
             return
         if isinstance(body, ClockMoved):
             self.clock_offsets.host_moved(body.by_ms)
+        if isinstance(body, CardKeyBegan):
+            self.card_key = body.number
         payment_id = (
             body.result.payment_id if isinstance(body, UnsolicitedResult) else getattr(body, "payment_id", "")
         )
@@ -209,6 +214,7 @@ class PaymentIndex:
                 clock_offsets=self.clock_offsets,
                 newest=checks.newest,
                 doubts=self.doubts.since,
+                card_key=self.card_key,
             )
         )
 
@@ -219,6 +225,7 @@ class PaymentIndex:
         self._held = {record.payment_id: record for record in part.open}
         self._last_stored, self._days, self.clock_offsets = part.last_stored, part.days, part.clock_offsets
         self.doubts = TerminalDoubts(part.doubts)
+        self.card_key = part.card_key
 
     def _stored(self, payment_id: str) -> Record | None:
         """The record in the store. Raises `RowDiffersError`."""

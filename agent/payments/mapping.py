@@ -28,6 +28,7 @@ from agent.rules.policy import TIP_PERCENT
 from agent.terminals.connection import Withdrawn
 from agent.terminals.facts import journal_fact
 from drivers.terminal import (
+    CardNumber,
     ConnectionLost,
     Delivery,
     DialogueEnded,
@@ -124,9 +125,14 @@ def _other_amount(record: Record, result: Result, tip_percent: int) -> list[str]
 
 
 def _card(card: SealedCard, result: Result) -> CardSummary:
+    now, older = (*card.numbers, CardNumber(0, 0), CardNumber(0, 0))[:2]
     return CardSummary(
         masked=card.masked,
-        fingerprint=card.fingerprint,
+        expiry=card.expiry,
+        card=now.card,
+        card_key=now.key,
+        older_card=older.card,
+        older_card_key=older.key,
         key_id=card.key_id,
         sealed=b64encode(card.sealed).decode("ascii"),
         name=result.card_name,

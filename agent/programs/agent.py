@@ -96,6 +96,7 @@ async def _keep_up(agent: Agent) -> None:
             continue
         looked_at = agent.context.clock.monotonic()
         agent.context.journal.tick()
+        agent.context.turn_card_keys()
         agent.alarms.look_soon()
         if agent.entries_since_snapshot() >= SNAPSHOT_ENTRIES:
             agent.keep_snapshot()

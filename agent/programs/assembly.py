@@ -137,7 +137,6 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
     credentials = credentials_folder(settings, environ)
     signer = Ed25519Signer(settings.origin, keys.load_journal_key(credentials))
     token = keys.load_api_token(credentials / settings.api.token).encode() if settings.api.tcp else None
-    fingerprint_key = keys.load_fingerprint_key(credentials)
     become_owner_of(settings.agent.state)  # every secret is read; nothing is written yet
     sealing = SealingKey()
     acquirer = AcquirerWatch(settings.acquirer, settings.origin, sealing)
@@ -157,7 +156,7 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
     context.cosigned = partial(_cosigned, settings)
     recovered = context.recover_open()
     own = parse_vkey(signer.vkey)
-    context.write(
+    context.begin(
         *evidence.doubts(settings, context.journal, own, _collector(settings), context.alarms),
         Started(
             format=FORMAT_VERSION,
@@ -170,7 +169,7 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
     )
     evidence.keep_papers(settings.agent.journal, signer.vkey, settings.digest, settings_text(settings))
     if not context.startup_error:
-        context.terminals = _terminals(settings, context, fingerprint_key)
+        context.terminals = _terminals(settings, context)
     logger.info(
         "started",
         version=VERSION,
@@ -266,10 +265,8 @@ def _log_alarm(logger: log.Logger, change: AlarmChange, alarm: StandingAlarm) ->
     )
 
 
-def _terminals(
-    settings: Settings, context: Context, fingerprint_key: bytearray
-) -> dict[str, TerminalConnection]:
-    card_sealer = CardSealer(context.sealing, fingerprint_key)
+def _terminals(settings: Settings, context: Context) -> dict[str, TerminalConnection]:
+    card_sealer = CardSealer(context.sealing, context.card_keys.ordinals)
     currency = settings.rules.currency.number
     return {
         name: TerminalConnection(

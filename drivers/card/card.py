@@ -1,4 +1,4 @@
-"""The only place where clear card digits are touched: masked, sealed, fingerprinted, wiped.
+"""The only place where clear card digits are touched: masked, sealed, numbered, wiped.
 
 Digits are in a `SecretBuffer` and are read one byte at a time. No clear number ever becomes
 `str`, `bytes` or one `int`, because Python cannot wipe those.
@@ -7,23 +7,28 @@ Truncation is the strictest form of PCI DSS FAQ 1091 for all brands.
 
 from __future__ import annotations
 
-import hmac
-from base64 import b32encode
 from typing import Final, NoReturn
 
+from drivers.card.ordinals import CardOrdinals
 from drivers.card.scrub import hidden_range, scrub_text
 from drivers.card.seal import PLAINTEXT_BYTES, HpkeSealer, SealingKey
 from drivers.card.secret import SecretBuffer, SecretMemoryError
 from drivers.terminal import SealedCard
 
-__all__ = ["Card", "CardSealer", "SecretBuffer", "SecretMemoryError", "masked_from_bcd", "scrub_text"]
+__all__ = [
+    "Card",
+    "CardOrdinals",
+    "CardSealer",
+    "SecretBuffer",
+    "SecretMemoryError",
+    "masked_from_bcd",
+    "scrub_text",
+]
 
 # ISO/IEC 7812-1: an issuer's number has 8 to 19 digits.
 MIN_NUMBER_DIGITS: Final = 8
 MAX_NUMBER_DIGITS: Final = 19
 EXPIRY_DIGITS: Final = 4
-# 128 bits are enough: the velocity rules only ask "the same card?" within one installation.
-FINGERPRINT_BYTES: Final = 16
 
 # ZVT: F pads an odd number, D separates the number from the data after it.
 _ENDS_NUMBER: Final = (0xD, 0xF)
@@ -96,18 +101,16 @@ class Card:
 class CardSealer:
     """Turns a `Card` into a `SealedCard`, which may leave the driver. Only its scratch block has plaintext.
 
-    The fingerprint key is copied into secret memory; the caller wipes its own copy once the last
-    card sealer is made.
+    `ordinals` knows which card it is. Its keys are begun and ended by the agent.
     """
 
-    def __init__(self, sealer: HpkeSealer | SealingKey, fingerprint_key: bytearray) -> None:
+    def __init__(self, sealer: HpkeSealer | SealingKey, ordinals: CardOrdinals) -> None:
         self._sealer = sealer
-        self._key = SecretBuffer(len(fingerprint_key))
-        self._key.view[:] = fingerprint_key
+        self._ordinals = ordinals
         self._scratch = SecretBuffer(PLAINTEXT_BYTES)
 
     def seal_card(self, card: Card, context: str) -> SealedCard:
-        """Mask, fingerprint and seal for the payment named `context`; the card is wiped in every case.
+        """Mask, number and seal for the payment named `context`; the card is wiped in every case.
 
         A number that the terminal had masked, or that is not a card number, gives only its masked form.
         """
@@ -118,22 +121,22 @@ class CardSealer:
             self._scratch.wipe()
 
     def close(self) -> None:
-        """Wipe the fingerprint key and give the memory back."""
-        self._key.close()
+        """Give the memory back."""
         self._scratch.close()
 
     def _seal_card(self, card: Card, context: str) -> SealedCard:
         plain = self._scratch.view
         count = card.spell_number(plain[_NUMBER_AT:_EXPIRY_AT])
+        expiry = plain[_EXPIRY_AT : _EXPIRY_AT + EXPIRY_DIGITS]
+        until = expiry.tobytes().decode("ascii") if card.spell_expiry(expiry) else ""
         if not count:
-            return SealedCard(card.masked())
+            return SealedCard(card.masked(), until)
         plain[0] = _PLAINTEXT_VERSION
         plain[1] = count
-        card.spell_expiry(plain[_EXPIRY_AT : _EXPIRY_AT + EXPIRY_DIGITS])
-        digest = hmac.digest(self._key.view, plain[_NUMBER_AT : _NUMBER_AT + count], "sha256")
         return SealedCard(
             masked=card.masked(),
-            fingerprint=b32encode(digest[:FINGERPRINT_BYTES]).decode("ascii").rstrip("=").lower(),
+            expiry=until,
+            numbers=self._ordinals.numbers(plain[_NUMBER_AT : _NUMBER_AT + count]),
             key_id=self._sealer.key_id,
             sealed=self._sealer.seal(plain, context),
         )

@@ -37,7 +37,16 @@ ENTRIES = 1_000_000
 VERIFIED = 200_000
 KEY = Ed25519PrivateKey.generate()
 SIGNER = Ed25519Signer(ORIGIN, KEY)
-CARD = CardSummary(masked="411111******1111", fingerprint="a" * 26, key_id="2026-1", entry_mode="chip")
+CARD = CardSummary(
+    masked="411111******1111",
+    expiry="2712",
+    card=117,
+    card_key=42,
+    older_card=205,
+    older_card_key=41,
+    key_id="2026-1",
+    entry_mode="chip",
+)
 BODY = TerminalResult(
     payment_id="20260328-0001",
     verdict="approved",

@@ -205,9 +205,7 @@ async def counter(
     acquirer = keys.load_acquirer_key(
         settings.acquirer.keys, settings.acquirer.vkey, context.clock.wall().date()
     )
-    card_sealer = CardSealer(
-        HpkeSealer(acquirer, settings.origin), keys.load_fingerprint_key(settings.agent.credentials)
-    )
+    card_sealer = CardSealer(HpkeSealer(acquirer, settings.origin), context.card_keys.ordinals)
     cable, buffer = Cable(simulated(), clock), SecretBuffer(BUFFER_BYTES)
     zvt = zvt_settings(options_of(settings.terminals["front"], settings.rules.currency.number))
     session = ZvtSession(ZvtSerialLine(buffer), card_sealer, zvt)

@@ -23,7 +23,7 @@ from agent.keys.create import FIRST_KEY, JOURNAL_VKEY, UPLOAD_REQUEST, Places, c
 from agent.keys.demo import DemoAuthority, create_acquirer, key_file_text
 from agent.keys.show import describe
 from agent.settings.load import parse
-from drivers.card.card import Card, CardSealer
+from drivers.card.card import Card, CardOrdinals, CardSealer
 from drivers.card.seal import HpkeSealer, KeyExpired
 from tests.support.acquirer import load_acquirer_private, open_sealed
 
@@ -51,7 +51,6 @@ def test_all_keys_are_made_with_mode_0600_and_can_be_loaded(places: Places) -> N
     created = create(places)
     assert {0o600} == {path.stat().st_mode & 0o777 for path in (*created.made, *created.enrolment)}
     keys.load_journal_key(places.credentials)
-    assert len(keys.load_fingerprint_key(places.credentials)) == keys.SYMMETRIC_KEY_BYTES
     assert len(keys.load_api_token(places.credentials / "api-token")) >= keys.MIN_TOKEN_CHARS
     epoch, key = KeyFile(places.state / keys.EVOLVING_KEY).load()
     assert (epoch, len(key)) == (0, 32)
@@ -77,7 +76,7 @@ def test_headquarters_gets_the_first_key_the_verifier_key_and_the_request(places
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o777])
 @pytest.mark.parametrize(
     ("name", "load"),
-    [(keys.JOURNAL_KEY, keys.load_journal_key), (keys.FINGERPRINT_KEY, keys.load_fingerprint_key)],
+    [(keys.JOURNAL_KEY, keys.load_journal_key)],
 )
 def test_a_file_that_others_may_touch_is_refused_with_the_command_that_mends_it(
     places: Places, name: str, load: Callable[[Path], object], mode: int
@@ -98,11 +97,11 @@ def test_what_systemd_guards_may_look_readable(places: Places, monkeypatch: pyte
 
 def test_a_link_is_not_followed(places: Places, tmp_path: Path) -> None:
     create(places)
-    path = places.credentials / keys.FINGERPRINT_KEY
+    path = places.credentials / keys.JOURNAL_KEY
     path.rename(tmp_path / "elsewhere")
     path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(keys.KeysError, match="cannot be read"):
-        keys.load_fingerprint_key(places.credentials)
+        keys.load_journal_key(places.credentials)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
@@ -143,11 +142,10 @@ def test_who_may_not_read_the_keys_is_not_told_to_make_new_ones(places: Places) 
 @pytest.mark.parametrize("content", [b"", b"x", b"-----BEGIN PRIVATE KEY-----\n", b"x" * 40_000])
 def test_damaged_keys_are_refused_in_words(places: Places, content: bytes) -> None:
     create(places)
-    for name in (keys.JOURNAL_KEY, keys.FINGERPRINT_KEY, "api-token"):
+    for name in (keys.JOURNAL_KEY, "api-token"):
         (places.credentials / name).write_bytes(content)
     for load in (
         lambda: keys.load_journal_key(places.credentials),
-        lambda: keys.load_fingerprint_key(places.credentials),
         lambda: keys.load_api_token(places.credentials / "api-token"),
     ):
         with pytest.raises(keys.KeysError, match="No payment can be taken and no money was moved"):
@@ -164,7 +162,7 @@ class TestAcquirer:
         made = create_acquirer(tmp_path, TODAY)
         key = keys.load_acquirer_key(made.keys, made.vkey, TODAY)
         number = memoryview(bytearray.fromhex("4111111111111111"))
-        taken = CardSealer(HpkeSealer(key, ORIGIN), bytearray(32)).seal_card(
+        taken = CardSealer(HpkeSealer(key, ORIGIN), CardOrdinals()).seal_card(
             Card.from_bcd(number, None), "payment 1"
         )
         private = load_acquirer_private(made.private)
@@ -245,7 +243,7 @@ class TestCommand:
     ) -> None:
         assert main(["keys", "show", "--settings", str(settings), "--json"]) == 78
         facts = json.loads(capsys.readouterr().out)
-        assert {"journal", "evolving", "fingerprint"} == {fact["name"] for fact in facts if fact["wrong"]}
+        assert {"journal", "evolving"} == {fact["name"] for fact in facts if fact["wrong"]}
 
     def test_one_command_asks_for_a_pin_and_it_is_another(self) -> None:
         with pytest.raises(SystemExit) as left:

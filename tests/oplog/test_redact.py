@@ -212,7 +212,7 @@ def clean_line(draw: random.Random) -> str:
         "entry": draw.randint(0, 10**9),
         "seconds": round(draw.random() * 100, 3),
         "digest": base64.b64encode(draw.randbytes(32)).decode(),
-        "fingerprint": base32,
+        "commit": base32,
         "root": draw.randbytes(32).hex(),
         "masked": "411111******1111",
         "merchant": f"898{draw.randint(0, 10**12 - 1):012}",

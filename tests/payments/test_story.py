@@ -12,7 +12,7 @@ from tests.payments.conftest import Make
 from tests.payments.world import World
 
 GREETING = [
-    *("disk started", "till 0600", "terminal 8000", "terminal 060F", "till 8000"),
+    *("disk started card_key_began", "till 0600", "terminal 8000", "terminal 060F", "till 8000"),
     *("till 0501", "terminal 8000", "terminal 060F", "till 8000"),
     # What was the last payment? None so far.
     *("till 0620", "terminal 8000", "terminal 061E", "till 8000", "disk terminal_state"),

@@ -21,6 +21,7 @@ from agent.journal.recover import Snapshot
 from agent.journal.schema.entry import FORMAT_VERSION, Started
 from agent.journal.writer import Journal
 from agent.payments import snapshot
+from agent.payments.card_keys import CardKeys
 from agent.payments.commands import PaymentCommand, PromptReply
 from agent.payments.context import Context
 from agent.payments.index import PaymentIndex
@@ -34,7 +35,7 @@ from agent.rules import DayTotals
 from agent.settings.load import Settings, live_refusal_reason, parse
 from agent.terminals.connection import TerminalConnection
 from agent.terminals.options import DRIVERS, options_of
-from drivers.card.card import SecretBuffer
+from drivers.card.card import CardOrdinals, CardSealer, SecretBuffer
 from drivers.card.seal import AcquirerKey, SealingKey
 from drivers.simulator.core.bank import BookingState
 from drivers.terminal import Event
@@ -44,9 +45,10 @@ from drivers.zvt.frame import BUFFER_BYTES
 from drivers.zvt.line import ZvtSerialLine
 from drivers.zvt.resolve import ZvtResolver
 from drivers.zvt.session import ZvtSession
-from tests.drivers.zvt.stage import card_sealer
+from tests.drivers.zvt.stage import hpke_sealer
 from tests.journal.conftest import ORIGIN, SIGNER
 from tests.payments.outside import Loop, Outside, OutsideClock, OutsideEnd, kind_of
+from tests.support.still import fill
 
 T = TypeVar("T")
 
@@ -315,7 +317,8 @@ class World:
 
         context.journal = snapshot.opened(context, self.store, begin)
         recovered = context.recover_open()
-        context.write(
+        context.card_keys = CardKeys(CardOrdinals(), fill)
+        context.begin(
             Started(
                 format=FORMAT_VERSION,
                 terminals=[FRONT],
@@ -328,7 +331,8 @@ class World:
 
     def _link(self, unsolicited: Callable[[Event], None]) -> Link:
         options = options_of(self.settings.terminals[FRONT], self.settings.rules.currency.number)
-        session = ZvtSession(ZvtSerialLine(self._buffer), card_sealer(), zvt_settings(options))
+        sealer = CardSealer(hpke_sealer(), self.context.card_keys.ordinals)
+        session = ZvtSession(ZvtSerialLine(self._buffer), sealer, zvt_settings(options))
         monotonic = self.context.clock.monotonic
         return Link(OutsideEnd(self.outside), session, self._buffer, monotonic, unsolicited)
 

@@ -30,6 +30,7 @@ from agent.journal.schema.entry import (
 )
 from agent.journal.writer import Journal
 from agent.payments import snapshot
+from agent.payments.card_keys import CardKeys
 from agent.payments.context import Context
 from agent.payments.index import PaymentIndex
 from agent.payments.people import People
@@ -40,7 +41,7 @@ from agent.rules import DayTotals
 from agent.settings.load import Settings, parse
 from agent.terminals.connection import TerminalConnection
 from agent.terminals.options import DRIVERS, options_of, session_of
-from drivers.card.card import SecretBuffer
+from drivers.card.card import CardOrdinals, CardSealer, SecretBuffer
 from drivers.card.seal import AcquirerKey, SealingKey
 from drivers.driver import Options
 from drivers.terminal import Command, Event, Operation
@@ -51,7 +52,7 @@ from tests.simulation.cable import PaymentsEnd
 from tests.simulation.outside import Outside, OutsideClock, trace_name
 from tests.simulation.plan import Plan
 from tests.support.delegate import Delegate
-from tests.support.still import card_sealer
+from tests.support.still import StillSealer, fill
 
 FRONT = "front"
 MONEY = {Operation.SALE, Operation.REFUND, Operation.REVERSAL, Operation.CLOSE_DAY}
@@ -316,7 +317,8 @@ class Host:
         context.on_fatal = self._broke
         context.journal = self._open_journal(context, clock)
         recovered = context.recover_open()
-        context.write(
+        context.card_keys = CardKeys(CardOrdinals(), fill)
+        context.begin(
             Started(
                 format=FORMAT_VERSION,
                 terminals=[FRONT],
@@ -357,7 +359,8 @@ class Host:
 
     def _link(self, unsolicited: Callable[[Event], None]) -> Link:
         settings, currency = self.settings.terminals[FRONT], self.settings.rules.currency.number
-        session = NamedSession(session_of(settings, currency, self._buffer, card_sealer()))
+        sealer = CardSealer(StillSealer(), self.context.card_keys.ordinals)
+        session = NamedSession(session_of(settings, currency, self._buffer, sealer))
         end = PaymentsEnd(self.outside, lambda: session.owner)
         return Link(end, session, self._buffer, self.context.clock.monotonic, unsolicited)
 

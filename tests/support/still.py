@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from drivers.card.card import CardSealer
+from drivers.card.card import CardOrdinals, CardSealer
 from drivers.card.seal import HpkeSealer
 
 
@@ -18,7 +18,12 @@ class StillSealer(HpkeSealer):
         return b"sealed for %s of %d" % (context.encode(), len(plaintext))
 
 
+def fill(view: memoryview) -> None:
+    """The random bytes of a world without chance."""
+    view[:] = bytes(range(len(view)))
+
+
 @cache
 def card_sealer() -> CardSealer:
-    """One for all runs of this process."""
-    return CardSealer(StillSealer(), bytearray(range(32)))
+    """One for all runs of this process; its cards have no ordinals."""
+    return CardSealer(StillSealer(), CardOrdinals())

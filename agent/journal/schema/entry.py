@@ -49,6 +49,7 @@ from agent.journal.schema.payments import (
 )
 from agent.journal.schema.people import CredentialFailed, CredentialProven, Prompted, Replied
 from agent.journal.schema.system import (
+    CardKeyBegan,
     ClockDeclared,
     ClockMoved,
     EpochEnded,
@@ -70,7 +71,7 @@ AnyBody = (
     | Prompted | Replied | CredentialFailed | CredentialProven
     | TerminalState | PrintsNotKept
     | AlarmRaised | AlarmCleared | AlarmAcknowledged
-    | Started | Stopped | StateKept | TailCut | ClockMoved | ClockDeclared | EpochEnded
+    | Started | Stopped | StateKept | TailCut | ClockMoved | ClockDeclared | EpochEnded | CardKeyBegan
 )  # fmt: skip
 
 
@@ -202,6 +203,7 @@ __all__ = [
     "BecameUnclear",
     "Body",
     "Cancelled",
+    "CardKeyBegan",
     "CardSummary",
     "ClockDeclared",
     "ClockMoved",

@@ -105,10 +105,19 @@ class Submitted(Body, frozen=True, kw_only=True):
 
 
 class CardSummary(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What left the driver about a card. `sealed` is base64 HPKE ciphertext."""
+    """What left the driver about a card. `sealed` is base64 HPKE ciphertext, `expiry` is YYMM.
+
+    It is the `card`-th distinct card under the key `card_key` (an entry `card_key_began` names it), and
+    the `older_card`-th under the key before, if that is still alive. 0 is unknown. Two ordinals tell the
+    same card or another one only under the same key.
+    """
 
     masked: str
-    fingerprint: str = ""
+    expiry: str = ""
+    card: int = 0
+    card_key: int = 0
+    older_card: int = 0
+    older_card_key: int = 0
     key_id: str = ""
     sealed: str = ""
     name: str = ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from agent.journal.schema.base import Body
 
 
@@ -55,6 +57,16 @@ class ClockDeclared(Body, frozen=True, kw_only=True):
     words: str
     person: str
     witness: str
+
+
+class CardKeyBegan(Body, frozen=True, kw_only=True):
+    """From here cards are numbered under the key `number`, which is in memory only.
+
+    After a `start` no older key is alive. After a `day` the key of the business day before still is.
+    """
+
+    number: int
+    why: Literal["start", "day"]
 
 
 class ClockMoved(Body, frozen=True, kw_only=True):

@@ -48,5 +48,4 @@ KEYS: Final[dict[str, str | tuple[str, str]]] = {
         "missing keys with 'tillgate keys create'."
     ),
     "keys.wrong_acquirer_vkey": "[acquirer] vkey is not the key of a signer (type 01). {ask_provider}",
-    "keys.wrong_length": "{path} does not hold {symmetric_key_bytes} bytes. {restore}",
 }

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from hypothesis import strategies as st
 from drivers.card import secret
 from drivers.card.card import (
     Card,
+    CardOrdinals,
     CardSealer,
     SecretBuffer,
     SecretMemoryError,
@@ -31,6 +33,7 @@ from drivers.card.card import (
 )
 from drivers.card.scrub import hidden_range
 from drivers.card.seal import AcquirerKey, HpkeSealer
+from drivers.terminal import CardNumber
 from tests.support import cards
 from tests.support.acquirer import open_sealed
 
@@ -42,10 +45,22 @@ def packed(digits: str) -> memoryview:
     return memoryview(bytearray.fromhex(digits + "f" * (len(digits) % 2)))
 
 
-def card_sealer(key: bytes = bytes(32)) -> CardSealer:
+def filled_with(byte: int, view: memoryview) -> None:
+    view[:] = bytes([byte]) * len(view)
+
+
+def ordinals(*keys: int) -> CardOrdinals:
+    """The keys of these numbers, each made of another byte; the last two are alive."""
+    made = CardOrdinals()
+    for key in keys:
+        made.begin(key, partial(filled_with, key), keep=True)
+    return made
+
+
+def card_sealer(*keys: int) -> CardSealer:
     public = (MLKEM.public_key().public_bytes_raw(), X25519.public_key().public_bytes_raw())
     return CardSealer(
-        HpkeSealer(AcquirerKey("acq-1", date(2026, 1, 1), date(2027, 1, 1), *public), "shop"), bytearray(key)
+        HpkeSealer(AcquirerKey("acq-1", date(2026, 1, 1), date(2027, 1, 1), *public), "shop"), ordinals(*keys)
     )
 
 
@@ -184,29 +199,51 @@ class TestVault:
         assert plain[21:25] == b"2612"
         assert number not in repr(taken)
 
-    def test_ascii_and_bcd_of_one_card_have_one_fingerprint(self) -> None:
-        sealer, number = card_sealer(), cards.PUBLISHED[0]
+    def test_ascii_and_bcd_of_one_card_are_one_card(self) -> None:
+        sealer, number = card_sealer(1), cards.PUBLISHED[0]
         text = memoryview(bytearray(number.encode()))
         one = sealer.seal_card(Card.from_bcd(packed(number), None), "payment 1")
         two = sealer.seal_card(Card.from_ascii(text, memoryview(bytearray(b"2612"))), "payment 2")
-        assert one.fingerprint == two.fingerprint
-        assert (26, one.fingerprint) == (len(one.fingerprint), one.fingerprint.lower())
+        assert one.numbers == two.numbers == (CardNumber(key=1, card=1),)
+        assert (one.expiry, two.expiry) == ("", "2612")
 
-    def test_another_key_gives_another_fingerprint(self) -> None:
-        prints = [
-            card_sealer(key)
-            .seal_card(Card.from_bcd(packed(cards.PUBLISHED[0]), None), "payment 1")
-            .fingerprint
-            for key in (bytes(32), bytes(31) + b"\1")
-        ]
-        assert prints[0] != prints[1]
+    def test_cards_are_counted_in_the_order_in_which_they_come(self) -> None:
+        sealer = card_sealer(7)
+        numbers = [cards.make(seed) for seed in (1, 2, 1, 3, 2)]
+        taken = [sealer.seal_card(Card.from_bcd(packed(number), None), "payment") for number in numbers]
+        assert [one.numbers[0].card for one in taken] == [1, 2, 1, 3, 2]
+
+    def test_a_card_is_numbered_under_the_two_keys_that_are_alive(self) -> None:
+        taken = card_sealer(1, 2, 3).seal_card(Card.from_bcd(packed(cards.PUBLISHED[0]), None), "payment 1")
+        assert taken.numbers == (CardNumber(3, 1), CardNumber(2, 1))
+
+    def test_before_a_key_begins_no_card_has_an_ordinal(self) -> None:
+        taken = card_sealer().seal_card(Card.from_bcd(packed(cards.PUBLISHED[0]), None), "payment 1")
+        assert (taken.numbers, bool(taken.sealed)) == ((), True)
+
+    def test_a_card_beyond_the_bound_has_no_ordinal_and_the_known_ones_keep_theirs(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("drivers.card.ordinals.MAX_CARDS_A_KEY", 2)
+        sealer = card_sealer(1)
+        numbers = [cards.make(seed) for seed in (1, 2, 3, 1)]
+        taken = [sealer.seal_card(Card.from_bcd(packed(number), None), "payment") for number in numbers]
+        assert [[one.card for one in card.numbers] for card in taken] == [[1], [2], [], [1]]
+
+    def test_nothing_that_leaves_depends_on_the_key(self) -> None:
+        """Whoever has the journal and every key on the disk learns the order of cards, and no number."""
+        one, other = (
+            card_sealer(key).seal_card(Card.from_bcd(packed(cards.PUBLISHED[0]), None), "payment")
+            for key in (1, 2)
+        )
+        assert [number.card for number in one.numbers] == [number.card for number in other.numbers] == [1]
 
     @pytest.mark.parametrize(
         "number", ["4111eeeeeeee1111", "4111", "a111111111111111", "1" * 21, "", "ffffffff"]
     )
     def test_a_number_that_is_not_clear_and_whole_is_only_masked(self, number: str) -> None:
-        taken = card_sealer().seal_card(Card.from_bcd(packed(number), packed("2612")), "payment 1")
-        assert (taken.fingerprint, taken.key_id, taken.sealed) == ("", "", b"")
+        taken = card_sealer(1).seal_card(Card.from_bcd(packed(number), packed("2612")), "payment 1")
+        assert (taken.numbers, taken.key_id, taken.sealed) == ((), "", b"")
 
     def test_a_number_masked_in_ascii_is_only_masked(self) -> None:
         number = memoryview(bytearray(b"411111******1111"))

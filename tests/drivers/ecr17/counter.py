@@ -49,7 +49,7 @@ class MaskingSealer(CardSealer):
     def seal_card(self, card: Card, context: str) -> SealedCard:
         masked = card.masked()
         card.wipe()
-        return SealedCard(masked, fingerprint=context)
+        return SealedCard(masked, key_id=context)
 
 
 def whole(data: bytes, _from_till: bool) -> bytes:

@@ -82,7 +82,7 @@ def test_an_approval_has_all_its_fields() -> None:
         code="E",
         terminal_id="12345678",
         result=0,
-        card=SealedCard("411111******1111", fingerprint="till 1"),
+        card=SealedCard("411111******1111", key_id="till 1"),
         entry_mode="ICC",
         approval_code="123456",
         day=211,

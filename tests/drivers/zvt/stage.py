@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 
-from drivers.card.card import CardSealer, SecretBuffer
+from drivers.card.card import CardOrdinals, CardSealer, SecretBuffer
 from drivers.card.seal import AcquirerKey, HpkeSealer
 from drivers.terminal import Command, DriverFact, Event, SealedCard
 from drivers.zvt.line import ZvtLine, ZvtSerialLine, ZvtTcpLine
@@ -36,10 +36,15 @@ def _private_parts() -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
 
 
 @cache
-def card_sealer() -> CardSealer:
+def hpke_sealer() -> HpkeSealer:
     mlkem, x25519 = (part.public_key().public_bytes_raw() for part in _private_parts())
     key = AcquirerKey(KEY_ID, date(2020, 1, 1), date(2099, 1, 1), mlkem, x25519)
-    return CardSealer(HpkeSealer(key, ORIGIN), bytearray(range(32)))
+    return HpkeSealer(key, ORIGIN)
+
+
+@cache
+def card_sealer() -> CardSealer:
+    return CardSealer(hpke_sealer(), CardOrdinals())
 
 
 def opened(card: SealedCard, context: str) -> bytes:

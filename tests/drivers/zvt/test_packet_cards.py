@@ -52,10 +52,10 @@ def test_the_expiry_may_stand_before_the_number() -> None:
 def test_a_masked_number_stays_masked_and_is_not_sealed() -> None:
     packet = status(bytes.fromhex("22f1f0eeeeeeeeeeeeeee1229f"))
     assert packet.card is not None
-    assert (packet.card.masked, packet.card.sealed, packet.card.fingerprint) == (
+    assert (packet.card.masked, packet.card.sealed, packet.card.numbers) == (
         "***************1229",
         b"",
-        "",
+        (),
     )
 
 

@@ -9,7 +9,8 @@ from datetime import date
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from drivers.card.card import Card, CardSealer, SecretBuffer, scrub_text
+from agent.payments.card_keys import fill_from_kernel
+from drivers.card.card import Card, CardOrdinals, CardSealer, SecretBuffer, scrub_text
 from drivers.card.seal import AcquirerKey, HpkeSealer
 from tests.system.memory.scanner import FORMS
 
@@ -17,6 +18,14 @@ from tests.system.memory.scanner import FORMS
 BCD_BYTES = 8
 EXPIRY_BYTES = 2
 RECORD_BYTES = 80
+
+
+def ordinals() -> CardOrdinals:
+    """Two keys are alive, as in an agent on its second day."""
+    made = CardOrdinals()
+    for number in (1, 2):
+        made.begin(number, fill_from_kernel, keep=True)
+    return made
 
 
 def plant(form: str, given: memoryview) -> object:
@@ -29,7 +38,7 @@ def plant(form: str, given: memoryview) -> object:
 
 def careful(buffer: SecretBuffer) -> None:
     """What a driver does: everything in place, everything wiped."""
-    card_sealer = CardSealer(HpkeSealer(acquirer_key(), "shop"), bytearray(os.urandom(32)))
+    card_sealer = CardSealer(HpkeSealer(acquirer_key(), "shop"), ordinals())
     while buffer.end - buffer.start >= RECORD_BYTES:
         record = buffer.view[buffer.start : buffer.start + RECORD_BYTES]
         card = Card.from_bcd(record[:BCD_BYTES], record[BCD_BYTES : BCD_BYTES + EXPIRY_BYTES])

@@ -24,7 +24,7 @@ from drivers.terminal import (
 )
 from tests.conformance.bed import sale
 from tests.conformance.table import Case
-from tests.system.memory.child import acquirer_key
+from tests.system.memory.child import acquirer_key, ordinals
 from tests.system.memory.tape import HEAD, rows
 
 
@@ -117,11 +117,7 @@ def main(mode: str) -> None:
         buffer.filled(os.readv(0, [buffer.space()]))
         kept = bytes(buffer.view[: buffer.end])
         buffer.close()
-    paid = (
-        play(CardSealer(HpkeSealer(acquirer_key(), "shop"), bytearray(os.urandom(32))))
-        if not kept
-        else len(kept)
-    )
+    paid = play(CardSealer(HpkeSealer(acquirer_key(), "shop"), ordinals())) if not kept else len(kept)
     sys.stdout.write(f"ready {paid}\n")
     sys.stdout.flush()
     os.read(3, 1)
