@@ -20,6 +20,7 @@ from agent.api.v1 import handlers, openapi
 from agent.api.v1.handlers import ApiContext, PaymentOperations
 from agent.api.v1.routes import OPERATIONS, ApiOperation
 from agent.payments.refusal import Refusal
+from agent.payments.state import PaymentState
 
 
 async def serve(
@@ -90,12 +91,26 @@ async def _serve_one(
         access.check(request.state.peer, request.headers)
         request.state.proven()
         rows, request.scope["path_params"] = _route(routes, request.scope["raw_path"])
+    except ApiRefusal as refusal:  # who may not ask does not hear of the payment either
+        return _refused(refusal, handlers.named_id(request))
+    try:
         return await _operation(rows, request).handler(api, request)
     except Refusal as refusal:
-        return _refused(refusal, handlers.named_id(request))
+        named = handlers.named_id(request)
+        return _refused(refusal, named, _known(api, named))
     except Exception as error:  # noqa: BLE001 - nobody above us could say what it means for the money
         api.failed(error)
-        return _refused(ApiRefusal("internal"), handlers.named_id(request))
+        named = handlers.named_id(request)
+        return _refused(ApiRefusal("internal"), named, _known(api, named))
+
+
+def _known(api: ApiContext, payment_id: str) -> PaymentState | None:
+    """The payment that a refused request was about, as it stands."""
+    try:
+        return api.service.get(payment_id) if payment_id else None
+    except Exception as error:  # noqa: BLE001 - a refusal has to be told in any case
+        api.failed(error)
+        return None
 
 
 def _operation(rows: dict[str, ApiOperation], request: Request) -> ApiOperation:
@@ -108,8 +123,8 @@ def _operation(rows: dict[str, ApiOperation], request: Request) -> ApiOperation:
     return row
 
 
-def _refused(refusal: Refusal, payment_id: str = "") -> Response:
-    response = handlers.answer(errors.error_body(refusal, payment_id), errors.status_of(refusal))
+def _refused(refusal: Refusal, payment_id: str = "", known: PaymentState | None = None) -> Response:
+    response = handlers.answer(errors.error_body(refusal, payment_id, known), errors.status_of(refusal))
     if isinstance(refusal, ApiRefusal):
         response.headers.update(refusal.headers)
     return response

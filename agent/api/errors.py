@@ -8,14 +8,12 @@ from __future__ import annotations
 import msgspec
 
 from agent.api.limits import MAX_BODY_BYTES
-from agent.api.refusals import REFUSALS
+from agent.api.refusals import REFUSALS, MoneyWord
 from agent.api.v1.bodies import ErrorBody
-from agent.api.v1.mapping import payment_view
+from agent.api.v1.mapping import minutes, payment_view
 from agent.payments.refusal import Refusal
 from agent.payments.state import PaymentState
 from agent.texts import say
-
-TO_MINUTES = len("2026-03-28T09:00")
 
 
 class ApiRefusal(Refusal):
@@ -31,13 +29,16 @@ def status_of(refusal: Refusal) -> int:
     return REFUSALS[refusal.code].status
 
 
-def error_body(refusal: Refusal, payment_id: str = "") -> ErrorBody:
-    """The body of a refusal of a request about the payment with this id."""
-    code, payment = refusal.code, refusal.payment
+def error_body(refusal: Refusal, payment_id: str = "", known: PaymentState | None = None) -> ErrorBody:
+    """The body of a refusal of a request about the payment with this id.
+
+    `known` is that payment, if there is one: whatever was refused, its own verdict is told first.
+    """
+    code, payment = refusal.code, refusal.payment or known
     figures = ({"payment_id": payment_id} if payment_id else {}) | refusal.figures
     filled = figures | _expected(refusal)
     message = say(f"errors.{code}", **filled)
-    money = f"errors.money.{REFUSALS[code].money}"
+    money = f"errors.money.{_money_word(code, payment, str(figures.get('payment_id', '')))}"
     return ErrorBody(
         error=code,
         message=f"{_known(payment)} {message}" if payment else message,
@@ -46,6 +47,15 @@ def error_body(refusal: Refusal, payment_id: str = "") -> ErrorBody:
         figures=figures,
         payment=payment_view(payment) if payment else None,
     )
+
+
+def _money_word(code: str, told: PaymentState | None, payment_id: str) -> MoneyWord:
+    """What a refusal means for the money. "Not begun" is never said of a payment that there is."""
+    word = REFUSALS[code].money
+    if told is None or told.payment_id != payment_id or word == "unheard":
+        return word
+    open_yet = told.phase != "done" or told.verdict == "unclear"
+    return "perhaps" if word == "perhaps" and open_yet else "told"
 
 
 def server_refusal(status: int, word: str) -> tuple[bytes, bytes]:
@@ -66,13 +76,31 @@ def _expected(refusal: Refusal) -> dict[str, str]:
 
 
 def _known(payment: PaymentState) -> str:
-    """One sentence: verdict, amount and time of a payment."""
-    minor = payment.amount if payment.terminal_amount is None else payment.terminal_amount
-    return say(
+    """Verdict, amount and time of a payment in one sentence, and what was given back of it since."""
+    minor, currency = payment.amount, payment.currency
+    if payment.terminal_amount is not None:
+        minor, currency = payment.terminal_amount, payment.terminal_currency or currency
+    verdict = say(
         f"errors.known.{payment.verdict or 'running'}" + (".plain" if minor is None else ""),
         payment_id=payment.payment_id,
         kind=say(f"verdict.kind.{payment.payment}"),
         amount=minor,
-        currency=payment.currency,
-        time=payment.requested_at[:TO_MINUTES].replace("T", " "),
+        currency=currency,
+        time=minutes(payment.requested_at),
     )
+    sentences = [(say("verdict.training") if payment.training else "") + verdict]
+    if payment.verdict == "approved":
+        sentences += _since(payment)
+    return " ".join(sentences)
+
+
+def _since(payment: PaymentState) -> list[str]:
+    """What an approval alone does not tell."""
+    told = []
+    if payment.release in {"held", "withheld"}:
+        told.append(say(f"errors.goods.{payment.release}"))
+    if payment.reversed_by:
+        told.append(say("verdict.reversed", reversal=payment.reversed_by))
+    if payment.refunded:
+        told.append(say("errors.known.refunded", amount=payment.refunded, currency=payment.currency))
+    return told

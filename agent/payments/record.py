@@ -10,6 +10,7 @@ import msgspec
 from agent.journal.schema.entry import (
     AnyBody,
     BecameUnclear,
+    CancelAsked,
     Cancelled,
     Completed,
     Decided,
@@ -100,6 +101,7 @@ class Record(msgspec.Struct, kw_only=True):
     taken_back: dict[str, GivenBack] = {}
     receipts: list[Printout] = []
     hold: Release | None = None
+    cancel_asked: bool = False
 
     @property
     def open(self) -> bool:
@@ -193,6 +195,8 @@ def change(record: Record, body: AnyBody, index: int) -> None:
             _print(record, body)
         case Release():
             record.hold = body
+        case CancelAsked():
+            record.cancel_asked = True
         case UnsolicitedResult():
             record.unsolicited = _without_seal(body.result)
             record.approval_known |= body.result.verdict == "approved"

@@ -11,6 +11,7 @@ import msgspec
 
 from agent.alarms.standing import AlarmChange, StandingAlarm
 from agent.journal.schema.entry import (
+    CancelAsked,
     ClockDeclared,
     Entry,
     Printed,
@@ -24,7 +25,7 @@ from agent.journal.schema.entry import (
 )
 from agent.payments.active import ActivePayment, needs_of
 from agent.payments.alarms import acknowledge
-from agent.payments.choice import terminal_named
+from agent.payments.choice import check_free, terminal_named
 from agent.payments.commands import (
     ClockWord,
     GivenCredential,
@@ -54,7 +55,6 @@ from agent.payments.state import (
 )
 from agent.payments.status import status_of, terminal_status
 from agent.payments.view import view_of
-from agent.terminals.connection import TerminalConnection
 
 
 class PaymentService:
@@ -83,7 +83,7 @@ class PaymentService:
             return msgspec.structs.replace(state, repeated=True), False
         if not command.awaited():
             raise Refusal("nobody_waits", payment_id=command.payment_id)
-        requested = requested_of(command, kind, self._free_terminal(command.terminal).name)
+        requested = requested_of(command, kind, self._free_terminal(command.terminal))
         active = ActivePayment(requested, self._tell_active, command.awaited)
         self._active[command.payment_id] = active
         self._tell_terminal(requested.terminal)
@@ -165,6 +165,8 @@ class PaymentService:
             active.cancelled = True
             active.question.reply.set_result(active.reply_entry("no", self._context.clock.monotonic()))
         elif active is not None and self._view(active).phase == "running":
+            if not self._record(active).cancel_asked:
+                self._context.write(CancelAsked(payment_id=payment_id))
             self._context.terminals[active.request.terminal].abort()
         return self._known(payment_id)
 
@@ -372,17 +374,11 @@ class PaymentService:
             raise _unknown(payment_id)
         return view
 
-    def _free_terminal(self, name: str | None) -> TerminalConnection:
-        terminal = terminal_named(self._context, name)
-        self._check_free(terminal)
+    def _free_terminal(self, name: str | None) -> str:
+        terminal = terminal_named(self._context, name).name
+        unclear = [self._state(record) for record in self._context.payments.unclear(terminal)]
+        check_free(terminal, unclear, [self._view(active) for active in self._active.values()])
         return terminal
-
-    def _check_free(self, terminal: TerminalConnection) -> None:
-        for unclear in self._context.payments.unclear(terminal.name):
-            raise Refusal("terminal_unclear", terminal=terminal.name, holder=unclear.payment_id)
-        for active in self._active.values():
-            if active.request.terminal == terminal.name:
-                raise Refusal("terminal_busy", terminal=terminal.name, holder=active.request.payment_id)
 
     def _asking(self, payment_id: str, prompt: str) -> ActivePayment:
         active = self._active.get(payment_id)

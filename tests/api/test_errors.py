@@ -63,3 +63,58 @@ def test_a_used_id_is_never_told_that_no_money_has_moved() -> None:
         said = f"{body.message} {body.money} {body.next_step}".lower()
         assert "no money" not in said
         assert "new payment id" not in said
+
+
+STATES = {
+    **{verdict: {"verdict": verdict} for verdict in get_args(Verdict)},
+    "approved, released": {"verdict": "approved", "release": "released"},
+    "approved, held": {"verdict": "approved", "release": "held"},
+    "approved, withheld": {"verdict": "approved", "release": "withheld"},
+    "approved, reversed": {"verdict": "approved", "reversed_by": "R-1"},
+    "approved, refunded": {"verdict": "approved", "refunded": 100, "left": 1150},
+    "approved in training": {"verdict": "approved", "training": True},
+    "deciding": {"phase": "deciding"},
+    "asking": {"phase": "asking"},
+    "running": {"phase": "running"},
+}
+SINCE = {
+    "approved, held": "Its goods are held",
+    "approved, withheld": "Its goods may not go.",
+    "approved, reversed": "R-1",
+    "approved, refunded": "1.00 EUR",
+    "approved in training": "TRAINING, NO MONEY",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_refusal_about_a_known_payment_tells_its_verdict_and_never_that_it_was_not_begun(
+    code: str, state: str, kind: str
+) -> None:
+    known = payment(payment=kind, amount=1250, currency="EUR", **STATES[state])
+    body = errors.error_body(Refusal(code), "A-1", known)
+    assert body.payment is not None
+    assert body.payment.payment_id == "A-1"
+    word = (known.verdict or "under way").replace("_", " ")
+    assert re.match(rf"(TRAINING, NO MONEY: )?\S.* A-1 (is|was) {word}", body.message, re.IGNORECASE), (
+        body.message
+    )
+    said = f"{body.message} {body.money}".lower()
+    assert "no money has moved" not in said
+    assert "not begun" not in said
+    assert "no payment a-1" not in said
+    assert ("may be running" in said) <= (known.phase != "done" or known.verdict == "unclear")
+    assert SINCE.get(state, "") in body.message
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("code", ["terminal_busy", "terminal_unclear"])
+def test_a_new_payment_that_another_keeps_out_was_not_begun_and_the_other_is_told(
+    code: str, state: str
+) -> None:
+    other = payment(amount=7700, currency="EUR", **STATES[state])
+    body = errors.error_body(Refusal(code, other, terminal="front", holder="A-1"), "B-2")
+    assert body.money == "Payment B-2 was not begun: no money has moved for it."
+    assert "A-1" in body.message.split(".")[0]
+    assert "77.00 EUR" in body.message

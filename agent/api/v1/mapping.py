@@ -146,7 +146,7 @@ def payment_view(state: PaymentState) -> PaymentView:
         left=state.left,
         training=state.training,
         held_because=_told(state.held_because),
-        next_step=_told(state.next_step),
+        next_step=_next_step(state),
         reasons=[_reason(reason) for reason in state.reasons],
         terminal_amount=state.terminal_amount,
         terminal_currency=state.terminal_currency,
@@ -245,6 +245,23 @@ def terminal_view(terminal: TerminalStatus) -> TerminalView:
         unclear=terminal.unclear,
         clock_ahead_s=terminal.clock_ahead_s,
     )
+
+
+def _next_step(state: PaymentState) -> str:
+    """The next step. In training nothing goes; after a repeat, the goods may have gone already."""
+    step = state.next_step
+    if state.verdict == "approved" and state.training:
+        step = Fact("next.training")
+    elif state.verdict == "approved" and state.repeated and state.release == "released":
+        time = minutes(state.requested_at)
+        step = Fact("next.repeated", {"payment_id": state.payment_id, "time": time})
+    names: dict[str, int | str] = {"payment_id": state.payment_id, "terminal": state.terminal}
+    return _told(Fact(step.code, names | step.figures)) if step else ""
+
+
+def minutes(time: str) -> str:
+    """A time of the agent without seconds and zone: 2026-03-28 09:00."""
+    return time[: len("2026-03-28T09:00")].replace("T", " ")
 
 
 def _told(fact: Fact | None) -> str:

@@ -98,11 +98,12 @@ def refused(error: RefusedError, payment_id: str = "") -> CommandError:
     answer = error.answer
     text = f"{answer.message}\n{answer.money}\nNext: {answer.next_step}"
     known = answer.payment
-    if known is not None and known.payment_id == payment_id:
+    if known is not None and payment_id and known.payment_id == answer.figures.get("payment_id", payment_id):
         code = exit_of(msgspec.structs.replace(known, repeated=True))
         if code not in {Exit.NO, Exit.NOT_SENT}:
             return CommandError(text, code)
     codes = {401: Exit.NO_PERMISSION, 403: Exit.NO_PERMISSION, 423: Exit.NO_PERMISSION, 503: Exit.NOT_SENT}
+    codes[408] = Exit.NOT_SENT
     if answer.error in {"terminal_busy", "terminal_unclear"}:
         return CommandError(text, Exit.NOT_SENT)
     if error.status >= 500 and error.status not in codes:
@@ -128,6 +129,7 @@ class PaymentFollower:
         self._asked: set[str] = set()
         self._breaks = 0
         self._silent_s = 0
+        self._repeated = False
         self._inbox: PaymentInbox | None = None
 
     def from_begin(self, begin: Begin) -> PaymentView:
@@ -139,7 +141,7 @@ class PaymentFollower:
             view = begin(self._client)
         except KeyboardInterrupt:  # the line broke while the request was on its way: is there a payment?
             view = self._after_break()
-        self.view = view
+        self.view, self._repeated = view, view.repeated
         safely(self._out, view, lambda: self._out.say(verdict.headline(view)))
         if view.phase == "done":
             self._show_verdict(view)
@@ -189,7 +191,8 @@ class PaymentFollower:
                 return self._nothing_came()
 
     def _told(self, event: PaymentEvent) -> PaymentView | None:
-        view = self.view = event.payment
+        # An answer to a repeated request stays one, also where the first had not ended yet.
+        view = self.view = msgspec.structs.replace(event.payment, repeated=self._repeated)
         self._after = event.id
         safely(self._out, view, lambda: self._show(view))
         if view.prompt is not None and view.prompt.id not in self._asked:

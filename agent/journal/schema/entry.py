@@ -26,6 +26,7 @@ from agent.journal.schema.payments import (
     ACTION_ORDER,
     ActionName,
     BecameUnclear,
+    CancelAsked,
     Cancelled,
     CardSummary,
     Completed,
@@ -67,7 +68,7 @@ FORMAT_VERSION: Final = 2
 AnyBody = (
     Requested | Decided | Refused | Cancelled | NotSent
     | Submitted | TerminalResult | Printed | Completed | Undone | BecameUnclear | UnsolicitedResult | Resolved
-    | Release
+    | Release | CancelAsked
     | Prompted | Replied | CredentialFailed | CredentialProven
     | TerminalState | PrintsNotKept
     | AlarmRaised | AlarmCleared | AlarmAcknowledged
@@ -202,6 +203,7 @@ __all__ = [
     "AnyBody",
     "BecameUnclear",
     "Body",
+    "CancelAsked",
     "Cancelled",
     "CardKeyBegan",
     "CardSummary",

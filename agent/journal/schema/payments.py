@@ -233,6 +233,12 @@ class Completed(Body, frozen=True, kw_only=True):
     payment_id: str
 
 
+class CancelAsked(Body, frozen=True, kw_only=True):
+    """The till asked to stop while the terminal had the payment. The terminal's result still decides."""
+
+    payment_id: str
+
+
 class Undone(Body, frozen=True, kw_only=True):
     """The terminal reported an abort after it had reported an approval: for a human.
 

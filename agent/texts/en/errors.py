@@ -89,11 +89,12 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
     ),
     "errors.nobody_waits": "The request came too late: its till waits no longer.",
     "errors.nobody_waits.next": "Send the request again while you wait for its answer.",
-    "errors.terminal_busy": "Terminal {terminal} serves payment {holder}.",
+    "errors.terminal_busy": "Terminal {terminal} serves it, and nothing else meanwhile.",
     "errors.terminal_busy.next": "Wait until payment {holder} is done, then send this request again.",
-    "errors.terminal_unclear": "Payment {holder} on terminal {terminal} is unclear.",
+    "errors.terminal_unclear": "It holds terminal {terminal}: nothing new is sent there.",
     "errors.terminal_unclear.next": (
-        "The agent asks the terminal about payment {holder}. If it cannot tell: 'tillgate resolve {holder}'."
+        "Do not charge {holder} again. The agent asks the terminal about it. If it cannot tell: "
+        "tillgate resolve {holder}"
     ),
     "errors.question_over": "Payment {payment_id} does not ask {prompt} now.",
     "errors.question_over.next": "Look at the state of payment {payment_id}.",
@@ -175,6 +176,9 @@ ERRORS: Final[dict[str, str | tuple[str, str]]] = {
     ),
     "errors.known.unclear": "{kind} {payment_id} is UNCLEAR: {amount:money}, asked for at {time}.",
     "errors.known.running": "{kind} {payment_id} is under way: {amount:money}, asked for at {time}.",
+    "errors.goods.held": "Its goods are held until a second person has looked.",
+    "errors.goods.withheld": "Its goods may not go.",
+    "errors.known.refunded": "Refunds have given {amount:money} of it back, or may have.",
     "errors.known.approved.plain": "{kind} {payment_id} is approved; it was asked for at {time}.",
     "errors.known.declined.plain": "{kind} {payment_id} is declined; it was asked for at {time}.",
     "errors.known.cancelled.plain": "{kind} {payment_id} is cancelled; it was asked for at {time}.",
