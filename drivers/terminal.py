@@ -13,6 +13,12 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, Protocol
 
+from drivers.errors import CommandRefusedError as CommandRefusedError  # noqa: PLC0414 - a word of this vocabulary, too
+from drivers.errors import DriverError as DriverError  # noqa: PLC0414 - a word of this vocabulary, too
+from drivers.errors import FactError as FactError  # noqa: PLC0414 - a word of this vocabulary, too
+from drivers.errors import ProtocolError as ProtocolError  # noqa: PLC0414 - a word of this vocabulary, too
+from drivers.errors import SessionError as SessionError  # noqa: PLC0414 - a word of this vocabulary, too
+from drivers.errors import WireError as WireError  # noqa: PLC0414 - a word of this vocabulary, too
 from drivers.fact import DriverFact as DriverFact  # noqa: PLC0414 - a word of this vocabulary, too
 from drivers.operation import Operation as Operation  # noqa: PLC0414 - a word of this vocabulary, too
 from drivers.sealed import CardNumber as CardNumber  # noqa: PLC0414 - a word of this vocabulary, too
@@ -285,6 +291,12 @@ class Resolver(Protocol):
     def belongs(self, unclear: Unclear, result: Result) -> bool:
         """Whether a late result belongs to the unclear command."""
 
+    def names(self, command: Command, result: Result) -> bool:
+        """Whether the result carries the name that only this command had."""
+
+    def fits(self, unclear: Unclear, result: Result) -> bool:
+        """Whether nothing that an approval tells contradicts the command. That is no proof yet."""
+
     def ack_would_book(self, unclear: Unclear, result: Result) -> bool:
         """Whether acknowledging a late result could book a payment that nobody asked for."""
 
@@ -339,47 +351,3 @@ class Session(Protocol):
 
 # The simulator's software version begins with this, in every protocol.
 SIMULATOR_SOFTWARE = "TILLGATE-SIM"
-
-
-class DriverError(Exception):
-    """The base of a driver's own errors. They never quote wire bytes."""
-
-
-class FactError(DriverError):
-    """An error with a code and figures. Its sentence is `code` in the text catalogue."""
-
-    def __init__(self, fact: DriverFact) -> None:
-        super().__init__(str(fact))
-        self.code = f"drivers.{fact.code}"
-        self.figures = fact.figures
-
-
-class SessionError(DriverError):
-    """The caller used a session out of turn: a bug of ours, not of the terminal."""
-
-
-class CommandRefusedError(SessionError):
-    """The protocol or this terminal has no such command. No byte of it was sent."""
-
-    def __init__(self, fact: DriverFact) -> None:
-        super().__init__(str(fact))
-        self.fact = fact
-
-
-class WireError(DriverError):
-    """A line could not be opened, read or written; `fact` says why."""
-
-    def __init__(self, fact: DriverFact) -> None:
-        super().__init__(str(fact))
-        self.fact = fact
-
-
-class ProtocolError(DriverError):
-    """The terminal sent what the protocol does not allow.
-
-    `reason` is a fixed name from the driver's vocabulary.
-    """
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(f"{reason}: {detail}" if detail else reason)
-        self.reason = reason

@@ -17,6 +17,7 @@ OUTSIDE = {"asyncio", "time", "logging", "serial", "usb", "socket", "selectors",
 DEVICES = {"serial", "usb"}
 PURE_DRIVER = {
     "drivers.dialogue",
+    "drivers.errors",
     "drivers.fact",
     "drivers.operation",
     "drivers.terminal",
@@ -156,6 +157,7 @@ ROWS: dict[str, Row] = {
         for name in (
             *(
                 "__init__",
+                "errors",
                 "fact",
                 "operation",
                 "dialogue",

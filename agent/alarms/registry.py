@@ -95,6 +95,22 @@ _ROWS: Final = (
     AlarmKind("payment_held", "warning", calm_s=0.0),
     AlarmKind("payment_withheld", "warning", calm_s=0.0),
     AlarmKind("approval_differs", "warning", "person", figures=("fields",)),
+    AlarmKind(
+        "verdict_contradicted",
+        "critical",
+        "person",
+        figures=("verdict", "said", "amount", "currency", "receipt", "trace"),
+    ),
+    AlarmKind("answer_without_name", "critical", "person", figures=("other",)),
+    AlarmKind(
+        "unclaimed_approval",
+        "critical",
+        "person",
+        figures=("terminal", "amount", "currency", "receipt", "trace"),
+    ),
+    AlarmKind(
+        "resolution_corrected", "critical", "person", figures=("before", "verdict", "person", "witness")
+    ),
     # Too many of one kind.
     AlarmKind("many", "warning", "person"),
 )

@@ -21,7 +21,14 @@ from agent.journal.lines import Commit
 from agent.journal.note import CosignatureVerifier, Ed25519Signer, Ed25519Verifier, NoteError, parse_vkey
 from agent.journal.proofs.export import export
 from agent.journal.reader import JournalReader
-from agent.journal.schema.entry import Entry, decode
+from agent.journal.schema.entry import (
+    AlarmAcknowledged,
+    AlarmCleared,
+    AlarmRaised,
+    Entry,
+    UnsolicitedResult,
+    decode,
+)
 from agent.journal.verified import VKEY_FILE, Verified, keep_verified
 from agent.journal.verify import CosignedHeads, Report, read_cosignatures, verify
 from agent.keys.store import KeysError, load_journal_key
@@ -125,7 +132,7 @@ def _print_line(args: argparse.Namespace, out: Screen, line: bytes, wanted: str 
         if wanted is None or wanted.encode() in line:
             _print_broken(args, out, line)
         return
-    if wanted is None or _payment_id(entry) == wanted:
+    if wanted is None or payment_of(entry) == wanted:
         _print_one(args, out, line, entry)
 
 
@@ -145,7 +152,12 @@ def _print_one(args: argparse.Namespace, out: Screen, line: bytes, entry: Entry)
         print_entry(out, entry)
 
 
-def _payment_id(entry: Entry) -> str | None:
+def payment_of(entry: Entry) -> str | None:
+    """The payment that an entry is about; a late result names it inside."""
+    if isinstance(entry.body, UnsolicitedResult):
+        return entry.body.result.payment_id
+    if isinstance(entry.body, AlarmRaised | AlarmCleared | AlarmAcknowledged):
+        return entry.body.subject
     return getattr(entry.body, "payment_id", None)
 
 

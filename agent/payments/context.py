@@ -305,4 +305,4 @@ def _left_open(record: Record) -> AnyBody:
     if record.submission is None:
         return NotSent(payment_id=record.payment_id, why=Fact("payment.restarted_before"))
     why = Fact("payment.restarted_without_proof" if record.result else "payment.restarted_during")
-    return BecameUnclear(payment_id=record.payment_id, why=why)
+    return BecameUnclear(payment_id=record.payment_id, why=why, lost=True)

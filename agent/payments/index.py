@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final, TypeGuard
 
@@ -12,10 +12,13 @@ import msgspec
 from agent.journal.recover import SnapshotUnusable
 from agent.journal.schema.derived import DerivedState
 from agent.journal.schema.entry import (
+    AnyBody,
+    BecameUnclear,
     CardKeyBegan,
     ClockMoved,
     Entry,
     Requested,
+    Resolved,
     Submitted,
     TerminalResult,
     UnknownEntry,
@@ -46,6 +49,16 @@ class TerminalDay(msgspec.Struct):
     whole: bool = False
 
 
+class LooseEnds(msgspec.Struct):
+    """The payments of one terminal whose dialogue broke since the last one that ended as it should.
+
+    A nameless answer in the next dialogue may be theirs. `newest` is the last one that was submitted.
+    """
+
+    payment_ids: list[str] = []
+    newest: str = ""
+
+
 class OpenPart(msgspec.Struct):
     """What a snapshot keeps of the payment index besides the stored records."""
 
@@ -56,6 +69,7 @@ class OpenPart(msgspec.Struct):
     newest: list[tuple[int, str]] = []
     doubts: dict[str, datetime] = {}
     card_key: int = 0
+    loose: dict[str, LooseEnds] = {}
 
 
 _STATE: Final = DerivedState(OpenPart, version=2)
@@ -86,6 +100,7 @@ class PaymentIndex:
         self._rows = RowChecks()
         self._last_stored: dict[str, LastStored] = {}
         self._days: dict[str, TerminalDay] = {}
+        self._loose: dict[str, LooseEnds] = {}
         self.clock_offsets = ClockOffsets()
         self.doubts = TerminalDoubts()
         self.card_key = 0  # the number of the newest key that cards are numbered under
@@ -120,6 +135,7 @@ class PaymentIndex:
         before = record.verdict
         change(record, body, entry.index)
         self.doubts.apply(record, body, before, entry.at)
+        self._follow_dialogue(record, body)
         self._compare_clocks(record, entry)
         if record.verdict == "unclear" != before:
             record.lost_at = self.clock_offsets.terminal_time(record.terminal, entry.at)
@@ -173,6 +189,15 @@ class PaymentIndex:
         newest = sorted((stored | fresh | self._held).values(), key=lambda record: -record.opened)
         return newest[:count]
 
+    def recent(self, terminal: str, count: int) -> Iterator[Record]:
+        """Those of the newest payments that were sent to this terminal, newest first."""
+        return (one for one in self.last(count) if one.terminal == terminal and one.submission is not None)
+
+    def loose(self, terminal: str) -> list[Record]:
+        """The payments whose dialogue broke since the last one that ended as it should."""
+        ends = self._loose.get(terminal, LooseEnds())
+        return [record for name in ends.payment_ids if (record := self.get(name)) is not None]
+
     def last_numbers(self, terminal: str) -> tuple[int | None, int | None]:
         """Trace and receipt number of the last payment that a terminal stored; resolving needs them."""
         return self.last_stored(terminal).numbers
@@ -215,6 +240,7 @@ class PaymentIndex:
                 newest=checks.newest,
                 doubts=self.doubts.since,
                 card_key=self.card_key,
+                loose=self._loose,
             )
         )
 
@@ -226,6 +252,7 @@ class PaymentIndex:
         self._last_stored, self._days, self.clock_offsets = part.last_stored, part.days, part.clock_offsets
         self.doubts = TerminalDoubts(part.doubts)
         self.card_key = part.card_key
+        self._loose = part.loose
 
     def _stored(self, payment_id: str) -> Record | None:
         """The record in the store. Raises `RowDiffersError`."""
@@ -303,6 +330,21 @@ class PaymentIndex:
             original = self.get(record.original)
             day.whole = day.whole and original is not None and original.opened > day.since
             day.count, day.total = day.count - sign, day.total - sign * (_signed(original) if original else 0)
+
+    def _follow_dialogue(self, record: Record, body: AnyBody) -> None:
+        """Note which dialogues have no proven end."""
+        ends = self._loose.setdefault(record.terminal, LooseEnds())
+        match body:
+            case Submitted():
+                if ends.newest not in ends.payment_ids:
+                    ends.payment_ids.clear()  # the dialogue before this one has ended
+                ends.newest = record.payment_id
+            case BecameUnclear(lost=True) if record.payment_id not in ends.payment_ids:
+                ends.payment_ids.append(record.payment_id)
+            case Resolved(person="") if record.payment_id in ends.payment_ids:
+                ends.payment_ids.remove(record.payment_id)  # the terminal has told what became of it
+            case _:
+                pass
 
     def _keep(self, record: Record) -> None:
         if record.open or record.verdict == "unclear" or record.waits_for_release:

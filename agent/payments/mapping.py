@@ -75,6 +75,7 @@ def result_of(
         original_trace=result.original_trace,
         receipt_number=result.receipt_number,
         turnover_number=result.turnover_number,
+        order=result.order,
         terminal_id=result.terminal_id,
         merchant_id=result.merchant_id,
         approval_code=result.approval_code,
@@ -185,7 +186,7 @@ def _end_of_doubt(record: Record, event: DialogueEnded) -> list[AnyBody]:
 
     A failing end decides only if no result was read: then nothing contradicts it.
     """
-    unread = record.result is None or record.result.code is None
+    unread = record.contradiction is None and (record.result is None or record.result.code is None)
     if unread and event.end_reason is not EndReason.COMPLETED:
         return [_ended(record.payment_id, _failure(event), event)]
     return [Completed(payment_id=record.payment_id)]
@@ -199,12 +200,12 @@ def _failure(event: DialogueEnded) -> Literal["cancelled", "declined", "not_sent
 
 
 def _lost(record: Record, event: ConnectionLost, approved: bool) -> list[AnyBody]:
-    if record.result is not None and not approved:
+    if record.result is not None and not approved and record.verdict != "unclear":
         return []
     why = journal_fact(event.reason)
     if event.delivery is Delivery.NEVER:
         return [NotSent(payment_id=record.payment_id, why=why)]
-    return [BecameUnclear(payment_id=record.payment_id, why=why)]
+    return [BecameUnclear(payment_id=record.payment_id, why=why, lost=True)]
 
 
 def _without_result(record: Record, event: DialogueEnded) -> list[AnyBody]:

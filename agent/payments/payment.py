@@ -7,6 +7,7 @@ from agent.payments.active import ActivePayment
 from agent.payments.context import Context
 from agent.payments.mapping import closing, printed
 from agent.payments.release import after_reply
+from agent.payments.told import told
 from agent.terminals.connection import Withdrawn
 from drivers.terminal import ConnectionLost, DialogueEnded, DisplayText, Receipt, TransactionResult
 
@@ -42,7 +43,7 @@ async def run_payment(payment: ActivePayment, context: Context) -> None:
                 context.write(printed(record, event))
                 terminal.acknowledge()
             case TransactionResult():
-                context.write(context.result_now(record, event.result, terminal.terminal_id))
+                context.write(*told(context, record, event.result, terminal))
                 terminal.acknowledge()
             case DialogueEnded() | ConnectionLost() | Withdrawn():
                 context.write(*closing(record, event))

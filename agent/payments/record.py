@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -30,6 +31,7 @@ from agent.journal.schema.entry import (
     UnsolicitedResult,
     Verdict,
 )
+from agent.payments.compare import consistent, merged
 from agent.payments.kinds import kind_of
 from agent.rules.booked import booked
 
@@ -40,6 +42,8 @@ MAX_RECEIPT_LINES = 600
 
 # A copy that the terminal did not name.
 UNNAMED = "unknown"
+# Why a verdict that stood is doubted again.
+_DISPUTES: Final = frozenset({"payment.contradicted", "payment.answer_may_be_this_ones"})
 
 
 class Printout(msgspec.Struct):
@@ -69,6 +73,9 @@ class Record(msgspec.Struct, kw_only=True):
     `hold` is the last word on whether the goods may go; nothing holds them back without one.
     `dialogue_over`: the terminal has ended the payment's dialogue. `lost_at`: by its own clock, when the
     payment came in doubt.
+    `contradiction` is a second result in the same dialogue that cannot be true beside the first.
+    `disputed` is the verdict that stood when a contradiction made the payment unclear again.
+    `resolved`: asking or persons gave the verdict.
     `approval_known`: an approval is in the journal and no decline came after it. `asked_at` is
     when the terminal was asked, by its own clock. `taken_back` holds, by payment id, each refund and
     reversal of this payment that gave money back or may have: the end of one says nothing of another.
@@ -102,6 +109,9 @@ class Record(msgspec.Struct, kw_only=True):
     receipts: list[Printout] = []
     hold: Release | None = None
     cancel_asked: bool = False
+    contradiction: TerminalResult | None = None
+    disputed: Verdict | None = None
+    resolved: bool = False
 
     @property
     def open(self) -> bool:
@@ -123,8 +133,8 @@ class Record(msgspec.Struct, kw_only=True):
     @property
     def last_approval(self) -> TerminalResult | None:
         """The terminal's last approval, even if it was undone later."""
-        approvals = [said for said in (self.unsolicited, self.result) if said and said.verdict == "approved"]
-        return approvals[0] if approvals else None
+        told = (self.unsolicited, self.contradiction, self.result)
+        return next((said for said in told if said and said.verdict == "approved"), None)
 
     @property
     def possibly_booked(self) -> bool:
@@ -198,7 +208,7 @@ def change(record: Record, body: AnyBody, index: int) -> None:
         case CancelAsked():
             record.cancel_asked = True
         case UnsolicitedResult():
-            record.unsolicited = _without_seal(body.result)
+            record.unsolicited = without_seal(body.result)
             record.approval_known |= body.result.verdict == "approved"
         case _:
             _judge(record, body, index)
@@ -214,32 +224,55 @@ def _judge(record: Record, body: AnyBody, index: int) -> None:
         case Refused() | Cancelled() | NotSent():
             _decide(record, body.verdict, index, body.why)
         case TerminalResult():
-            if (
-                body.verdict != "unclear" or record.result is None
-            ):  # what came first is what it is compared with
-                record.result = _without_seal(body)
-            if body.verdict == "approved":
-                record.approval_known = True
-            else:
-                _decide(record, body.verdict, index, body.why, body.text)
+            _take(record, body, index)
         case Completed():
             record.dialogue_over = True
-            if record.result is not None and record.verdict != "unclear":
+            if record.result is not None and record.verdict is None:
                 said = record.result
                 _decide(record, said.verdict, index, said.why, said.text)
         case Undone():
             record.dialogue_over = True
             _decide(record, "unclear", index, Fact("payment.undone"))
         case BecameUnclear():
-            _decide(record, "unclear", index, body.why)
+            _doubt(record, body, index)
         case Resolved():
-            record.result = _without_seal(body.result) if body.result else record.result
+            record.result = without_seal(body.result) if body.result else record.result
+            record.disputed = None
             _decide(record, body.verdict, index, body.proof, body.words)
+            record.resolved = True
         case _:
             pass
 
 
-def _without_seal(result: TerminalResult) -> TerminalResult:
+def _take(record: Record, body: TerminalResult, index: int) -> None:
+    """A result in the payment's dialogue. One that contradicts the first decides nothing."""
+    said, first = without_seal(body), record.result
+    if body.verdict == "unclear":
+        record.result = first or said  # what came first is what the others are compared with
+        _decide(record, "unclear", index, body.why, body.text)
+        return
+    if first is None or first.verdict == "unclear":
+        record.result = said
+        if body.verdict == "approved":
+            record.approval_known = True
+        else:
+            _decide(record, body.verdict, index, body.why, body.text)
+        return
+    if not consistent(first, said):
+        record.contradiction = said
+        record.approval_known |= said.verdict == "approved"
+        _decide(record, "unclear", index, Fact("payment.two_results"))
+        return
+    record.result = merged(first, said)
+
+
+def _doubt(record: Record, body: BecameUnclear, index: int) -> None:
+    if body.why.code in _DISPUTES and record.verdict != "unclear":
+        record.disputed = record.verdict
+    _decide(record, "unclear", index, body.why)
+
+
+def without_seal(result: TerminalResult) -> TerminalResult:
     """The result without its sealed card: only the acquirer can open that, and the journal keeps it."""
     if result.card is None or not result.card.sealed:
         return result
@@ -248,6 +281,7 @@ def _without_seal(result: TerminalResult) -> TerminalResult:
 
 def _decide(record: Record, verdict: Verdict, index: int, why: Fact | None, words: str = "") -> None:
     record.verdict, record.why, record.words, record.entry = verdict, why, words, index
+    record.resolved = False
     record.approval_known = verdict == "approved" or (verdict == "unclear" and record.approval_known)
 
 

@@ -19,7 +19,6 @@ from agent.journal.schema.entry import (
     Release,
     Replied,
     Requested,
-    Resolved,
     Submitted,
     TerminalState,
 )
@@ -43,6 +42,7 @@ from agent.payments.record import Printout, Record, begin, printed_lines, whole_
 from agent.payments.refusal import Refusal
 from agent.payments.release import release_by
 from agent.payments.repeats import DailyIds, is_repeat
+from agent.payments.resolve import resolution
 from agent.payments.signing import prove, signatures, two_persons
 from agent.payments.state import (
     AgentStatus,
@@ -171,19 +171,16 @@ class PaymentService:
         return self._known(payment_id)
 
     async def resolve(self, payment_id: str, word: PersonsWord) -> PaymentState:
-        """Take the word of two persons on an unclear payment."""
-        self._check_unclear(payment_id)
+        """Take the word of two persons on an unclear payment, or on one that was resolved wrongly.
+
+        A correction is a later entry and an alarm; the earlier word stays in the journal.
+        """
+        before = self._resolvable(payment_id, word).entry
         signed = await two_persons(self._context, payment_id, word.credential, word.witness)
-        self._check_unclear(payment_id)  # it may have been resolved while the secret was checked
-        self._context.write(
-            Resolved(
-                payment_id=payment_id,
-                verdict=word.verdict,
-                words=word.reason,
-                person=signed.operator,
-                witness=signed.person,
-            )
-        )
+        record = self._resolvable(payment_id, word)
+        if record.entry != before and record.verdict != "unclear":
+            raise self._not_unclear(record)  # it was resolved while the secrets were checked
+        self._context.write(*resolution(self._context, record, word, signed))
         return self._known(payment_id)
 
     async def release(self, payment_id: str, word: ReleaseWord) -> PaymentState:
@@ -230,13 +227,16 @@ class PaymentService:
         self._context.write(declared)
         return self.status()
 
-    def _check_unclear(self, payment_id: str) -> None:
+    def _resolvable(self, payment_id: str, word: PersonsWord) -> Record:
         record = self.find(payment_id)
         if record is None:
             raise _unknown(payment_id)
-        if record.verdict != "unclear":
-            state = self._state(record)
-            raise Refusal("not_unclear", state, payment_id=payment_id)
+        if record.verdict != "unclear" and (not record.resolved or record.verdict == word.verdict):
+            raise self._not_unclear(record)
+        return record
+
+    def _not_unclear(self, record: Record) -> Refusal:
+        return Refusal("not_unclear", self._state(record), payment_id=record.payment_id)
 
     def receipts(self, payment_id: str) -> list[Printout]:
         """What the terminal printed for a payment."""

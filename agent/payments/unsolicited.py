@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
-from agent.journal.schema.entry import Printed, TerminalResult, TerminalState, UnsolicitedResult
+from agent.journal.schema.entry import AnyBody, Printed, TerminalState
 from agent.payments.bounds import MAX_RESTING_PRINT_BYTES_PER_HOUR, RestingPrints, bounded
 from agent.payments.context import Context
 from agent.payments.freshness import stored_of
+from agent.payments.late import late
 from agent.payments.mapping import printed
 from agent.payments.resolve import resolve
 from agent.terminals.connection import TerminalConnection
-from drivers.terminal import Command, Operation, Receipt, Result, TransactionResult, Unclear
+from drivers.terminal import Receipt, Result, TransactionResult
 
 
 class UnsolicitedResults:
@@ -21,9 +22,8 @@ class UnsolicitedResults:
         self._context = context
         self._prints: dict[str, RestingPrints] = {}
         self._asked: set[str] = set()
-        self._last_kept: TerminalResult | None = (
-            None  # the last one kept: a terminal repeats its message until it gets an answer
-        )
+        # The last one kept: a terminal repeats its message until it gets an answer.
+        self._last_kept: AnyBody | None = None
 
     def note(self, state: TerminalState) -> None:
         """A terminal changed its state."""
@@ -50,20 +50,17 @@ class UnsolicitedResults:
     def keep_unsolicited(self, terminal: TerminalConnection, event: TransactionResult | Receipt) -> bool:
         """Keep what a terminal sent while nothing waited for it; True if it may be acknowledged.
 
-        An approval that no unclear payment accounts for is kept but not acknowledged: the
-        terminal then takes back a payment that the till does not know. Already-stored results
-        are safe to acknowledge; a terminal without an answer may hang.
+        `late` says whose it is, what follows from it, and whether an answer would book what must not be.
         """
-        unclear = self._context.payments.unclear(terminal.name)
         if isinstance(event, Receipt):
+            unclear = self._context.payments.unclear(terminal.name)
             self._keep_print(terminal.name, printed(unclear[0] if unclear else None, event))
             return True
-        result, resolver = event.result, terminal.resolver
-        doubt = self._context.unclear_command(unclear[0]) if unclear else self._no_doubt(terminal.name)
-        ours = bool(unclear) and resolver.belongs(doubt, result)
-        record = unclear[0] if ours else None
-        self._keep(terminal.name, self._context.result_of(record, result))
-        return ours or not resolver.ack_would_book(doubt, result)
+        entries, answered = late(self._context, terminal, event.result)
+        if entries[0] != self._last_kept:
+            self._context.write(*entries)
+            self._last_kept = entries[0]
+        return answered
 
     def note_fault(self, terminal: str, error: Exception) -> None:
         """Say it in the operational log and by an alarm, once while that stands."""
@@ -85,13 +82,3 @@ class UnsolicitedResults:
         elif not context.journal.full:
             limit = {"kib": MAX_RESTING_PRINT_BYTES_PER_HOUR // 1024}
             context.write(*context.alarms.raising("prints_not_kept", terminal, limit))
-
-    def _keep(self, terminal: str, unsolicited: TerminalResult) -> None:
-        if unsolicited != self._last_kept:
-            self._context.write(UnsolicitedResult(terminal=terminal, result=unsolicited))
-            self._last_kept = unsolicited
-
-    def _no_doubt(self, terminal: str) -> Unclear:
-        """No payment is unclear; these are the numbers of the last payment that the terminal stored."""
-        trace, receipt = self._context.payments.last_numbers(terminal)
-        return Unclear(Command(Operation.STATUS), trace, receipt, self._context.clock.wall())

@@ -48,6 +48,14 @@ class GuardedResolver:
         """It is nobody's."""
         return self._careful(lambda: self._resolver.belongs(unclear, result), False)
 
+    def names(self, command: Command, result: Result) -> bool:
+        """It has no name."""
+        return self._careful(lambda: self._resolver.names(command, result), False)
+
+    def fits(self, unclear: Unclear, result: Result) -> bool:
+        """It may be: then it is in doubt."""
+        return self._careful(lambda: self._resolver.fits(unclear, result), True)
+
     def ack_would_book(self, unclear: Unclear, result: Result) -> bool:
         """It could: so it is not acknowledged."""
         return self._careful(lambda: self._resolver.ack_would_book(unclear, result), True)

@@ -72,6 +72,15 @@ class Ecr17Resolver:
             _newer(unclear, result) is True and not _misfit(unclear, result)
         )
 
+    def names(self, command: Command, result: Result) -> bool:  # noqa: ARG002 - the call that all have
+        """A result has no name."""
+        return False
+
+    def fits(self, unclear: Unclear, result: Result) -> bool:
+        """One without a time may be of any."""
+        misfit = _misfit(unclear, result) if result.status is ResultStatus.APPROVED else None
+        return _newer(unclear, result) is not False and (misfit is None or misfit == NO_TIME)
+
     def ack_would_book(self, unclear: Unclear, result: Result) -> bool:  # noqa: ARG002 - the call that all have
         """Never: what the host approved stands, whether the till acknowledges it or not."""
         return False

@@ -58,6 +58,13 @@ class EcrHubResolver:
         """No other payment ever has this order's number."""
         return result.order == _order(unclear)
 
+    def names(self, command: Command, result: Result) -> bool:
+        return bool(result.order) and result.order == order_number(command.payment_id, command.sequence)
+
+    def fits(self, unclear: Unclear, result: Result) -> bool:
+        """Every result names its order."""
+        return self.names(unclear.command, result)
+
     def ack_would_book(self, unclear: Unclear, result: Result) -> bool:  # noqa: ARG002 - the call that all resolvers have
         """The terminal has booked before it tells: an acknowledgement only ends its repeating."""
         return False

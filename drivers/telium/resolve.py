@@ -64,6 +64,16 @@ class TeliumResolver:
             return True
         return not result.order and result.amount == command.amount
 
+    def names(self, command: Command, result: Result) -> bool:
+        return bool(result.order) and result.order == mark_of(command)
+
+    def fits(self, unclear: Unclear, result: Result) -> bool:
+        """One without a mark, which may be cut short, is known by its amount, where it tells one."""
+        command = unclear.command
+        if command.operation not in FINANCIAL or result.order:
+            return self.names(command, result)
+        return result.status is not ResultStatus.APPROVED or result.amount in {None, command.amount}
+
     def ack_would_book(self, unclear: Unclear, result: Result) -> bool:  # noqa: ARG002 - the question of the protocol
         """Never: the booking stood before the answer was sent (reference 3)."""
         return False

@@ -66,6 +66,21 @@ class TransbankResolver:
             return result.original_trace is not None and result.original_trace == operation_number(command)
         return command.operation is Operation.CLOSE_DAY and not result.order and result.original_trace is None
 
+    def names(self, command: Command, result: Result) -> bool:
+        if command.operation is Operation.SALE:
+            return bool(result.order) and same_ticket(result.order, ticket(command.sequence))
+        number = operation_number(command)
+        return (
+            command.operation is Operation.REVERSAL and number is not None and result.original_trace == number
+        )
+
+    def fits(self, unclear: Unclear, result: Result) -> bool:
+        """A nameless answer may be that of any sale whose amount it does not contradict."""
+        command = unclear.command
+        if result.order or result.original_trace is not None or command.operation is not Operation.SALE:
+            return self.names(command, result)
+        return result.status is not ResultStatus.APPROVED or result.amount in {None, command.amount}
+
     def ack_would_book(self, unclear: Unclear, result: Result) -> bool:  # noqa: ARG002 - the call that all have
         """Never: an acknowledgement only ends the repeats of what is booked already."""
         return False

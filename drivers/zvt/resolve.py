@@ -75,6 +75,15 @@ class ZvtResolver:
             return True
         return _newer(unclear, result) is True and not _misfit(unclear, result)
 
+    def names(self, command: Command, result: Result) -> bool:  # noqa: ARG002 - the call that all resolvers have
+        """A result has no name."""
+        return False
+
+    def fits(self, unclear: Unclear, result: Result) -> bool:
+        return _newer(unclear, result) is not False and (
+            result.status is not ResultStatus.APPROVED or not _misfit(unclear, result)
+        )
+
     def ack_would_book(self, unclear: Unclear, result: Result) -> bool:
         """Only an approval does, and neither the one that was the last before nor what was asked for.
 

@@ -57,6 +57,10 @@ def test_what_a_payment_shows_is_cleared_by_a_person_alone() -> None:
         "amount_differs",
         "approval_differs",
         "driver_fault",
+        "verdict_contradicted",
+        "answer_without_name",
+        "unclaimed_approval",
+        "resolution_corrected",
         "many",
         "prints_not_kept",
         # What a start has seen.

@@ -47,7 +47,7 @@ def test_a_verdict_by_persons_leaves_the_doubt_and_a_restart_does_too(unclear: W
 
 def test_a_payment_whose_end_the_terminal_told_ends_the_doubt(unclear: World) -> None:
     resolve(unclear, "declined")
-    assert unclear.pay("A-2").verdict == "approved"
+    assert unclear.pay("A-2", 1300).verdict == "approved"
     assert not after_doubt(unclear)
 
 

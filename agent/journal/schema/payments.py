@@ -175,7 +175,8 @@ class TerminalResult(Body, frozen=True, kw_only=True, tag="result"):
 
     `text` is the terminal's own, word for word; `why` is what the driver makes of its code.
     `amount` is the amount the *terminal* says. `differs` names the fields in which it
-    contradicts the request. With the verdict `unclear` it decides nothing, and `why` says for what reason.
+    contradicts the request. `order` is the till's own name of the payment, as the terminal repeated it.
+    With the verdict `unclear` it decides nothing, and `why` says for what reason.
     """
 
     payment_id: str
@@ -190,6 +191,7 @@ class TerminalResult(Body, frozen=True, kw_only=True, tag="result"):
     original_trace: int | None = None
     receipt_number: int | None = None
     turnover_number: int | None = None
+    order: str = ""
     terminal_id: str = ""
     merchant_id: str = ""
     approval_code: str = ""
@@ -252,10 +254,14 @@ class Undone(Body, frozen=True, kw_only=True):
 
 
 class BecameUnclear(Body, frozen=True, kw_only=True):
-    """The terminal heard us and we lost it. Nothing is proven either way."""
+    """Nothing is proven either way. `lost`: the dialogue broke, and the terminal may still be at it.
+
+    A payment with a verdict becomes unclear again when a later fact contradicts it.
+    """
 
     payment_id: str
     why: Fact
+    lost: bool = False
 
 
 class UnsolicitedResult(Body, frozen=True, kw_only=True):
@@ -268,6 +274,8 @@ class UnsolicitedResult(Body, frozen=True, kw_only=True):
 class Resolved(Body, frozen=True, kw_only=True):
     """An unclear payment is clear: by proof from the terminal or by two persons' word.
 
+    `corrects` is the entry of an earlier word that was wrong. It stays in the journal.
+
     `result` is what the terminal told of it, if it did. `words` are the persons' own: of who says
     it (`person`), signed by who has seen it too (`witness`).
     """
@@ -279,6 +287,7 @@ class Resolved(Body, frozen=True, kw_only=True):
     result: TerminalResult | None = None
     person: str = ""
     witness: str = ""
+    corrects: int | None = None
 
 
 class Release(Body, frozen=True, kw_only=True):

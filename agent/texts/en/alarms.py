@@ -183,6 +183,47 @@ ALARMS: Final[dict[str, str | tuple[str, str]]] = {
     "alarms.payment_withheld.what": "The goods of payment {subject} are withheld: a person said no.",
     "alarms.payment_withheld.money": "The money of payment {subject} has moved, and was not given back.",
     "alarms.payment_withheld.next": "Give the money back: tillgate reverse --original {subject}",
+    "alarms.verdict_contradicted.what": (
+        "Payment {subject} was {verdict}, and the terminal now says: {said}, {amount:money}, "
+        "receipt {receipt}, trace {trace}."
+    ),
+    "alarms.verdict_contradicted.money": (
+        "Payment {subject} is in doubt again. Do not charge it again, and hand over nothing for it."
+    ),
+    "alarms.verdict_contradicted.next": (
+        "Look at the terminal and its receipts, then: tillgate resolve {subject}. A supervisor acknowledges "
+        "this alarm when the truth is known."
+    ),
+    "alarms.answer_without_name.what": (
+        "The terminal's answer during payment {subject} may be the answer to payment {other}."
+    ),
+    "alarms.answer_without_name.money": (
+        "Payments {subject} and {other} are in doubt. Do not charge them again, and hand over nothing for "
+        "them."
+    ),
+    "alarms.answer_without_name.next": (
+        "Look at the terminal and its receipts, then resolve both: tillgate resolve {subject}, and {other}."
+    ),
+    "alarms.unclaimed_approval.what": (
+        "Terminal {terminal} told an approval that no payment of a till accounts for: {amount:money}, "
+        "receipt {receipt}, trace {trace}."
+    ),
+    "alarms.unclaimed_approval.money": (
+        "A customer may have paid it. No payment here shows it; it was kept, and not confirmed where the "
+        "terminal takes back what nobody confirms."
+    ),
+    "alarms.unclaimed_approval.next": (
+        "Look at the terminal's journal and its receipts. A supervisor acknowledges this alarm when it is "
+        "known what it was."
+    ),
+    "alarms.resolution_corrected.what": (
+        "Payment {subject} was resolved as {before}. {person} and {witness} have corrected it to {verdict}."
+    ),
+    "alarms.resolution_corrected.money": "Payment {subject} now counts as {verdict}. Both words are kept.",
+    "alarms.resolution_corrected.next": (
+        "Compare with the terminal's receipts and the till's own figures. A supervisor acknowledges this "
+        "alarm when they agree."
+    ),
     "alarms.many.what": "There are too many alarms of the kind {subject}: the later ones are not shown.",
     "alarms.many.money": "See the alarms of that kind.",
     "alarms.many.next": "Deal with the alarms of that kind, then acknowledge this one.",

@@ -18,6 +18,18 @@ PAYMENTS: Final[dict[str, str | tuple[str, str]]] = {
     "payment.ended_without_result": "The terminal ended the dialogue without a result.",
     "payment.release_signed": "A second person has looked at it and lets the goods go.",
     "payment.release_said_no": "A person said no when asked whether the goods may go.",
+    "payment.two_results": "The terminal told two results that cannot both be true.",
+    "payment.answer_may_be_anothers": "The terminal's answer may be the answer to payment {other}.",
+    "payment.answer_may_be_this_ones": (
+        "The terminal told an answer during payment {other} that may be this one's."
+    ),
+    "payment.contradicted": (
+        "In doubt again: it was {verdict}, and the terminal now says {said}, {amount:money}, "
+        "receipt {receipt}, trace {trace}."
+    ),
+    "payment.result_of_another": (
+        "What the terminal stored last is, or may be, payment {other}: it proves nothing about this one."
+    ),
     "payment.not_fresh": (
         "The terminal told the result of an earlier payment again: receipt {receipt}, trace {trace}."
     ),
