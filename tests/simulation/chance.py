@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -30,6 +30,20 @@ CLOCKS_AHEAD_S = (3600, -3600, -40_000_000, 90, -480)
 
 # How often a shop takes the next card on the terminal itself.
 BY_HAND = 0.02
+
+
+class Shop(NamedTuple):
+    """How often sales, refunds, reversals and closes of the day come, and of how many first payments."""
+
+    kinds: tuple[int, int, int, int]
+    originals: int
+    amounts: tuple[int, ...]
+
+
+USUAL = Shop((20, 2, 2, 1), 8, AMOUNTS)
+# In some worlds everybody brings the same things back.
+RETURNS = Shop((8, 12, 12, 1), 2, (500, 1250, 1250))
+MANY_RETURNS = 0.2
 
 # A million seeds for each protocol, in the order of the table; the first million is ZVT's.
 SEEDS_EACH = 1_000_000
@@ -82,7 +96,8 @@ def _of_zvt(seed: int) -> Plan:
 def _with_payments(dice: random.Random, plan: Plan) -> Plan:
     # Some worlds are calm and some are hell: what hides behind noise shows in a calm one.
     trouble = dice.choice((0.15, 0.4, 0.7, 1.5))
-    payments = [_payment(dice, number, plan, trouble) for number in range(1, dice.randint(3, 8) + 1)]
+    shop = RETURNS if dice.random() < MANY_RETURNS else USUAL
+    payments = [_payment(dice, number, plan, trouble, shop) for number in range(1, dice.randint(3, 8) + 1)]
     ahead = dice.choice(CLOCKS_AHEAD_S) if dice.random() < 0.3 else 0
     payments = [
         msgspec.structs.replace(payment, by_hand=dice.choice(AMOUNTS)) if dice.random() < BY_HAND else payment
@@ -91,16 +106,16 @@ def _with_payments(dice: random.Random, plan: Plan) -> Plan:
     return msgspec.structs.replace(plan, payments=tuple(payments), clock_ahead_s=ahead)
 
 
-def _payment(dice: random.Random, number: int, plan: Plan, trouble: float) -> Payment:
-    kind = dice.choices(("sale", "refund", "reversal", "close_day"), (20, 2, 2, 1))[0]
-    original = f"A-{dice.randint(1, number - 1)}" if number > 1 else ""
+def _payment(dice: random.Random, number: int, plan: Plan, trouble: float, shop: Shop) -> Payment:
+    kind = dice.choices(("sale", "refund", "reversal", "close_day"), shop.kinds)[0]
+    original = f"A-{dice.randint(1, min(shop.originals, number - 1))}" if number > 1 else ""
     if kind in {"refund", "reversal"} and not original:
         kind = "sale"
     count = sum(dice.random() < trouble / 2 for _ in range(4))
     possible = _possible if plan.protocol != ZVT else lambda fault: fault
     return Payment(
         payment_id=f"A-{number}",
-        amount=0 if kind in {"reversal", "close_day"} else dice.choice(AMOUNTS),
+        amount=0 if kind in {"reversal", "close_day"} else dice.choice(shop.amounts),
         kind=kind,  # type: ignore[arg-type]  # one of the four
         original=original if kind in {"refund", "reversal"} else "",
         mood=_mood(dice, plan.protocol),

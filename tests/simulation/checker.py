@@ -45,6 +45,7 @@ def check(account: Account) -> list[Violation]:
         _strangers,
         _approvals,
         _once,
+        _conserved,
         _told,
         _entries,
         _heads,
@@ -141,6 +142,21 @@ def _once(account: Account) -> Iterator[Violation]:
     for payment_id, times in booked.items():
         if times > 1:
             yield Violation("once", f"{payment_id} is booked {times} times")
+
+
+def _conserved(account: Account) -> Iterator[Violation]:
+    """Of one sale never more is given back than it took, by what stands at the bank."""
+    took, gave = Counter[str](), Counter[str]()
+    for booking in account.bookings:
+        owner = account.owner[booking.number]
+        stands = booking.state is BookingState.BOOKED
+        if booking.kind is BookingKind.SALE and (stands or _taken_back(account, booking)):
+            took[owner] += booking.amount
+        elif booking.kind is not BookingKind.SALE and stands and owner in account.originals:
+            gave[account.originals[owner]] += booking.amount
+    for payment_id, amount in gave.items():
+        if amount > took[payment_id]:
+            yield Violation("conserved", f"{payment_id} took {took[payment_id]} and {amount} was given back")
 
 
 def _told(account: Account) -> Iterator[Violation]:

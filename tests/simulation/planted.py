@@ -22,6 +22,7 @@ from agent.journal.writer import Journal
 from agent.payments import index as book
 from agent.payments import mapping as entries
 from agent.payments.commands import PaymentCommand
+from agent.payments.index import PaymentIndex
 from agent.payments.record import Record, change
 from agent.payments.service import PaymentService
 from agent.payments.state import PaymentState
@@ -263,6 +264,29 @@ def at_any_time() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def forget_earlier_refunds() -> Iterator[None]:
+    """Each refund is compared with the whole sale, whatever was given back before."""
+    with patched(Record, "given_back", property(lambda _self: 0)):
+        yield
+
+
+@contextmanager
+def a_refusal_frees_the_sale() -> Iterator[None]:
+    """A reversal that was refused takes off what an earlier one gave back."""
+    follow = PaymentIndex._book_against_original
+
+    def freeing(self: PaymentIndex, record: Record) -> None:
+        follow(self, record)
+        original = self.get(record.original)
+        if original is not None and record.verdict == "refused":
+            original.taken_back = {}
+            self._keep(original)
+
+    with patched(PaymentIndex, "_book_against_original", freeing):
+        yield
+
+
 @dataclass(frozen=True)
 class Bug:
     """A name for people, and how it is put in. `quick` ones are tried in every test run."""
@@ -288,6 +312,8 @@ BUGS = (
     Bug("upload before the sync", upload_before_the_sync, quick=False),
     Bug("take a second refusal for the first", refused_is_refused, quick=False),
     Bug("do not look at the time", at_any_time, quick=False),
+    Bug("forget earlier refunds", forget_earlier_refunds, quick=False),
+    Bug("a refusal frees the sale", a_refusal_frees_the_sale, quick=False),
 )
 
 
