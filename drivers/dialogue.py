@@ -15,10 +15,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import ClassVar, Final, Generic, Protocol, TypeVar
 
+from drivers.card.printed import PrintedNumbers
 from drivers.terminal import (
     Command,
     ConnectionLost,
@@ -83,6 +84,7 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
         self._line = line
         self._events: deque[Event] = deque()
         self._command = Command(Operation.STATUS)
+        self._numbers = PrintedNumbers()
         self._context = ""  # a card in a late result is bound to this payment, too
         self._left = False  # a byte of the command has left
         self._held: Held[MessageT] | None = None
@@ -113,6 +115,7 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
         self._check(command)
         self._make_room()
         self._command, self._left = command, False
+        self._numbers.begin()
         self._context = command.payment_id or self._context
         self._begin(command, now)
 
@@ -150,7 +153,11 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
         return self._command.operation
 
     def _hold(self, event: TransactionResult | Receipt, message: MessageT) -> None:
-        """Tell an outcome, and keep its acknowledgement back."""
+        """Tell an outcome, and keep its acknowledgement back. A print is judged as a whole first."""
+        if isinstance(event, Receipt):
+            event = replace(event, lines=self._numbers.hide(event.lines))
+        elif event.result.card is not None:
+            self._numbers.card_told(event.result.card.masked)
         self._held = Held(event, message)
         self._events.append(event)
 

@@ -36,12 +36,19 @@ _TRACK_2: Final = re.compile(rb";[0-9*]{12,19} ?[=Dd] ?[^?\r\n\x00]{0,37}\??")
 # Without the sentinel, only a valid month tells a track from any other `name=value`.
 _BARE_TRACK_2: Final = re.compile(rb"[0-9*]{12,19} ?[=Dd] ?[0-9]{2}(?:0[1-9]|1[0-2])[0-9=]{0,30}\??")
 _TRACKS: Final = (_TRACK_1, _TRACK_2, _BARE_TRACK_2)
-# All four need this: twelve characters of a number, from digit to digit, or the separator of track 1.
+# Groups of digits with wide gaps, or with signs that no number usually has between its groups. Letters end
+# it, and what separates the fields of a message: those are different numbers.
+_NO_GAP: Final = rb"0-9A-Za-z*|\"=\x00-\x1f"
+_GROUPS: Final = re.compile(rb"[0-9]{1,6}(?:[^" + _NO_GAP + rb"]{1,8}[0-9]{1,6}(?![0-9])){2,}")
+# How cards are printed in groups, besides groups of one size: Amex, Diners.
+_GROUPINGS: Final = ((4, 6, 5), (4, 6, 4))
+_ALONE: Final = re.compile(rb"(?<![0-9*])[0-9]{13,19}(?![0-9*])")
+# A display cuts a number, and then nothing about it can be checked but how it begins.
+_CUT_DIGITS: Final = range(13, 16)
+# All of them need this: twelve characters of a number, from digit to digit, or the separator of track 1.
 # Control characters count, because they become blanks before a text is searched. Only the first of
 # several digits begins an attempt, so time grows only with the length.
-_POSSIBLE: Final = re.compile(
-    rb"[0-9*^](?<![0-9*]{2})(?:[0-9* .\-\xa0\xff\xc2\x00-\x1f\x7f-\x9f]{10,}[0-9*]|(?<=\^))"
-)
+_POSSIBLE: Final = re.compile(rb"[0-9*^](?<![0-9*]{2})(?:[^A-Za-z|\"=]{10,}[0-9*]|(?<=\^))")
 
 _STAR: Final = 0x2A
 _SPACE: Final = 0x20
@@ -81,22 +88,24 @@ def may_hold_card(text: memoryview) -> bool:
     return _POSSIBLE.search(text) is not None
 
 
-def scrub_text(text: memoryview) -> int:
+def scrub_text(text: memoryview, *, whole: bool = True) -> int:
     """Overwrite card numbers and tracks in raw single-byte text with `*`; returns how many there were.
 
     The digits that truncation allows stay; the rest of a track is hidden whole. `text` must be writable.
     A hidden number separates its neighbours, which may then be found. So the search repeats until
-    nothing more is found.
+    nothing more is found. `whole`: nothing follows the text, so what looks cut is cut.
     """
-    count = found = _hide_all(text)
+    count = found = _hide_all(text, whole=whole)
     while found:
-        found = _hide_all(text)
+        found = _hide_all(text, whole=whole)
     return count
 
 
-def _hide_all(text: memoryview) -> int:
+def _hide_all(text: memoryview, *, whole: bool) -> int:
     count, reached = 0, -1
-    for finding in sorted(find(text), key=lambda found: (found.start, -found.end)):
+    for finding in sorted(
+        [*find(text), *_in_disguise(text, whole=whole)], key=lambda found: (found.start, -found.end)
+    ):
         if finding.start >= reached:
             count += 1
         reached = max(reached, finding.end)
@@ -112,6 +121,76 @@ def find(text: memoryview) -> list[CardFinding]:
     for match in _DIGITS.finditer(text):
         found.extend(_Run(text, match.start(), match.end()).findings())
     return found
+
+
+def _in_disguise(text: memoryview, *, whole: bool) -> Iterator[CardFinding]:
+    """What a terminal may print in place of a plain number: with wide gaps, backwards, or cut."""
+    for match in _GROUPS.finditer(text):
+        yield from _in_groups(text, match.start(), match.end())
+    for match in _ALONE.finditer(text):
+        yield from _alone(text, range(match.start(), match.end()), whole=whole)
+
+
+def is_number(digits: Sequence[int]) -> bool:
+    """Whether these digits are those of a card, by brand, length and Luhn."""
+    return has_brand(tuple(digits[:4]), len(digits), wide=True) and _passes_luhn(digits)
+
+
+def _in_groups(text: memoryview, start: int, end: int) -> Iterator[CardFinding]:
+    """Numbers in groups, whatever stands between them: each number is judged from the start of a group."""
+    groups = [range(*piece.span()) for piece in _GROUP.finditer(text, start, end)]
+    for first in range(len(groups)):
+        for count in _group_counts([len(group) for group in groups[first : first + MAX_CARD_DIGITS]]):
+            at = [offset for group in groups[first : first + count] for offset in group]
+            yield from _either_way(text, at)
+
+
+_GROUP: Final = re.compile(rb"[0-9]+")
+
+
+def _group_counts(sizes: list[int]) -> Iterator[int]:
+    """How many groups from here on may be one number: all of one size but a shorter last one."""
+    size, digits = sizes[0], 0
+    for count, length in enumerate(sizes, 1):
+        if length > size:
+            break
+        digits += length
+        if digits > MAX_CARD_DIGITS:
+            break
+        if digits >= MIN_CARD_DIGITS:
+            yield count
+        if length < size:
+            break
+    if tuple(sizes[:3]) in _GROUPINGS:
+        yield 3
+
+
+def _alone(text: memoryview, at: range, *, whole: bool) -> Iterator[CardFinding]:
+    """An unbroken number: written backwards, or cut."""
+    digits = [text[offset] - 0x30 for offset in at]
+    if is_number(digits):
+        return
+    if is_number(digits[::-1]):
+        yield from _either_way(text, at)
+    elif whole and len(at) in _CUT_DIGITS and may_be_brand(digits[0], digits[1]):
+        yield CardFinding(at.start, at.stop, list(at))
+
+
+def _either_way(text: memoryview, at: Sequence[int]) -> Iterator[CardFinding]:
+    """A number that reads forwards or backwards."""
+    digits = [text[offset] - 0x30 for offset in at]
+    if is_number(digits):
+        hidden = [at[index] for index in hidden_range(len(at))]
+    elif is_number(digits[::-1]):
+        hidden = [at[-1 - index] for index in hidden_range(len(at))]
+    else:
+        return
+    yield CardFinding(at[0], at[-1] + 1, sorted(hidden))
+
+
+def _passes_luhn(digits: Sequence[int]) -> bool:
+    odd = sum(digits[-1::-2])
+    return (odd + sum(_DOUBLED[digit] for digit in digits[-2::-2])) % 10 == 0
 
 
 def _track(text: memoryview, match: re.Match[bytes]) -> CardFinding:

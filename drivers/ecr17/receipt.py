@@ -31,12 +31,13 @@ class ReceiptText:
         last = self._append(piece)
         text = self._rest.view[self._rest.start : self._rest.end]
         blank_controls(text)
-        scrub_text(text)
+        scrub_text(text, whole=False)
         return tuple(self._lines()) + (self.end() if last else ()), last
 
     def end(self) -> tuple[str, ...]:
         """No more will come: what is left is a line."""
         rest = self._rest.view[self._rest.start : self._rest.end]
+        scrub_text(rest)
         line = decode_text(rest).rstrip()
         self._rest.wipe()
         return (line,) if line else ()
@@ -65,5 +66,6 @@ class ReceiptText:
             if not marked and len(text) < COLUMNS:
                 return
             length = min(length, COLUMNS)
+            scrub_text(text[:length])
             yield decode_text(text[:length]).rstrip()
             self._rest.consume(length + marked)
