@@ -33,6 +33,10 @@ from drivers.terminal import (
     TransactionResult,
 )
 
+# How much later than its payment time an answer may still come: the terminal was switched off and on, or
+# called its bank again. Nothing public names a time; the longest payment time that can be set is as long.
+LATE_ANSWER_S: Final = 900.0
+
 RECONNECTED: Final = DriverFact("reconnected")
 REFUSED_AGAIN: Final = DriverFact("refused_again")
 OUT_OF_TURN: Final = DriverFact("out_of_turn")

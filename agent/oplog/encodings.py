@@ -16,9 +16,9 @@ from typing import Final
 
 Span = tuple[int, int]
 
-# Packed digits are looked for in short tokens only: a sealed card is 1,168 random bytes, and enough
-# random digits hold every number.
-_MAX_PACKED_BYTES: Final = 128
+# In base64 packed digits are looked for in short tokens only: a sealed card is 1,168 random bytes, and enough
+# random digits hold every number. Other forms of bytes have no limit: nothing random is logged in them.
+_MAX_BASE64_BYTES: Final = 128
 # A tag and a length stand before packed digits, and hardly ever are both printable.
 _FRAMING_BYTES: Final = 4
 _OTHER: Final = 0x01
@@ -32,6 +32,9 @@ _ESCAPE: Final = re.compile(
 )
 # Six bytes are the shortest number in packed form; a separator may stand between two bytes.
 _HEX: Final = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{2}(?:(?:[ :,-]|, |, ?0x| ?0x|\\x)?[0-9A-Fa-f]{2}){5,}")
+# Bytes as a list of numbers, as Python shows them.
+_NUMBERS: Final = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:, ?[0-9]{1,3}){5,}(?![0-9.])")
+_NUMBER: Final = re.compile(r"[0-9]+")
 _HEX_BYTE: Final = re.compile(r"(?:0x|\\x)?([0-9A-Fa-f]{2})")
 # Twelve bytes: thirteen digits in text, or a packed number with its tag and the next.
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
@@ -83,6 +86,8 @@ def views(text: str) -> Iterator[DecodedText]:
         yield from _hex(text, match)
     for match in _BASE64.finditer(text):
         yield from _base64(match)
+    for match in _NUMBERS.finditer(text):
+        yield from _numbers(match)
 
 
 def packed_bytes(raw: bytes) -> DecodedText:
@@ -124,7 +129,7 @@ def _and_without_nul(view: DecodedText) -> Iterator[DecodedText]:
 def _decoded(view: DecodedText) -> Iterator[DecodedText]:
     """A view that was decoded from text may hold packed digits too."""
     yield from _and_without_nul(view)
-    if len(view.raw) <= _MAX_PACKED_BYTES and view.spans is not None:
+    if view.spans is not None:
         spans = [span for span in view.spans for _nibble in range(2)]
         nibbles = view.raw.hex().upper().encode()
         # What was written as it is, is text; only bytes that had to be escaped can be binary.
@@ -166,7 +171,18 @@ def _base64(match: re.Match[str]) -> Iterator[DecodedText]:
     for glued in range(4):  # a path or a name may stand directly before it
         raw = _base64_bytes(token[glued:])
         view = DecodedText("base64", raw, [match.span()] * len(raw))
-        yield from _decoded(view) if glued == 0 else _and_without_nul(view)
+        packed = glued == 0 and len(raw) <= _MAX_BASE64_BYTES
+        yield from _decoded(view) if packed else _and_without_nul(view)
+
+
+def _numbers(match: re.Match[str]) -> Iterator[DecodedText]:
+    """A list of numbers that can all be bytes. Each number goes whole."""
+    pieces = list(_NUMBER.finditer(match.string, *match.span()))
+    if all(int(piece[0]) < 0x100 for piece in pieces):
+        raw, spans = bytes(int(piece[0]) for piece in pieces), [piece.span() for piece in pieces]
+        yield from _and_without_nul(DecodedText("numbers", raw, spans))
+        nibbles = [span for span in spans for _half in range(2)]
+        yield DecodedText("numbers, packed", raw.hex().upper().encode(), nibbles, packed=True)
 
 
 def _base64_bytes(token: str) -> bytes:

@@ -79,20 +79,18 @@ class PrintedNumbers:
         """Digits beside the first six or the last four of the card that the terminal told."""
         text = "".join(str(digit.value) for digit in digits)
         first, last, length = self._known[:FIRST], self._known[-LAST:], len(self._known)
-        for at in _places(text, first) if first.isdigit() else ():
+        begins = [at for at in _places(text, first) if digits[at].first] if first.isdigit() else []
+        for at in begins:
             number = digits[at : at + length]
             shown = {*range(FIRST), *range(length - LAST, length)}
             if len(number) >= _LEAST_OF_KNOWN:
                 _hide(hidden, (digit for index, digit in enumerate(number) if index not in shown))
         for at in _places(text, last) if last.isdigit() else ():
-            number = digits[max(0, at + LAST - length) : at + LAST]
-            if len(number) > _LEAST_OF_KNOWN and not first.isdigit():
-                _hide(hidden, number[:-LAST])
-            elif len(number) > _LEAST_OF_KNOWN:
-                missing = length - len(number)
-                _hide(
-                    hidden, (digit for index, digit in enumerate(number[:-LAST], missing) if index >= FIRST)
-                )
+            begin = max(0, at + LAST - length)
+            number = digits[begin : at + LAST]
+            if len(number) > _LEAST_OF_KNOWN and number[-1].last and begin not in begins:
+                kept = FIRST - (length - len(number)) if first.isdigit() else 0
+                _hide(hidden, number[max(0, kept) : -LAST])
 
 
 def _runs(number: int, line: str) -> list[list[_Digit]]:

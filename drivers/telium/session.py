@@ -19,7 +19,7 @@ from enum import Enum, auto
 from typing import Any, ClassVar, Final
 
 from drivers.card.card import CardSealer
-from drivers.dialogue import RECONNECTED, UNREADABLE, Dialogue, Held
+from drivers.dialogue import LATE_ANSWER_S, RECONNECTED, UNREADABLE, Dialogue, Held
 from drivers.operation import FINANCIAL
 from drivers.telium import texts
 from drivers.telium.lines import Line, TeliumSendReport
@@ -40,9 +40,6 @@ from drivers.terminal import (
 
 # A simulator names itself right behind the poll; a real terminal may use the time for an old answer.
 HELLO_S: Final = 1.0
-# How much later than its payment time an answer may still come: the terminal was switched off and on, or
-# called its bank again. Nothing public names a time; the longest payment time that can be set is as long.
-LATE_ANSWER_S: Final = 900.0
 # A duplicate is printed, and moves no money: nobody holds a card.
 DUPLICATE_S: Final = 60.0
 

@@ -15,8 +15,8 @@ from enum import Enum, auto
 from typing import Any, ClassVar, Final
 
 from drivers.card.card import CardSealer
-from drivers.dialogue import NO_END, UNREADABLE, Dialogue, Held
-from drivers.operation import CHANGING, WITH_RESULT
+from drivers.dialogue import LATE_ANSWER_S, NO_END, UNREADABLE, Dialogue, Held
+from drivers.operation import CHANGING, FINANCIAL, WITH_RESULT
 from drivers.terminal import (
     Command,
     CommandRefusedError,
@@ -42,6 +42,7 @@ SILENCE_S: Final = 180.0
 # Nobody is asked for anything, neither cardholder nor bank; a slip may be printed meanwhile.
 QUESTION_S: Final = 30.0
 
+NAMELESS: Final = DriverFact("transbank.nameless")
 NOT_ACCEPTED: Final = DriverFact("transbank.not_accepted")
 
 # Responses that say what became of money or of the day, whoever waits for them.
@@ -69,6 +70,7 @@ class TransbankEvent(Enum):
     STATUS = auto()  # 0900: what the terminal is doing
     ANSWER = auto()  # the response to the running command
     OTHER_RESULT = auto()  # another one that says what became of money or of the day
+    DOUBTFUL = auto()  # it names no sale, and may be that of one in doubt
     OTHER = auto()  # a response that was processed before, or that nobody waits for
     UNREADABLE = auto()
     TIME = auto()  # the wait is over
@@ -93,6 +95,8 @@ class TransbankSession(Dialogue[TransbankLine, TransbankState, TransbankResponse
         self._last_acknowledged: tuple[str, ...] = ()  # the fields of the response acknowledged last
         self._terminal_id: str | None = None
         self._keys_wanted = False
+        self._begun = self._in_doubt_until = 0.0  # a lost sale may still be answered until then
+        self._doubted = False  # a result without a name is held
 
     def abort(self, now: float) -> None:
         """Transbank has no message for it: the red key on the terminal is the only way."""
@@ -116,6 +120,7 @@ class TransbankSession(Dialogue[TransbankLine, TransbankState, TransbankResponse
 
     def _begin(self, command: Command, now: float) -> None:
         self._command = asked = self._asked(command)
+        self._begun, self._doubted = now, False
         if command.operation is Operation.CLOSE_DAY:
             self._last_acknowledged = ()  # two closes may be answered alike
         if self._line.trouble is not None:
@@ -140,7 +145,10 @@ class TransbankSession(Dialogue[TransbankLine, TransbankState, TransbankResponse
     def _accept(self, held: Held[TransbankResponse], now: float) -> None:  # noqa: ARG002 - the hook of all
         self._line.acknowledge()
         self._last_acknowledged = held.message.fields
-        if held.outcome is not None:
+        if self._doubted:
+            super()._lose(NAMELESS)  # and the acknowledgement still leaves
+        elif held.outcome is not None:
+            self._in_doubt_until = 0.0 if held.outcome.result.order else self._in_doubt_until
             self._end(meaning.ended(held.outcome.result))
 
     def _line_deadline_passed(self, now: float) -> None:
@@ -157,9 +165,12 @@ class TransbankSession(Dialogue[TransbankLine, TransbankState, TransbankResponse
         self._terminal_id = None
 
     def _rest(self) -> None:
+        self._doubted = False
         self._line.forget()
 
     def _lose(self, reason: DriverFact, delivery: Delivery | None = None) -> None:
+        if self.busy and self._left and self._operation in FINANCIAL:
+            self._in_doubt_until = self._begun + self._silence_s + LATE_ANSWER_S
         super()._lose(reason, delivery)
         self._line.keep_back()
 
@@ -182,13 +193,20 @@ class TransbankSession(Dialogue[TransbankLine, TransbankState, TransbankResponse
     def _event_of(self, response: TransbankResponse) -> TransbankEvent:
         if response.function is TransbankFunction.STATUS:
             return TransbankEvent.STATUS
-        if self._is_answer(response):
+        if self._is_answer(response, alone=self._alone):
             return TransbankEvent.ANSWER
+        if self._is_answer(response, alone=True):
+            return TransbankEvent.DOUBTFUL
         if response.fields == self._last_acknowledged or response.function not in _TELLING:
             return TransbankEvent.OTHER
         return TransbankEvent.OTHER_RESULT
 
-    def _is_answer(self, response: TransbankResponse) -> bool:
+    @property
+    def _alone(self) -> bool:
+        """Whether an answer without a name can only be that of the running command."""
+        return not self._command.after_doubt and self._begun >= self._in_doubt_until
+
+    def _is_answer(self, response: TransbankResponse, *, alone: bool) -> bool:
         """Nothing answers a command that has not left yet."""
         return self._left and is_answer(
             self._command,
@@ -196,6 +214,7 @@ class TransbankSession(Dialogue[TransbankLine, TransbankState, TransbankResponse
             acknowledged=self.state is TransbankState.RUNNING,
             voids_have_own=TransbankQuirk.VOID_HAS_OWN_NUMBER in self._quirks
             and response.fields != self._last_acknowledged,
+            alone=alone,
         )
 
     # ---- actions of the table ----
@@ -244,6 +263,11 @@ class TransbankSession(Dialogue[TransbankLine, TransbankState, TransbankResponse
         else:
             self._end(meaning.ended(meaning.result(response)))
 
+    def _doubt(self, response: TransbankResponse, now: float) -> None:
+        """Told for who resolves; once that is on disk the running sale is in doubt too."""
+        self._late(response, now)
+        self._doubted = True
+
     def _late(self, response: TransbankResponse, now: float) -> None:  # noqa: ARG002 - the call of the table
         self._keep(response, late=True)
 
@@ -288,12 +312,14 @@ class TransbankSession(Dialogue[TransbankLine, TransbankState, TransbankResponse
         TransbankEvent.STATUS: _acknowledge,
         TransbankEvent.OTHER: _acknowledge,
         TransbankEvent.OTHER_RESULT: _late,
+        TransbankEvent.DOUBTFUL: _late,
     }
     _LEFT: ClassVar[Mapping[TransbankEvent, _Action]] = {
         **_ANYTIME,
         TransbankEvent.UNANSWERED: _lost,
         TransbankEvent.STATUS: _working,
         TransbankEvent.ANSWER: _answered,
+        TransbankEvent.DOUBTFUL: _doubt,
         TransbankEvent.UNREADABLE: _lost,
         TransbankEvent.TIME: _overtime,
     }

@@ -95,6 +95,29 @@ def test_packed_digits_are_hidden(disguise: str, number: str) -> None:
     assert packed(number).hex() not in clean.replace(" ", "").lower()
 
 
+@pytest.mark.parametrize("number", cards.PUBLISHED)
+@pytest.mark.parametrize("filler", [0, 120, 1000, 4000])
+@pytest.mark.parametrize(
+    "shown", [repr, lambda raw: str(list(raw)), lambda raw: raw.hex(" ")], ids=["repr", "list", "hex"]
+)
+def test_packed_digits_in_a_quoted_message_are_hidden_however_long_it_is(
+    number: str, filler: int, shown: Callable[[bytes], str]
+) -> None:
+    """What an exception shows that quotes the bytes of a wire."""
+    raw = packed(number)
+    before, behind = b"\x04\x0f\xff" + b"text " * (filler // 10), b"\x0e\x17\x04" + b"more " * (filler // 10)
+    quoted = f"bad message {shown(before + raw + behind)} (end)"
+    clean = redact(quoted)
+    assert len(clean) == len(quoted)
+    assert shown(raw).strip("b'[]") not in clean
+    assert len(hidden_range(len(number))) // 2 <= clean.count("*")
+
+
+def test_numbers_that_are_no_card_stay_in_a_list() -> None:
+    text = "waits [5, 10, 20, 40, 80, 160, 250], sizes 1, 2, 3, 4, 5, 6, 7"
+    assert redact(text) == text
+
+
 @pytest.mark.parametrize("disguise", sorted(DISGUISES.keys() - {"two lines"}))
 def test_the_alarm_rings_for_every_disguise_of_a_whole_number(disguise: str) -> None:
     text = f"read: {DISGUISES[disguise](PAN)} (end)"

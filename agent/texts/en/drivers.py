@@ -254,6 +254,9 @@ DRIVERS: Final[dict[str, str | tuple[str, str]]] = {
         "terminal: its journal or the duplicate of its last receipt shows whether this payment was made."
     ),
     # transbank
+    "drivers.transbank.nameless": (
+        "the terminal told how a sale ended, and not which one: it may be an earlier payment's"
+    ),
     "drivers.transbank.not_accepted": "the terminal's result could not be stored in time",
     "drivers.transbank.silent": "the terminal does not answer",
     "drivers.transbank.refused": "the terminal refused a message as damaged three times",

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from drivers.dialogue import LATE_ANSWER_S
 from drivers.telium import texts
 from drivers.telium.concert import encode_groups
 from drivers.telium.packet import mark_of
-from drivers.telium.session import LATE_ANSWER_S
 from drivers.terminal import (
     Command,
     ConnectionLost,

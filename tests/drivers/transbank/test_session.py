@@ -23,7 +23,7 @@ from drivers.terminal import (
 from drivers.transbank.frame import encode_frame
 from drivers.transbank.line import DAMAGED
 from drivers.transbank.quirks import TransbankQuirk
-from drivers.transbank.session import TransbankSession
+from drivers.transbank.session import NAMELESS, TransbankSession
 from drivers.transbank.texts import result_fact
 from tests.drivers.transbank.stage import (
     ACK,
@@ -191,6 +191,17 @@ def test_a_refusal_without_a_ticket_is_ours_once_the_sale_is_acknowledged() -> N
     hand.start(SALE)
     (outcome,) = outcomes(hand.says("0210|74|597029414300|75001637"))
     assert outcome.late
+
+
+def test_after_a_doubt_a_refusal_without_a_ticket_leaves_both_sales_in_doubt() -> None:
+    hand = ByHand()
+    hand.start(replace(SALE, after_doubt=True))
+    hand.says(ACK)
+    (outcome,) = outcomes(hand.says("0210|74|597029414300|75001637"))
+    assert outcome.late
+    assert hand.acknowledge() == ACK
+    (lost,) = hand.session.events()
+    assert lost == ConnectionLost(NAMELESS, Delivery.PERHAPS)
 
 
 def test_another_amount_with_our_ticket_is_our_result() -> None:
