@@ -28,7 +28,10 @@ PURE_DRIVER = {
     "drivers.sealed",
     "drivers.card",
 }
-READERS = {f"agent.journal.{name}" for name in ("reader", "checkpoint", "note", "tree", "transfer")}
+READERS = {
+    f"agent.journal.{name}"
+    for name in ("reader", "checkpoint", "note", "tree", "transfer", "refusal_note", "schema.base")
+}
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,8 @@ ROWS: dict[str, Row] = {
         | {"agent.base", "agent.texts"},
         {"drivers"},
     ),
+    # It checks what the journal's own verifier checks, with the first key.
+    "agent/collector/epochs.py": Row({"agent.collector", "agent.journal"}, {"drivers", "asyncio"}),
     "agent/collector/storage": Row(
         {"agent.collector.storage", "agent.journal.tree", "agent.journal.proofs", "agent.texts"},
         {"drivers", "asyncio"},

@@ -32,7 +32,7 @@ A_DAY: Final = timedelta(days=1) + GRAIN
 class UploaderAlarm:
     """What the uploader says. `checked`: a signature of headquarters shows the same."""
 
-    kind: Literal["rollback", "fork"]
+    kind: Literal["rollback", "fork", "refused"]
     journal_size: int
     headquarters_size: int
     checked: bool
@@ -134,6 +134,8 @@ def not_known(outside: OutsideFacts) -> set[str]:
         "rollback_told": outside.uploader is None,
         "fork": outside.uploader is None or outside.other_root is None,
         "fork_told": outside.uploader is None,
+        "refused": outside.uploader is None,
+        "refused_told": outside.uploader is None,
         "cosignature_unreadable": outside.cosignature_readable is None,
         "backlog": outside.confirmed is None,
         "never_cosigned": outside.confirmed is None,

@@ -20,6 +20,7 @@ from agent.journal.checkpoint import Checkpoint, parse_checkpoint
 from agent.journal.damage import JournalError
 from agent.journal.note import CosignatureVerifier, NoteError, open_note
 from agent.journal.reader import JournalReader
+from agent.journal.refusal_note import open_refusal
 from agent.journal.tree import Frontier, leaf_hash
 from agent.journal.verified import WHOLE, Verified, read_verified
 from agent.upload.cosignatures import Alarm as UploadAlarm
@@ -101,9 +102,11 @@ class Outlook:
         )
 
     def _checked(self, alarm: UploadAlarm) -> bool:
-        """Whether headquarters' own signature shows what the uploader says; a rollback is seen elsewhere."""
-        if alarm.kind != "fork":
-            return False
+        """Whether headquarters' own signature shows what the uploader says."""
+        if alarm.kind == "rollback":
+            return self._is_behind(alarm.collector_head)
+        if alarm.kind == "refused":
+            return self._is_refusal(alarm.collector_head)
         if alarm.collector_head not in self._forks:
             self._forks = {alarm.collector_head: self._is_fork(alarm.collector_head)}
         return self._forks[alarm.collector_head]
@@ -111,6 +114,20 @@ class Outlook:
     def _is_fork(self, head: str) -> bool:
         theirs = self._signed(head)
         return theirs is not None and theirs.root != _root_at(self.journal, theirs.size)
+
+    def _is_behind(self, head: str) -> bool:
+        """Whether headquarters has signed for more entries than this disk holds."""
+        theirs = self._signed(head)
+        return theirs is not None and theirs.size > JournalReader(self.journal).size()
+
+    def _is_refusal(self, note: str) -> bool:
+        if self.collector is None:
+            return False
+        try:
+            open_refusal(note.encode("utf-8", "replace"), self.origin, self.collector)
+        except NoteError:
+            return False
+        return True
 
     def _signed(self, head: str) -> Checkpoint | None:
         if self.collector is None:

@@ -55,6 +55,8 @@ _ROWS: Final = (
     AlarmKind("rollback_told", "critical", "both", figures=_EVIDENCE),
     AlarmKind("fork", "critical", "both", figures=_EVIDENCE),
     AlarmKind("fork_told", "critical", "both", figures=_EVIDENCE),
+    AlarmKind("refused", "critical", "both", figures=_EVIDENCE),
+    AlarmKind("refused_told", "critical", "both", figures=_EVIDENCE),
     AlarmKind("tail_missing", "critical", "person", figures=("stored", "epoch")),
     AlarmKind("evolving_key_old", "critical", "person", figures=("stored", "epoch")),
     AlarmKind("journal_key_exchanged", "critical", "person", figures=("headquarters_size",)),
@@ -120,6 +122,7 @@ CONTRADICTIONS: Final = frozenset(
     {
         "rollback",
         "fork",
+        "refused",
         "tail_missing",
         "evolving_key_old",
         "journal_key_exchanged",

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 
+from agent.base.coded import CodedError
+from agent.collector.contacts import Contact, Contacts
+from agent.collector.epochs import EpochStore, LinesDoubted, checked, lines_of
 from agent.collector.evidence import Evidence
 from agent.collector.judge import (
     Acceptance,
@@ -18,8 +22,10 @@ from agent.collector.judge import (
     validate_lines,
 )
 from agent.collector.storage.store import StoreDamagedError, TileStore
-from agent.journal.checkpoint import Checkpoint, open_checkpoint
-from agent.journal.note import Cosigner, Note, NoteError, Verifier
+from agent.journal.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
+from agent.journal.note import Cosigner, Note, NoteError, Verifier, parse_note
+from agent.journal.refusal_note import RefusalNote, about, sign_refusal
+from agent.journal.schema.base import Fact
 from agent.journal.transfer import AddCheckpoint, AddLines
 from agent.journal.tree import EMPTY_ROOT, Frontier, leaf_hash
 from agent.texts import say, tell
@@ -39,11 +45,13 @@ class CollectorReply:
 
 @dataclass(frozen=True, slots=True)
 class LedgerFolders:
-    """Where one ledger lives: the served tiles, the newest head without its lines, and findings."""
+    """Where one ledger lives: the served tiles, the newest head without its lines, findings, epochs."""
 
     tiles: TileStore
     heads: TileStore
     evidence: Evidence
+    epochs: EpochStore
+    contacts: Contacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,11 @@ class Ledger:
         self._now = now
         self._turn = Lock()
 
+    @property
+    def contact(self) -> Contact:
+        """When the shop was last heard of."""
+        return self._folders.contacts.now
+
     def size(self) -> int:
         """How many lines are stored, after a check of the stored head."""
         with self._turn:
@@ -88,7 +101,7 @@ class Ledger:
             try:
                 claimed, note = self._open(request.checkpoint)
             except NoteError as error:
-                return text_reply(403, tell(error))
+                return self._refused(403, request.checkpoint, Fact(error.code, dict(error.figures)))
             state, leaves = self._load(), [leaf_hash(line) for line in request.lines]
             validation = validate_lines(
                 state.stored,
@@ -99,11 +112,48 @@ class Ledger:
                 lambda size: self._folders.tiles.root(size, state.stored.size),
             )
             if not isinstance(validation, Acceptance):
+                if isinstance(validation, SizeConflict):
+                    return self._elsewhere(state, request, claimed)
                 return self._refuse(validation, state, request.checkpoint, request.lines)
+            if request.lines:
+                try:
+                    newest = self._check_epochs(state, request)
+                except LinesDoubted as doubt:
+                    return self._doubted(doubt, state, request)
+                self._folders.contacts.seen(self._now(), claimed.size, newest)
             cosignature = self._cosign(note) if validation.cosign else b""
             signed = self._with(note, cosignature)
             self._folders.tiles.append(request.start, request.lines, leaves, signed)
-            return CollectorReply(200, TEXT_TYPE, cosignature) if cosignature else _size(202, claimed.size)
+            if cosignature:
+                return CollectorReply(200, TEXT_TYPE, cosignature)
+            return CollectorReply(202, TEXT_TYPE, b"%d\n" % claimed.size + state.newest)
+
+    def _elsewhere(self, state: _LedgerState, request: AddLines, claimed: Checkpoint) -> CollectorReply:
+        """409 with our head. A shop whose newest head is behind ours has been set back."""
+        if not request.lines and claimed.size < state.stored.size:
+            sizes: dict[str, int | str] = {"cosigned": state.stored.size, "size": claimed.size}
+            self._folders.contacts.refused(self._now(), Fact("journal.cosigned_more", sizes))
+        return CollectorReply(409, TEXT_TYPE, b"%d\n" % state.stored.size + state.newest)
+
+    def _check_epochs(self, state: _LedgerState, request: AddLines) -> datetime:
+        """Check each checkpoint line and keep it; the time of the newest entry. Raises `LinesDoubted`."""
+        before = self._folders.epochs.at(state.stored.size)
+        after, told = checked(self.origin, before, state.stored, request)
+        self._folders.epochs.keep(before, after, lines_of(request))
+        return told.newest
+
+    def _doubted(self, doubt: LinesDoubted, state: _LedgerState, request: AddLines) -> CollectorReply:
+        finding = tell(CodedError(doubt.what.code, **doubt.what.figures))
+        offered, lines = request.checkpoint, request.lines
+        self._folders.evidence.keep(self.origin, finding, self._now(), state.newest, offered, lines)
+        return self._refused(422, offered, doubt.what)
+
+    def _refused(self, status: int, offered: bytes, what: Fact) -> CollectorReply:
+        """A refusal under our signature: nobody on the way can make one."""
+        claimed = parse_checkpoint(parse_note(offered).text)
+        refusal = RefusalNote(self.origin, about(claimed.size, claimed.root), what)
+        self._folders.contacts.refused(self._now(), what)
+        return CollectorReply(status, TEXT_TYPE, sign_refusal(refusal, self._cosigner, self._now()))
 
     def add_checkpoint(self, request: AddCheckpoint) -> CollectorReply:
         """C2SP tlog-witness, add-checkpoint: 200 cosigned, 409, 422, 403, 400."""
@@ -127,6 +177,7 @@ class Ledger:
             case SizeConflict(size):
                 return _size(409, size)
             case Inconsistency(finding):
+                self._folders.contacts.refused(self._now(), Fact("journal.two_pasts"))
                 evidence = self._folders.evidence
                 evidence.keep(self.origin, finding, self._now(), state.newest, offered, lines)
                 # Our head with the log's own signature: it shows the fork to the other side too.

@@ -34,10 +34,14 @@ ClientName = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class JournalSettings:
-    """`[logs.NAME]`: one journal. The name in `vkey` is its origin; `client` may bring its lines."""
+    """`[logs.NAME]`: one journal. The name in `vkey` is its origin; `client` may bring its lines.
+
+    `first_key` is the file of its first evolving key, as the enrolment gave it.
+    """
 
     vkey: VerifierKey
     client: ClientName
+    first_key: Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,21 @@
 
 `POST /logs/ORIGIN/lines` brings journal lines and the checkpoint that signs them:
 
-    tillgate-lines/v1
+    tillgate-lines/v2
     start 421
-    {"at":...}
-    {"at":...}
+    {"index":421,...}
+    {"index":422,...}
+    "the checkpoint line of these two"
+    {"index":423,...}
 
     shop.example/till-1
-    423
+    424
     ...
 
-The lines are the journal's own bytes; each is one leaf. `POST /add-checkpoint` is
-C2SP tlog-witness v1.0.0. In both, the first empty line ends the part before the note.
+The lines are the journal's own bytes; each entry is one leaf. Every checkpoint line between them is
+sent too, for headquarters checks the evolving key in each; the last one is the note at the end.
+`POST /add-checkpoint` is C2SP tlog-witness v1.0.0. In both, the first empty line ends the part
+before the note.
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ from agent.journal.note import NoteError, parse_note
 from agent.journal.schema.base import MAX_ENTRY_BYTES
 from agent.journal.tree import HASH_BYTES, MAX_PROOF_HASHES
 
-HEADER = b"tillgate-lines/v1"
+HEADER = b"tillgate-lines/v2"
 # The most entries that one request of C2SP tlog-mirror may bring: 32 packages of 256.
 MAX_LINES = 8_192
 # One request must hold a whole commit of the journal. The largest commit is far smaller.
@@ -46,11 +50,22 @@ class BadRequestError(CodedError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class AddLines:
-    """Journal lines from index `start` on, and the signed note of a checkpoint that ends with them."""
+    """Entries from index `start` on, and the signed note of a checkpoint that ends with them.
+
+    `inner` are the checkpoint lines between: after how many of the entries, and the line.
+    """
 
     start: int
     lines: tuple[bytes, ...]
     checkpoint: bytes
+    inner: tuple[tuple[int, bytes], ...] = ()
+
+    def sent(self) -> list[bytes]:
+        """The lines as they were sent, each checkpoint line in its place."""
+        lines = list(self.lines)
+        for behind, (place, line) in enumerate(self.inner):
+            lines.insert(place + behind, line)
+        return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +86,26 @@ def parse_lines(body: bytes) -> AddLines:
         raise BadRequestError("journal.request_lines", limit=MAX_LINES)
     if any(len(line) > MAX_ENTRY_BYTES for line in lines):
         raise BadRequestError("journal.request_line_bytes", limit=MAX_ENTRY_BYTES)
-    return AddLines(_number(b"start", start), tuple(lines), checkpoint)
+    entries, inner = _sorted(lines)
+    return AddLines(_number(b"start", start), tuple(entries), checkpoint, tuple(inner))
+
+
+def _sorted(lines: list[bytes]) -> tuple[list[bytes], list[tuple[int, bytes]]]:
+    """Entries, and the checkpoint lines between them. Each checkpoint has entries before and behind it."""
+    entries: list[bytes] = []
+    inner: list[tuple[int, bytes]] = []
+    behind = 0
+    for line in lines:
+        if line[:1] != b'"':
+            entries.append(line)
+        elif len(entries) == behind:
+            raise BadRequestError("journal.request_checkpoint")
+        else:
+            behind = len(entries)
+            inner.append((behind, line))
+    if inner and len(entries) == behind:
+        raise BadRequestError("journal.request_checkpoint")
+    return entries, inner
 
 
 def parse_add_checkpoint(body: bytes) -> AddCheckpoint:

@@ -9,6 +9,7 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,17 +18,26 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from agent.api import server as httpd
 from agent.base.notify import notify
 from agent.collector.app import ServedLedger, collector_app
+from agent.collector.contacts import Contacts, place_of
+from agent.collector.epochs import EpochStore
 from agent.collector.evidence import Evidence
 from agent.collector.ledger import CollectorReply, Ledger, LedgerFolders
-from agent.collector.settings import CollectorSettings
+from agent.collector.settings import CollectorSettings, JournalSettings
 from agent.collector.storage.folder import DiskFolder, lock
 from agent.collector.storage.store import TileStore
+from agent.journal.evolving import KEY_BYTES
 from agent.journal.note import Cosigner, parse_vkey
 from agent.journal.transfer import MAX_REQUEST_BYTES
 from agent.oplog.log import logger
 from agent.texts import say
 
 _log = logger("collector")
+
+# What is kept of each journal: the served tiles, heads without their lines, findings, epochs, contacts.
+PARTS = ("logs", "cosigned", "evidence", "epochs", "contacts")
+_CLOSED = 0o700
+# How often the list of shops is looked at for one that has fallen silent.
+LOOK_FOR_SILENCE_S = 3600.0
 
 
 class CollectorError(Exception):
@@ -56,7 +66,7 @@ def open_collector(settings: CollectorSettings, now: Callable[[], int]) -> Colle
     settings.folder.mkdir(parents=True, exist_ok=True)
     held = lock(settings.folder)
     try:
-        ledgers = [_ledger_of(settings.folder, log.vkey, cosigner, now) for log in settings.logs.values()]
+        ledgers = [_ledger_of(settings.folder, log, cosigner, now) for log in settings.logs.values()]
         for ledger in ledgers:
             _log.info("ledger opened", origin=ledger.origin, size=ledger.size())
     except BaseException:
@@ -99,6 +109,7 @@ async def serve(settings: CollectorSettings, stop: asyncio.Event, started: Calla
         listener = httpd.listen_tcp(settings.host, settings.port)
         port = int(listener.getsockname()[1])
         _log.info("collecting", host=settings.host, port=port, count=len(collector.logs))
+        silence = asyncio.create_task(_look_for_silence(collector))
         await httpd.serve(
             collector_app(collector.logs, _observe, _trouble),
             sockets=[listener],
@@ -107,8 +118,20 @@ async def serve(settings: CollectorSettings, stop: asyncio.Event, started: Calla
             max_body_bytes=MAX_REQUEST_BYTES,
             started=lambda: started(port),
         )
+        silence.cancel()
     finally:
         collector.close()
+
+
+async def _look_for_silence(collector: Collector) -> None:
+    """One line an hour for each shop of which nothing was heard for too long."""
+    while True:
+        await asyncio.sleep(LOOK_FOR_SILENCE_S)
+        now = datetime.now(UTC)
+        for origin, served in collector.logs.items():
+            contact = served.ledger.contact
+            if contact.silent(now):
+                _log.error("shop silent", origin=origin, since=str(contact.heard_at or ""))
 
 
 def run(settings: CollectorSettings, started: Callable[[int], None] = lambda _: None) -> None:
@@ -130,15 +153,28 @@ async def _until_signal(settings: CollectorSettings, started: Callable[[int], No
     notify("STOPPING=1")
 
 
-def _ledger_of(folder: Path, vkey: str, cosigner: Cosigner, now: Callable[[], int]) -> Ledger:
-    verifier = parse_vkey(vkey)
-    parts = {part: DiskFolder(folder / part / verifier.name) for part in ("logs", "cosigned", "evidence")}
+def _ledger_of(folder: Path, log: JournalSettings, cosigner: Cosigner, now: Callable[[], int]) -> Ledger:
+    verifier = parse_vkey(log.vkey)
+    parts = {part: DiskFolder(folder / part / verifier.name) for part in PARTS}
     for made in parts.values():
         made.make("")
+    (folder / "epochs").chmod(_CLOSED)  # keys lie there
     folders = LedgerFolders(
-        TileStore(parts["logs"]), TileStore(parts["cosigned"]), Evidence(parts["evidence"])
+        TileStore(parts["logs"]),
+        TileStore(parts["cosigned"]),
+        Evidence(parts["evidence"]),
+        EpochStore(parts["epochs"], _first_key(log.first_key)),
+        Contacts(place_of(folder, verifier.name)),
     )
     return Ledger(verifier.name, [verifier], folders, cosigner, now)
+
+
+def _first_key(path: Path) -> bytes:
+    """The first evolving key of a journal. Raises `CollectorError`, `OSError`."""
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise CollectorError(say("programs.no_first_key", path=path, length=KEY_BYTES))
+    return key
 
 
 def _observe(origin: str, answer: CollectorReply) -> None:

@@ -1,8 +1,8 @@
 """The cosignatures folder: the collector's newest cosignature, and alarms for a person.
 
 The uploader writes it; the agent and the command line read it. `cosigned` is the
-newest checkpoint with the collector's cosignature under it. An alarm file stops
-the upload until a person has removed it.
+newest checkpoint with the collector's cosignature under it. An alarm file stands until
+the collector confirms this journal again; until then it is asked only now and then.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _ALARM = "alarm-{}.json"
 _FILE_MODE = 0o640
 _FOLDER_MODE = 0o2750
 
-AlarmKind = Literal["rollback", "fork"]
-_KINDS: tuple[AlarmKind, ...] = ("rollback", "fork")
+AlarmKind = Literal["rollback", "fork", "refused"]
+_KINDS: tuple[AlarmKind, ...] = ("rollback", "fork", "refused")
 
 
 class CosignatureError(ValueError):
@@ -91,6 +91,11 @@ class Cosignatures:
     def raise_alarm(self, alarm: Alarm) -> None:
         """Write an alarm, durably."""
         self._write(_ALARM.format(alarm.kind), msgspec.json.format(msgspec.json.encode(alarm)) + b"\n")
+
+    def clear_alarms(self) -> None:
+        """The collector has confirmed the journal: the files may go. What persons were told stands."""
+        for kind in _KINDS:
+            (self._folder / _ALARM.format(kind)).unlink(missing_ok=True)
 
     def _write(self, name: str, data: bytes) -> None:
         """The old file or the new one, never half of either."""

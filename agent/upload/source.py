@@ -25,6 +25,7 @@ class CommitLike(Protocol):
     """A commit of the journal, as `JournalReader` gives it."""
 
     lines: list[bytes]
+    checkpoint: bytes
 
     @property
     def size(self) -> int:
@@ -77,7 +78,9 @@ class JournalSource:
         return self._size
 
     def batch(self, start: int) -> Batch:
-        """The commits from `start` on, up to a bound; without lines when `start` is the end.
+        """The commits from `start` on, each with its checkpoint's line, up to a bound.
+
+        The last checkpoint stands apart. Without lines when `start` is the end.
 
         Lines are synced after they are read: the agent may have written them a moment ago and
         still be waiting for the disk.
@@ -87,6 +90,8 @@ class JournalSource:
         for commit in self._lines.commits(start):
             if last is not None and not _fits(lines, commit.lines):
                 break
+            if last is not None:
+                lines.append(last.checkpoint)
             lines += commit.lines
             last = commit
         if last is None:
@@ -111,6 +116,16 @@ class JournalSource:
             own = _checkpoint(commit.note().decode("utf-8", "replace"))
             torn = own is None or own.root != tree.root()
         return torn
+
+    def holds(self, size: int, root: bytes) -> bool:
+        """Whether this journal's first `size` entries have that root. Reads the whole journal."""
+        tree = Frontier()
+        for commit in self._lines.commits(0):
+            for line in commit.lines:
+                if tree.size == size:
+                    return tree.root() == root
+                tree.append(leaf_hash(line))
+        return tree.size == size and tree.root() == root
 
     def _last(self, size: int) -> CommitLike:
         for commit in self._lines.commits(size - 1):

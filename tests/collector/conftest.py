@@ -11,20 +11,34 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from agent.collector.contacts import Contacts
+from agent.collector.epochs import EpochStore
 from agent.collector.evidence import Evidence
 from agent.collector.ledger import Ledger, LedgerFolders
 from agent.collector.storage.store import TileStore
 from agent.journal.checkpoint import checkpoint_text
+from agent.journal.evolving import EvolvingKey
 from agent.journal.note import Cosigner, Ed25519Signer, parse_vkey, sign_note
 from agent.journal.transfer import AddCheckpoint, AddLines, build_lines
 from agent.journal.tree import Tree, consistency_proof, leaf_hash, root_of
+from tests.journal.conftest import MemoryKeys
 
 ORIGIN = "shop.example/till-1"
+BY = '"written_by":{"format":2,"version":"0","config":"c","boot":"aaaa"},'
 NOW_S = 1_790_000_000
 
 
 def key(seed: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(sha256(seed.encode()).digest())
+
+
+def line_of(index: int, name: str) -> bytes:
+    """An entry as an agent writes it; `name` is what differs between two histories."""
+    by = BY if index == 0 else ""
+    return (
+        f'{{"index":{index},"at":"2026-03-28T09:00:00.000Z","boot_ms":1000,{by}'
+        f'"kind":"completed","payment_id":"{name}"}}'
+    ).encode()
 
 
 @dataclass
@@ -36,6 +50,7 @@ class Shop:
     lines: list[bytes] = field(default_factory=list)
     tree: Tree = field(default_factory=Tree)
     seed: str = "journal"
+    evolving: str = "evolving"
 
     @property
     def signer(self) -> Ed25519Signer:
@@ -43,14 +58,14 @@ class Shop:
 
     def grow(self, size: int) -> Shop:
         while len(self.lines) < size:
-            line = b'{"index":%d,"by":"%s"}' % (len(self.lines), self.name.encode())
+            line = line_of(len(self.lines), self.name)
             self.lines.append(line)
             self.tree.append(leaf_hash(line))
         return self
 
     def branch(self, size: int, name: str) -> Shop:
         """Another history with the same first lines and the same key."""
-        other = Shop(name, self.origin, seed=self.seed)
+        other = Shop(name, self.origin, seed=self.seed, evolving=self.evolving)
         for line in self.lines[:size]:
             other.lines.append(line)
             other.tree.append(leaf_hash(line))
@@ -60,7 +75,19 @@ class Shop:
         return root_of(size, self.tree.node)
 
     def checkpoint(self, size: int) -> bytes:
-        return sign_note(checkpoint_text(self.origin, size, self.root(size)), self.signer).encode()
+        text = checkpoint_text(self.origin, size, self.root(size))
+        return (sign_note(text, self.signer) + self.evolving_line(text)).encode()
+
+    @property
+    def first_key(self) -> bytes:
+        return sha256(self.evolving.encode()).digest()
+
+    def evolving_line(self, text: str) -> str:
+        """All within the first ten minutes: epoch 1."""
+        keys = MemoryKeys(key=bytearray(self.first_key))
+        own = EvolvingKey(self.origin, keys)
+        own.start(None)
+        return own.line(text.encode())
 
     def request(self, start: int, end: int) -> AddLines:
         return AddLines(start, tuple(self.lines[start:end]), self.checkpoint(end))
@@ -121,6 +148,10 @@ class MemoryFolder:
         self._call()
         self.live[name] = data
 
+    def append(self, name: str, data: bytes) -> None:
+        self._call()
+        self.live[name] = self.live.get(name, b"") + data
+
     def rename(self, name: str, new_name: str) -> None:
         self._call()
         self.live[new_name] = self.live.pop(name)
@@ -159,10 +190,18 @@ class Place:
     tiles: MemoryFolder = field(default_factory=MemoryFolder)
     heads: MemoryFolder = field(default_factory=MemoryFolder)
     findings: MemoryFolder = field(default_factory=MemoryFolder)
+    epochs: MemoryFolder = field(default_factory=MemoryFolder)
+    contacts: Contacts = field(default_factory=lambda: Contacts(None))
     now: int = NOW_S
 
     def ledger(self, shop: Shop, cosigner: Cosigner) -> Ledger:
-        folders = LedgerFolders(TileStore(self.tiles), TileStore(self.heads), Evidence(self.findings))
+        folders = LedgerFolders(
+            TileStore(self.tiles),
+            TileStore(self.heads),
+            Evidence(self.findings),
+            EpochStore(self.epochs, shop.first_key),
+            self.contacts,
+        )
         return Ledger(shop.origin, [parse_vkey(shop.signer.vkey)], folders, cosigner, lambda: self.now)
 
 

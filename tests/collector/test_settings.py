@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,11 +32,13 @@ client_ca = "/etc/ca.pem"
 [logs.till-1]
 vkey = "{vkey}"
 client = "till-1.shop.example"
+first_key = "{folder}/first.key"
 """
 
 
 def write(tmp_path: Path, text: str, vkey: str) -> Path:
     path = tmp_path / "collector.toml"
+    (tmp_path / "first.key").write_bytes(sha256(b"evolving").digest())
     path.write_text(text.replace("{folder}", str(tmp_path)).replace("{vkey}", vkey))
     return path
 

@@ -19,10 +19,13 @@ from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from agent.collector.contacts import Contacts
+from agent.collector.epochs import EpochStore
 from agent.collector.evidence import Evidence
 from agent.collector.ledger import Ledger, LedgerFolders
 from agent.collector.storage.store import TileStore
 from agent.journal.checkpoint import checkpoint_text
+from agent.journal.evolving import EvolvingKey
 from agent.journal.note import Cosigner, Ed25519Signer, parse_vkey, sign_note
 from agent.journal.transfer import (
     BadRequestError,
@@ -32,12 +35,14 @@ from agent.journal.transfer import (
     read_checkpoint,
 )
 from agent.journal.tree import Frontier, leaf_hash
+from tests.collector.conftest import line_of
 from tests.fuzz import harness
+from tests.journal.conftest import MemoryKeys
 
 ORIGIN = "shop.example/till-1"
 SIGNER = Ed25519Signer(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 COSIGNER = Cosigner("collector.example", Ed25519PrivateKey.from_private_bytes(bytes(32)))
-LINES = tuple(b'{"index":%d,"kind":"completed"}' % n for n in range(12))
+LINES = tuple(line_of(n, "A-1") for n in range(12))
 
 
 class Memory:
@@ -58,6 +63,9 @@ class Memory:
     def sync(self, folder: str) -> None:
         """Nothing is ever lost here."""
 
+    def append(self, name: str, data: bytes) -> None:
+        self.files[name] = self.files.get(name, b"") + data
+
     def make(self, folder: str) -> None:
         """Folders are part of the names."""
 
@@ -70,7 +78,10 @@ def signed(size: int) -> bytes:
     tree = Frontier()
     for line in LINES[:size]:
         tree.append(leaf_hash(line))
-    return sign_note(checkpoint_text(ORIGIN, size, tree.root()), SIGNER).encode()
+    text = checkpoint_text(ORIGIN, size, tree.root())
+    key = EvolvingKey(ORIGIN, MemoryKeys(key=bytearray(32)))
+    key.start(None)
+    return (sign_note(text, SIGNER) + key.line(text.encode())).encode()
 
 
 GOOD = tuple(
@@ -83,7 +94,8 @@ GOOD = tuple(
     )
 )
 PIECES = (
-    b"\n", b"\n\n", b"\n\n\n", b"\r\n", b"\x00", b"\xff", b"start ", b"old ", b"tillgate-lines/v1", b"0",
+    b"\n", b"\n\n", b"\n\n\n", b"\r\n", b"\x00", b"\xff", b"start ", b"old ", b"tillgate-lines/v2", b"0",
+    b'"a checkpoint"',
     b"00", b"-1", b"+3", b"9" * 19, b"9" * 20, b" 3", b"3 ", "\uff13".encode(), b"A" * 43 + b"=",
     b"\xe2\x80\x94 ", ORIGIN.encode(), b"../..", b"{}", b"x" * 70_000, signed(3), signed(12),
     signed(3).split(b"\n\n")[1] * 40,
@@ -98,7 +110,10 @@ class Target:
 
     def _fill(self) -> None:
         self._tiles, heads, findings = Memory(), Memory(), Memory()
-        folders = LedgerFolders(TileStore(self._tiles), TileStore(heads), Evidence(findings))
+        epochs = EpochStore(Memory(), bytes(32))
+        folders = LedgerFolders(
+            TileStore(self._tiles), TileStore(heads), Evidence(findings), epochs, Contacts(None)
+        )
         self._ledger = Ledger(ORIGIN, [parse_vkey(SIGNER.vkey)], folders, COSIGNER, lambda: 1_790_000_000)
         assert self._ledger.add_lines(parse_lines(GOOD[0])).status == 200
 
@@ -114,7 +129,7 @@ class Target:
         except BadRequestError as refusal:
             self._refused(refusal, body)
             return
-        assert build_lines(request.start, request.lines, request.checkpoint) == body, body
+        assert build_lines(request.start, request.sent(), request.checkpoint) == body, body
         if origin == ORIGIN:
             self._judge(self._ledger.add_lines(request).status, body)
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from agent.collector.contacts import Contacts
+from agent.collector.epochs import EpochStore
 from agent.collector.evidence import Evidence
 from agent.collector.ledger import Ledger, LedgerFolders
 from agent.collector.storage.store import TileStore
@@ -27,7 +29,7 @@ from agent.upload.cosignatures import Alarm, Cosignature, Cosignatures
 from agent.upload.loop import UploadDeps, UploadLoop
 from agent.upload.source import BLOCK_BYTES, JournalSource
 from agent.upload.uploader import Uploader
-from tests.journal.conftest import ORIGIN, VERIFIER
+from tests.journal.conftest import K0, ORIGIN, VERIFIER
 from tests.simulation.outside import Outside
 from tests.simulation.plan import Fault
 
@@ -63,6 +65,11 @@ class ForgetfulFolder:
     def write(self, name: str, data: bytes) -> None:
         self._call()
         self.files[name] = data
+        self._open[name] = None
+
+    def append(self, name: str, data: bytes) -> None:
+        self._call()
+        self.files[name] = self.files.get(name, b"") + data
         self._open[name] = None
 
     def rename(self, name: str, new_name: str) -> None:
@@ -146,6 +153,7 @@ class KeptCosignatures(Cosignatures):
         super().__init__(Path("nowhere"))
         self.kept: list[Cosignature] = []
         self.raised: list[Alarm] = []
+        self.standing: list[Alarm] = []
 
     def cosigned(self, origin: str, collector: CosignatureVerifier) -> Cosignature | None:  # noqa: ARG002 - the shape of the one it stands for
         return self.kept[-1] if self.kept else None
@@ -154,10 +162,14 @@ class KeptCosignatures(Cosignatures):
         self.kept.append(cosignature)
 
     def alarms(self) -> list[Alarm]:
-        return list(self.raised)
+        return list(self.standing)
 
     def raise_alarm(self, alarm: Alarm) -> None:
         self.raised.append(alarm)
+        self.standing = [alarm]
+
+    def clear_alarms(self) -> None:
+        self.standing = []
 
 
 class Headquarters:
@@ -165,9 +177,10 @@ class Headquarters:
 
     def __init__(self, outside: Outside, dice: random.Random) -> None:
         self._outside = outside
-        self.folders = [ForgetfulFolder(dice) for _ in range(3)]
-        tiles, heads, evidence = self.folders
-        places = LedgerFolders(TileStore(tiles), TileStore(heads), Evidence(evidence))
+        self.folders = [ForgetfulFolder(dice) for _ in range(4)]
+        tiles, heads, evidence, kept = self.folders
+        epochs = EpochStore(kept, K0)
+        places = LedgerFolders(TileStore(tiles), TileStore(heads), Evidence(evidence), epochs, Contacts(None))
         self.ledger = Ledger(ORIGIN, [VERIFIER], places, COLLECTOR, lambda: NOW_S + int(outside.now))
         self._down_until = 0.0
         self._dice = dice

@@ -26,6 +26,7 @@ from cryptography.x509.oid import NameOID
 from agent.collector.settings import CollectorSettings, JournalSettings
 from agent.journal.checkpoint import checkpoint_text
 from agent.journal.disk import file_name
+from agent.journal.evolving import EvolvingKey
 from agent.journal.lines import checkpoint_line
 from agent.journal.note import CosignatureVerifier, Cosigner, Ed25519Signer, parse_vkey, sign_note
 from agent.journal.tree import Frontier, leaf_hash
@@ -36,6 +37,8 @@ from agent.upload.cosignatures import Cosignature, Cosignatures
 from agent.upload.loop import Post, UploadDeps, UploadLoop
 from agent.upload.source import JournalSource
 from agent.upload.uploader import Uploader
+from tests.collector.conftest import line_of
+from tests.journal.conftest import MemoryKeys
 
 ORIGIN = "shop.example/till-1"
 CLIENT = "till-1.shop.example"
@@ -49,6 +52,16 @@ def signing_key(seed: str) -> Ed25519PrivateKey:
 
 SIGNER = Ed25519Signer(ORIGIN, signing_key("journal"))
 COSIGNER = Cosigner("collector.example", signing_key("collector"))
+
+
+FIRST_KEY = bytes(32)
+
+
+def evolving_line(text: str, first_key: bytes) -> str:
+    """All within the first ten minutes: epoch 1."""
+    key = EvolvingKey(ORIGIN, MemoryKeys(key=bytearray(first_key)))
+    key.start(None)
+    return key.line(text.encode())
 
 
 def collector_key() -> CosignatureVerifier:
@@ -67,6 +80,7 @@ class JournalFolder:
     frontier: Frontier = field(default_factory=Frontier)
     file: Path | None = None
     heads: dict[int, bytes] = field(default_factory=dict)
+    first_key: bytes = bytes(32)
 
     def commit(self, count: int = 1, lines: int = 2) -> JournalFolder:
         self.folder.mkdir(exist_ok=True)
@@ -80,10 +94,11 @@ class JournalFolder:
     def _commit(self, count: int) -> bytes:
         lines = []
         for _ in range(count):
-            line = b'{"index":%d,"by":"%s"}' % (self.frontier.size, self.name.encode())
+            line = line_of(self.frontier.size, self.name)
             self.frontier.append(leaf_hash(line))
             lines.append(line)
-        note = sign_note(checkpoint_text(ORIGIN, self.frontier.size, self.frontier.root()), SIGNER)
+        text = checkpoint_text(ORIGIN, self.frontier.size, self.frontier.root())
+        note = sign_note(text, SIGNER) + evolving_line(text, self.first_key)
         self.heads[self.frontier.size] = note.encode()
         return b"\n".join([*lines, checkpoint_line(note), b""])
 
@@ -223,6 +238,8 @@ class Headquarters:
 
 @pytest.fixture
 def headquarters(papers: Papers, tmp_path: Path) -> Iterator[Headquarters]:
+    first_key = tmp_path / "first.key"
+    first_key.write_bytes(FIRST_KEY)
     settings = CollectorSettings(
         name=COSIGNER.name,
         folder=tmp_path / "collector",
@@ -232,7 +249,7 @@ def headquarters(papers: Papers, tmp_path: Path) -> Iterator[Headquarters]:
         client_ca=papers.ca,
         host="127.0.0.1",
         port=0,
-        logs={"till-1": JournalSettings(vkey=SIGNER.vkey, client=CLIENT)},
+        logs={"till-1": JournalSettings(vkey=SIGNER.vkey, client=CLIENT, first_key=first_key)},
     )
     collector = Headquarters(settings).start()
     yield collector

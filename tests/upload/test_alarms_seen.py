@@ -42,7 +42,8 @@ def raised(outlook: Outlook, entries: int) -> set[str]:
     """The evidence alarms of an agent whose journal has so many entries."""
     facts = AgentFacts(now=NOW, entries=entries, began=NOW)
     found = conditions(facts, outlook.look(), lambda _: False)
-    return {one.id for one in found if not one.id.startswith("certificate")}
+    # Certificates and cosignatures of these tests are of today, and the agent's time is not.
+    return {one.id for one in found if not one.id.startswith(("certificate", "clock"))}
 
 
 def test_an_honest_shop_has_no_alarm(
@@ -64,7 +65,7 @@ def test_an_old_image_is_seen_by_the_cosignature_alone(
     assert raised(outlook, 4) == {"rollback"}
 
 
-def test_a_rollback_that_only_the_uploader_knows_of_is_told_as_that(
+def test_a_rollback_that_headquarters_has_signed_is_proven(
     journal: JournalFolder, shop: Shop, headquarters: Headquarters, outlook: Outlook, tmp_path: Path
 ) -> None:
     image = journal.commit(3).image(tmp_path / "image", "honest")
@@ -72,7 +73,10 @@ def test_a_rollback_that_only_the_uploader_knows_of_is_told_as_that(
     (shop.folder / "cosigned").unlink()
     until_rest(shop.uploader(image.folder, headquarters.url))
     assert outlook.look().uploader == (UploaderAlarm("rollback", 6, 12, checked=False),)
-    assert raised(outlook, 6) == {"rollback_told"}
+    assert raised(outlook, 6) == {"rollback_told"}  # this journal holds all of it
+    outlook = replace(outlook, journal=image.folder)
+    assert outlook.look().uploader == (UploaderAlarm("rollback", 6, 12, checked=True),)
+    assert raised(outlook, 6) == {"rollback"}
 
 
 def test_a_fork_is_checked_against_what_headquarters_signed(

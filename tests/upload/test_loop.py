@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from agent.collector.contacts import read_contact
 from agent.journal.proofs.tiles import bundle_path
+from agent.journal.schema.base import Fact
 from agent.upload import source
 from agent.upload.loop import UploadLoop
+from tests.collector.conftest import line_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.upload.conftest import Headquarters, JournalFolder, Papers, Shop
 
+ORIGIN = "shop.example/till-1"
 POLL_S = 5.0
 
 
@@ -47,7 +51,7 @@ def test_upload_from_empty(journal: JournalFolder, shop: Shop, headquarters: Hea
     assert until_rest(shop.uploader(journal.folder, headquarters.url)) == POLL_S
     assert shop.cosigned == 10
     lines = collected(headquarters, 10)
-    assert lines[9] == b'{"index":9,"by":"honest"}'
+    assert lines[9] == line_of(9, "honest")
     assert (headquarters.log / "checkpoint").read_bytes().startswith(journal.heads[10])
 
 
@@ -61,7 +65,7 @@ def test_no_journal_yet_is_nothing_to_do(
 def test_catching_up_takes_several_requests(
     journal: JournalFolder, shop: Shop, headquarters: Headquarters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(source, "MAX_BATCH_LINES", 7)
+    monkeypatch.setattr(source, "MAX_BATCH_LINES", 9)
     journal.commit(5)
     journal.day = "2026-03-29"
     journal.commit(5)
@@ -240,22 +244,75 @@ def test_a_fork_of_the_same_size_is_found(
     assert [alarm.kind for alarm in shop.cosignatures.alarms()] == ["fork"]
 
 
-def test_an_alarm_stops_the_upload_until_a_person_removes_it(
+def test_an_alarm_holds_the_upload_until_the_contradiction_is_gone(
     journal: JournalFolder, shop: Shop, headquarters: Headquarters, tmp_path: Path
 ) -> None:
     image = journal.commit(3).image(tmp_path / "image", "honest")
     journal.commit()
     until_rest(shop.uploader(journal.folder, headquarters.url))
-    until_rest(shop.uploader(image.folder, headquarters.url))
-
-    again = shop.uploader(journal.commit().folder, headquarters.url)  # a new process, the right disk
-    assert again.run_once() == POLL_S
-    assert again.run_once() == POLL_S
-    assert shop.cosigned == 8
+    set_back = shop.uploader(image.folder, headquarters.url)
+    for _ in range(3):
+        until_rest(set_back)
+    assert [alarm.kind for alarm in shop.cosignatures.alarms()] == ["rollback"]
     assert len([line for line in shop.lines if line.startswith("error: upload stopped: rollback")]) == 1
-    (shop.folder / "alarm-rollback.json").unlink()
+
+    again = shop.uploader(journal.commit().folder, headquarters.url)  # the right disk is back
     assert until_rest(again) == POLL_S
-    assert shop.cosigned == 10
+    assert (shop.cosigned, shop.cosignatures.alarms()) == (10, [])
+
+
+def test_a_shop_that_was_set_back_tells_headquarters(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters, tmp_path: Path
+) -> None:
+    image = journal.commit(3).image(tmp_path / "image", "honest")
+    until_rest(shop.uploader(journal.commit().folder, headquarters.url))
+    until_rest(shop.uploader(image.folder, headquarters.url))
+    contact = read_contact(headquarters.settings.folder, ORIGIN)
+    assert contact.doubt == Fact("journal.cosigned_more", {"cosigned": 8, "size": 6})
+    assert contact.doubted
+
+
+def test_what_no_honest_agent_wrote_is_refused_under_a_signature(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters
+) -> None:
+    """The thief has the signing key and not the evolving one."""
+    until_rest(shop.uploader(journal.commit(2).folder, headquarters.url))
+    journal.first_key = bytes(31) + b"x"
+    assert until_rest(shop.uploader(journal.commit().folder, headquarters.url)) == POLL_S
+    (alarm,) = shop.cosignatures.alarms()
+    assert alarm.kind == "refused"
+    assert "evolving-key line" in alarm.text
+    assert (headquarters.log / "checkpoint").read_bytes().startswith(journal.heads[4])
+    assert read_contact(headquarters.settings.folder, ORIGIN).doubted
+
+
+def test_every_checkpoint_line_reaches_headquarters_and_is_kept(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters
+) -> None:
+    until_rest(shop.uploader(journal.commit(5).folder, headquarters.url))
+    assert journal.file is not None
+    ours = [line for line in journal.file.read_bytes().splitlines() if line.startswith(b'"')]
+    kept = (headquarters.settings.folder / "epochs" / ORIGIN / "lines-00000000").read_bytes().splitlines()
+    assert kept == ours
+    assert (headquarters.settings.folder / "epochs").stat().st_mode & 0o777 == 0o700
+
+
+def test_an_unsigned_refusal_holds_nothing_up_for_good(
+    journal: JournalFolder, shop: Shop, headquarters: Headquarters
+) -> None:
+    class Proxy:
+        lies = 3
+
+        def post(self, body: bytes) -> tuple[int, bytes]:
+            self.lies -= 1
+            return (422, b"you lie") if self.lies >= 0 else client.post(body)
+
+    client = shop.client(headquarters.url)
+    uploader = shop.uploader(journal.commit().folder, headquarters.url, post=Proxy())
+    assert [uploader.run_once() for _ in range(3)] == [1.5, 3.0, 6.0]
+    assert shop.cosignatures.alarms() == []
+    assert until_rest(uploader) == POLL_S
+    assert shop.cosigned == 2
 
 
 def test_certificate_of_another_authority_is_refused(

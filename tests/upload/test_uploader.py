@@ -13,14 +13,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.base.watch import LOOK_ANYWAY_S
+from agent.journal.checkpoint import checkpoint_text
 from agent.journal.note import Cosigner
 from agent.journal.reader import JournalReader
+from agent.journal.refusal_note import RefusalNote, sign_refusal
+from agent.journal.schema.base import Fact
 from agent.programs import upload as program
 from agent.upload import backoff, pace
 from agent.upload.backoff import Backoff
-from agent.upload.cosignatures import Alarm, Cosignature, CosignatureError
+from agent.upload.cosignatures import Alarm, Cosignature, CosignatureError, read_cosignature
 from agent.upload.source import CommitLike, JournalSource
-from agent.upload.uploader import Batch, FailedReply, ForkedReply, MovedReply, Reply, StoredReply, Uploader
+from agent.upload.uploader import (
+    Batch,
+    FailedReply,
+    ForkedReply,
+    MovedReply,
+    RefusedReply,
+    Reply,
+    StoredReply,
+    Uploader,
+)
 
 if TYPE_CHECKING:
     from tests.upload.conftest import JournalFolder, Shop
@@ -30,6 +42,7 @@ POLL_S = 5.0
 
 
 COLLECTOR = Cosigner("collector.example", Ed25519PrivateKey.generate())
+VERIFIER = program.collector_verifier(COLLECTOR.vkey)
 
 
 @pytest.fixture
@@ -42,17 +55,62 @@ def batch(start: int = 20, size: int = 30) -> Batch:
     return Batch(start, size, (b"{}",) * (size - start), b"")
 
 
+def head(size: int, cosigner: Cosigner = COLLECTOR, origin: str = ORIGIN) -> bytes:
+    """A head of headquarters, under its signature."""
+    text = checkpoint_text(origin, size, bytes(32))
+    return f"{text}\n{cosigner.cosign(text, 1_790_000_000).line()}".encode()
+
+
+OTHER = Cosigner("collector.example", Ed25519PrivateKey.generate())
+UNSIGNED = {
+    "409 far away": (409, b"900\n"),
+    "409 with another's head": (409, b"900\n" + head(900, OTHER)),
+    "409 with an old head": (409, b"900\n" + head(19)),
+    "409 with another journal's head": (409, b"900\n" + head(900, origin="other.example")),
+    "422 you lie": (422, b"you lie"),
+    "422 no text": (422, b"\xff"),
+    "422 nothing": (422, b""),
+    "422 another's head": (422, head(25, OTHER)),
+    "202 without a head": (202, b"30\n"),
+    "202 with an old head": (202, b"30\n" + head(20)),
+    "403 no": (403, b"no"),
+    "422 another's refusal": (
+        422,
+        sign_refusal(RefusalNote(ORIGIN, "30 00", Fact("journal.two_pasts")), OTHER, 1),
+    ),
+    "422 another journal's refusal": (
+        422,
+        sign_refusal(RefusalNote("other.example", "30 00", Fact("journal.two_pasts")), COLLECTOR, 1),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNSIGNED)
+def test_what_headquarters_has_not_signed_accuses_nobody(uploader: Uploader, name: str) -> None:
+    status, body = UNSIGNED[name]
+    assert isinstance(uploader.interpret(batch(), status, body), FailedReply)
+    assert not uploader.rolled_back(20)
+    assert (uploader.has, uploader.cosigned) == (20, 20)
+
+
+def test_a_refusal_that_headquarters_signed_is_told_with_its_reason(uploader: Uploader) -> None:
+    what = Fact("journal.epochs_skipped", {"before": 3, "epoch": 34})
+    note = sign_refusal(RefusalNote(ORIGIN, "30 00", what), COLLECTOR, 1_790_000_000)
+    reply = uploader.interpret(batch(), 422, note)
+    assert isinstance(reply, RefusedReply)
+    assert (reply.refusal.what, reply.refusal.at_s) == (what, 1_790_000_000)
+
+
 @pytest.mark.parametrize(
     ("status", "body", "reply"),
     [
-        (202, b"30\n", StoredReply(30)),
+        (202, b"30\n" + head(40), StoredReply(30)),
         (409, b"25\n", MovedReply(25)),
         (409, b"0\n", MovedReply(0)),
-        (409, b"900\n", MovedReply(900)),
-        (422, b"a signed head", ForkedReply("a signed head")),
-        (422, b"\xff", ForkedReply("\ufffd")),
+        (409, b"900\n" + head(900), MovedReply(900)),
+        (422, head(25), ForkedReply(read_cosignature(head(25), ORIGIN, VERIFIER))),
         (503, b"full\r\n\x1b[31m", FailedReply("the collector answered 503: full   [31m")),
-        (403, b"no", FailedReply("the collector answered 403: no")),
+        (403, b"no", FailedReply("the collector answered 403: no (not signed)")),
         (413, b"", FailedReply("the collector answered 413: ")),
         (302, b"", FailedReply("the collector answered 302: ")),
     ],
@@ -92,9 +150,7 @@ def test_an_old_cosignature_counts_even_when_the_collector_forgot(uploader: Uplo
 
 def test_a_head_that_only_the_collector_knows_is_a_rollback(uploader: Uploader) -> None:
     """202 for all we have: our key signed a longer journal than this one."""
-    uploader.interpret(batch(20, 30), 202, b"30\n")
-    assert uploader.has_work(30)
-    uploader.interpret(Batch(30, 30, (), b""), 202, b"30\n")
+    uploader.interpret(batch(20, 30), 202, b"30\n" + head(31))
     assert uploader.rolled_back(30)
     assert not uploader.rolled_back(31)
 

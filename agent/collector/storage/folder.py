@@ -24,6 +24,9 @@ class Folder(Protocol):
     def write(self, name: str, data: bytes) -> None:
         """Create or replace a file; its content is durable, its name not yet."""
 
+    def append(self, name: str, data: bytes) -> None:
+        """Write behind the end of a file, durably; one is made when there is none."""
+
     def rename(self, name: str, new_name: str) -> None:
         """Give a file its name, in place of any other with that name."""
 
@@ -52,6 +55,13 @@ class DiskFolder:
     def write(self, name: str, data: bytes) -> None:
         descriptor = os.open(self._root / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE)
         with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+
+    def append(self, name: str, data: bytes) -> None:
+        descriptor = os.open(self._root / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _FILE_MODE)
+        with os.fdopen(descriptor, "ab") as file:
             file.write(data)
             file.flush()
             os.fsync(descriptor)

@@ -291,4 +291,5 @@ port = {port}
 [logs.till-1]
 vkey = "{vkey}"
 client = "{client}"
+first_key = "{folder}/credentials/enrolment/first-evolving.key"
 """

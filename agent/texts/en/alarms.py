@@ -40,6 +40,17 @@ ALARMS: Final[dict[str, str | tuple[str, str]]] = {
     ),
     "alarms.fork_told.money": _EVIDENCE,
     "alarms.fork_told.next": _CALL,
+    "alarms.refused.what": (
+        "Headquarters takes no more of this journal, and has signed why: its newest entries cannot have been "
+        "written by an honest agent. It holds {headquarters_size} entries, this disk {journal_size}."
+    ),
+    "alarms.refused.money": _EVIDENCE,
+    "alarms.refused.next": _CALL,
+    "alarms.refused_told.what": (
+        "The uploader says that headquarters takes no more of this journal. No signature here shows it."
+    ),
+    "alarms.refused_told.money": _EVIDENCE,
+    "alarms.refused_told.next": _CALL,
     "alarms.tail_missing.what": (
         "The journal's key went on to epoch {stored}, and the journal on this disk ends with epoch {epoch}: "
         "its end is gone. Entries that were never uploaded may be lost."

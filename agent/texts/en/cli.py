@@ -17,6 +17,13 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.cancel_lost": "The request to cancel did not get through. Still asking for the verdict.",
     "cli.cancel_refused": "The payment cannot be cancelled now: {message} Still waiting for its verdict.",
     "cli.clocks": "The terminal's clock and this computer's differ by {apart}: correct the wrong one.",
+    "cli.collector.shops": "list the shops: when each was heard of, and what is wrong",
+    "cli.collector.heard": "heard of at {heard}, {entries} entries",
+    "cli.collector.silent": "SILENT for more than two days: call the shop",
+    "cli.collector.doubted": "REFUSED at {on}: {why}",
+    "cli.collector.clock_off": (
+        "its newest entry is {minutes} minutes off our time: its clock is wrong, or it catches up"
+    ),
     "cli.collector.stopped": "The collector cannot run: {error}. Nothing is collected.",
     "cli.collector.vkey": "print the key that uploaders pin, and end",
     "cli.command.agent": "run the agent",

@@ -141,6 +141,8 @@ JOURNAL: Final[dict[str, str | tuple[str, str]]] = {
         "headquarters should have confirmed this journal, and no cosignature is here"
     ),
     # Why a proof does not hold.
+    "journal.no_refusal": "this is no refusal of this journal",
+    "journal.two_pasts": "its key has signed two pasts of this journal",
     "journal.proof_sizes": "a tree of size {size} cannot go on from size {old_size}",
     "journal.proof_other_tree": "two trees of one size differ",
     "journal.proof_empty_tree": "an empty tree has another root",
@@ -153,6 +155,7 @@ JOURNAL: Final[dict[str, str | tuple[str, str]]] = {
     "journal.request_lines": "a request brings at most {limit} lines",
     "journal.request_line_bytes": "a journal line has at most {limit} bytes",
     "journal.request_proof_lines": "a proof has at most {limit} lines",
+    "journal.request_checkpoint": "a checkpoint between the lines must have entries before and behind it",
     "journal.request_shape": "a request must be lines, an empty line and a signed checkpoint",
     "journal.request_not_utf8": "a journal line must be UTF-8 text",
     "journal.request_number": "a line '{word} NUMBER' is missing or malformed",

@@ -51,6 +51,10 @@ PROGRAMS: Final[dict[str, str | tuple[str, str]]] = {
         "The journal is whole, but it could not be closed in good order ({reason}). No payment was "
         "touched. Look at the disk before you start the agent again."
     ),
+    "programs.no_first_key": (
+        "{path} does not hold a first evolving key of {length} bytes. Nothing is collected. Copy "
+        "first-evolving.key from the enrolment of that shop."
+    ),
     "programs.no_signing_key": (
         "{path} is no Ed25519 private key in PEM. Nothing is collected. Make one with: openssl "
         "genpkey -algorithm ed25519"

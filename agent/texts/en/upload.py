@@ -26,7 +26,7 @@ UPLOAD: Final[dict[str, str | tuple[str, str]]] = {
     "upload.journal_became_shorter_while": "the journal became shorter while it was read",
     "upload.next_step": (
         "The journal is evidence now: change nothing in it, copy the folder as it is, and call "
-        "headquarters. Nothing is uploaded until this file is removed from the cosignatures folder."
+        "headquarters. The upload goes on when they confirm this journal again."
     ),
     "upload.no_address": "the name of the collector has no address",
     "upload.no_answer_within_seconds": "no answer within {timeout_seconds:.0f} seconds",
@@ -35,5 +35,11 @@ UPLOAD: Final[dict[str, str | tuple[str, str]]] = {
         "Entries that were confirmed are gone from this disk: an old image was restored, or files "
         "were removed."
     ),
+    "upload.old_head": "the collector showed an old head, which this journal holds",
+    "upload.refused": (
+        "The collector takes the newest entries of this journal from nobody, and has signed why: {why}."
+    ),
+    "upload.unsigned_answer": "an answer {status} that headquarters has not signed",
+    "upload.unsigned_refusal": "the collector answered {status}: {said} (not signed)",
     "upload.torn": ("the newest entries were damaged by a power cut; the agent cuts them off when it starts"),
 }
