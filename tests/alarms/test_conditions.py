@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 
 import pytest
 
@@ -97,12 +98,12 @@ def test_headquarters_signed_for_all_that_this_disk_holds() -> None:
     assert ids(outside=replace(OUTSIDE, confirmed=500)) == set()
 
 
-@pytest.mark.parametrize("kind", ["rollback", "fork"])
+@pytest.mark.parametrize("kind", ["rollback", "fork", "refused"])
 @pytest.mark.parametrize(("checked", "told"), [(True, ""), (False, "_told")])
 def test_the_uploader_saw_it_and_what_cannot_be_checked_is_only_told(
-    kind: str, checked: bool, told: str
+    kind: Literal["rollback", "fork", "refused"], checked: bool, told: str
 ) -> None:
-    alarm = UploaderAlarm("fork" if kind == "fork" else "rollback", 500, 600, checked)
+    alarm = UploaderAlarm(kind, 500, 600, checked)
     assert ids(outside=replace(OUTSIDE, uploader=(alarm,))) == {kind + told}
 
 
@@ -247,6 +248,8 @@ def everything() -> list[Condition]:
         UploaderAlarm("rollback", 1, 2, checked=False),
         UploaderAlarm("fork", 1, 2, checked=True),
         UploaderAlarm("fork", 1, 2, checked=False),
+        UploaderAlarm("refused", 1, 2, checked=True),
+        UploaderAlarm("refused", 1, 2, checked=False),
     )
     bad = replace(
         OUTSIDE,
