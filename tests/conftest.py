@@ -151,6 +151,9 @@ class SceneService:
         elif amount != LONG:
             scene.end(VERDICTS.get(amount, "approved"))
 
+    def full_id(self, payment_id: str, till: str) -> str:
+        return payment_id if till else ""
+
     async def begun(self, payment_id: str) -> PaymentState:
         assert self.first.payment_id == payment_id
         return self.first

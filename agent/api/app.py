@@ -88,7 +88,7 @@ async def _serve_one(
 ) -> Response:
     try:
         # A client that may not connect does not learn which paths exist.
-        access.check(request.state.peer, request.headers)
+        request.state.caller = access.check(request.state.peer, request.headers)
         request.state.proven()
         rows, request.scope["path_params"] = _route(routes, request.scope["raw_path"])
     except ApiRefusal as refusal:  # who may not ask does not hear of the payment either

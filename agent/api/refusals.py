@@ -37,6 +37,8 @@ REFUSALS: Final[dict[str, RefusalRow]] = {
     "not_allowed": RefusalRow(403),
     "tcp_closed": RefusalRow(403),
     "from_a_browser": RefusalRow(403),
+    "no_till": RefusalRow(403, "not_begun"),
+    "other_till": RefusalRow(403, "not_begun"),
     "wrong_host": RefusalRow(403),
     # The request is well-formed and wrong.
     "body_not_expected": RefusalRow(422),
@@ -115,6 +117,8 @@ WITH_BODY: Final = (
 )
 # Reasons against a new payment.
 WITH_PAYMENT: Final = (
+    "no_till",
+    "other_till",
     "unknown_kind",
     "missing_for_kind",
     "not_for_kind",

@@ -14,7 +14,7 @@ from agent import VERSION
 from agent.alarms.conditions import OutsideFacts
 from agent.alarms.look import Outlook
 from agent.alarms.standing import AlarmChange, StandingAlarm
-from agent.api.access import AccessList, access_list
+from agent.api.access import AccessList, TillAccess, access_list
 from agent.api.sockets import listening_sockets
 from agent.base.clock import Clock, SystemClock
 from agent.base.hardening import harden
@@ -180,7 +180,7 @@ def assemble(settings_file: str, boot_id: str, environ: MutableMapping[str, str]
     sockets = listening_sockets(
         settings.agent.socket, settings.api.groups, tcp=settings.api.tcp, environ=environ, pid=os.getpid()
     )
-    access = access_list(settings.api.users, settings.api.groups, token)
+    access = access_list(settings.api.users, settings.api.groups, token, _tills(settings, credentials))
     return Agent(settings, context, access, sockets, store, logger, acquirer)
 
 
@@ -290,6 +290,15 @@ def _link(
     buffer = SecretBuffer(driver(terminal.protocol).buffer_bytes)
     fresh = partial(session_of, terminal, currency, buffer, card_sealer)
     return Link(wire_of(terminal), fresh(), buffer, clock.monotonic, unsolicited, fresh)
+
+
+def _tills(settings: Settings, credentials: Path) -> dict[str, TillAccess]:
+    """What shows that a till is this one; a token only where the port is open."""
+
+    def token(name: str | None) -> bytes | None:
+        return keys.load_api_token(credentials / name).encode() if name and settings.api.tcp else None
+
+    return {name: TillAccess(till.users, token(till.token)) for name, till in settings.tills.items()}
 
 
 def _made(folder: Path) -> Path:

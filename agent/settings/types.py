@@ -158,6 +158,14 @@ class PersonSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TillSettings:
+    """`[tills.NAME]`: one till. It is known by the users that its programs run as, or by its own token."""
+
+    users: tuple[str, ...] = ()
+    token: CredentialName | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ApiSettings:
     """`[api]`: who may connect. `users` and `groups` are names on this host."""
 
@@ -197,6 +205,7 @@ class Settings:
     rules: Policy
     terminals: dict[str, TerminalSettings] = field(default_factory=dict)
     people: dict[str, PersonSettings] = field(default_factory=dict)
+    tills: dict[str, TillSettings] = field(default_factory=dict)
     api: ApiSettings = field(default_factory=ApiSettings)
     upload: UploadSettings = field(default_factory=UploadSettings)
     log: LogSettings = field(default_factory=LogSettings)

@@ -155,7 +155,7 @@ class Counter:
         cable, service = self.cable, self.agent.service
         self.context.written.clear()
         began = cable.clock()
-        service.put(command_of(payment_id, SALE))
+        service.put(command_of(payment_id, SALE, "1"))
         view = await service.wait(payment_id, PATIENCE_S)
         ended = cable.clock()
         if view.verdict != "approved":

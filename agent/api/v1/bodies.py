@@ -53,7 +53,7 @@ class PaymentRequest(
     currency: CurrencyCode | None = None
     original: PaymentId | None = None
     terminal: Name | None = None
-    till: Name = "1"
+    till: Name | None = None
     operator: Name | None = None
     credential: Credential | None = None
     first_sent_at: Annotated[str, Meta(min_length=1, max_length=40, pattern=_PRINTABLE)] | None = None

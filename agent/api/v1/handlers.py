@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agent.api import body, events, limits
-from agent.api.access import place_of
+from agent.api.access import ONLY_TILL, Caller
 from agent.api.errors import ApiRefusal
 from agent.api.v1.bodies import (
     Acknowledgement,
@@ -41,7 +41,7 @@ from agent.api.v1.mapping import (
     status_view,
     word_of,
 )
-from agent.base.typed import holds_card_number
+from agent.base.typed import as_name, holds_card_number
 from agent.payments.commands import (
     ClockWord,
     GivenCredential,
@@ -65,6 +65,7 @@ class PaymentOperations(Protocol):
     """The calls of `agent.payments.service` that the API needs. Any may raise a `Refusal`."""
 
     def put(self, command: PaymentCommand) -> tuple[PaymentState, bool]: ...
+    def full_id(self, payment_id: str, till: str) -> str: ...
     async def begun(self, payment_id: str) -> PaymentState: ...
     async def sign_in(self, payment_id: str, credential: GivenCredential) -> str: ...
     def get(self, payment_id: str) -> PaymentState | None: ...
@@ -108,9 +109,10 @@ class ApiContext:
 async def put_payment(api: ApiContext, request: Request) -> Response:
     """The same id with the same meaning is the same payment, however often it comes."""
     payment_id, wanted = _payment_id(request), await body.read(request, PaymentRequest)
+    till = _caller(request).till(as_name(wanted.till) if wanted.till else None)
     signed_in = await _signed_in(api, request, payment_id, wanted)
     awaited = partial(request.state.wait.goes_on, wanted.valid_for_s or limits.VALID_FOR_S)
-    state, created = api.service.put(command_of(payment_id, wanted, signed_in, awaited))
+    state, created = api.service.put(command_of(payment_id, wanted, till, signed_in, awaited))
     if created:
         state = await api.service.begun(state.payment_id)
     return answer(payment_view(state), 201 if created else 200)
@@ -118,7 +120,7 @@ async def put_payment(api: ApiContext, request: Request) -> Response:
 
 async def get_payment(api: ApiContext, request: Request) -> Response:
     """With `wait`, answers as soon as there is a verdict or a prompt."""
-    payment_id, seconds = _payment_id(request), _query(request, "wait", 0, limits.MAX_WAIT_S, default=0)
+    payment_id, seconds = _known_id(api, request), _query(request, "wait", 0, limits.MAX_WAIT_S, default=0)
     state = _existing(api, payment_id)
     if seconds and (state.phase != "done" or state.verdict == "unclear"):
         with api.place_to_wait():
@@ -134,42 +136,42 @@ async def list_payments(api: ApiContext, request: Request) -> Response:
 
 async def answer_prompt(api: ApiContext, request: Request) -> Response:
     """A person's answer to the question that holds a payment back."""
-    payment_id = _payment_id(request)
+    payment_id = _known_id(api, request)
     reply = reply_of(await body.read(request, PromptAnswer), _place(request))
     return answer(payment_view(await api.service.answer(payment_id, reply)))
 
 
 async def cancel_payment(api: ApiContext, request: Request) -> Response:
     """A wish: the terminal's result still decides."""
-    payment_id = _payment_id(request)
+    payment_id = _known_id(api, request)
     await body.read_nothing(request)
     return answer(payment_view(api.service.cancel(payment_id)))
 
 
 async def resolve_payment(api: ApiContext, request: Request) -> Response:
     """A person's word on an unclear payment."""
-    payment_id = _payment_id(request)
+    payment_id = _known_id(api, request)
     word = word_of(await body.read(request, Resolution), _place(request))
     return answer(payment_view(await api.service.resolve(payment_id, word)))
 
 
 async def release_payment(api: ApiContext, request: Request) -> Response:
     """A second person's word on a held payment."""
-    payment_id = _payment_id(request)
+    payment_id = _known_id(api, request)
     word = release_of(await body.read(request, ReleaseRequest), _place(request))
     return answer(payment_view(await api.service.release(payment_id, word)))
 
 
 async def get_receipts(api: ApiContext, request: Request) -> Response:
     """What the terminal printed, masked."""
-    payment_id = _payment_id(request)
+    payment_id = _known_id(api, request)
     _existing(api, payment_id)
     return answer([receipt_view(printout) for printout in api.service.receipts(payment_id)])
 
 
 async def get_payment_events(api: ApiContext, request: Request) -> Response:
     """Server-sent events, from after `Last-Event-ID` on."""
-    payment_id, after = _payment_id(request), _last_event_id(request, PAYMENT_EVENT_ID)
+    payment_id, after = _known_id(api, request), _last_event_id(request, PAYMENT_EVENT_ID)
     _existing(api, payment_id)
     changes = api.service.events(payment_id, int(after or 0))
     return _event_stream(api, (event_view(change) async for change in changes))
@@ -220,8 +222,18 @@ async def _signed_in(api: ApiContext, request: Request, payment_id: str, wanted:
     return await api.service.sign_in(payment_id, given(wanted.credential, _place(request)))
 
 
+def _caller(request: Request) -> Caller:
+    caller: Caller = request.state.caller
+    return caller
+
+
 def _place(request: Request) -> str:
-    return place_of(request.state.peer)
+    return _caller(request).place
+
+
+def _known_id(api: ApiContext, request: Request) -> str:
+    """The payment id of the journal for the one in the path, as this till names it."""
+    return api.service.full_id(_payment_id(request), (_caller(request).tills or (ONLY_TILL,))[0])
 
 
 def _payment_id(request: Request) -> str:

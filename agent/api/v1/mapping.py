@@ -56,9 +56,15 @@ from agent.texts import say
 
 
 def command_of(
-    payment_id: str, body: PaymentRequest, signed_in: str = "", awaited: Callable[[], bool] = always
+    payment_id: str,
+    body: PaymentRequest,
+    till: str,
+    signed_in: str = "",
+    awaited: Callable[[], bool] = always,
 ) -> PaymentCommand:
-    """The request for one payment; `signed_in` is the person whose secret came with it and was right.
+    """The request for one payment of a till that is known.
+
+    `signed_in` is the person whose secret came with it and was right.
 
     `awaited` tells whether its till still waits.
     """
@@ -69,7 +75,7 @@ def command_of(
         currency=body.currency,
         original=body.original or "",
         terminal=body.terminal,
-        till=as_name(body.till),
+        till=till,
         operator=signed_in or as_name(body.operator or ""),
         operator_signed_in=bool(signed_in),
         first_sent_at=body.first_sent_at or "",

@@ -34,7 +34,7 @@ def add_api(parser: argparse.ArgumentParser) -> None:
 def add_who(parser: argparse.ArgumentParser) -> None:
     """The till, the terminal and the operator of a payment."""
     parser.add_argument("--terminal", metavar="NAME", help=say("cli.option.terminal"))
-    parser.add_argument("--till", default="1", metavar="NAME", help=say("cli.option.till"))
+    parser.add_argument("--till", metavar="NAME", help=say("cli.option.till"))
     parser.add_argument("--operator", metavar="NAME", help=say("cli.option.operator"))
     add_payment_id(parser)
 
