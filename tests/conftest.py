@@ -35,6 +35,7 @@ from agent.payments.commands import (
     PersonsWord,
     PromptReply,
     ReleaseWord,
+    TerminalWord,
     kind_asked,
 )
 from agent.payments.feed import AgentChange
@@ -209,6 +210,10 @@ class SceneService:
 
     async def declare_clock(self, word: ClockWord) -> AgentStatus:
         self.heard.append(f"clock {word.reason}")
+        return self.status()
+
+    async def accept_terminal(self, word: TerminalWord) -> AgentStatus:
+        self.heard.append(f"accept {word.terminal}")
         return self.status()
 
     async def acknowledge(self, alarm: str, credential: GivenCredential) -> StandingAlarm:

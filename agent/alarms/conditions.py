@@ -64,12 +64,13 @@ class OutsideFacts:
 
 @dataclass(frozen=True, slots=True)
 class TerminalFacts:
-    """One terminal. `unclear` is the payment that holds it."""
+    """One terminal. `unclear` is the payment that holds it; `exchanged`: it is not the one that is known."""
 
     name: str
     state: str
     unclear: str = ""
     clock_ahead_s: int | None = None
+    exchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,9 @@ def _ends(what: str, last_day: date, today: date) -> Iterator[str]:
 
 
 def _terminal(terminal: TerminalFacts, stands: Stands) -> Iterator[Condition]:
-    if terminal.state in {"away", "trouble"}:
+    if terminal.exchanged:
+        yield Condition("terminal_exchanged", terminal.name)
+    elif terminal.state in {"away", "trouble"}:
         yield Condition(f"terminal_{terminal.state}", terminal.name)
     if terminal.unclear:
         yield Condition("terminal_held", terminal.unclear, {"terminal": terminal.name})

@@ -79,6 +79,7 @@ _ROWS: Final = (
     AlarmKind("acquirer_key_ended", "critical", figures=("key_id", "until")),
     # The terminals.
     AlarmKind("terminal_away", "warning", acknowledged_by="cashier", after_s=2 * MINUTE_S),
+    AlarmKind("terminal_exchanged", "critical", acknowledged_by="supervisor"),
     AlarmKind("terminal_trouble", "warning", acknowledged_by="cashier", after_s=MINUTE_S),
     AlarmKind(
         "terminal_held",

@@ -37,6 +37,7 @@ COMMANDS = {
     "close-day": "agent.cli.close_day",
     "status": "agent.cli.status",
     "clock": "agent.cli.clock",
+    "accept-terminal": "agent.cli.accept_terminal",
     "alarms": "agent.cli.alarms",
     "terminals": "agent.cli.terminals",
     "doctor": "agent.cli.doctor",

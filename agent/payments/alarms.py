@@ -14,6 +14,7 @@ from agent.payments.commands import GivenCredential
 from agent.payments.context import Context
 from agent.payments.refusal import Refusal
 from agent.payments.signing import prove
+from agent.terminals.identity import EXCHANGED
 
 
 class AlarmKeeper:
@@ -115,10 +116,11 @@ def agent_facts(context: Context, outside: OutsideFacts) -> AgentFacts:
 
 
 def _terminal(context: Context, name: str) -> TerminalFacts:
-    unclear = context.payments.unclear(name)
+    unclear, why = context.payments.unclear(name), context.terminals[name].why
     return TerminalFacts(
         name=name,
         state=context.terminals[name].state,
+        exchanged=why is not None and why.code == EXCHANGED,
         unclear=unclear[0].payment_id if unclear else "",
         clock_ahead_s=context.payments.clock_offsets.offset_s(name),
     )

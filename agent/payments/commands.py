@@ -92,6 +92,16 @@ class ClockWord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalWord:
+    """Two persons accept the terminal that stands behind a name now."""
+
+    terminal: str
+    reason: str
+    credential: GivenCredential | None = None
+    witness: GivenCredential | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseWord:
     """A second person says whether the goods of a held payment may go.
 

@@ -31,6 +31,7 @@ from agent.payments.record import GivenBack, Record, begin, change
 from agent.payments.rows import Buckets, RowChecks, RowDiffersError, row_hash
 from agent.payments.store import PaymentStore, Row
 from agent.terminals.clocks import ClockOffsets
+from agent.terminals.identity import TerminalIdentities, TerminalIdentity
 
 _record_in = msgspec.json.Decoder(Record)
 _record_out = msgspec.json.Encoder()
@@ -70,6 +71,7 @@ class OpenPart(msgspec.Struct):
     doubts: dict[str, datetime] = {}
     card_key: int = 0
     loose: dict[str, LooseEnds] = {}
+    identities: dict[str, TerminalIdentity] = {}
 
 
 _STATE: Final = DerivedState(OpenPart, version=2)
@@ -104,6 +106,7 @@ class PaymentIndex:
         self.clock_offsets = ClockOffsets()
         self.doubts = TerminalDoubts()
         self.card_key = 0  # the number of the newest key that cards are numbered under
+        self.identities = TerminalIdentities()
 
     def apply(self, entry: Entry) -> None:
         """Let one entry change the payment index."""
@@ -117,6 +120,7 @@ class PaymentIndex:
         body = entry.body
         if isinstance(body, UnknownEntry):
             return
+        self.identities.apply(body)
         if isinstance(body, ClockMoved):
             self.clock_offsets.host_moved(body.by_ms)
         if isinstance(body, CardKeyBegan):
@@ -165,11 +169,12 @@ class PaymentIndex:
         return [record for record in self._held.values() if record.open]
 
     def unclear(self, terminal: str | None = None) -> list[Record]:
-        """Payments in doubt, oldest first."""
+        """Payments in doubt, oldest first; with a terminal, also those that it took under another name."""
         return [
             record
             for record in self._held.values()
-            if record.verdict == "unclear" and terminal in {None, record.terminal}
+            if record.verdict == "unclear"
+            and (terminal is None or self.identities.same(record.terminal, terminal))
         ]
 
     def waiting_for_release(self) -> list[Record]:
@@ -241,6 +246,7 @@ class PaymentIndex:
                 doubts=self.doubts.since,
                 card_key=self.card_key,
                 loose=self._loose,
+                identities=self.identities.pinned,
             )
         )
 
@@ -253,6 +259,7 @@ class PaymentIndex:
         self.doubts = TerminalDoubts(part.doubts)
         self.card_key = part.card_key
         self._loose = part.loose
+        self.identities = TerminalIdentities(part.identities)
 
     def _stored(self, payment_id: str) -> Record | None:
         """The record in the store. Raises `RowDiffersError`."""

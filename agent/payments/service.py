@@ -32,11 +32,13 @@ from agent.payments.commands import (
     PersonsWord,
     PromptReply,
     ReleaseWord,
+    TerminalWord,
     kind_asked,
     requested_of,
 )
 from agent.payments.context import Context
 from agent.payments.feed import AgentChange, PaymentFeed
+from agent.payments.identities import accept_terminal
 from agent.payments.payment import run_payment
 from agent.payments.record import Printout, Record, begin, printed_lines, whole_lines
 from agent.payments.refusal import Refusal
@@ -208,12 +210,9 @@ class PaymentService:
         return self._known(payment_id)
 
     def _check_held(self, payment_id: str) -> Record:
-        record = self.find(payment_id)
-        if record is None:
-            raise _unknown(payment_id)
+        record = self._found(payment_id)
         if not record.waits_for_release:
-            state = self._state(record)
-            raise Refusal("not_held", state, payment_id=payment_id)
+            raise Refusal("not_held", self._state(record), payment_id=payment_id)
         return record
 
     async def acknowledge(self, alarm: str, credential: GivenCredential) -> StandingAlarm:
@@ -223,14 +222,16 @@ class PaymentService:
     async def declare_clock(self, word: ClockWord) -> AgentStatus:
         """Take the word of two persons that the host's clock is right now."""
         signed = await two_persons(self._context, "", word.credential, word.witness)
-        declared = ClockDeclared(words=word.reason, person=signed.operator, witness=signed.person)
-        self._context.write(declared)
+        self._context.write(ClockDeclared(words=word.reason, person=signed.operator, witness=signed.person))
+        return self.status()
+
+    async def accept_terminal(self, word: TerminalWord) -> AgentStatus:
+        """Take the word of two persons that another terminal stands behind a name."""
+        await accept_terminal(self._context, word)
         return self.status()
 
     def _resolvable(self, payment_id: str, word: PersonsWord) -> Record:
-        record = self.find(payment_id)
-        if record is None:
-            raise _unknown(payment_id)
+        record = self._found(payment_id)
         if record.verdict != "unclear" and (not record.resolved or record.verdict == word.verdict):
             raise self._not_unclear(record)
         return record
@@ -240,10 +241,7 @@ class PaymentService:
 
     def receipts(self, payment_id: str) -> list[Printout]:
         """What the terminal printed for a payment."""
-        record = self.find(payment_id)
-        if record is None:
-            raise _unknown(payment_id)
-        return record.receipts
+        return self._found(payment_id).receipts
 
     async def events(self, payment_id: str, after: int = 0) -> AsyncIterator[PaymentChange]:
         """The payment's life as it happens, until nothing can change it any more.
@@ -367,6 +365,12 @@ class PaymentService:
     def _record(self, active: ActivePayment) -> Record:
         record = self._context.payments.get(active.request.payment_id) if active.written else None
         return record or begin(active.request, -1, self._context.clock.wall())
+
+    def _found(self, payment_id: str) -> Record:
+        record = self.find(payment_id)
+        if record is None:
+            raise _unknown(payment_id)
+        return record
 
     def _known(self, payment_id: str) -> PaymentState:
         view = self.get(payment_id)

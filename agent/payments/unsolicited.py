@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from agent.journal.schema.base import Fact
 from agent.journal.schema.entry import AnyBody, Printed, TerminalState
 from agent.payments.bounds import MAX_RESTING_PRINT_BYTES_PER_HOUR, RestingPrints, bounded
 from agent.payments.context import Context
@@ -12,6 +13,7 @@ from agent.payments.late import late
 from agent.payments.mapping import printed
 from agent.payments.resolve import resolve
 from agent.terminals.connection import TerminalConnection
+from agent.terminals.identity import TerminalIdentity
 from drivers.terminal import Receipt, Result, TransactionResult
 
 
@@ -28,6 +30,10 @@ class UnsolicitedResults:
     def note(self, state: TerminalState) -> None:
         """A terminal changed its state."""
         self._context.write(bounded(state))
+
+    def identity_problem(self, terminal: str, told: TerminalIdentity) -> Fact | None:
+        """Why the terminal behind a name is not the one that is known; None if it is."""
+        return self._context.payments.identities.problem(terminal, told)
 
     def has_unclear(self, terminal: str) -> bool:
         """Whether something has to be resolved on it."""

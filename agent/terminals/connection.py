@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from agent.journal.schema.entry import Fact, TerminalState
-from agent.terminals.facts import journal_fact
+from agent.terminals import facts
 from agent.terminals.guard import DRIVER_FAULT, GuardedResolver
+from agent.terminals.identity import TerminalIdentity
 from drivers.terminal import (
     Command,
     CommandRefusedError,
@@ -66,6 +67,9 @@ class UnsolicitedHandler(Protocol):
     def note(self, state: TerminalState) -> None:
         """It changed its state."""
 
+    def identity_problem(self, terminal: str, told: TerminalIdentity) -> Fact | None:
+        """Why the terminal behind a name is not the one that is known; None if it is."""
+
     def has_unclear(self, terminal: str) -> bool:
         """Whether something has to be resolved on it."""
 
@@ -108,9 +112,10 @@ class TerminalConnection:
         self.name = name
         self.resolver = GuardedResolver(resolver, self._fault)
         self.state: TerminalCondition = "connecting"
-        self.why: Fact | None = journal_fact(NOT_YET)
+        self.why: Fact | None = facts.journal_fact(facts.NOT_YET)
         self.text = ""
         self.terminal_id = ""
+        self.serial_number = ""
         self.software = ""
         self._link = make_link(self._unsolicited)
         self._link.on_fault = self._fault
@@ -130,6 +135,11 @@ class TerminalConnection:
     def ready(self) -> bool:
         """It answered its status enquiry and may be given a payment."""
         return self.state == "ready"
+
+    @property
+    def identity(self) -> TerminalIdentity:
+        """Its own numbers, as it tells them now."""
+        return TerminalIdentity(self.terminal_id, self.serial_number)
 
     @property
     def connected(self) -> bool:
@@ -207,7 +217,7 @@ class TerminalConnection:
             try:
                 await self._link.connect()
                 if self.state != "ready":
-                    self.why, self.text = journal_fact(GREETING), ""
+                    self.why, self.text = facts.journal_fact(facts.GREETING), ""
                 if await self._prepare():
                     delay = RECONNECT_FIRST_S
                     await self._stay()
@@ -278,17 +288,21 @@ class TerminalConnection:
                 self._become("trouble", ended.reason, ended.text)
                 return None
             self.terminal_id = ended.terminal_id or self.terminal_id
+            self.serial_number = ended.serial_number or self.serial_number
             self.software = ended.software or self.software
             if ended.maintenance is None and operation is Operation.STATUS:
                 return self._with_right_mode(ended)
             operation, steps = ended.maintenance or Operation.STATUS, steps + 1
-        self._become("trouble", STILL_ASKS if busy < MAX_BUSY_ANSWERS else STILL_BUSY)
+        self._become("trouble", facts.STILL_ASKS if busy < MAX_BUSY_ANSWERS else facts.STILL_BUSY)
         return None
 
     def _with_right_mode(self, status: DialogueEnded) -> DialogueEnded | None:
+        if (problem := self._handler.identity_problem(self.name, self.identity)) is not None:
+            self._be("trouble", problem)
+            return None
         if status.simulator is self._training:
             return status
-        self._become("trouble", SIMULATOR_OUTSIDE if status.simulator else REAL_INSIDE)
+        self._become("trouble", facts.SIMULATOR_OUTSIDE if status.simulator else facts.REAL_INSIDE)
         return None
 
     async def _resolve(self) -> None:
@@ -367,7 +381,9 @@ class TerminalConnection:
     def _become(
         self, state: Literal["ready", "away", "trouble"], reason: DriverFact | None, text: str = ""
     ) -> None:
-        why = journal_fact(reason) if reason else None
+        self._be(state, facts.journal_fact(reason) if reason else None, text)
+
+    def _be(self, state: Literal["ready", "away", "trouble"], why: Fact | None, text: str = "") -> None:
         if (state, why, text) == (self.state, self.why, self.text):
             return
         self.state, self.why, self.text = state, why, text
@@ -378,14 +394,7 @@ class TerminalConnection:
                 text=text,
                 why=why,
                 terminal_id=self.terminal_id,
+                serial_number=self.serial_number,
                 software=self.software,
             )
         )
-
-
-NOT_YET = DriverFact("not_yet")
-GREETING = DriverFact("greeting")
-STILL_ASKS = DriverFact("still_asks")
-STILL_BUSY = DriverFact("still_busy")
-SIMULATOR_OUTSIDE = DriverFact("simulator_outside")
-REAL_INSIDE = DriverFact("real_inside")

@@ -65,7 +65,8 @@ def test_what_nobody_could_look_at_raises_nothing_and_clears_nothing() -> None:
     assert ids(outside=blind) == set()
     seen_by_the_agent = {
         "disk_full", "acquirer_key_ends", "acquirer_key_ended", "terminal_away", "terminal_trouble",
-        "terminal_held", "clock_ahead", "clock_behind", "payment_held", "payment_withheld",
+        "terminal_exchanged", "terminal_held", "clock_ahead", "clock_behind", "payment_held",
+        "payment_withheld",
     }  # fmt: skip
     assert not_known(blind) == set(ALARMS) - seen_by_the_agent
     assert not_known(OUTSIDE) == OF_A_PAYMENT
@@ -267,6 +268,7 @@ def everything() -> list[Condition]:
         *((AGENT, replace(OUTSIDE, certificate_until=NOON + timedelta(days=days))) for days in (1, -1)),
         (with_terminal("away", "A-1", 900), OUTSIDE),
         (with_terminal("trouble", "", -900), OUTSIDE),
+        (replace(AGENT, terminals=(TerminalFacts("front", "trouble", exchanged=True),)), OUTSIDE),
         (replace(AGENT, held=(HeldFacts("A-1", False), HeldFacts("A-2", True))), OUTSIDE),
     ]
     return [condition for agent, outside in worlds for condition in found(agent, outside)]

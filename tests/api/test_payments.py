@@ -92,6 +92,14 @@ def test_two_persons_declare_the_clock_right(api: ServedApi) -> None:
     assert api.ask("POST", "/v1/clock", b'{"reason": "x"}').status == 422
 
 
+def test_two_persons_accept_a_terminal(api: ServedApi) -> None:
+    credential = {"person": "anna", "secret": "right"}
+    word = {"terminal": "front", "reason": "repaired", "credential": credential, "witness": credential}
+    assert api.ask("POST", "/v1/terminals/acceptance", json.dumps(word).encode()).status == 200
+    assert api.service.heard == ["accept front"]
+    assert api.ask("POST", "/v1/terminals/acceptance", b'{"terminal": "front"}').status == 422
+
+
 def test_receipts_last_status_and_close_day(api: ServedApi) -> None:
     api.pay("A-1")
     assert api.ask("GET", "/v1/payments/A-1/receipts").json[0]["copy"] == "customer"

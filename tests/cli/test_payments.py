@@ -223,6 +223,16 @@ def test_two_persons_declare_the_clock_right(
     assert "right now" in capsys.readouterr().out
 
 
+def test_two_persons_accept_a_terminal(
+    api: ServedApi, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers(monkeypatch, secrets=("right", "right"))
+    words = ["accept-terminal", "front", "--reason", "repaired", "--person", "anna", "--witness", "boss"]
+    assert run(api, *words) == Exit.OK
+    assert api.service.heard[-1] == "accept front"
+    assert "is accepted" in capsys.readouterr().out
+
+
 def test_status_says_why_not(api: ServedApi, capsys: Captured) -> None:
     assert run(api, "status") == Exit.NO
     told = capsys.readouterr().out

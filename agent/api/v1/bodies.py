@@ -94,6 +94,15 @@ class ClockDeclaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     witness: Credential | None = None
 
 
+class TerminalAcceptance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The body of `POST /v1/terminals/acceptance`: another terminal stands behind the name now."""
+
+    terminal: Text
+    reason: Annotated[str, Meta(min_length=3, max_length=200, pattern=_PRINTABLE)]
+    credential: Credential | None = None
+    witness: Credential | None = None
+
+
 class ReleaseRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The body of `POST /v1/payments/{payment_id}/release`: whether the goods of a held payment may go."""
 
@@ -299,6 +308,7 @@ REQUESTS = (
     Credential,
     Resolution,
     ClockDeclaration,
+    TerminalAcceptance,
     ReleaseRequest,
     Acknowledgement,
 )

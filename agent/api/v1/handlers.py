@@ -26,6 +26,7 @@ from agent.api.v1.bodies import (
     PromptAnswer,
     ReleaseRequest,
     Resolution,
+    TerminalAcceptance,
 )
 from agent.api.v1.mapping import (
     agent_event_view,
@@ -39,6 +40,7 @@ from agent.api.v1.mapping import (
     release_of,
     reply_of,
     status_view,
+    terminal_word_of,
     word_of,
 )
 from agent.base.typed import as_name, holds_card_number
@@ -49,6 +51,7 @@ from agent.payments.commands import (
     PersonsWord,
     PromptReply,
     ReleaseWord,
+    TerminalWord,
 )
 from agent.payments.feed import AgentChange
 from agent.payments.refusal import Refusal
@@ -75,6 +78,7 @@ class PaymentOperations(Protocol):
     async def resolve(self, payment_id: str, word: PersonsWord) -> PaymentState: ...
     async def release(self, payment_id: str, word: ReleaseWord) -> PaymentState: ...
     async def declare_clock(self, word: ClockWord) -> AgentStatus: ...
+    async def accept_terminal(self, word: TerminalWord) -> AgentStatus: ...
     async def acknowledge(self, alarm: str, credential: GivenCredential) -> StandingAlarm: ...
     def receipts(self, payment_id: str) -> list[Printout]: ...
     def events(self, payment_id: str, after: int = 0) -> AsyncIterator[PaymentChange]: ...
@@ -199,6 +203,12 @@ async def declare_clock(api: ApiContext, request: Request) -> Response:
     """Two persons say that the host's clock is right now."""
     word = clock_word_of(await body.read(request, ClockDeclaration), _place(request))
     return answer(status_view(await api.service.declare_clock(word)))
+
+
+async def accept_terminal(api: ApiContext, request: Request) -> Response:
+    """Two persons say that another terminal stands behind a name."""
+    word = terminal_word_of(await body.read(request, TerminalAcceptance), _place(request))
+    return answer(status_view(await api.service.accept_terminal(word)))
 
 
 async def get_document(api: ApiContext, _request: Request) -> Response:

@@ -25,6 +25,7 @@ from agent.api.v1.bodies import (
     ReleaseRequest,
     Resolution,
     StatusView,
+    TerminalAcceptance,
     TerminalView,
 )
 from agent.base.typed import as_name
@@ -35,6 +36,7 @@ from agent.payments.commands import (
     PersonsWord,
     PromptReply,
     ReleaseWord,
+    TerminalWord,
     always,
 )
 from agent.payments.feed import AgentChange
@@ -110,6 +112,16 @@ def clock_word_of(body: ClockDeclaration, place: str) -> ClockWord:
     return ClockWord(
         reason=body.reason,
         credential=given(body.credential, place),
+        witness=given(body.witness, place) if body.witness else None,
+    )
+
+
+def terminal_word_of(body: TerminalAcceptance, place: str) -> TerminalWord:
+    """Two persons' word on a terminal."""
+    return TerminalWord(
+        terminal=body.terminal,
+        reason=body.reason,
+        credential=given(body.credential, place) if body.credential else None,
         witness=given(body.witness, place) if body.witness else None,
     )
 

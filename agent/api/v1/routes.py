@@ -25,6 +25,7 @@ from agent.api.v1.bodies import (
     ReleaseRequest,
     Resolution,
     StatusView,
+    TerminalAcceptance,
 )
 from agent.api.v1.handlers import AGENT_EVENT_ID, PAYMENT_EVENT_ID, ApiContext
 
@@ -125,6 +126,10 @@ OPERATIONS = (
     ),
     ApiOperation(
         "POST", "/v1/clock", handlers.declare_clock, StatusView, body=ClockDeclaration, refusals=WITH_PERSON
+    ),
+    ApiOperation(
+        "POST", "/v1/terminals/acceptance", handlers.accept_terminal, StatusView, body=TerminalAcceptance,
+        refusals=("unknown_terminal", *WITH_PERSON),
     ),
     ApiOperation("GET", "/v1/openapi.json", handlers.get_document, dict[str, Any]),
 )  # fmt: skip

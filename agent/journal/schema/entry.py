@@ -59,7 +59,7 @@ from agent.journal.schema.system import (
     Stopped,
     TailCut,
 )
-from agent.journal.schema.terminals import PrintsNotKept, TerminalState
+from agent.journal.schema.terminals import PrintsNotKept, TerminalAccepted, TerminalState
 
 # The version of what this program writes. It grows with every change that an older version must not miss.
 FORMAT_VERSION: Final = 2
@@ -70,7 +70,7 @@ AnyBody = (
     | Submitted | TerminalResult | Printed | Completed | Undone | BecameUnclear | UnsolicitedResult | Resolved
     | Release | CancelAsked
     | Prompted | Replied | CredentialFailed | CredentialProven
-    | TerminalState | PrintsNotKept
+    | TerminalState | TerminalAccepted | PrintsNotKept
     | AlarmRaised | AlarmCleared | AlarmAcknowledged
     | Started | Stopped | StateKept | TailCut | ClockMoved | ClockDeclared | EpochEnded | CardKeyBegan
 )  # fmt: skip
@@ -237,6 +237,7 @@ __all__ = [
     "Stopped",
     "Submitted",
     "TailCut",
+    "TerminalAccepted",
     "TerminalResult",
     "TerminalState",
     "Undone",

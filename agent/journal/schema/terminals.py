@@ -15,7 +15,22 @@ class TerminalState(Body, frozen=True, kw_only=True):
     text: str = ""
     why: Fact | None = None
     terminal_id: str = ""
+    serial_number: str = ""
     software: str = ""
+
+
+class TerminalAccepted(Body, frozen=True, kw_only=True):
+    """Persons accept the terminal that stands behind a name now: it was exchanged.
+
+    `words` are their own. Before two people exist nobody can sign: then `person` and `witness` are empty.
+    """
+
+    terminal: str
+    terminal_id: str = ""
+    serial_number: str = ""
+    words: str = ""
+    person: str = ""
+    witness: str = ""
 
 
 class PrintsNotKept(Body, frozen=True, kw_only=True):

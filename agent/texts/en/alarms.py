@@ -142,6 +142,14 @@ ALARMS: Final[dict[str, str | tuple[str, str]]] = {
     "alarms.terminal_away.what": "Terminal {subject} does not answer.",
     "alarms.terminal_away.money": "No payment can be taken on it.",
     "alarms.terminal_away.next": "Look at its power and its cable.",
+    "alarms.terminal_exchanged.what": (
+        "Another terminal than before stands behind the name {subject}. It may belong to somebody else."
+    ),
+    "alarms.terminal_exchanged.money": "No payment can be taken on it until two persons accept it.",
+    "alarms.terminal_exchanged.next": (
+        "Look at the terminal and its numbers: tillgate status. If it was exchanged on purpose: "
+        "tillgate accept-terminal {subject}"
+    ),
     "alarms.terminal_trouble.what": "Terminal {subject} answers, but it cannot take payments.",
     "alarms.terminal_trouble.money": "No payment can be taken on it.",
     "alarms.terminal_trouble.next": "Read its display, then: tillgate status",

@@ -94,6 +94,15 @@ API: Final[dict[str, str | tuple[str, str]]] = {
     "api.Resolution.reason": "What proves it: 3 to 200 characters, such as a line of the terminal's receipt.",
     "api.Resolution.credential": "Who says it.",
     "api.Resolution.witness": "The second person: a supervisor who has seen it too.",
+    "api.do.accept_terminal": "Two persons accept the terminal that stands behind a name now.",
+    "api.TerminalAcceptance": (
+        "Two persons' word that another terminal stands behind the name now. Before the settings have two "
+        "people, the installer's word is enough."
+    ),
+    "api.TerminalAcceptance.terminal": "The terminal's name in the settings.",
+    "api.TerminalAcceptance.reason": "Why it was exchanged, and by whom: 3 to 200 characters.",
+    "api.TerminalAcceptance.credential": "Who says it.",
+    "api.TerminalAcceptance.witness": "The second person: a supervisor who has looked at the terminal, too.",
     "api.do.declare_clock": "Two persons say that the clock of the host is right now.",
     "api.ClockDeclaration": (
         "Two persons' word that the host's clock is right now. Payments that were taken with another time "

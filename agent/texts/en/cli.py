@@ -224,6 +224,15 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     ),
     "cli.waiting": "Waiting for the terminal, {seconds} s.",
     "cli.whole_word": "Type the whole word, yes or no.",
+    "cli.command.accept_terminal": "two persons accept a terminal that was exchanged",
+    "cli.accept_terminal.name": "the terminal's name in the settings",
+    "cli.accept_terminal.reason": "why it was exchanged, and by whom",
+    "cli.accept_terminal.person": "who says so; not needed before two people are in the settings",
+    "cli.accept_terminal.witness": "the second person, a supervisor, who has looked at the terminal too",
+    "cli.accept_terminal.nobody": "Nobody signed. The terminal takes no payments, as before.",
+    "cli.accept_terminal.accepted": (
+        "The terminal behind {terminal} is accepted. It takes payments within half a minute."
+    ),
     "cli.command.clock": "two persons say that this computer's clock is right now",
     "cli.clock.declare": "end what a wrong clock has left behind",
     "cli.clock.declared": "It is written down that the clock is right now: {time}.",

@@ -10,6 +10,10 @@ TERMINALS: Final[dict[str, str | tuple[str, str]]] = {
         "It has no name that stays: write down which socket it is in, and install "
         "config/udev/60-tillgate.rules."
     ),
+    "terminals.exchanged": (
+        "another terminal than before ({known}) stands behind this name: it tells {told}. If that was done "
+        "on purpose: tillgate accept-terminal {terminal}"
+    ),
     "terminals.unknown": "an unknown maker: any terminal",
     "terminals.adapter": "a serial adapter: any terminal may be behind it",
     "terminals.unpublished": "no published note says which protocol it speaks",
