@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -69,6 +69,8 @@ class PaymentService:
         # The payments that can still change: those that run or are unclear.
         self._feeds: dict[str, PaymentFeed] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        # Since when each terminal is in its state, in this run.
+        self._since: dict[str, datetime] = {}
         self._daily = DailyIds(self.find)
         context.on_entry = self._on_entry
         context.alarms.listeners.append(self._tell_alarm)
@@ -269,11 +271,11 @@ class PaymentService:
 
     def status(self) -> AgentStatus:
         """How the agent and its terminals are."""
-        return status_of(self._context, self._busy())
+        return status_of(self._context, self._busy(), self._since)
 
-    def _busy(self) -> set[str]:
-        """The terminals that serve a payment."""
-        return {active.request.terminal for active in self._active.values()}
+    def _busy(self) -> dict[str, str]:
+        """The terminals that serve a payment, each with that payment's id."""
+        return {active.request.terminal: payment_id for payment_id, active in self._active.items()}
 
     async def finish(self) -> None:
         """Take no new payment and wait until each running one has its verdict."""
@@ -301,6 +303,7 @@ class PaymentService:
 
     def _on_entry(self, entry: Entry) -> None:
         if isinstance(entry.body, TerminalState):
+            self._since[entry.body.terminal] = entry.at
             self._tell_terminal(entry.body.terminal)
         active = self._active.get(getattr(entry.body, "payment_id", ""))
         if active is None:
@@ -344,7 +347,7 @@ class PaymentService:
     def _tell_terminal(self, name: str) -> None:
         terminal = self._context.terminals.get(name)
         if terminal is not None:
-            self._context.events.publish(terminal_status(self._context, terminal, self._busy()))
+            self._context.events.publish(terminal_status(self._context, terminal, self._busy(), self._since))
 
     def _feed(self, payment_id: str) -> PaymentFeed:
         """The feed of a payment that can still change."""

@@ -116,8 +116,9 @@ class PaymentChange(msgspec.Struct, frozen=True, kw_only=True):
 class TerminalStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One terminal's state.
 
-    `text` is its own, `why` what is known of the reason. Its clock is `clock_ahead_s` ahead of
-    the host's (negative: behind), as its last result showed.
+    `text` is its own, `why` what is known of the reason. `unclear` and `serves` are the payments that
+    hold it; it is so `since` then, if that was in this run of the agent. Its clock is `clock_ahead_s`
+    ahead of the host's (negative: behind), as its last result showed.
     """
 
     name: str
@@ -127,6 +128,9 @@ class TerminalStatus(msgspec.Struct, frozen=True, kw_only=True):
     terminal_id: str = ""
     software: str = ""
     unclear: str = ""
+    serves: str = ""
+    since: str = ""
+    next_step: Fact | None = None
     clock_ahead_s: int | None = None
 
 
@@ -140,7 +144,8 @@ class AlarmNews(msgspec.Struct, frozen=True, kw_only=True):
 class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The agent as a whole. `cosigned` is the tree size that headquarters has confirmed.
 
-    `held` are the payments whose goods are held or withheld.
+    `held` are the payments whose goods are held or withheld. `limits` are the levels of the settings, money
+    in minor units of `currency`. Without a `refusal`, payments are not taken where no terminal takes any.
     """
 
     version: str
@@ -157,6 +162,8 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     acquirer_key: str
     acquirer_key_until: str
     alarms: list[StandingAlarm] = []
+    currency: str = ""
+    limits: dict[str, int] = {}
 
 
 def is_over(state: PaymentState) -> bool:

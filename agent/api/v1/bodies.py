@@ -230,6 +230,9 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     terminal_id: str = ""
     software: str = ""
     unclear: str = ""
+    serves: str = ""
+    since: str = ""
+    next_step: str = ""
     clock_ahead_s: int | None = None
 
 
@@ -285,6 +288,8 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
     acquirer_key: str
     acquirer_key_until: str
     alarms: list[AlarmView] = []
+    currency: str = ""
+    limits: dict[str, int] = {}
 
 
 class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):

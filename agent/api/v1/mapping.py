@@ -237,9 +237,7 @@ def status_view(status: AgentStatus) -> StatusView:
         name=status.name,
         training=status.training,
         taking_payments=status.taking_payments,
-        refusal_reason=say(f"errors.{status.refusal.code}", **status.refusal.figures)
-        if status.refusal
-        else "",
+        refusal_reason=_not_taking(status),
         terminals=[terminal_view(terminal) for terminal in status.terminals],
         entries=status.entries,
         root=status.root,
@@ -249,7 +247,19 @@ def status_view(status: AgentStatus) -> StatusView:
         acquirer_key=status.acquirer_key,
         acquirer_key_until=status.acquirer_key_until,
         alarms=[alarm_view(alarm) for alarm in status.alarms],
+        currency=status.currency,
+        limits=status.limits,
     )
+
+
+def _not_taking(status: AgentStatus) -> str:
+    """Why no payment is taken: what stops the agent, or what each terminal waits for."""
+    if status.refusal:
+        return say(f"errors.{status.refusal.code}", **status.refusal.figures)
+    if status.taking_payments:
+        return ""
+    terminals = ", ".join(f"{one.name} ({one.state})" for one in status.terminals)
+    return say("terminals.none_takes", terminals=terminals)
 
 
 def terminal_view(terminal: TerminalStatus) -> TerminalView:
@@ -261,6 +271,9 @@ def terminal_view(terminal: TerminalStatus) -> TerminalView:
         terminal_id=terminal.terminal_id,
         software=terminal.software,
         unclear=terminal.unclear,
+        serves=terminal.serves,
+        since=terminal.since,
+        next_step=_told(terminal.next_step),
         clock_ahead_s=terminal.clock_ahead_s,
     )
 

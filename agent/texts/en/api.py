@@ -226,6 +226,9 @@ API: Final[dict[str, str | tuple[str, str]]] = {
     "api.TerminalView.text": "What it says of itself, for people.",
     "api.TerminalView.terminal_id": "The id that it registered with.",
     "api.TerminalView.software": "Its software, as it names it.",
+    "api.TerminalView.serves": "The payment that it serves now; empty if none.",
+    "api.TerminalView.since": "Since when it is so, in ISO 8601; empty if that was before the agent started.",
+    "api.TerminalView.next_step": "What to do so that it takes payments again; empty if it does.",
     "api.TerminalView.unclear": "The unclear payment that holds it; empty if none.",
     "api.TerminalView.clock_ahead_s": (
         "How many seconds its clock is ahead of the host's, by its last result; negative if behind."
@@ -243,6 +246,10 @@ API: Final[dict[str, str | tuple[str, str]]] = {
     "api.StatusView.unclear": "The payments that are unclear.",
     "api.StatusView.held": "The payments whose goods are held or withheld.",
     "api.StatusView.acquirer_key": "The acquirer's key that card numbers are sealed with.",
+    "api.StatusView.currency": "The shop's currency, by ISO 4217.",
+    "api.StatusView.limits": (
+        "The levels of the settings by their keys; money in minor units of `currency`, counts as they are."
+    ),
     "api.StatusView.alarms": "The alarms that stand, the gravest first.",
     "api.StatusView.acquirer_key_until": "The last day of that key.",
     "api.ErrorBody": "Every refusal: a code for programs, and three sentences for people.",

@@ -180,7 +180,7 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.needs": (
         "A resolution needs a reason of 3 to 200 characters, a person, and a witness\n"
         "with a secret.\n"
-        "Nothing was changed."
+        "Nothing was changed about payment {payment_id}."
     ),
     "cli.no_answer": (
         "The agent cannot be asked at {path}: {why}.\n"
@@ -246,6 +246,12 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.release.person": "the second person, who has looked at it and signs",
     "cli.release.withhold": "the goods may not go; the payment can then be reversed",
     "cli.resolve": "Look at the terminal and its receipt, then: tillgate resolve {payment_id}",
+    "cli.resolve.ask_person": "Who says so? Name: ",
+    "cli.resolve.ask_reason": "What proves it, such as a line of the terminal's receipt: ",
+    "cli.resolve.ask_verdict": "What does the terminal show? approved, declined or not_sent: ",
+    "cli.resolve.ask_witness": "Who has seen it, too, and signs? Name: ",
+    "cli.resolve.not_unclear": "Payment {payment_id} is not unclear: there is nothing to resolve.",
+    "cli.resolve.verdict": "what became of it",
     "cli.resolve.reason": "the proof, such as a line of the receipt",
     "cli.resolve.witness": "the second person, who has seen it and signs",
     "cli.secret": "PIN or password of {person}: ",
@@ -254,6 +260,8 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.status.more_cosigned": (
         "has confirmed {cosigned} entries: {missing} more than this disk holds. Call headquarters."
     ),
+    "cli.status.serves": "Payment {payment_id} is on it.",
+    "cli.status.since": "Since {time}.",
     "cli.status.nothing_cosigned": "has confirmed nothing yet",
     "cli.terminals.json": "print the devices as one JSON list",
     "cli.terminals.no_port": "none, at USB socket {port_path}",

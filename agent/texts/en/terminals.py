@@ -25,4 +25,12 @@ TERMINALS: Final[dict[str, str | tuple[str, str]]] = {
         'Linux made no serial port of it. If it has a serial line, wire = "usb" reaches it; if not, '
         "switch on the till interface in the terminal's menu."
     ),
+    "terminals.none_takes": "No terminal takes payments now: {terminals}.",
+    "terminals.next.away": "Look at the power and the cable of {terminal}, then: tillgate doctor",
+    "terminals.next.connecting": "Wait: the agent is about to reach {terminal}.",
+    "terminals.next.trouble": "Read what stands beside {terminal}, mend it, then: tillgate doctor",
+    "terminals.next.unclear": (
+        "The agent asks {terminal} about payment {payment_id}. If it cannot tell: "
+        "tillgate resolve {payment_id}"
+    ),
 }
