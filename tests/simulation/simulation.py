@@ -61,7 +61,7 @@ class Account:
     trouble: list[str] = field(default_factory=list)
     happened: Counter[str] = field(default_factory=Counter)
     asked: int = 0
-    originals: dict[str, str] = field(default_factory=dict)
+    returns: dict[str, tuple[str, int]] = field(default_factory=dict)
     refused: int = 0
     trace: list[str] = field(default_factory=list)
 
@@ -205,7 +205,9 @@ class Simulation:
             trouble=self.trouble,
             happened=outside.happened,
             asked=len(self.plan.payments),
-            originals={one.payment_id: one.original for one in self.plan.payments if one.original},
+            returns={
+                one.payment_id: (one.original, one.amount) for one in self.plan.payments if one.original
+            },
             refused=self.till.refused,
             trace=outside.trace,
         )
