@@ -97,6 +97,7 @@ _ROWS: Final = (
     AlarmKind("amount_differs", "warning", "person", figures=("asked", "told", "currency")),
     AlarmKind("payment_held", "warning", calm_s=0.0),
     AlarmKind("payment_withheld", "warning", calm_s=0.0),
+    AlarmKind("merchant_new", "warning", "person", figures=("terminal", "told")),
     AlarmKind("approval_differs", "warning", "person", figures=("fields",)),
     AlarmKind(
         "verdict_contradicted",

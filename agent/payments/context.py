@@ -35,7 +35,7 @@ from agent.payments.freshness import as_an_old_one, fresh
 from agent.payments.index import PaymentIndex
 from agent.payments.kinds import kind_of, operation_of
 from agent.payments.mapping import given_up, result_of
-from agent.payments.outcome import ApprovalWatcher, Road, differs_alarm, with_what_follows
+from agent.payments.outcome import ApprovalWatcher, Road, differs_alarm, merchant_alarm, with_what_follows
 from agent.payments.people import People, Strangers
 from agent.payments.record import Record
 from agent.payments.release import hold
@@ -83,6 +83,7 @@ class Context:
         self.digest = self.settings.digest  # hashed once: no payment waits for it
         self.events = AgentEvents(lambda: self.journal.size)
         self.watchers += [partial(differs_alarm, self.alarms), partial(hold, self.policy)]
+        self.watchers.append(lambda approval: merchant_alarm(self.alarms, self.payments.merchants, approval))
 
     @property
     def journal(self) -> Journal:

@@ -32,6 +32,7 @@ from agent.payments.rows import Buckets, RowChecks, RowDiffersError, row_hash
 from agent.payments.store import PaymentStore, Row
 from agent.terminals.clocks import ClockOffsets
 from agent.terminals.identity import TerminalIdentities, TerminalIdentity
+from agent.terminals.merchants import MerchantNumbers
 
 _record_in = msgspec.json.Decoder(Record)
 _record_out = msgspec.json.Encoder()
@@ -72,6 +73,7 @@ class OpenPart(msgspec.Struct):
     card_key: int = 0
     loose: dict[str, LooseEnds] = {}
     identities: dict[str, TerminalIdentity] = {}
+    merchants: dict[str, list[str]] = {}
 
 
 _STATE: Final = DerivedState(OpenPart, version=2)
@@ -107,6 +109,7 @@ class PaymentIndex:
         self.doubts = TerminalDoubts()
         self.card_key = 0  # the number of the newest key that cards are numbered under
         self.identities = TerminalIdentities()
+        self.merchants = MerchantNumbers()
 
     def apply(self, entry: Entry) -> None:
         """Let one entry change the payment index."""
@@ -141,6 +144,7 @@ class PaymentIndex:
         self.doubts.apply(record, body, before, entry.at)
         self._follow_dialogue(record, body)
         self._compare_clocks(record, entry)
+        self.merchants.learn(record.terminal, body)
         if record.verdict == "unclear" != before:
             record.lost_at = self.clock_offsets.terminal_time(record.terminal, entry.at)
         if "approved" in {record.verdict, before} and record.verdict != before:
@@ -247,6 +251,7 @@ class PaymentIndex:
                 card_key=self.card_key,
                 loose=self._loose,
                 identities=self.identities.pinned,
+                merchants=self.merchants.known,
             )
         )
 
@@ -260,6 +265,7 @@ class PaymentIndex:
         self.card_key = part.card_key
         self._loose = part.loose
         self.identities = TerminalIdentities(part.identities)
+        self.merchants = MerchantNumbers(part.merchants)
 
     def _stored(self, payment_id: str) -> Record | None:
         """The record in the store. Raises `RowDiffersError`."""

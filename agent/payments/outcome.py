@@ -16,6 +16,7 @@ from enum import StrEnum
 from agent.alarms.standing import Figures, StandingAlarms
 from agent.journal.schema.entry import AlarmRaised, AnyBody, Resolved, TerminalResult, UnsolicitedResult
 from agent.payments.record import Record
+from agent.terminals.merchants import MerchantNumbers
 
 
 class Road(StrEnum):
@@ -90,6 +91,17 @@ def _brought(body: AnyBody) -> tuple[Road, str, TerminalResult | None] | None:
             return Road.PERSONS if body.person else Road.ASKING, body.payment_id, body.result
         case _:
             return None
+
+
+def merchant_alarm(
+    standing: StandingAlarms, known: MerchantNumbers, approval: Approval
+) -> Sequence[AlarmRaised]:
+    """The money of an approval goes to another contract than before: shown, and never a block."""
+    record, told = approval.record, approval.facts
+    if record is None or told is None or not known.is_new(record.terminal, told):
+        return []
+    figures: Figures = {"terminal": record.terminal, "told": told.merchant_id}
+    return standing.raising("merchant_new", record.payment_id, figures)
 
 
 def differs_alarm(standing: StandingAlarms, approval: Approval) -> Sequence[AlarmRaised]:

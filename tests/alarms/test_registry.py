@@ -55,6 +55,7 @@ def test_what_a_payment_shows_is_cleared_by_a_person_alone() -> None:
     """Its cause is in the past: nothing in the world could be looked at again."""
     assert {kind.id for kind in ALARMS.values() if kind.cleared_by == "person"} == {
         "amount_differs",
+        "merchant_new",
         "approval_differs",
         "driver_fault",
         "verdict_contradicted",

@@ -145,3 +145,25 @@ def test_a_renamed_terminal_is_held_by_what_is_unclear_on_it(make: Make) -> None
     world.do(world.context.write, ready("counter", TerminalIdentity("29001006")))
     assert [record.payment_id for record in world.context.payments.unclear("counter")] == ["A-2"]
     assert world.context.payments.unclear("back") == []
+
+
+# ---- merchant numbers ----
+
+
+def move_contract(world: World, merchant_id: str) -> None:
+    memory = world.outside.device.terminal.memory
+    memory.setup = replace(memory.setup, merchant_id=merchant_id)
+
+
+def test_a_new_merchant_number_is_an_alarm_and_no_block(world: World) -> None:
+    assert world.pay().verdict == "approved"
+    assert "merchant_new:A-1" not in world.context.alarms
+    move_contract(world, "666")
+    for payment_id in ("A-2", "A-3"):
+        assert world.pay(payment_id).verdict == "approved"
+    assert "merchant_new:A-2" in world.context.alarms
+    assert "merchant_new:A-3" not in world.context.alarms  # it is known now
+    world.restart()
+    move_contract(world, "100764992")
+    assert world.pay("A-4").verdict == "approved"
+    assert "merchant_new:A-4" not in world.context.alarms

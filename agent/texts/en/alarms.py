@@ -189,6 +189,13 @@ ALARMS: Final[dict[str, str | tuple[str, str]]] = {
     "alarms.amount_differs.next": (
         "Compare the receipt. A supervisor acknowledges this alarm when the difference is explained."
     ),
+    "alarms.merchant_new.what": (
+        "Payment {subject} on terminal {terminal} names a merchant number that is new here: {told}."
+    ),
+    "alarms.merchant_new.money": "The money of payment {subject} goes to that merchant number.",
+    "alarms.merchant_new.next": (
+        "Compare it with the contract. A supervisor acknowledges this alarm when the number is the shop's."
+    ),
     "alarms.approval_differs.what": (
         "The approval of payment {subject} does not say what the till had asked for: {fields}."
     ),
