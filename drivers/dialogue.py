@@ -20,6 +20,7 @@ from enum import Enum
 from typing import ClassVar, Final, Generic, Protocol, TypeVar
 
 from drivers.card.printed import PrintedNumbers
+from drivers.operation import FINANCIAL
 from drivers.terminal import (
     Command,
     ConnectionLost,
@@ -33,9 +34,9 @@ from drivers.terminal import (
     TransactionResult,
 )
 
-# How much later than its payment time an answer may still come: the terminal was switched off and on, or
-# called its bank again. Nothing public names a time; the longest payment time that can be set is as long.
-LATE_ANSWER_S: Final = 900.0
+# So long after a payment began its answer may still come, if it was lost: the longest payment time that can
+# be set is 15 minutes, and a terminal that calls its bank again may need as long once more.
+LATE_ANSWER_S: Final = 1800.0
 
 RECONNECTED: Final = DriverFact("reconnected")
 REFUSED_AGAIN: Final = DriverFact("refused_again")
@@ -89,6 +90,7 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
         self._events: deque[Event] = deque()
         self._command = Command(Operation.STATUS)
         self._numbers = PrintedNumbers()
+        self._begun = self._in_doubt_until = 0.0  # a lost payment may still be answered until then
         self._context = ""  # a card in a late result is bound to this payment, too
         self._left = False  # a byte of the command has left
         self._held: Held[MessageT] | None = None
@@ -118,7 +120,7 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
             raise SessionError("a command is running")
         self._check(command)
         self._make_room()
-        self._command, self._left = command, False
+        self._command, self._left, self._begun = command, False, now
         self._numbers.begin()
         self._context = command.payment_id or self._context
         self._begin(command, now)
@@ -156,6 +158,11 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
     def _operation(self) -> Operation:
         return self._command.operation
 
+    @property
+    def _after_doubt(self) -> bool:
+        """Whether an answer that names no payment may be that of an earlier one."""
+        return self._command.after_doubt or self._begun < self._in_doubt_until
+
     def _hold(self, event: TransactionResult | Receipt, message: MessageT) -> None:
         """Tell an outcome, and keep its acknowledgement back. A print is judged as a whole first."""
         if isinstance(event, Receipt):
@@ -187,6 +194,8 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
     def _lose(self, reason: DriverFact, delivery: Delivery | None = None) -> None:
         """Lose the command. `delivery` is given only if the terminal itself has proven it."""
         proven = Delivery.PERHAPS if self.busy and self._left else Delivery.NEVER
+        if (delivery or proven) is Delivery.PERHAPS and self._operation in FINANCIAL:
+            self._in_doubt_until = self._begun + LATE_ANSWER_S
         self._events.append(ConnectionLost(reason, delivery or proven))
         self._to_idle()
         self._drop_held()

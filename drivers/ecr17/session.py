@@ -25,7 +25,7 @@ from drivers.ecr17.line import Ecr17Line, Ecr17SendReport
 from drivers.ecr17.packet import HEAD_BYTES, Ecr17Result, Status, Strange, Totals
 from drivers.ecr17.receipt import ReceiptText
 from drivers.ecr17.texts import read_text
-from drivers.operation import CHANGING
+from drivers.operation import CHANGING, FINANCIAL
 from drivers.terminal import (
     Command,
     CommandRefusedError,
@@ -47,6 +47,7 @@ RECEIPT_SILENCE_S: Final = 5.0
 NO_ACK: Final = DriverFact("ecr17.no_ack")
 DAMAGED: Final = DriverFact("ecr17.damaged")
 UNKNOWN_RESULT: Final = DriverFact("ecr17.unknown_result")
+NAMELESS: Final = DriverFact("ecr17.nameless")
 
 REFUSED: Final = DriverFact("ecr17.refused")
 OTHER_SCOPE: Final = DriverFact("ecr17.other_scope")
@@ -76,6 +77,7 @@ class Ecr17Session(Dialogue[Ecr17Line, Ecr17State, Ecr17Message]):
         self._prints = False  # the terminal will send this command's receipt
         self._never_prints = False  # it refused E=1 on this line
         self._pending_end: DialogueEnded | None = None  # what there is to say when the receipt is complete
+        self._doubted = False  # a result that may be an older payment's is held
 
     def abort(self, now: float) -> None:
         """ECR17 has no message to stop a payment: the cardholder or the cashier does it at the terminal."""
@@ -103,6 +105,7 @@ class Ecr17Session(Dialogue[Ecr17Line, Ecr17State, Ecr17Message]):
             self._events.append(DialogueEnded(EndReason.COMPLETED))
             return
         self._message, self._prints = message, False
+        self._doubted = False
         printing = command.operation in CHANGING and self._settings.receipts_by_till
         if printing and not self._never_prints:
             self.state = Ecr17State.PREPARING
@@ -122,7 +125,11 @@ class Ecr17Session(Dialogue[Ecr17Line, Ecr17State, Ecr17Message]):
 
     def _accept(self, held: Held[Ecr17Message], now: float) -> None:
         self._inbox.acknowledge(held.message, outcome=isinstance(held.event, TransactionResult))
-        if held.outcome is not None:
+        if held.outcome is not None and self._operation is Operation.REPEAT_RECEIPT:
+            self._in_doubt_until = 0.0  # it told its last result: nothing older will come
+        if self._doubted:
+            self._lose(NAMELESS)
+        elif held.outcome is not None:
             self._finish_result(meaning.ended(held.outcome.result), now)
         elif held.message.ends and self._pending_end is not None:
             self._end(self._pending_end)
@@ -150,7 +157,7 @@ class Ecr17Session(Dialogue[Ecr17Line, Ecr17State, Ecr17Message]):
         self._never_prints = False
 
     def _rest(self) -> None:
-        self._pending_end = None
+        self._pending_end, self._doubted = None, False
         self._line.implied()
         self._receipt_text.clear()
 
@@ -296,6 +303,10 @@ class Ecr17Session(Dialogue[Ecr17Line, Ecr17State, Ecr17Message]):
             if self._inbox.was_accepted(message):
                 self._inbox.acknowledge(message)
             self._wait_on(now)
+        elif self._after_doubt and self._operation in FINANCIAL:
+            self._doubted = self._keep_result(message, answer, late=True)
+            if not self._doubted:
+                self._lose(UNKNOWN_RESULT)
         elif not self._keep_result(message, answer, late=False):
             if changing:
                 self._lose(UNKNOWN_RESULT)

@@ -19,7 +19,7 @@ from enum import Enum, auto
 from typing import Any, ClassVar, Final
 
 from drivers.card.card import CardSealer
-from drivers.dialogue import LATE_ANSWER_S, RECONNECTED, UNREADABLE, Dialogue, Held
+from drivers.dialogue import RECONNECTED, UNREADABLE, Dialogue, Held
 from drivers.operation import FINANCIAL
 from drivers.telium import texts
 from drivers.telium.lines import Line, TeliumSendReport
@@ -92,8 +92,6 @@ class TeliumSession(Dialogue[Line, TeliumState, TeliumAnswer | None]):
         self._payment_s = payment_s
         self._last_acknowledged: TeliumAnswer | None = None
         self._delivered = False  # the terminal has acknowledged the running command
-        self._begun = 0.0
-        self._in_doubt_until = 0.0  # a lost payment's answer may come until then
         self._results_by_mark: dict[str, Result] = {}  # answers by mark: proof for `Resolver`
         self._software = ""
 
@@ -125,7 +123,7 @@ class TeliumSession(Dialogue[Line, TeliumState, TeliumAnswer | None]):
         """The line waits for its turn until what is held is on disk: nothing has to go."""
 
     def _begin(self, command: Command, now: float) -> None:
-        self._begun, self._delivered = now, False
+        self._delivered = False
         if command.operation in FINANCIAL:
             self._binding.asked(command)
             self._send(self._dialect.request(command), now)
@@ -152,11 +150,6 @@ class TeliumSession(Dialogue[Line, TeliumState, TeliumAnswer | None]):
             self._complete(held.outcome.result)
         elif answer is not None and self.state is TeliumState.DOUBTED:
             self._lose(texts.NAMELESS)
-
-    def _lose(self, reason: DriverFact, delivery: Delivery | None = None) -> None:
-        if self.busy and self._left and delivery is None and self._operation in FINANCIAL:
-            self._in_doubt_until = self._begun + self._payment_s + LATE_ANSWER_S
-        super()._lose(reason, delivery)
 
     def _line_deadline_passed(self, now: float) -> None:
         due = self._line.deadline()
@@ -238,8 +231,7 @@ class TeliumSession(Dialogue[Line, TeliumState, TeliumAnswer | None]):
 
     def _nothing_else_is_open(self) -> bool:
         """Whether an answer without a name can be that of the running command alone."""
-        in_doubt = self._command.after_doubt or self._begun < self._in_doubt_until
-        return self._delivered and self._line.ended_well and not in_doubt
+        return self._delivered and self._line.ended_well and not self._after_doubt
 
     # ---- actions of the table: what became of our message ----
 

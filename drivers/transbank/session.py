@@ -15,8 +15,8 @@ from enum import Enum, auto
 from typing import Any, ClassVar, Final
 
 from drivers.card.card import CardSealer
-from drivers.dialogue import LATE_ANSWER_S, NO_END, UNREADABLE, Dialogue, Held
-from drivers.operation import CHANGING, FINANCIAL, WITH_RESULT
+from drivers.dialogue import NO_END, UNREADABLE, Dialogue, Held
+from drivers.operation import CHANGING, WITH_RESULT
 from drivers.terminal import (
     Command,
     CommandRefusedError,
@@ -95,7 +95,6 @@ class TransbankSession(Dialogue[TransbankLine, TransbankState, TransbankResponse
         self._last_acknowledged: tuple[str, ...] = ()  # the fields of the response acknowledged last
         self._terminal_id: str | None = None
         self._keys_wanted = False
-        self._begun = self._in_doubt_until = 0.0  # a lost sale may still be answered until then
         self._doubted = False  # a result without a name is held
 
     def abort(self, now: float) -> None:
@@ -120,7 +119,7 @@ class TransbankSession(Dialogue[TransbankLine, TransbankState, TransbankResponse
 
     def _begin(self, command: Command, now: float) -> None:
         self._command = asked = self._asked(command)
-        self._begun, self._doubted = now, False
+        self._doubted = False
         if command.operation is Operation.CLOSE_DAY:
             self._last_acknowledged = ()  # two closes may be answered alike
         if self._line.trouble is not None:
@@ -169,8 +168,6 @@ class TransbankSession(Dialogue[TransbankLine, TransbankState, TransbankResponse
         self._line.forget()
 
     def _lose(self, reason: DriverFact, delivery: Delivery | None = None) -> None:
-        if self.busy and self._left and self._operation in FINANCIAL:
-            self._in_doubt_until = self._begun + self._silence_s + LATE_ANSWER_S
         super()._lose(reason, delivery)
         self._line.keep_back()
 
@@ -193,18 +190,13 @@ class TransbankSession(Dialogue[TransbankLine, TransbankState, TransbankResponse
     def _event_of(self, response: TransbankResponse) -> TransbankEvent:
         if response.function is TransbankFunction.STATUS:
             return TransbankEvent.STATUS
-        if self._is_answer(response, alone=self._alone):
+        if self._is_answer(response, alone=not self._after_doubt):
             return TransbankEvent.ANSWER
         if self._is_answer(response, alone=True):
             return TransbankEvent.DOUBTFUL
         if response.fields == self._last_acknowledged or response.function not in _TELLING:
             return TransbankEvent.OTHER
         return TransbankEvent.OTHER_RESULT
-
-    @property
-    def _alone(self) -> bool:
-        """Whether an answer without a name can only be that of the running command."""
-        return not self._command.after_doubt and self._begun >= self._in_doubt_until
 
     def _is_answer(self, response: TransbankResponse, *, alone: bool) -> bool:
         """Nothing answers a command that has not left yet."""

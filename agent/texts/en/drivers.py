@@ -95,6 +95,9 @@ DRIVERS: Final[dict[str, str | tuple[str, str]]] = {
     "drivers.reconnected": "the line was opened anew",
     "drivers.damaged": "three messages in a row arrived damaged from the terminal ({fault})",
     # ecr17
+    "drivers.ecr17.nameless": (
+        "the terminal told how a payment ended, and not which one: it may be an earlier payment's"
+    ),
     "drivers.ecr17.no_ack": "the terminal did not acknowledge the request",
     "drivers.ecr17.unknown_result": "the terminal sent a result that its protocol does not explain",
     "drivers.ecr17.refused": (

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from drivers.ecr17.line import HALF_MESSAGE_S, SENDS
+from drivers.ecr17.session import NAMELESS
 from drivers.terminal import (
     ConnectionLost,
     Delivery,
@@ -13,7 +16,7 @@ from drivers.terminal import (
     EndReason,
     TransactionResult,
 )
-from tests.drivers.ecr17.counter import STATUS
+from tests.drivers.ecr17.counter import SALE, STATUS
 from tests.drivers.ecr17.till import (
     ACK,
     HEAD,
@@ -102,6 +105,28 @@ def test_the_same_refusal_twice_is_two_refusals_once_the_second_command_is_ackno
     outcome = only(till.paying().hear(refused()))
     assert isinstance(outcome, TransactionResult)
     assert not outcome.late
+
+
+@pytest.mark.parametrize("answer", [paid(43), refused()])
+@pytest.mark.parametrize("known_by", ["the session", "the journal"])
+def test_after_a_doubt_no_result_decides_the_next_payment_and_both_are_in_doubt(
+    answer: bytes, known_by: str
+) -> None:
+    till = Till()
+    if known_by == "the session":
+        till.paying()
+        till.session.disconnected(DriverFact("wires.closed"), till.now)
+        till.session.connected(till.now)
+        list(till.session.events())
+    till.start(replace(SALE, after_doubt=known_by == "the journal"))
+    till.hear(ACK)
+    till.said()
+    (late,) = till.hear(answer)
+    assert isinstance(late, TransactionResult)
+    assert late.late
+    (lost,) = till.acknowledge()
+    assert lost == ConnectionLost(NAMELESS, Delivery.PERHAPS)
+    assert till.said() == ACK
 
 
 def test_an_unknown_result_before_the_ack_is_nobodys() -> None:
