@@ -7,7 +7,7 @@ import argparse
 from agent.api.v1.bodies import PaymentRequest, PaymentView
 from agent.base.money import AmountError, UnknownCurrencyError, currency_of, parse_amount
 from agent.cli.ui import follow
-from agent.cli.ui.client import payment_path
+from agent.cli.ui.client import VALID_FOR_S, payment_path
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.options import add_api, add_who, default_currency
 from agent.cli.ui.payment_ids import new_payment_id
@@ -51,6 +51,7 @@ def request(
         terminal=args.terminal,
         till=args.till,
         operator=args.operator,
+        valid_for_s=VALID_FOR_S,
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Literal
+from collections.abc import Callable, Collection, Sequence
+from typing import Final, Literal, get_args
 
 from agent.journal.schema.entry import ActionName, Fact, Prompted, Reason, Replied, Requested
 from agent.payments.commands import PromptReply, always
@@ -22,11 +22,21 @@ NEEDS: dict[ActionName, list[PromptNeed]] = {
 }
 
 
-def needs_of(action: ActionName, signed_in: bool) -> list[PromptNeed]:
-    """What a yes needs. Where nobody has signed in, one signature would be one person alone."""
-    needs = NEEDS[action]
-    alone = "credential" in needs and not signed_in
-    return ["operator_credential", *needs] if alone else needs
+# Signs of a purpose: one letter, or the same one again and again, says nothing.
+LEAST_PURPOSE_LETTERS: Final = 2
+
+
+def needs_of(actions: Collection[ActionName], signed_in: bool) -> list[PromptNeed]:
+    """What a yes to all these needs. Where nobody has signed in, one signature would be one person alone."""
+    wanted = {need for action in actions for need in NEEDS.get(action, [])}
+    if "credential" in wanted and not signed_in:
+        wanted.add("operator_credential")
+    return [need for need in get_args(PromptNeed) if need in wanted]
+
+
+def has_content(purpose: str) -> bool:
+    """Whether a purpose says anything."""
+    return len({letter for letter in purpose.casefold() if letter.isalnum()}) >= LEAST_PURPOSE_LETTERS
 
 
 class Question:
@@ -73,7 +83,7 @@ class ActivePayment:
         prompt = OpenPrompt(
             id=f"{action}-{self._asked}",
             action=action,
-            needs=needs_of(action, self.request.operator_signed_in),
+            needs=needs_of({action, *(one.action for one in reasons)}, self.request.operator_signed_in),
             reasons=list(reasons),
             about=about,
         )

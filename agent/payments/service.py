@@ -22,7 +22,7 @@ from agent.journal.schema.entry import (
     Submitted,
     TerminalState,
 )
-from agent.payments.active import ActivePayment, needs_of
+from agent.payments.active import ActivePayment, has_content, needs_of
 from agent.payments.alarms import acknowledge
 from agent.payments.choice import check_free, terminal_named
 from agent.payments.commands import (
@@ -152,7 +152,7 @@ class PaymentService:
         active = self._asking(payment_id, answer.prompt)
         needs = active.question.prompt.needs if active.question and answer.answer == "yes" else []
         signed = await signatures(self._context, payment_id, active.request.operator, answer, needs)
-        if "identity" in needs and (answer.identity is not True or not answer.purpose):
+        if "identity" in needs and (answer.identity is not True or not has_content(answer.purpose)):
             raise Refusal("identity_missing", payment_id=payment_id)
         active = self._asking(payment_id, answer.prompt)
         if active.question is not None:
@@ -195,7 +195,7 @@ class PaymentService:
         record = self._check_held(payment_id)
         # Withholding is what the hold does already: one supervisor may say it alone.
         signed_in = record.operator_signed_in or word.state == "withheld"
-        needs = needs_of("supervisor", signed_in)
+        needs = needs_of(["supervisor"], signed_in)
         signed = await signatures(self._context, payment_id, record.operator, word, needs)
         self._check_held(payment_id)  # it may have been released while the secret was checked
         active = self._active.get(payment_id)

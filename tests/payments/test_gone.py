@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.api.v1.bodies import PaymentView
-from agent.cli.ui.client import RefusedError
+from agent.api.v1.bodies import PaymentRequest, PaymentView
+from agent.cli.ui.client import AgentUnreachableError, RefusedError
 from agent.journal.schema.entry import Fact
 from agent.programs.demo.environment import Environment
 from tests.payments.world import World
@@ -105,3 +105,18 @@ def test_a_till_that_only_said_that_it_has_sent_all_is_served(shop: Environment)
     shop.wait_for(
         lambda: shop.api.call("GET", "/v1/payments/HALF-1", PaymentView).verdict == "approved", "the sale"
     )
+
+
+def test_our_own_client_hears_of_a_stopped_agent_before_any_amount_has_left(shop: Environment) -> None:
+    """It asks for the payment only when the agent reads: so that nothing was sent is true for ever."""
+    before, agent = commands(shop), shop.programs["agent"]
+    sale = PaymentRequest(payment="sale", amount=1250, currency="EUR")
+    agent.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(AgentUnreachableError):
+            shop.api.call("PUT", "/v1/payments/OURS-1", PaymentView, sale)
+    finally:
+        agent.send_signal(signal.SIGCONT)
+    with pytest.raises(RefusedError, match="OURS-1"):
+        shop.api.call("GET", "/v1/payments/OURS-1", PaymentView)
+    assert commands(shop) == before

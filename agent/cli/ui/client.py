@@ -16,6 +16,12 @@ from agent.texts import say
 
 # After three missed keep-alive comments the agent is gone, even if the socket is still open.
 SILENCE_SECONDS = 45.0
+# An agent that reads nothing of a request for so long is dead or starts again. A payment is asked for only
+# once the agent has said that it reads: until then no amount has left, so nothing can have begun.
+HEARD_SECONDS = 5.0
+# From then on its till waits so long for the first answer, which comes when the first entry is on disk.
+VALID_FOR_S = 10.0
+MAX_HEAD_BYTES = 4096
 # A full page of payments has about 100 KiB; a longer answer does not come from the agent.
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 MAX_LINE_BYTES = 256 * 1024
@@ -87,6 +93,8 @@ class ApiClient:
         except OSError as error:
             raise AgentUnreachableError(error.strerror or type(error).__name__) from None
         try:
+            if method == "PUT" and body is not None:
+                return connection, _send_once_it_reads(connection, path, body)
             return connection, _send(connection, method, path, body, headers)
         except (OSError, http.client.HTTPException) as error:
             connection.close()
@@ -94,6 +102,41 @@ class ApiClient:
         except BaseException:
             connection.close()
             raise
+
+
+def _send_once_it_reads(
+    connection: _UnixConnection, path: str, body: msgspec.Struct
+) -> http.client.HTTPResponse:
+    """Ask for a payment in two steps (RFC 9110, 10.1.1): the head, and the amount once that is read."""
+    content = msgspec.json.encode(body)
+    connection.putrequest("PUT", path)
+    connection.putheader("Content-Type", "application/json")
+    connection.putheader("Content-Length", str(len(content)))
+    connection.putheader("Expect", "100-continue")
+    try:
+        connection.sock.settimeout(HEARD_SECONDS)
+        connection.endheaders()
+        reads = _goes_on(connection.sock)
+    except OSError as error:
+        connection.close()
+        raise AgentUnreachableError(error.strerror or say("cli.reads_nothing")) from None
+    connection.sock.settimeout(VALID_FOR_S)
+    if reads:
+        connection.send(content)
+    return _answer_of(connection)
+
+
+def _goes_on(stream: socket.socket) -> bool:
+    """Whether the agent reads on; False if it has answered already. Raises `OSError` if it does neither."""
+    head = b""
+    while b"\r\n\r\n" not in head:
+        seen = stream.recv(MAX_HEAD_BYTES, socket.MSG_PEEK)
+        if not seen:
+            raise ConnectionResetError
+        if not head and not b"HTTP/1.1 100 ".startswith(seen[:13]):
+            return False
+        head += stream.recv(1)
+    return True
 
 
 def _send(
@@ -108,6 +151,10 @@ def _send(
     else:
         declared = {"Content-Type": "application/json"}
         connection.request(method, path, msgspec.json.encode(body), headers | declared)
+    return _answer_of(connection)
+
+
+def _answer_of(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
     response = connection.getresponse()
     if response.status >= 400:
         raise RefusedError(response.status, _decoded(response.read(MAX_LINE_BYTES), ErrorBody))

@@ -18,6 +18,8 @@ ReleaseState = Literal["released", "held", "withheld"]
 
 # The order in which an action wins over another.
 ACTION_ORDER: tuple[ActionName, ...] = get_args(ActionName)
+# The actions for which a person must answer.
+ASKING: frozenset[ActionName] = frozenset({"confirm", "verify", "supervisor"})
 
 
 class Requested(Body, frozen=True, kw_only=True):
@@ -70,13 +72,14 @@ class Decided(Body, frozen=True, kw_only=True):
 
     @property
     def decisive(self) -> list[Reason]:
-        """The reasons for the action; what was only noted beside them is none of them."""
-        return [reason for reason in self.reasons if reason.action == self.action]
+        """All reasons to ask, the strictest first; what was only noted beside them is none of them."""
+        asking = [reason for reason in self.reasons if reason.action in ASKING]
+        return sorted(asking, key=lambda reason: -ACTION_ORDER.index(reason.action))
 
     @property
     def asks(self) -> bool:
         """A person must answer before the terminal may hear of it."""
-        return self.action in {"confirm", "verify", "supervisor"}
+        return self.action in ASKING
 
     @property
     def allows(self) -> bool:

@@ -242,6 +242,7 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.clock.witness": "the second person, a supervisor, who has looked at the clock too",
     "cli.release": "A second person looks at it, then: tillgate release {payment_id} --person NAME",
     "cli.release.no_secret": "Nobody signed. The goods of the payment stay held; its money has moved.",
+    "cli.reads_nothing": "it reads nothing",
     "cli.release.operator": "who asks for it, if nobody had signed in for the payment",
     "cli.release.person": "the second person, who has looked at it and signs",
     "cli.release.withhold": "the goods may not go; the payment can then be reversed",
