@@ -38,7 +38,8 @@ class Command:
     no other payment of this agent ever has. Both together make the order number that some
     protocols want.
     `amount` is in minor units, `currency` is the ISO 4217 number (978 = EUR). The
-    `original` fields name the payment that a refund or a reversal belongs to.
+    `original` fields name the payment that a refund or a reversal belongs to; `original_amount` is what it
+    booked, in minor units of its currency, if that is the terminal's.
     `after_doubt`: since this terminal last proved how a payment ended, another one on it was lost, in
     doubt, or given its verdict by persons. An answer that names no payment may then be that one's.
     """
@@ -50,6 +51,7 @@ class Command:
     sequence: int = 0
     original_receipt: int | None = None
     original_trace: int | None = None
+    original_amount: int | None = None
     original_payment_id: str = ""
     original_sequence: int = 0
     lines: tuple[str, ...] = ()

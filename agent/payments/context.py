@@ -82,8 +82,12 @@ class Context:
     def __post_init__(self) -> None:
         self.digest = self.settings.digest  # hashed once: no payment waits for it
         self.events = AgentEvents(lambda: self.journal.size)
-        self.watchers += [partial(differs_alarm, self.alarms), partial(hold, self.policy)]
+        self.watchers += [partial(differs_alarm, self.alarms), partial(hold, self.policy, self._find)]
         self.watchers.append(lambda approval: merchant_alarm(self.alarms, self.payments.merchants, approval))
+
+    def _find(self, payment_id: str) -> Record | None:
+        """By the index as it is now: a start may have made it again."""
+        return self.payments.get(payment_id)
 
     @property
     def journal(self) -> Journal:
@@ -232,6 +236,7 @@ class Context:
             receipts=by,
             amount=original.left if original else None,
             currency=original.currency if original else None,
+            original_trace=original.result.trace if original and original.result else None,
             last_trace=trace,
             last_receipt=receipt,
         )
@@ -250,6 +255,7 @@ class Context:
             sequence=record.opened if record else 0,
             original_receipt=said.receipt_number if said and whole else None,
             original_trace=said.trace if said else None,
+            original_amount=original.booked if original else None,
             original_payment_id=request.original,
             original_sequence=original.opened if original else 0,
             after_doubt=self.payments.doubts.open(request.terminal, self.journal.now()),

@@ -107,17 +107,25 @@ def _differences(
 ) -> list[str]:
     if result.status is not ResultStatus.APPROVED or not kind_of(record.payment).moves_money:
         return []
+    sent = record.submission
     pairs = {
-        "currency": (record.currency, currency),
+        "currency": (record.currency or (sent.currency if sent else None), currency),
         "terminal id": (terminal_id or None, result.terminal_id or None),
+        "original": (sent.original_trace if sent else None, result.original_trace),
     }
     others = [name for name, (asked, said) in pairs.items() if None not in {asked, said} and asked != said]
-    return [*_other_amount(record, result, tip_percent), *others]
+    return [*_other_amount(record, result, tip_percent), *others, *_other_kind(record, result)]
+
+
+def _other_kind(record: Record, result: Result) -> list[str]:
+    """What takes a payment back names that payment, and a sale names none."""
+    return ["kind"] if result.original_trace and not kind_of(record.payment).needs_original else []
 
 
 def _other_amount(record: Record, result: Result, tip_percent: int) -> list[str]:
     """Whether another amount was approved. The tip that a terminal names is none, up to its limit."""
-    asked, said, tip = record.amount, result.amount, result.tip or 0
+    sent = record.submission.amount if record.submission else None
+    asked, said, tip = sent if record.amount is None else record.amount, result.amount, result.tip or 0
     if asked is None or said is None or said == asked:
         return []
     if tip <= 0 or said != asked + tip or kind_of(record.payment).direction != "in":

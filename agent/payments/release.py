@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from agent.journal.schema.entry import ACTION_ORDER, ActionName, AnyBody, Fact, Reason, Release, Replied
-from agent.payments.outcome import Approval
+from agent.payments.outcome import Approval, Find
 from agent.payments.people import Signatures
 from agent.rules import Policy
 from agent.rules.after import ApprovalContext, decide_after
@@ -22,12 +22,15 @@ SIGNED: Final = Fact("payment.release_signed")
 SAID_NO: Final = Fact("payment.release_said_no")
 
 
-def hold(policy: Policy, approval: Approval) -> Sequence[Release]:
-    """A watcher of approvals: the rules once more, with what came back."""
+def hold(policy: Policy, find: Find, approval: Approval) -> Sequence[Release]:
+    """A watcher of approvals: the rules once more, with what came back. `find` finds the original."""
     record, told = approval.record, approval.facts
     if record is None or told is None:
         return []
-    asked = ApprovalContext(record.payment, record.amount, record.currency, told, policy)
+    original = find(record.original) if record.original else None
+    sale = original.last_approval if original else None
+    card = sale.card if sale else None
+    asked = ApprovalContext(record.payment, record.amount, record.currency, told, policy, card)
     decision = decide_after(asked)
     if decision.action in LETS_GO:
         return []

@@ -10,22 +10,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from agent.journal.schema.entry import Reason, TerminalResult
+from agent.journal.schema.entry import CardSummary, Reason, TerminalResult
 from agent.journal.schema.kinds import kind_of
 from agent.rules.action import Action
 from agent.rules.context import Decision, RuleResult
 from agent.rules.policy import MismatchAction, Policy
+from agent.rules.same_card import same_card
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovalContext:
-    """An approval beside what was asked for. Amounts are in minor units of their currency."""
+    """An approval beside what was asked for. Amounts are in minor units of their currency.
+
+    `original_card` is the card of the payment that is taken back; None if no card was told.
+    """
 
     kind: str
     amount: int | None
     currency: str | None
     told: TerminalResult
     policy: Policy
+    original_card: CardSummary | None = None
 
 
 # The finding for a rule that failed.
@@ -52,7 +57,21 @@ def mismatch(context: ApprovalContext) -> RuleResult | None:
     )
 
 
-AFTER: Final[tuple[AfterRule, ...]] = (("on_amount_mismatch", mismatch),)
+def refund_card(context: ApprovalContext) -> RuleResult | None:
+    """A refund went to another card than the sale's, or the terminal does not say to which it went."""
+    told = context.told.card
+    if kind_of(context.kind).takes_back != "part" or same_card(context.original_card, told):
+        return None
+    if context.original_card is None or told is None:
+        return RuleResult(Action.SUPERVISOR, "refund_card_unknown", {})
+    return RuleResult(
+        Action.SUPERVISOR,
+        "refund_card",
+        {"original": context.original_card.masked, "card": told.masked},
+    )
+
+
+AFTER: Final[tuple[AfterRule, ...]] = (("on_amount_mismatch", mismatch), ("refund_card", refund_card))
 
 
 def decide_after(context: ApprovalContext, rules: tuple[AfterRule, ...] = AFTER) -> Decision:

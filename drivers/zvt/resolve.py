@@ -48,6 +48,7 @@ OTHER_AMOUNT: Final = DriverFact("zvt.other_amount")
 OTHER_CURRENCY: Final = DriverFact("zvt.other_currency")
 OTHER_TIME: Final = DriverFact("zvt.other_time")
 IS_REVERSAL: Final = DriverFact("zvt.is_reversal")
+OTHER_ORIGINAL: Final = DriverFact("zvt.other_original")
 NO_REVERSAL: Final = DriverFact("zvt.is_no_reversal")
 
 
@@ -190,7 +191,16 @@ def _other_command(unclear: Unclear, result: Result) -> DriverFact | None:
         return OTHER_CURRENCY
     if (result.original_trace is not None) is not (command.operation is Operation.REVERSAL):
         return IS_REVERSAL if result.original_trace is not None else NO_REVERSAL
-    return None
+    return _other_original(command, result) if command.operation is Operation.REVERSAL else None
+
+
+def _other_original(command: Command, result: Result) -> DriverFact | None:
+    """In what a reversal contradicts the payment that was to be taken back."""
+    if command.original_trace is not None and result.original_trace != command.original_trace:
+        return OTHER_ORIGINAL
+    if None in {command.original_amount, result.amount} or result.amount == command.original_amount:
+        return None
+    return OTHER_AMOUNT
 
 
 def _in_time(unclear: Unclear, result: Result) -> bool:

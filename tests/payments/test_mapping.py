@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from agent.journal.schema.entry import Requested
+from agent.journal.schema.entry import Requested, Submitted
 from agent.payments.mapping import result_of
-from agent.payments.record import begin
+from agent.payments.record import begin, change
 from drivers.terminal import Result, ResultStatus
 from tests.journal.conftest import MORNING
 
@@ -58,3 +58,36 @@ def test_what_the_terminal_does_not_say_is_no_difference(silent: dict[str, objec
 
 def test_a_no_is_not_compared() -> None:
     assert differences({"amount": 1}, ResultStatus.DECLINED) == []
+
+
+# ---- a reversal is judged by all that is known of what it takes back ----
+
+UNDO = Requested(payment_id="S-1", payment="reversal", terminal="front", till="1", original="A-1")
+SENT = Submitted(payment_id="S-1", receipts="till", amount=1250, currency="EUR", original_trace=7)
+
+
+def differences_of_a_reversal(**said: object) -> list[str]:
+    record = begin(UNDO, 0, MORNING)
+    change(record, SENT, 1)
+    result = Result(ResultStatus.APPROVED, 0, **said)  # type: ignore[arg-type]  # fields by name
+    return result_of(record, result).differs
+
+
+@pytest.mark.parametrize(
+    ("said", "fields"),
+    [
+        ({"amount": 1250, "currency": EURO, "original_trace": 7}, []),
+        ({}, []),
+        ({"amount": 1, "original_trace": 7}, ["amount"]),
+        ({"amount": 0}, ["amount"]),
+        ({"amount": 1250, "currency": FRANC}, ["currency"]),
+        ({"amount": 1250, "original_trace": 8}, ["original"]),
+        ({"amount": 1300, "tip": 50}, ["amount"]),
+    ],
+)
+def test_a_reversal_is_compared_with_what_it_takes_back(said: dict[str, object], fields: list[str]) -> None:
+    assert differences_of_a_reversal(**said) == fields
+
+
+def test_a_sale_that_takes_another_payment_back_is_none() -> None:
+    assert differences({"original_trace": 42}) == ["kind"]

@@ -153,3 +153,21 @@ def test_a_large_reversal_asks_for_a_second_person(make: Make) -> None:
     assert ask(asked).action == "supervisor"
     assert reversal(world, "S-2", "A-2") == "refused"
     assert world.sent("0630") == 0
+
+
+CARDS = '[[payment]]\ncard = "visa"\n[[refund]]\ncard = "{}"\n'
+
+
+@pytest.mark.parametrize(("card", "release"), [("visa", "released"), ("mastercard", "held")])
+def test_a_refund_to_another_card_than_the_sales_is_held(make: Make, card: str, release: str) -> None:
+    world = make(CARDS.format(card))
+    world.pay()
+    world.put("R-1", 500, payment="refund", original="A-1")
+    world.until(lambda: world.kinds("R-1")[-1:] in (["completed"], ["prompted"]))
+    record = world.context.payments.get("R-1")
+    assert record is not None
+    assert (record.verdict, record.release) == ("approved", release)
+    assert record.left == 0
+    original = world.context.payments.get("A-1")
+    assert original is not None
+    assert original.left == 750

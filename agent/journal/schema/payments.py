@@ -96,13 +96,15 @@ class Submitted(Body, frozen=True, kw_only=True):
     """Written before the terminal hears of the payment. From here it is never forgotten.
 
     `receipts` says who prints: with `till`, the payment stands only at `Completed`. `amount` and `currency`
-    stand here for a kind that names none itself: what a reversal gives back, by our books.
+    stand here for a kind that names none itself: what a reversal gives back, by our books. `original_trace`
+    is the number of the payment that it takes back, as the terminal knows it.
     """
 
     payment_id: str
     receipts: Literal["terminal", "till"]
     amount: int | None = None
     currency: str | None = None
+    original_trace: int | None = None
     last_trace: int | None = None
     last_receipt: int | None = None
 

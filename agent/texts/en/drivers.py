@@ -71,6 +71,10 @@ DRIVERS: Final[dict[str, str | tuple[str, str]]] = {
         "The terminal's last stored payment is receipt {receipt}, trace {trace}, and it is not this one: it "
         "is a reversal."
     ),
+    "drivers.zvt.other_original": (
+        "The terminal's last stored payment is receipt {receipt}, trace {trace}, and it is not this one: it "
+        "takes back another payment."
+    ),
     "drivers.zvt.is_no_reversal": (
         "The terminal's last stored payment is receipt {receipt}, trace {trace}, and it is not this one: it "
         "is no reversal."

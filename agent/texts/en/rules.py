@@ -9,6 +9,13 @@ RULES: Final[dict[str, str | tuple[str, str]]] = {
     "rules.failed_after": (
         'The rule "{rule}" failed ({error}) when the approval came, so the goods are held: call support.'
     ),
+    "rules.refund_card": (
+        "The refund went to the card {card}, and the sale was paid with the card {original}. "
+        "Money that goes back to another card may be a theft."
+    ),
+    "rules.refund_card_unknown": (
+        "The terminal does not say to which card the refund went, or which card paid for the sale."
+    ),
     "rules.approval_differs": "The terminal approved something else than was asked ({fields}).",
     "rules.kind_unknown": (
         'This agent does not know the kind of payment "{kind}", so nothing is charged: call support.'

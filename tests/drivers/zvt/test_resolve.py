@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -130,6 +131,24 @@ def test_a_reversal_is_proven_by_a_reversal_only() -> None:
     reversal = unclear(Command(Operation.REVERSAL, "A-2", original_receipt=7))
     assert found(replace(OURS, original_trace=7), reversal) is BookingProof.BOOKED
     assert found(OURS, reversal) is BookingProof.UNPROVEN
+
+
+@pytest.mark.parametrize(
+    ("other", "proof"),
+    [
+        ({}, BookingProof.BOOKED),
+        ({"original_trace": 5}, BookingProof.UNPROVEN),
+        ({"amount": 1}, BookingProof.UNPROVEN),
+        ({"amount": None}, BookingProof.BOOKED),
+        ({"original_trace": None}, BookingProof.UNPROVEN),
+    ],
+)
+def test_a_reversal_of_another_payment_or_amount_is_not_ours(
+    other: dict[str, Any], proof: BookingProof
+) -> None:
+    ours = Command(Operation.REVERSAL, "A-2", original_receipt=7, original_trace=7, original_amount=1010)
+    told = replace(OURS, original_trace=7, amount=1010)
+    assert found(replace(told, **other), unclear(ours)) is proof
 
 
 def test_clocks_may_be_minutes_apart_and_the_year_is_missing() -> None:
