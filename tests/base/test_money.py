@@ -9,9 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from agent.base.coded import CodedText
 from agent.base.money import (
     CURRENCIES,
     MAX_MINOR,
+    MAX_QUOTED_CHARACTERS,
     AmountError,
     Currency,
     Money,
@@ -109,6 +111,15 @@ def test_a_card_number_in_the_amount_field_is_not_quoted() -> None:
         parse_amount("4111111111111111", EUR)
     assert "4111" not in str(caught.value)
     assert "4111" not in tell(caught.value)
+
+
+def test_what_was_typed_is_told_by_its_form_and_a_long_text_by_its_length() -> None:
+    with pytest.raises(AmountError) as short:
+        parse_amount("1.005", EUR)
+    assert short.value.figures["text"] == "'1.005'"
+    with pytest.raises(AmountError) as long:
+        parse_amount("1." + "0" * MAX_QUOTED_CHARACTERS, EUR)
+    assert long.value.figures["text"] == CodedText("money.long_text", {"length": MAX_QUOTED_CHARACTERS + 2})
 
 
 @given(text=near_amounts | st.text(max_size=20), currency=currencies)

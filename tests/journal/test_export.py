@@ -57,6 +57,15 @@ def test_tiles_and_bundles_hold_the_entries_and_their_hashes(journal: Path, tmp_
     assert len((tmp_path / tile_path(1, 0, 2)).read_bytes()) == 64
 
 
+def test_whole_bundles_leave_no_empty_one_behind_them(tmp_path: Path) -> None:
+    made = World(FolderDisk(tmp_path / "journal")).open()
+    made.commit(*map(body, range(256)))
+    made.close()
+    export(tmp_path / "journal", VERIFIER, tmp_path / "tiles")
+    bundles = sorted(path.name for path in (tmp_path / "tiles" / "tile" / "entries").rglob("*"))
+    assert bundles == ["000"]
+
+
 def test_an_inclusion_proof_is_a_tlog_proof(journal: Path, tmp_path: Path) -> None:
     export(journal, VERIFIER, tmp_path, entries=[421])
     head, _, note = (tmp_path / "entry-421.tlog-proof").read_text("utf-8").partition("\n\n")

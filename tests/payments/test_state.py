@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from agent.journal.schema.entry import CredentialFailed
 from agent.payments import snapshot
 from agent.payments.commands import PaymentCommand
 from agent.payments.record import GivenBack
 from agent.payments.rows import NEWEST, RowChecks, RowDiffersError, row_hash
 from agent.payments.state import PaymentState
-from tests.payments.world import World
+from tests.payments.world import SUPERVISOR, World
 
 SALES = ("A-1", "A-2", "A-3")
 
@@ -224,3 +226,30 @@ def test_a_bucket_that_was_exchanged_is_no_bucket() -> None:
             checks.expected("A-1", read.get)
     with pytest.raises(RowDiffersError):
         RowChecks().expected("A-1", buckets.get)  # where nothing may be, something is
+
+
+def derived(world: World) -> list[object]:
+    """All that is derived from the journal and kept for a quick start, but the payments."""
+    context = world.context
+    parts = (context.totals, context.people, context.alarms, context.ages)
+    return [json.loads(part.to_bytes().partition(b"\n")[2]) for part in parts]
+
+
+def test_a_quick_start_brings_back_all_that_the_whole_journal_says(shop: World) -> None:
+    shop.context.write(
+        *shop.context.alarms.raising("amount_differs", "A-1", {"asked": 1, "told": 2, "currency": "EUR"}),
+        CredentialFailed(payment_id="A-1", person=SUPERVISOR, place="till"),
+    )
+    assert snapshot.keep(shop.context, shop.store)
+    shop.restart()
+    starts, quick = [shop.started_from], derived(shop)
+    shop.store.forget()
+    shop.restart()
+    starts.append(shop.started_from)
+    assert [start is None for start in starts] == [False, True]
+    assert derived(shop) == quick
+
+
+def test_a_payment_that_is_over_leaves_no_feed_behind(shop: World) -> None:
+    """Each would stay for ever, and a shop takes a hundred thousand payments between two starts."""
+    assert shop.service._feeds == {}
