@@ -12,6 +12,7 @@ from drivers.terminal import DriverFact
 
 SPEAKS_ECR17: Final = DriverFact("zvt.speaks_ecr17")
 SPEAKS_TEXT: Final = DriverFact("zvt.speaks_text")
+SPEAKS_ENQ: Final = DriverFact("zvt.speaks_enq")
 SERIAL_FRAMES: Final = DriverFact("zvt.serial_frames")
 
 # ECR17's ACK and NAK: the control byte, ETX, and a checksum that depends on the
@@ -20,6 +21,8 @@ _ECR17_NAK: Final = re.compile(rb"\x15\x03[\x68-\x6b]")
 # A box that carries a serial line over the network sends ZVT's serial frames, with or without an ACK first.
 _SERIAL_FRAME: Final = re.compile(rb"\x06?\x10\x02")
 _ECR17_BEHIND: Final = {0x15: re.compile(rb"\x03[\x68-\x6b]"), 0x06: re.compile(rb"\x03[\x78-\x7b]")}
+# ENQ asks for leave to speak, and EOT ends: Printec's ECR, and Concert. Two in a row are hardly noise.
+_ENQ: Final = re.compile(rb"\x05[\x04\x05]")
 # Eight characters in a row, perhaps behind a length: chance makes that once in 2 000 tries.
 _BANNER: Final = re.compile(rb"(?:\x00{1,3}[\x00-\xff])?[\r\n\x20-\x7e]{8}")
 
@@ -28,6 +31,8 @@ def identify_on_serial(noise: memoryview, behind: int | None) -> DriverFact | No
     """Who sends such bytes outside of frames, right behind the signal byte `behind`; None = only noise."""
     if behind is not None and _ECR17_BEHIND[behind].match(noise):
         return SPEAKS_ECR17
+    if _ENQ.match(noise):
+        return SPEAKS_ENQ
     return SPEAKS_TEXT if _BANNER.match(noise) else None
 
 

@@ -24,6 +24,10 @@ DRIVERS: Final[dict[str, str | tuple[str, str]]] = {
         "the device on this port sends ZVT's serial frames over the network: set its box to ZVT over TCP, or "
         "connect it as a serial port"
     ),
+    "drivers.zvt.speaks_enq": (
+        "the terminal asks with ENQ before it speaks, as Printec's ECR and Concert do, and not ZVT; have it "
+        "set to ZVT, or use the protocol telium for Concert"
+    ),
     "drivers.zvt.speaks_text": (
         "the device on this port answers with text, not ZVT; check the port and the cable"
     ),

@@ -6,7 +6,7 @@ import pytest
 
 from drivers.card.card import SecretBuffer
 from drivers.zvt.apdu import join
-from drivers.zvt.foreign_device import SPEAKS_ECR17, SPEAKS_TEXT
+from drivers.zvt.foreign_device import SPEAKS_ECR17, SPEAKS_ENQ, SPEAKS_TEXT
 from drivers.zvt.frame import encode_frame
 from drivers.zvt.line import (
     DAMAGED,
@@ -374,6 +374,17 @@ class TestStrangers:
             assert serial.hear(control[at : at + reads]) == []
         serial.wait()
         assert serial.line.trouble == SPEAKS_ECR17
+
+    def test_a_terminal_that_asks_with_enq_is_named(self, serial: End) -> None:
+        serial.say(PAY)
+        assert serial.hear(b"\x05\x05\x04") == []
+        serial.wait()
+        assert serial.line.trouble == SPEAKS_ENQ
+
+    def test_one_enq_is_only_noise(self, serial: End) -> None:
+        serial.hear(b"\x05")
+        serial.wait()
+        assert serial.line.trouble is None
 
     @pytest.mark.parametrize("banner", BANNERS.values(), ids=BANNERS)
     def test_text_is_named_on_both(self, serial: End, tcp: End, banner: bytes) -> None:
