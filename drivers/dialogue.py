@@ -2,8 +2,8 @@
 
 * A command leaves once. A second one is refused while one runs, and what has left is never sent
   again from here.
-* An outcome is held until `acknowledge()`. It is dropped if its line or dialogue ends first, or if
-  another one begins. A dropped outcome is never acknowledged, and the terminal keeps it.
+* An outcome is held until `acknowledge()` or `reject()`. It is dropped if its line or dialogue ends
+  first, or if another one begins. A dropped outcome is never acknowledged, and the terminal keeps it.
 * A lost command is lost as NEVER or PERHAPS: NEVER only while no byte of it has left.
 
 A protocol fills the hooks at the end and brings its own table: for each state, what each message,
@@ -134,6 +134,16 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
         while self._waiting and self._held is None:
             self._dispatch(self._waiting.popleft(), now)
 
+    @property
+    def can_reject(self) -> bool:
+        return False
+
+    def reject(self, now: float) -> None:
+        """Refuse the held result. None is held if the line broke while the caller was writing."""
+        held, self._held = self._held, None
+        if held is not None:
+            self._refuse_held(held, now)
+
     def bytes_to_send(self) -> bytes:
         data = self._line.bytes_to_send()
         self._left = self._left or (bool(data) and self._leaves())
@@ -238,6 +248,10 @@ class Dialogue(ABC, Generic[LineT, StateT, MessageT]):
     @abstractmethod
     def _time_is_over(self, now: float) -> None:
         """A deadline of the dialogue's own has passed."""
+
+    def _refuse_held(self, held: Held[MessageT], now: float) -> None:  # noqa: ARG002 - the hook of all
+        """The outcome is on disk, and the shop wants it taken back."""
+        raise SessionError("this protocol cannot refuse a result")
 
     def _deadlines(self) -> tuple[float | None, ...]:
         """The dialogue's own deadlines."""

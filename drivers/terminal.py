@@ -338,6 +338,13 @@ class Session(Protocol):
     def acknowledge(self, now: float) -> None:
         """The last `TransactionResult` or `Receipt` is durable: acknowledge it."""
 
+    @property
+    def can_reject(self) -> bool:
+        """Whether a result can be refused, so that the terminal takes it back."""
+
+    def reject(self, now: float) -> None:
+        """Refuse the last `TransactionResult`. Only a wish: the end of the dialogue, or asking, decides."""
+
     def bytes_to_send(self) -> bytes:
         """The bytes that must go out now; empty when there are none."""
 

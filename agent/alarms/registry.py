@@ -112,6 +112,7 @@ _ROWS: Final = (
         "person",
         figures=("terminal", "amount", "currency", "receipt", "trace"),
     ),
+    AlarmKind("rejection_ignored", "critical", "person"),
     AlarmKind(
         "resolution_corrected", "critical", "person", figures=("before", "verdict", "person", "witness")
     ),

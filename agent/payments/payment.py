@@ -5,7 +5,8 @@ from __future__ import annotations
 from agent.journal.schema.entry import AnyBody
 from agent.payments.active import ActivePayment
 from agent.payments.context import Context
-from agent.payments.mapping import closing, printed
+from agent.payments.mapping import printed
+from agent.payments.reject import ended, rejection
 from agent.payments.release import after_reply
 from agent.payments.told import told
 from agent.terminals.connection import Withdrawn
@@ -43,10 +44,12 @@ async def run_payment(payment: ActivePayment, context: Context) -> None:
                 context.write(printed(record, event))
                 terminal.acknowledge()
             case TransactionResult():
-                context.write(*told(context, record, event.result, terminal))
-                terminal.acknowledge()
+                result = told(context, record, event.result, terminal)
+                rejected = rejection(context, record, result, terminal)
+                context.write(*result, *rejected)
+                terminal.answer(reject=bool(rejected))
             case DialogueEnded() | ConnectionLost() | Withdrawn():
-                context.write(*closing(record, event))
+                context.write(*ended(context, record, event))
 
     question = context.open_release_question(payment)
     if question:

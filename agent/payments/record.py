@@ -21,6 +21,7 @@ from agent.journal.schema.entry import (
     Printed,
     Reason,
     Refused,
+    Rejected,
     Release,
     ReleaseState,
     Requested,
@@ -75,7 +76,7 @@ class Record(msgspec.Struct, kw_only=True):
     payment came in doubt.
     `contradiction` is a second result in the same dialogue that cannot be true beside the first.
     `disputed` is the verdict that stood when a contradiction made the payment unclear again.
-    `resolved`: asking or persons gave the verdict.
+    `resolved`: asking or persons gave the verdict. `rejected`: the terminal was asked to take it back.
     `approval_known`: an approval is in the journal and no decline came after it. `asked_at` is
     when the terminal was asked, by its own clock. `taken_back` holds, by payment id, each refund and
     reversal of this payment that gave money back or may have: the end of one says nothing of another.
@@ -112,6 +113,7 @@ class Record(msgspec.Struct, kw_only=True):
     contradiction: TerminalResult | None = None
     disputed: Verdict | None = None
     resolved: bool = False
+    rejected: bool = False
 
     @property
     def open(self) -> bool:
@@ -233,6 +235,9 @@ def _judge(record: Record, body: AnyBody, index: int) -> None:
         case Undone():
             record.dialogue_over = True
             _decide(record, "unclear", index, Fact("payment.undone"))
+        case Rejected():
+            record.rejected = True
+            _decide(record, "unclear", index, body.why)
         case BecameUnclear():
             _doubt(record, body, index)
         case Resolved():

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from agent.journal.schema.entry import Fact, TerminalState
 from agent.terminals import facts
 from agent.terminals.guard import DRIVER_FAULT, GuardedResolver
+from agent.terminals.handler import UnsolicitedHandler
 from agent.terminals.identity import TerminalIdentity
 from drivers.terminal import (
     Command,
@@ -59,34 +60,6 @@ MAX_GREETING_STEPS = 8
 
 
 TerminalCondition = Literal["ready", "busy", "connecting", "away", "trouble", "unclear"]
-
-
-class UnsolicitedHandler(Protocol):
-    """Keeps what a terminal sends outside of payments. Every call returns after its entries are written."""
-
-    def note(self, state: TerminalState) -> None:
-        """It changed its state."""
-
-    def identity_problem(self, terminal: str, told: TerminalIdentity) -> Fact | None:
-        """Why the terminal behind a name is not the one that is known; None if it is."""
-
-    def has_unclear(self, terminal: str) -> bool:
-        """Whether something has to be resolved on it."""
-
-    def knows_last_transaction(self, terminal: str) -> bool:
-        """Whether it is known which payment it stored last."""
-
-    def note_last_transaction(self, terminal: str, result: Result) -> None:
-        """It said which payment it stored last."""
-
-    def keep_unsolicited(self, terminal: TerminalConnection, event: TransactionResult | Receipt) -> bool:
-        """It sent something while nothing waited for it; True if that may be acknowledged."""
-
-    async def resolve(self, terminal: TerminalConnection) -> None:
-        """Ask it about what is unclear."""
-
-    def note_fault(self, terminal: str, error: Exception) -> None:
-        """Its driver, or our own half for it, failed; its line begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +123,18 @@ class TerminalConnection:
     def refusal_reason(self) -> Fact:
         """The reason why it is not ready."""
         return self.why or Fact("payment.terminal_not_ready", {"text": self.text})
+
+    @property
+    def can_reject(self) -> bool:
+        """Whether it takes an approval back that is refused in the running dialogue."""
+        return self._link.can_reject
+
+    def answer(self, *, reject: bool) -> None:
+        """The terminal's result is on disk: acknowledge it, or ask the terminal to take it back."""
+        if reject:
+            self._link.reject()
+        else:
+            self._link.acknowledge()
 
     def acknowledge(self) -> None:
         """The terminal's last message is on disk: acknowledge it."""

@@ -131,6 +131,16 @@ class Link:
         self._guard(lambda: self._session.acknowledge(self._monotonic()))
         self._pump()
 
+    @property
+    def can_reject(self) -> bool:
+        """Whether the session can refuse a result."""
+        return self._session.can_reject
+
+    def reject(self) -> None:
+        """The last `TransactionResult` and our refusal of it are on disk: refuse it."""
+        self._session.reject(self._monotonic())
+        self._pump()
+
     def abort(self) -> None:
         """Ask the terminal to stop; its result still decides."""
         self._guard(lambda: self._session.abort(self._monotonic()))

@@ -37,6 +37,8 @@ class ZvtKeys:
     "BMP 19, if it wants one; 04: printer ready"
     charset: Literal["cp437", "iso-8859-1", "iso-8859-2", "iso-8859-15", "utf-8"] = "cp437"
     "asked for; cp437, iso-8859-1, -2, -15 or utf-8"
+    rejects: bool = False
+    "takes back an approval that the rules block; try it"
     t3_s: Annotated[int, KeyCheck("seconds", 1, 60, examples=(T3_S,))] = T3_S
     "wait for an answer to a command"
     t4_s: Annotated[int, KeyCheck("seconds", 30, 900, examples=(T4_S,))] = T4_S
@@ -61,6 +63,7 @@ class ZvtSettings:
     quirks: frozenset[ZvtQuirk] = frozenset()
     asked_charset: Charset = Charset.CP437
     payment_type: int | None = None
+    rejects: bool = False
 
     @property
     def receipts_by_till(self) -> bool:
@@ -107,6 +110,7 @@ def zvt_settings(options: Options) -> ZvtSettings:
         currency=options.currency,
         tlv=own.tlv,
         payment_type=own.payment_type,
+        rejects=own.rejects,
         asked_charset=_CHARSETS[own.charset],
         t3_s=own.t3_s,
         t4_s=own.t4_s,

@@ -294,6 +294,8 @@ class Unknown(Struct, frozen=True):
 
 POSITIVE = ZvtAnswer(0x80, 0x00)
 UNKNOWN_COMMAND = ZvtAnswer(0x84, 0x83)
+# Reference 1, rule 1: such an answer to a result makes the terminal take it back.
+TAKE_IT_BACK = ZvtAnswer(0x84, 0x66)
 
 ZvtPacket = (
     Registration

@@ -118,6 +118,17 @@ class ZvtSession(Dialogue[ZvtLine, ZvtState, zvt.ZvtPacket]):
             self._store(held.outcome.result)
         self._go_on_waiting(now)
 
+    @property
+    def can_reject(self) -> bool:
+        return self._settings.rejects and self._operation is Operation.SALE
+
+    def _refuse_held(self, held: Held[zvt.ZvtPacket], now: float) -> None:
+        """84 66 to 04 0F. Then 06 1E or 06 0F is waited for, as after a result that was accepted."""
+        self._answer(zvt.TAKE_IT_BACK, now)
+        if held.outcome is not None:
+            self._store(held.outcome.result)
+        self._go_on_waiting(now)
+
     def _dispatch(self, message: zvt.ZvtPacket, now: float) -> None:
         self.TABLE[self.state][type(message)](self, message, now)
 

@@ -62,6 +62,7 @@ def test_what_a_payment_shows_is_cleared_by_a_person_alone() -> None:
         "answer_without_name",
         "unclaimed_approval",
         "resolution_corrected",
+        "rejection_ignored",
         "many",
         "prints_not_kept",
         # What a start has seen.

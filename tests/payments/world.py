@@ -73,6 +73,7 @@ device = "/dev/null"
 
 [terminals.front.zvt]
 password = "123456"
+{zvt}
 
 [rules]
 currency = "EUR"
@@ -93,8 +94,8 @@ scrypt = "{scrypt}"
 
 
 @cache
-def settings(terminal: str, rules: str, more: str) -> Settings:
-    shop = SETTINGS.format(terminal=terminal, rules=rules, scrypt=_scrypt()) + more
+def settings(terminal: str, rules: str, more: str, zvt: str) -> Settings:
+    shop = SETTINGS.format(terminal=terminal, rules=rules, scrypt=_scrypt(), zvt=zvt) + more
     return parse(shop, Path("tillgate.toml"), DRIVERS)
 
 
@@ -116,6 +117,7 @@ class World:
         orders: str = "",
         *,
         receipts: str = "till",
+        zvt: str = "",
         rules: str = 'hard = "2000.00"',
         more: str = "",
         key_until: date = date.max,
@@ -127,7 +129,7 @@ class World:
         self.outside = Outside(software + orders)
         self.story = self.outside.story
         self.bank, self.disk = self.outside.bank, self.outside.disk
-        self.settings = settings(f'receipts = "{receipts}"', rules, more)
+        self.settings = settings(f'receipts = "{receipts}"', rules, more, zvt)
         self.sealing = SealingKey(AcquirerKey("acquirer-1", date.min, key_until, b"", b""))
         self.state = state
         self.started_from: Snapshot | None = None

@@ -32,6 +32,13 @@ class Delegate:
     def receive(self, now: float) -> None:
         self.session.receive(now)
 
+    @property
+    def can_reject(self) -> bool:
+        return self.session.can_reject
+
+    def reject(self, now: float) -> None:
+        self.session.reject(now)
+
     def acknowledge(self, now: float) -> None:
         self.session.acknowledge(now)
 

@@ -165,6 +165,13 @@ class SmallSession:
         self.busy, self.silent_at = False, None
         self.told.append(event)
 
+    @property
+    def can_reject(self) -> bool:
+        return False
+
+    def reject(self, now: float) -> None:
+        self.acknowledge(now)
+
     def acknowledge(self, now: float) -> None:
         if self.held:
             self.held = False

@@ -36,6 +36,7 @@ from agent.journal.schema.payments import (
     Printed,
     Reason,
     Refused,
+    Rejected,
     Release,
     ReleaseState,
     Requested,
@@ -68,7 +69,7 @@ FORMAT_VERSION: Final = 2
 AnyBody = (
     Requested | Decided | Refused | Cancelled | NotSent
     | Submitted | TerminalResult | Printed | Completed | Undone | BecameUnclear | UnsolicitedResult | Resolved
-    | Release | CancelAsked
+    | Release | Rejected | CancelAsked
     | Prompted | Replied | CredentialFailed | CredentialProven
     | TerminalState | TerminalAccepted | PrintsNotKept
     | AlarmRaised | AlarmCleared | AlarmAcknowledged
@@ -225,6 +226,7 @@ __all__ = [
     "Prompted",
     "Reason",
     "Refused",
+    "Rejected",
     "Release",
     "ReleaseState",
     "Replied",

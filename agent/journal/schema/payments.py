@@ -295,6 +295,13 @@ class Resolved(Body, frozen=True, kw_only=True):
     corrects: int | None = None
 
 
+class Rejected(Body, frozen=True, kw_only=True):
+    """The terminal was asked to take its approval back, in the running dialogue. Nothing is proven yet."""
+
+    payment_id: str
+    why: Fact
+
+
 class Release(Body, frozen=True, kw_only=True):
     """Whether the goods of a payment may go, whatever its verdict says about the money.
 

@@ -242,6 +242,16 @@ ALARMS: Final[dict[str, str | tuple[str, str]]] = {
         "Look at the terminal's journal and its receipts. A supervisor acknowledges this alarm when it is "
         "known what it was."
     ),
+    "alarms.rejection_ignored.what": (
+        "The terminal was asked to take the approval of payment {subject} back, and it ended as if it stood."
+    ),
+    "alarms.rejection_ignored.money": (
+        "Payment {subject} is in doubt, and the terminal is asked. Hand over nothing for it."
+    ),
+    "alarms.rejection_ignored.next": (
+        "Look at the terminal's receipt. Set rejects = false for this terminal: it does not take approvals "
+        "back."
+    ),
     "alarms.resolution_corrected.what": (
         "Payment {subject} was resolved as {before}. {person} and {witness} have corrected it to {verdict}."
     ),

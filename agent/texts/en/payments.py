@@ -18,6 +18,10 @@ PAYMENTS: Final[dict[str, str | tuple[str, str]]] = {
     "payment.ended_without_result": "The terminal ended the dialogue without a result.",
     "payment.release_signed": "A second person has looked at it and lets the goods go.",
     "payment.release_said_no": "A person said no when asked whether the goods may go.",
+    "payment.rejected_taken_back": "The shop's rules blocked the approval, and the terminal took it back.",
+    "payment.rejected_stands": (
+        "The terminal was asked to take its approval back, and it ended as if the approval stood."
+    ),
     "payment.two_results": "The terminal told two results that cannot both be true.",
     "payment.answer_may_be_anothers": "The terminal's answer may be the answer to payment {other}.",
     "payment.answer_may_be_this_ones": (
