@@ -30,6 +30,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self.tests: dict[str, set[str]] = {}
+        self.passed: set[str] = set()
         self.failed: set[str] = set()
         self.skipped: set[str] = set()
 
@@ -43,11 +44,16 @@ class Ledger:
             self.failed.add(report.nodeid)
         elif report.skipped:
             self.skipped.add(report.nodeid)
+        elif report.when == "call":
+            self.passed.add(report.nodeid)
 
     def shown(self, case: str) -> bool:
         """Whether the case has tests, and all of them ran and passed."""
         tests = self.tests.get(case, set())
-        return bool(tests) and not tests & (self.failed | self.skipped)
+        return bool(tests) and tests <= self.passed - self.failed - self.skipped
+
+    def _missed(self, case: str) -> bool:
+        return bool(self.tests[case] - self.passed - self.failed - self.skipped)
 
     def complaints(self) -> list[str]:
         """Why the cases are not all shown; empty if they are."""
@@ -57,6 +63,11 @@ class Ledger:
             *(f"{case}: not in {LIST.name}" for case in sorted(self.tests.keys() - known.keys())),
             *(f"{test}: failed" for test in sorted(self.failed)),
             *(f"{test}: skipped" for test in sorted(self.skipped)),
+            *(
+                f"{case}: its tests did not all run"
+                for case in known
+                if case in self.tests and self._missed(case)
+            ),
         ]
 
 

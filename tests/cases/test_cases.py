@@ -31,6 +31,14 @@ def test_a_test_that_failed_or_was_skipped_shows_nothing(outcome: Literal["faile
     assert made.complaints() == [f"{first}: {outcome}"]
 
 
+def test_a_test_that_was_collected_and_never_ran_shows_nothing() -> None:
+    first, *others = listed()
+    made = ledger(*((case, "passed") for case in others))
+    made.tests[first] = {first}
+    assert not made.shown(first)
+    assert made.complaints() == [f"{first}: its tests did not all run"]
+
+
 def test_a_case_without_a_test_and_a_test_without_a_case_are_named() -> None:
     first, *others = listed()
     made = ledger(("zvt/none", "passed"), *((case, "passed") for case in others))

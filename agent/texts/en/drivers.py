@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+_NAMELESS: Final = "the terminal told how a payment ended, and not which one: it may be an earlier payment's"
+
 DRIVERS: Final[dict[str, str | tuple[str, str]]] = {
     # zvt
     "drivers.zvt.not_written": (
@@ -103,9 +105,7 @@ DRIVERS: Final[dict[str, str | tuple[str, str]]] = {
     "drivers.reconnected": "the line was opened anew",
     "drivers.damaged": "three messages in a row arrived damaged from the terminal ({fault})",
     # ecr17
-    "drivers.ecr17.nameless": (
-        "the terminal told how a payment ended, and not which one: it may be an earlier payment's"
-    ),
+    "drivers.ecr17.nameless": _NAMELESS,
     "drivers.ecr17.no_ack": "the terminal did not acknowledge the request",
     "drivers.ecr17.unknown_result": "the terminal sent a result that its protocol does not explain",
     "drivers.ecr17.refused": (
@@ -205,9 +205,7 @@ DRIVERS: Final[dict[str, str | tuple[str, str]]] = {
         "which is no proof after a restart. It is asked again every minute. To prove it yourself, look it up "
         "in the list of payments on the terminal or at the acquirer."
     ),
-    "drivers.ecrhub.nameless": (
-        "the terminal told how an order ended, and not which one: it may be an earlier payment's"
-    ),
+    "drivers.ecrhub.nameless": _NAMELESS,
     "drivers.ecrhub.other_order": "The terminal told the state of another order.",
     "drivers.ecrhub.booked": "The terminal has this order as completed.",
     "drivers.ecrhub.order_closed": "The terminal has this order as closed or failed: nothing was paid.",
@@ -224,9 +222,7 @@ DRIVERS: Final[dict[str, str | tuple[str, str]]] = {
     ),
     "drivers.telium.damaged": "its messages arrived damaged several times in a row; check the cable",
     "drivers.telium.no_result": "the terminal did not say in time how the payment ended",
-    "drivers.telium.nameless": (
-        "the terminal told how a payment ended, and not which one: it may be an earlier payment's"
-    ),
+    "drivers.telium.nameless": _NAMELESS,
     "drivers.telium.v3_no_close_day": (
         "This terminal closes its day by itself or from its own menu, not for the till."
     ),
@@ -265,9 +261,7 @@ DRIVERS: Final[dict[str, str | tuple[str, str]]] = {
         "terminal: its journal or the duplicate of its last receipt shows whether this payment was made."
     ),
     # transbank
-    "drivers.transbank.nameless": (
-        "the terminal told how a sale ended, and not which one: it may be an earlier payment's"
-    ),
+    "drivers.transbank.nameless": _NAMELESS,
     "drivers.transbank.not_accepted": "the terminal's result could not be stored in time",
     "drivers.transbank.silent": "the terminal does not answer",
     "drivers.transbank.refused": "the terminal refused a message as damaged three times",
