@@ -38,6 +38,7 @@ from agent.payments.service import PaymentService
 from agent.payments.store import PaymentStore
 from agent.payments.unsolicited import UnsolicitedResults
 from agent.programs import evidence
+from agent.programs.payment_log import told_and_logged
 from agent.rules import DayTotals
 from agent.settings.digest import text as settings_text
 from agent.settings.load import Settings, TerminalSettings, credentials_folder, live_refusal_reason, load
@@ -72,6 +73,7 @@ class Agent:
 
     def __post_init__(self) -> None:
         self.service = PaymentService(self.context, self.fatal)
+        self.context.on_entry = told_and_logged(self.context.on_entry, self.log)
         self.context.on_fatal = self.fatal
         self.context.complain_of_terminal = self.complain_of_terminal
         self.alarms = AlarmKeeper(self.context, self._look_at(_outlook(self.settings)), self.complain_of_look)
