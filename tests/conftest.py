@@ -64,7 +64,9 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("tillgate")
 
 DECLINE, NOT_SENT, UNCLEAR, CONFIRM, SUPERVISE, LONG, BROKEN = 1300, 1400, 1500, 1600, 1700, 1800, 1900
-VERDICTS = {DECLINE: "declined", NOT_SENT: "not_sent", UNCLEAR: "unclear"}
+# Unclear until somebody ends it in another way.
+RESOLVED_LATER = 1501
+VERDICTS = {DECLINE: "declined", NOT_SENT: "not_sent", UNCLEAR: "unclear", RESOLVED_LATER: "unclear"}
 SECRET = "right"  # noqa: S105 - of a person who exists in this file alone
 RAISED_AT = datetime(2026, 11, 27, 12, tzinfo=UTC)
 TOKEN = "a-token-for-tests-of-forty-characters-00"  # noqa: S105 - opens nothing
@@ -236,7 +238,10 @@ class SceneService:
             for event in scene.events[after:]:
                 after = event.id
                 yield event
-            if scene.view.phase == "done":
+            waits = scene.view.amount == RESOLVED_LATER and scene.view.verdict == "unclear"
+            if after < len(scene.events):
+                continue
+            if scene.view.phase == "done" and not waits:
                 return
             await scene.changed.wait()
 

@@ -62,6 +62,8 @@ FAILURES: Final = {
 }
 
 
+@pytest.mark.case("other/01")
+@pytest.mark.case("other/02")
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("options", [[], ["--json"]], ids=["screen", "json"])
 @pytest.mark.parametrize("amount", CODES)
