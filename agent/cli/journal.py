@@ -87,6 +87,8 @@ def _guarded(func: Any, args: argparse.Namespace) -> int:
         raise CommandError(tell(error), Exit.NO) from None
     except NoteError as error:
         raise CommandError(say("cli.journal.key_unusable", error=error), Exit.USAGE) from None
+    except BrokenPipeError:  # the reader of our output has enough; the journal is well
+        raise
     except OSError as error:
         name, reason = error.filename or "The journal", error.strerror or error
         text = say("cli.journal.unreadable", name=name, reason=reason)
