@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # systemd's own judge of the units, strace for faults.
 DEBIAN := golang-go golang-golang-x-mod-dev openssl systemd strace
 
-.PHONY: demo test cases check format bench mutants fuzz faults powercut usb-vm simulate driver wheel lock clean
+.PHONY: demo test cases attacks check format bench mutants fuzz faults powercut usb-vm simulate driver wheel lock clean
 
 demo: $(VENV)/runtime
 	@$(BIN)/tillgate demo
@@ -17,6 +17,10 @@ test: $(VENV)/dev $(VENV)/debian
 # The field's own cases; it fails if one of them has no test, or one that was skipped.
 cases: $(VENV)/dev
 	@$(BIN)/python -m tests.cases
+
+# What root can do to a closed shop, and who notices: a real journal, the real programs. Some minutes.
+attacks: $(VENV)/dev
+	@$(BIN)/python -m tests.attacks
 
 check: $(VENV)/dev
 	@$(BIN)/ruff check
