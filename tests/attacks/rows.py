@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -157,14 +156,6 @@ def _cosignature(shop: Shop, *, gone: bool) -> None:
         path.write_bytes(content[:-20] + bytes([content[-20] ^ 1]) + content[-19:])
 
 
-def _verdict(shop: Shop) -> None:
-    (shop.environment.folder / "verified" / "training").mkdir(parents=True, exist_ok=True)
-    shop.environment.verified.mkdir(parents=True, exist_ok=True)
-    path = shop.environment.verified / "verified.json"
-    told = json.loads(path.read_text()) if path.exists() else {}
-    path.write_text(json.dumps({**told, "entries": 99_999}))
-
-
 def _backlog(edit: Callable[[bytes], bytes], line: str = "today") -> Callable[[Shop], None]:
     return lambda shop: _forge(shop, _cosigned(shop) + 1, edit, line)
 
@@ -200,5 +191,4 @@ ROWS = (
     Row("17", "evolving key made anew", "R1", "host", _other_evolving_key),
     Row("18", "evolving key of an older day", "R1", "host", _old_evolving_key),
     Row("20", "new journal key, everything signed again", "R1", "host", _new_key),
-    Row("21", "the verifier has seen more", "R0", "host", _verdict),
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.alarms.registry import CONTRADICTIONS
-from agent.programs.demo.environment import Environment
+from agent.programs.demo.environment import DemoError, Environment
 from agent.programs.demo.network import free_port
 
 # Headquarters has the payments of the first life; the others are the backlog of an offline shop.
@@ -80,7 +80,7 @@ class Shop:
         try:
             self.start_agent()
             seen.start = sorted(SEEN & {alarm["alarm"] for alarm in self._status().get("alarms", [])})
-        except Exception:  # noqa: BLE001 - an agent that does not start has noticed
+        except DemoError:  # an agent that does not start has noticed
             seen.start = ["does not start"]
         shop.start("collector", "collector", "--settings", str(shop.folder / "collector.toml"))
         shop.start("upload", "upload", "--settings", self.settings)
@@ -112,7 +112,7 @@ class Shop:
 
     def cosigned_all(self) -> bool:
         """Whether headquarters has confirmed everything that is here, and nothing more."""
-        return self.confirmed() == self.entries() == self.shops().get("entries", 0)
+        return bool(self.confirmed() == self.entries() == self.shops().get("entries", 0))
 
     def confirmed(self) -> int:
         """How many entries the newest cosignature on this disk confirms."""

@@ -194,3 +194,11 @@ def test_the_digest_of_the_program_follows_each_byte_and_each_name(tmp_path: Pat
     second = installed_digest(tmp_path)
     (tmp_path / "agent" / "a.py").rename(tmp_path / "agent" / "b.py")
     assert len({first, second, installed_digest(tmp_path), installed_digest()}) == 4
+
+
+def test_a_start_goes_on_with_any_damage_of_the_cosignature(settings: Settings, world: World) -> None:
+    path = settings.agent.cosignatures / COSIGNED
+    good = path.read_bytes()
+    for at in range(0, len(good), 3):
+        path.write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
+        raised(settings, world)
