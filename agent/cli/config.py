@@ -11,12 +11,20 @@ from getpass import getpass
 from pathlib import Path
 from typing import Final, get_args
 
+from agent.base.typed import holds_card_number
 from agent.cli.ui.exits import CommandError, Exit
 from agent.cli.ui.screen import Screen
 from agent.payments.people import ShortSecretError, hash_secret
-from agent.settings.load import DEFAULT_FILE, Settings, SettingsError, live_refusal_reason, load
+from agent.settings.load import (
+    DEFAULT_FILE,
+    Settings,
+    SettingsError,
+    live_refusal_reason,
+    load,
+    nobody_can_sign,
+)
 from agent.settings.types import Role
-from agent.settings.values import NAME
+from agent.settings.values import PERSONS_NAME
 from agent.terminals.options import DRIVERS
 from agent.texts import say, tell
 
@@ -45,9 +53,8 @@ def _check(args: argparse.Namespace) -> int:
         return _wrong(args, error)
     why = live_refusal_reason(settings)
     if args.json:
-        print(
-            json.dumps({"ok": not why, "digest": settings.digest, "live_refusal_reason": why, "findings": []})
-        )
+        told = {"ok": not why, "digest": settings.digest, "live_refusal_reason": why, "findings": []}
+        print(json.dumps(told | {"nobody_can_sign": nobody_can_sign(settings)}))
     else:
         _show(Screen(sys.stdout), settings, why)
     return Exit.CONFIG if why else Exit.OK
@@ -73,13 +80,15 @@ def _show(screen: Screen, settings: Settings, why: str) -> None:
     screen.row("name", settings.agent.name + (" (training)" if settings.agent.training else ""))
     screen.row("currency", f"{rules.currency}, {rules.currency.exponent} decimals")
     screen.row("terminals", ", ".join(settings.terminals) or "none")
-    screen.row("people", ", ".join(settings.people) or say("cli.config.nobody_signs"))
+    screen.row("people", ", ".join(settings.people) or "none")
     screen.row("config hash", settings.digest)
+    if alone := nobody_can_sign(settings):
+        screen.say(say("cli.config.warning", why=alone))
     screen.say(why or say("cli.config.live"))
 
 
 def _person(args: argparse.Namespace) -> int:
-    if NAME.fullmatch(args.name) is None:
+    if PERSONS_NAME.fullmatch(args.name) is None or holds_card_number(args.name):
         raise CommandError(say("cli.config.bad_name"), Exit.USAGE)
     secret = getpass(say("cli.config.secret", name=args.name))
     if getpass("Once more: ") != secret:
@@ -91,7 +100,7 @@ def _person(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"person": args.name, "role": args.role, "scrypt": line}))
         return Exit.OK
-    key = args.name if _BARE_TOML_KEY.fullmatch(args.name) else f'"{args.name}"'
+    key = args.name if _BARE_TOML_KEY.fullmatch(args.name) else json.dumps(args.name, ensure_ascii=False)
     # Longer than a screen is wide on purpose: a settings file cannot hold a broken line.
     print(f'[people.{key}]\nrole = "{args.role}"\nscrypt = "{line}"')
     return Exit.OK

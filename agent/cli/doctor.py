@@ -20,7 +20,7 @@ from agent.cli.ui.exits import Exit
 from agent.cli.ui.options import add_settings, settings
 from agent.cli.ui.screen import Screen
 from agent.keys import store as keys
-from agent.settings.load import Settings, credentials_folder, live_refusal_reason
+from agent.settings.load import Settings, credentials_folder, live_refusal_reason, nobody_can_sign
 from agent.terminals.options import DRIVERS
 from agent.texts import say, tell
 from drivers.card.seal import KeyExpired, KeyUnknown
@@ -53,6 +53,7 @@ def _look(args: argparse.Namespace) -> int:
     host = settings(args, DRIVERS)
     looks: list[Callable[[], DoctorFinding]] = [
         lambda: _settings(host),
+        lambda: _people(host),
         lambda: _acquirer(host),
         lambda: _secret(host, keys.JOURNAL_KEY),
         lambda: _journal(host),
@@ -78,6 +79,11 @@ def _print_findings(out: Screen, findings: list[DoctorFinding], *, bad: bool) ->
 def _settings(host: Settings) -> DoctorFinding:
     why = live_refusal_reason(host)
     return DoctorFinding("settings", "bad" if why else "good", why or f"sound, digest {host.digest[:8]}")
+
+
+def _people(host: Settings) -> DoctorFinding:
+    why = nobody_can_sign(host)
+    return DoctorFinding("people", "warning" if why else "good", why or ", ".join(host.people))
 
 
 def _acquirer(host: Settings) -> DoctorFinding:

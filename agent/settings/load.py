@@ -51,6 +51,7 @@ __all__ = [
     "credentials_folder",
     "live_refusal_reason",
     "load",
+    "nobody_can_sign",
     "parse",
 ]
 
@@ -76,6 +77,12 @@ _NEEDED: Final = {
     "tcp": ("host", '"192.0.2.10"'),
     "usb": ("usb", '"0403:6001"'),
 }
+
+# The limits above which a second person has to sign.
+SUPERVISED: Final = (
+    *("day_count_supervisor", "day_sum_supervisor", "refund_supervisor"),
+    *("refund_count_supervisor", "refund_sum_supervisor"),
+)
 
 # Limits that must not fall along a row, for the looser action would never be reached.
 _RISING: Final = (
@@ -146,6 +153,18 @@ def live_refusal_reason(settings: Settings) -> str:
     if not settings.terminals:
         return say("settings.no_terminal")
     return ""
+
+
+def nobody_can_sign(settings: Settings) -> str:
+    """Why no second person can sign in this shop, and what that makes impossible; empty when one can."""
+    in_charge = [name for name, person in settings.people.items() if person.role != "cashier"]
+    if in_charge and len(settings.people) > 1:
+        return ""
+    rules = settings.rules
+    wanted = [key for key in SUPERVISED if getattr(rules, key) is not None]
+    wanted += ["soft_action"] if rules.soft_action == "supervisor" else []
+    who = "settings.nobody_in_charge" if not in_charge else "settings.one_person"
+    return say(who, keys=", ".join(sorted(wanted)) or "-")
 
 
 def credentials_folder(settings: Settings, environ: Mapping[str, str]) -> Path:

@@ -11,6 +11,7 @@ from agent.cli import main
 from agent.cli.ui.exits import Exit
 from agent.settings.load import parse
 from agent.terminals.options import DRIVERS
+from tests.payments.world import SETTINGS
 
 REPOSITORY = Path(__file__).parents[2]
 SHIPPED = REPOSITORY / "config" / "agent" / "tillgate.toml"
@@ -87,7 +88,7 @@ def test_a_person_is_printed_for_programs_too(
     assert set(json.loads(capsys.readouterr().out)) == {"person", "role", "scrypt"}
 
 
-@pytest.mark.parametrize("name", ["", ".anna", "an na", "a" * 33, "anna]\n[rules"])
+@pytest.mark.parametrize("name", ["", " anna", "an\u202ena", "a" * 33, "anna]\n[rules"])
 def test_a_name_that_settings_cannot_hold_makes_nothing(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -102,3 +103,24 @@ def test_a_secret_that_differs_or_is_short_makes_nothing(
     type_in(monkeypatch, first, second)
     assert main(["config", "person", "anna"]) == Exit.USAGE
     assert capsys.readouterr().out == ""
+
+
+ALONE = '[people.anna]\nrole = "{role}"\nscrypt = "scrypt$14$8$1${a}${b}"\n'
+
+
+@pytest.mark.parametrize(
+    "people", [[], ["cashier"], ["supervisor"]], ids=["nobody", "a cashier", "one person"]
+)
+def test_settings_with_which_nobody_can_sign_say_so(
+    people: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [ALONE.format(role=role, a="a" * 26, b="b" * 52) for role in people]
+    shop = SETTINGS.split("[people.", 1)[0].format(
+        terminal="", rules='hard = "2000.00"\nsoft_action = "supervisor"'
+    )
+    file = tmp_path / "tillgate.toml"
+    file.write_text(shop + "".join(lines), "utf-8")
+    main(["config", "check", str(file)])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "cannot sign" in told or "nobody can sign" in told
+    assert "soft_action" in told

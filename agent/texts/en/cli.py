@@ -62,7 +62,7 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     ),
     "cli.config.check": "say what is wrong in a settings file",
     "cli.config.live": "The agent may take payments with these settings.",
-    "cli.config.nobody_signs": "none: nobody can sign as a second person",
+    "cli.config.warning": "Attention: {why}.",
     "cli.config.not_live": "The agent does not start with these settings, so no money moves.",
     "cli.config.person": "ask for a PIN and print the lines for [people]",
     "cli.config.secret": "PIN or password of {name}: ",

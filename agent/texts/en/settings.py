@@ -79,6 +79,14 @@ SETTINGS: Final[dict[str, str | tuple[str, str]]] = {
     "settings.take_section_out": 'Its protocol is "{protocol}": take the section out, or change protocol.',
     "settings.unknown_key": "a key that nobody reads",
     "settings.name_twice": "a name that reads like another one",
+    "settings.nobody_in_charge": (
+        "nobody can sign: [people] has to name two, one of them a supervisor or manager. No unclear "
+        "payment can be resolved by hand, and none of these limits can be passed: {keys}"
+    ),
+    "settings.one_person": (
+        "one person alone cannot sign, and [people] names no other. No unclear payment can be resolved by "
+        "hand, and none of these limits can be passed: {keys}"
+    ),
     "settings.own_name": "a name of its own",
     "settings.quote_name": "Put a name with other letters than A to Z into quotes.",
     "settings.use_another_name": "Give one of the two another name.",
