@@ -30,9 +30,7 @@ DRIVERS: Final[dict[str, str | tuple[str, str]]] = {
         "the terminal asks with ENQ before it speaks, as Printec's ECR and Concert do, and not ZVT; have it "
         "set to ZVT, or use the protocol telium for Concert"
     ),
-    "drivers.zvt.speaks_text": (
-        "the device on this port answers with text, not ZVT; check the port and the cable"
-    ),
+    "drivers.zvt.speaks_text": "the device here answers with text, not ZVT; check the port and the cable",
     "drivers.zvt.no_receipt_number": (
         "The terminal gave no receipt number for the original: reverse it on the terminal itself."
     ),
