@@ -62,7 +62,7 @@ SCRYPT = f"scrypt$14$8$1${'a' * 26}${'b' * 52}"
 def shop(*names: str) -> str:
     """A shop's settings with these people besides Anna."""
     persons = [f'\n[people."{name}"]\nrole = "supervisor"\nscrypt = "{SCRYPT}"\n' for name in names]
-    return "".join((SETTINGS.format(terminal="", rules='hard = "2000.00"', scrypt=SCRYPT), *persons))
+    return "".join((SETTINGS.format(terminal="", zvt="", rules='hard = "2000.00"', scrypt=SCRYPT), *persons))
 
 
 def test_the_settings_name_people_in_any_script_and_in_one_form() -> None:
