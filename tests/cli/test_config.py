@@ -116,7 +116,7 @@ def test_settings_with_which_nobody_can_sign_say_so(
 ) -> None:
     lines = [ALONE.format(role=role, a="a" * 26, b="b" * 52) for role in people]
     shop = SETTINGS.split("[people.", 1)[0].format(
-        terminal="", rules='hard = "2000.00"\nsoft_action = "supervisor"'
+        terminal="", zvt="", rules='hard = "2000.00"\nsoft_action = "supervisor"'
     )
     file = tmp_path / "tillgate.toml"
     file.write_text(shop + "".join(lines), "utf-8")
