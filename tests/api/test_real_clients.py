@@ -19,6 +19,7 @@ TOKEN = "a-token-for-tests-of-forty-characters-00"  # noqa: S105 - the one of co
 SALE = b'{"payment": "sale", "amount": 1250, "currency": "EUR"}'
 
 
+@pytest.mark.case("other/13")
 @pytest.mark.parametrize(
     "kind",
     [
@@ -64,12 +65,14 @@ def test_two_declarations_are_none(api: ServedApi) -> None:
     assert reply.status == 415
 
 
+@pytest.mark.case("other/13")
 def test_one_byte_order_mark_is_passed_over(api: ServedApi) -> None:
     assert api.ask("PUT", "/v1/payments/A-1", b"\xef\xbb\xbf" + SALE).status == 201
     twice = api.ask("PUT", "/v1/payments/A-2", b"\xef\xbb\xbf" * 2 + SALE)
     assert (twice.status, twice.json["error"]) == (400, "not_json")
 
 
+@pytest.mark.case("other/13")
 @pytest.mark.parametrize(
     "target",
     [
@@ -96,6 +99,7 @@ def test_over_tcp_the_address_in_the_target_is_the_host(tcp_door: tuple[ServedAp
     assert _over_tcp(port, request % (b"shop.example", TOKEN.encode())) == 403
 
 
+@pytest.mark.case("other/13")
 def test_empty_lines_before_a_request_are_passed_over(api: ServedApi) -> None:
     request = b"GET /v1/status HTTP/1.1\r\nhost: x\r\n\r\n"
     assert api.raw(b"\r\n" + request).status == 200
@@ -105,10 +109,39 @@ def test_empty_lines_before_a_request_are_passed_over(api: ServedApi) -> None:
             assert read_reply(connection, "GET").status == 200
 
 
+@pytest.mark.case("other/13")
 @pytest.mark.parametrize("host", ["LocalHost:7447", "LOCALHOST", "localhost.", "127.0.0.1:1"])
 def test_a_hosts_name_has_no_case(host: str) -> None:
     allowed = AccessList(frozenset(), frozenset(), TOKEN.encode())
     allowed.check(TcpPeer("127.0.0.1"), Headers({"host": host, "authorization": f"bearer  {TOKEN}"}))
+
+
+@pytest.mark.case("other/15")
+@pytest.mark.parametrize(
+    ("request_bytes", "found"),
+    [
+        (b"GET /v1/payments/A-1?wait=1 HTTP/1.1\r\nhost: x\r\n\r\n", b'"phase":"asking"'),
+        (b"GET /v1/payments/A-1/events HTTP/1.1\r\nhost: x\r\n\r\n", b"event: "),
+        (
+            b"POST /v1/payments/A-1/answers HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+            + b'content-length: 40\r\n\r\n{"prompt": "confirm-1", "answer": "yes"}',
+            b'"verdict":"approved"',
+        ),
+    ],
+    ids=["a long poll", "the events", "an answer"],
+)
+def test_a_client_that_closes_its_half_of_the_line_is_answered(
+    api: ServedApi, request_bytes: bytes, found: bytes
+) -> None:
+    api.pay("A-1", 1600)
+    with api.connect() as connection:
+        connection.sendall(request_bytes)
+        connection.shutdown(socket.SHUT_WR)
+        heard = b""
+        while found not in heard and (piece := connection.recv(65536)):
+            heard += piece
+        assert heard.startswith(b"HTTP/1.1 200")
+        assert found in heard
 
 
 def _over_tcp(port: int, request: bytes) -> int:
