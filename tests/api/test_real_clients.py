@@ -123,8 +123,10 @@ def test_a_hosts_name_has_no_case(host: str) -> None:
         (b"GET /v1/payments/A-1?wait=1 HTTP/1.1\r\nhost: x\r\n\r\n", b'"phase":"asking"'),
         (b"GET /v1/payments/A-1/events HTTP/1.1\r\nhost: x\r\n\r\n", b"event: "),
         (
-            b"POST /v1/payments/A-1/answers HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
-            + b'content-length: 40\r\n\r\n{"prompt": "confirm-1", "answer": "yes"}',
+            (
+                b"POST /v1/payments/A-1/answers HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+                b'content-length: 40\r\n\r\n{"prompt": "confirm-1", "answer": "yes"}'
+            ),
             b'"verdict":"approved"',
         ),
     ],
