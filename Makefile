@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # systemd's own judge of the units, strace for faults.
 DEBIAN := golang-go golang-golang-x-mod-dev openssl systemd strace
 
-.PHONY: demo test cases attacks check format bench mutants fuzz faults powercut usb-vm simulate driver wheel lock clean
+.PHONY: demo test cases attacks check format bench mutants fuzz faults powercut usb-vm simulate driver wheel lock clean exhaust
 
 demo: $(VENV)/runtime
 	@$(BIN)/tillgate demo
@@ -71,6 +71,11 @@ START ?= 0
 simulate: $(VENV)/dev
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --start $(START)
 	@for protocol in $$($(BIN)/python -c 'from drivers.driver import PROTOCOLS; print(*PROTOCOLS[1:])'); do echo; $(BIN)/python -m tests.simulation --protocol $$protocol --seeds $(OTHERS) --start $(START) || exit 1; done
+
+# One payment of each protocol and kind, every fault and every pair of faults at every step; ALL=1 runs
+# every one of them over nights and goes on where it was stopped, else a reduced set.
+exhaust: $(VENV)/dev
+	@$(BIN)/python -m tests.exhaust $(if $(ALL),--all)
 
 # A sixth protocol: folders, tests and rows, all refusing; test_parts.py says what is left to fill.
 driver: $(VENV)/dev
