@@ -52,8 +52,11 @@ def write(stream: TextIO, text: str) -> OSError | ValueError | None:
 def _give_up(stream: TextIO) -> None:
     """Nobody gets what this stream says: from now on it goes nowhere, also what it still holds."""
     try:
+        descriptor = stream.fileno()
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
     except (OSError, ValueError):  # a stream without a descriptor, or none that is open
         return
+    try:
+        os.dup2(nowhere, descriptor)
+    finally:
+        os.close(nowhere)
