@@ -10,7 +10,7 @@ import pytest
 
 from agent.journal.schema.entry import Cut, Printed, PrintsNotKept
 from agent.payments.bounds import HOUR_S, MAX_RESTING_PRINT_BYTES_PER_HOUR
-from drivers.terminal import Command, Copy, DriverFact, Operation, Receipt, Result, ResultStatus
+from drivers.terminal import Command, Copy, DriverFact, Operation, Receipt, Result, ResultStatus, Unclear
 from tests.payments.conftest import Make
 from tests.payments.world import FRONT, World
 from tests.support.link_shop import CALLS, Raising
@@ -120,8 +120,8 @@ def test_a_resolver_that_raises_gives_the_careful_answer(
         assert world.pay().verdict == "refused"
 
 
-def _doubt(world: World) -> Any:
-    return world.terminal._handler._no_doubt(FRONT)  # type: ignore[attr-defined]  # UnsolicitedResults has it
+def _doubt(world: World) -> Unclear:
+    return Unclear(Command(Operation.STATUS), None, None, world.context.clock.wall())
 
 
 def _result() -> Any:
