@@ -66,7 +66,8 @@ def write(message: str, tree: Tree, variant: Variant) -> bytes:
 
 def read_response(data: memoryview, variant: Variant) -> Tree:
     """The tree of a response. Raises `ProtocolError`, also for one in another form than `variant`."""
-    scrub_text(data)
+    # In protobuf a tag that is spelled like a digit may follow a text: what looks cut is judged in the texts.
+    scrub_text(data, whole=data[:1] == b"{")
     form = form_of(data)
     if form is not variant:
         raise ProtocolError(_IN_FORM[form])

@@ -127,7 +127,7 @@ def pay_until_refused(shop: Shop) -> RefusedError:
 
 def test_on_a_disk_that_fills_up_what_runs_is_finished_and_nothing_new_is_begun(make: MakeShop) -> None:
     shop = make("-t", "tmpfs", "-o", f"size={TMPFS_BYTES}", "tmpfs")
-    filler = shop.environment.journal.resolve().parent / "filler"
+    filler = shop.environment.journal.resolve().parents[1] / "filler"
     begin_payment(shop)
     fill(filler)
     view = followed(shop)
@@ -152,7 +152,7 @@ def test_on_a_disk_that_fills_up_what_runs_is_finished_and_nothing_new_is_begun(
 def test_an_agent_that_starts_on_a_full_disk_takes_no_payment_and_says_so(make: MakeShop) -> None:
     shop = make("-t", "tmpfs", "-o", f"size={TMPFS_BYTES}", "tmpfs")
     shop.environment.stop("agent")
-    fill(shop.environment.journal.resolve().parent / "filler")
+    fill(shop.environment.journal.resolve().parents[1] / "filler")
     shop.start_agent()
     agent = shop.environment.programs["agent"]
     until(lambda: agent.poll() is not None or shop.is_ready(), shop.said)
@@ -173,7 +173,7 @@ def test_a_disk_that_becomes_read_only_ends_the_agent_before_it_acknowledges(
         pytest.skip("a disk that breaks needs mkfs.ext4")
     subprocess.run(["mkfs.ext4", "-q", str(image)], check=True)
     shop = make("-t", "ext4", "-o", "loop", str(image))
-    place = shop.environment.journal.resolve().parent
+    place = shop.environment.journal.resolve().parents[1]
     begin_payment(shop)
     subprocess.run(["mount", "-o", "remount,abort", str(place)], check=True)
     assert ended(shop) == os.EX_SOFTWARE
