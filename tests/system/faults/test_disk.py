@@ -78,6 +78,7 @@ def make(first_day: Shop, tmp_path: Path) -> Iterator[MakeShop]:
             path = shop.environment.folder / name
             shutil.move(path, place / name)
             path.symlink_to(place / name)
+        os.sync()  # as an installer's disk has been long before it breaks
         return opened(shop)
 
     yield made

@@ -246,7 +246,7 @@ def still_pays(shop: Shop) -> bool:
 
 
 def test_a_second_agent_on_the_journal_names_the_first(two: Two) -> None:
-    two.second.change(str(two.second.environment.journal), str(two.first.environment.journal))
+    two.second.change(str(two.second.environment.journal.parent), str(two.first.environment.journal.parent))
     said = two.second_ends()
     assert f"in use by process {two.first.environment.programs['agent'].pid}" in said
     assert still_pays(two.first)
