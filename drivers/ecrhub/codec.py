@@ -67,7 +67,7 @@ def write(message: str, tree: Tree, variant: Variant) -> bytes:
 def read_response(data: memoryview, variant: Variant) -> Tree:
     """The tree of a response. Raises `ProtocolError`, also for one in another form than `variant`."""
     # In protobuf a tag that is spelled like a digit may follow a text: what looks cut is judged in the texts.
-    scrub_text(data, whole=data[:1] == b"{")
+    scrub_text(data, whole=bool(data) and data[0] == _BRACE)
     form = form_of(data)
     if form is not variant:
         raise ProtocolError(_IN_FORM[form])
