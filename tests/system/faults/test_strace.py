@@ -152,7 +152,7 @@ class Scene:
         if point.fresh:
             for path in (
                 *self.environment.journal.glob("*.jsonl"),
-                *self.environment.folder.glob("state/state.sqlite*"),
+                *self.environment.state.glob("state.sqlite*"),
             ):
                 path.unlink()
         options = ["-o", str(record), "-e", point.injection, "-P", str(point.path(self.environment.journal))]
