@@ -27,6 +27,9 @@ from tests.conformance.table import Case
 from tests.system.memory.child import acquirer_key, ordinals
 from tests.system.memory.tape import HEAD, rows
 
+# Twice as long as a message over TCP without a frame takes to end.
+SILENCE_S = 1.0
+
 
 class Player:
     """One session that hears a tape and does what the till of a `Bed` does."""
@@ -69,6 +72,10 @@ class Player:
         self.session.receive(self.now)
         self._pump()
 
+    def listen_on(self) -> None:
+        """The terminal says no more; some protocols see a message's end only by that."""
+        self._pass_time(self.now + SILENCE_S)
+
     def _pass_time(self, until: float) -> None:
         while (deadline := self.session.deadline()) is not None and deadline < until:
             self.now = max(self.now, deadline)
@@ -103,6 +110,7 @@ def play(card_sealer: CardSealer) -> int:
         if count:
             player.hear(at, count)
             continue
+        player.listen_on()
         paid += player.paid
         player.buffer.close()
         player = None
