@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
+from agent.journal.damage import JournalError
 from agent.payments.commands import PaymentCommand, PromptReply
 from agent.payments.refusal import Refusal
 from agent.payments.state import PaymentState
@@ -69,6 +71,11 @@ class Till:
         if view is not None:
             self.hear(view)
 
+    def cancel(self, payment_id: str) -> None:
+        """Ask for the end of it. An agent whose disk fails over it is broken, and says nothing."""
+        with suppress(JournalError):
+            self.hear(self._host.do(self._host.service.cancel, payment_id))
+
     def hear(self, view: PaymentState) -> None:
         """The agent said this, if it was still alive."""
         if self._outside.dead:
@@ -130,9 +137,9 @@ def request_of(payment: Payment, currency: str) -> PaymentCommand:
 
 def _plans(payment: Payment, till: Till) -> list[tuple[float, Callable[[], object] | None]]:
     """What the till does meanwhile, in order; None is its crash."""
-    host, plan = till._host, payment.till
+    plan = payment.till
     acts: list[tuple[float, Callable[[], object] | None]] = [
-        (plan.cancels, lambda: till.hear(host.do(host.service.cancel, payment.payment_id))),
+        (plan.cancels, lambda: till.cancel(payment.payment_id)),
         (plan.repeats, lambda: till.put(payment)),
         (plan.crashes, None),
     ]
