@@ -13,7 +13,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from agent.cli.ui.client import AgentUnreachableError, BrokenError
 from agent.journal.note import parse_vkey
 from agent.journal.verify import verify
 from agent.programs.demo.environment import Environment
+from tests.support.looking import until
 
 # A payment of this terminal takes some 1700 lines. The last point is behind its end.
 POINTS = (40, 120, 260, 340, 420, 520, 700, 900, 1100, 1300, 1500, 5000)
@@ -34,7 +34,6 @@ COMMAND = "till      10 02 06 01 "  # as the simulator's trace has it
 SALE = PaymentRequest(payment="sale", amount=1250, currency="EUR")
 # Three frames of 5 s, then three questions of one second: a terminal gives up in this time.
 PATIENCE_S = 40.0
-LOOK_AGAIN_S = 0.1
 # More than request, decision and `submitted` with their checkpoint; less than these and the sealed result.
 REQUEST_BYTES = 2500
 HERE = Path(__file__).parents[2]
@@ -95,10 +94,7 @@ class Scene:
         self.environment.wait_for(
             lambda: self.environment.terminal_is("ready", "unclear"), "the second agent"
         )
-        give_up = time.monotonic() + PATIENCE_S
-        while self._states("authorised"):
-            assert time.monotonic() < give_up, "the terminal has not come to rest"
-            time.sleep(LOOK_AGAIN_S)
+        until(lambda: not self._states("authorised"), lambda: "the terminal has not come to rest")
 
     def _end(self, killed: bool) -> End:
         view = self._ask()

@@ -7,8 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import pytest
 from drivers.simulator.core.cards import PUBLISHED
 from drivers.simulator.core.units import Cutter, SerialCutter, TcpCutter
 from drivers.zvt.frame import encode_frame
+from tests.support.looking import until
 
 # Another process on a busy machine; an honest step takes milliseconds.
 PATIENCE_S = 20.0
@@ -33,12 +33,8 @@ POSITIVE = bytes.fromhex("800000")
 COMPLETION = 0x060F
 
 
-def eventually(what: Callable[[], bool]) -> None:
-    """Wait for another process, and not for ever."""
-    end = time.monotonic() + PATIENCE_S
-    while not what():
-        assert time.monotonic() < end, "the process did not get there"
-        time.sleep(0.005)
+def there() -> str:
+    return "the process did not get there"
 
 
 @contextmanager
@@ -114,7 +110,7 @@ def test_a_payment_of_10_10_is_in_the_trace_byte_for_byte(tmp_path: Path) -> Non
         with plugged_in(link) as till:
             till.dialogue(REGISTRATION)
             till.dialogue(PAYMENT)
-        eventually(lambda: bookings(state) == [("booked", 1010)])
+        until(lambda: bookings(state) == [("booked", 1010)], there)
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0
 
@@ -136,7 +132,7 @@ def test_the_till_may_close_and_open_the_port_again(tmp_path: Path) -> None:
                 till.dialogue(REGISTRATION)
                 till.dialogue(PAYMENT)
 
-        eventually(lambda: bookings(state) == [("booked", 1010)] * 3)
+        until(lambda: bookings(state) == [("booked", 1010)] * 3, there)
 
 
 def test_unplugged_means_that_the_port_is_gone_and_comes_back(tmp_path: Path) -> None:
@@ -149,14 +145,14 @@ def test_unplugged_means_that_the_port_is_gone_and_comes_back(tmp_path: Path) ->
             till.dialogue(REGISTRATION)
             with pytest.raises(OSError, match=r"hung up|Input/output error"):
                 till.dialogue(PAYMENT)
-            eventually(lambda: link.is_symlink() and link.readlink() != before)
+            until(lambda: link.is_symlink() and link.readlink() != before, there)
         with plugged_in(link) as till:
             repeated = till.hear()
             assert till.cutter.control(repeated) == 0x040F
 
             till.dialogue(POSITIVE)
 
-        eventually(lambda: bookings(state) == [("booked", 1010)])
+        until(lambda: bookings(state) == [("booked", 1010)], there)
 
 
 def test_the_bank_remembers_after_the_process_was_killed(tmp_path: Path) -> None:
@@ -183,7 +179,7 @@ def test_over_tcp_bare_apdus_pay_on_a_port_that_is_told(tmp_path: Path) -> None:
                 till.dialogue(REGISTRATION)
                 till.dialogue(PAYMENT)
 
-        eventually(lambda: bookings(state) == [("booked", 1010)] * 2)
+        until(lambda: bookings(state) == [("booked", 1010)] * 2, there)
     assert "till      06 01 0A 04 00 00 00 00 10 10 49 09 78\n" in trace.read_text()
 
 
@@ -203,7 +199,7 @@ def test_clear_cards_go_to_the_till_and_nowhere_else(tmp_path: Path) -> None:
                 if heard[2] not in {0x80, 0x84}:
                     till.say(POSITIVE)
             till.dialogue(b"")[-1:]
-        eventually(lambda: bookings(state) == [("booked", 1010)])
+        until(lambda: bookings(state) == [("booked", 1010)], there)
 
     for text in (trace.read_text().replace(" ", ""), state.read_text()):
         assert number not in text

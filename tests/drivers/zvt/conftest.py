@@ -1,9 +1,13 @@
-"""A till with its session on each line."""
+"""A till with its session on each line, and the lines alone."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from drivers.zvt.line import ZvtSerialLine, ZvtTcpLine
+from tests.drivers.zvt.line_end import End
 from tests.drivers.zvt.stage import LINES, Till
 
 
@@ -15,3 +19,17 @@ def kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def till(kind: str) -> Till:
     return Till(kind)
+
+
+@pytest.fixture
+def serial() -> Iterator[End]:
+    end = End(ZvtSerialLine)
+    yield end
+    end.buffer.close()
+
+
+@pytest.fixture
+def tcp() -> Iterator[End]:
+    end = End(ZvtTcpLine)
+    yield end
+    end.buffer.close()

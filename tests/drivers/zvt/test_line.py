@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from drivers.card.card import SecretBuffer
 from drivers.zvt.apdu import join
-from drivers.zvt.foreign_device import SPEAKS_ECR17, SPEAKS_ENQ, SPEAKS_TEXT
 from drivers.zvt.frame import encode_frame
 from drivers.zvt.line import (
     DAMAGED,
@@ -16,59 +12,14 @@ from drivers.zvt.line import (
     STOPPED_HALFWAY,
     T1_S,
     TOO_LONG,
-    ZvtSerialLine,
-    ZvtTcpLine,
 )
 from drivers.zvt.sender import T2_S
+from tests.drivers.zvt.line_end import PAY, POSITIVE, End
 
 ACK, NAK = b"\x06", b"\x15"
-PAY = bytes.fromhex("06010A 04000000001010 490978")
-POSITIVE = bytes.fromhex("800000")
 PLEASE_WAIT = bytes.fromhex("04FF0117")
 STATUS = bytes.fromhex("040F022700")
 BLANK_LINE = bytes.fromhex("06D10100")
-
-
-class End:
-    """One end of a line with its own buffer."""
-
-    def __init__(self, kind: type[ZvtSerialLine | ZvtTcpLine], size: int = 8192) -> None:
-        self.buffer = SecretBuffer(size)
-        self.line = kind(self.buffer)
-
-    def hear(self, data: bytes, now: float = 0.0) -> list[bytes]:
-        space = self.buffer.space()
-        space[: len(data)] = data
-        self.buffer.filled(len(data))
-        return [bytes(apdu) for apdu in self.line.receive(now)]
-
-    def say(self, apdu: bytes, now: float = 0.0) -> bytes:
-        self.line.send(apdu, now)
-        return self.line.bytes_to_send()
-
-    def wait(self) -> tuple[float, bytes]:
-        """Let time pass until the line's own deadline."""
-        when = self.line.deadline()
-        assert when is not None
-        self.line.deadline_passed(when)
-        return when, self.line.bytes_to_send()
-
-    def clean(self) -> bool:
-        return self.buffer.start == self.buffer.end and not any(self.buffer.view)
-
-
-@pytest.fixture
-def serial() -> Iterator[End]:
-    end = End(ZvtSerialLine)
-    yield end
-    end.buffer.close()
-
-
-@pytest.fixture
-def tcp() -> Iterator[End]:
-    end = End(ZvtTcpLine)
-    yield end
-    end.buffer.close()
 
 
 class TestSending:
@@ -347,57 +298,3 @@ class TestTcp:
         with pytest.raises(ZeroDivisionError):
             fail()
         assert tcp.clean()
-
-
-BANNERS = {
-    "http": b"HTTP/1.1 400 Bad Request\r\n\r\n",
-    "ssh": b"SSH-2.0-OpenSSH_9.2p1\r\n",
-    "length-prefixed": b"\x00\x00\x00\x1eVER|APP 19.46.69|MODEL X|SERIAL 0",
-    "log-in": b"\r\nlogin: ",
-    "modem": b"\r\nERROR\r\n",
-}
-
-
-class TestStrangers:
-    def test_an_ecr17_terminal_is_named_on_tcp(self, tcp: End) -> None:
-        tcp.say(PAY)
-        assert tcp.hear(b"\x15\x03\x69") == []
-        assert tcp.line.trouble == SPEAKS_ECR17
-
-    @pytest.mark.parametrize("reads", [1, 3], ids=["byte by byte", "in one read"])
-    @pytest.mark.parametrize("control", [b"\x15\x03\x69", b"\x15\x03\x6a", b"\x06\x03\x7a"])
-    def test_an_ecr17_terminal_is_named_on_a_serial_line(
-        self, serial: End, reads: int, control: bytes
-    ) -> None:
-        serial.say(PAY)
-        for at in range(0, 3, reads):
-            assert serial.hear(control[at : at + reads]) == []
-        serial.wait()
-        assert serial.line.trouble == SPEAKS_ECR17
-
-    def test_a_terminal_that_asks_with_enq_is_named(self, serial: End) -> None:
-        serial.say(PAY)
-        assert serial.hear(b"\x05\x05\x04") == []
-        serial.wait()
-        assert serial.line.trouble == SPEAKS_ENQ
-
-    def test_one_enq_is_only_noise(self, serial: End) -> None:
-        serial.hear(b"\x05")
-        serial.wait()
-        assert serial.line.trouble is None
-
-    @pytest.mark.parametrize("banner", BANNERS.values(), ids=BANNERS)
-    def test_text_is_named_on_both(self, serial: End, tcp: End, banner: bytes) -> None:
-        assert serial.hear(banner) == []
-        if serial.line.trouble is None:
-            serial.wait()
-        assert serial.line.trouble == SPEAKS_TEXT
-        tcp.hear(banner[:3])
-        tcp.hear(banner[3:])
-        assert tcp.line.trouble == SPEAKS_TEXT
-
-    def test_once_the_terminal_was_understood_text_is_only_noise(self, serial: End) -> None:
-        assert serial.hear(encode_frame(POSITIVE)) == [POSITIVE]
-        serial.hear(BANNERS["http"] * 10)
-        serial.wait()
-        assert serial.line.trouble is None

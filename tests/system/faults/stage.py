@@ -12,8 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from agent.cli.ui.client import AgentUnreachableError, BrokenError
 from agent.journal.note import parse_vkey
 from agent.journal.verify import verify
 from agent.programs.demo.environment import Environment
+from tests.support.looking import until
 
 HERE = Path(__file__).parents[3]
 
@@ -32,7 +32,6 @@ SALE = PaymentRequest(payment="sale", amount=1250, currency="EUR")
 # Three frames of 5 s and three questions of one; the agent listens for 10 s before it asks.
 # Twice that, since some twenty shops live at once here.
 PATIENCE_S = 90.0
-LOOK_AGAIN_S = 0.02
 
 
 class Shop:
@@ -158,14 +157,6 @@ class Shop:
         vkey = parse_vkey(self.environment.journal_vkey)
         found = verify(self.environment.journal, vkey, every=True, k0=self.environment.first_key)
         assert found.result == "ok", found
-
-
-def until(true: Callable[[], bool], what: Callable[[], str], within_s: float = PATIENCE_S) -> None:
-    """Look until it is so; `what` tells what was wrong if it never is."""
-    give_up = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < give_up, f"waited in vain: {what()}"
-        time.sleep(LOOK_AGAIN_S)
 
 
 def child_of(process: subprocess.Popen[str]) -> int:

@@ -19,7 +19,8 @@ from agent.journal.schema.entry import ClockMoved
 from agent.payments.state import PaymentState
 from agent.texts import say
 from tests.payments.world import World
-from tests.system.faults.stage import MINE, SALE, Shop, until
+from tests.support.looking import until
+from tests.system.faults.stage import MINE, SALE, Shop
 
 AFTER_THE_REASON = say("journal.broken").partition("). ")[2]
 

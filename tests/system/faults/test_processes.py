@@ -23,7 +23,8 @@ from agent.journal.note import CosignatureVerifier, parse_vkey
 from agent.programs.demo.network import free_port
 from agent.upload.client import TIMEOUT_SECONDS
 from agent.upload.cosignatures import Cosignatures
-from tests.system.faults.stage import MINE, SALE, Shop, end, until
+from tests.support.looking import until
+from tests.system.faults.stage import MINE, SALE, Shop, end
 
 # The terminal of these tests divides its own waits by this.
 SPEED = 20

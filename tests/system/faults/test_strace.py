@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from agent.cli.ui.client import RefusedError
-from tests.system.faults.stage import Shop, child_of, end, missing, until
+from tests.support.looking import until
+from tests.system.faults.stage import Shop, child_of, end, missing
 
 LONG = bool(os.environ.get("LONG"))
 # Most of a shop's time goes by while a terminal waits, so many of them fit on two cores.
