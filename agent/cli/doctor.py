@@ -21,6 +21,7 @@ from agent.cli.ui.options import add_settings, settings
 from agent.cli.ui.screen import Screen
 from agent.keys import store as keys
 from agent.settings.load import Settings, credentials_folder, live_refusal_reason, nobody_can_sign
+from agent.terminals.discovery.port import is_serial_port, other_programs
 from agent.terminals.options import DRIVERS
 from agent.texts import say, tell
 from drivers.card.seal import KeyExpired, KeyUnknown
@@ -125,6 +126,11 @@ def _device(host: Settings, name: str) -> DoctorFinding:
         return DoctorFinding(name, "not known", say("cli.doctor.only_agent_connects", where=where))
     if not terminal.line.device.exists():
         return DoctorFinding(name, "bad", say("cli.doctor.device_missing", device=terminal.line.device))
+    if not is_serial_port(terminal.line.device):
+        return DoctorFinding(name, "bad", say("cli.doctor.no_port", device=terminal.line.device))
+    if others := other_programs(terminal.line.device):
+        text = say("cli.doctor.port_shared", device=terminal.line.device, programs=", ".join(others))
+        return DoctorFinding(name, "bad", text)
     return DoctorFinding(name, "good", say("cli.doctor.device_there", device=terminal.line.device))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -13,12 +13,17 @@ UNKNOWN: Final = "another program"
 
 def owner_of(device: str) -> str | None:
     """The program that has locked the node or has it open. None proves nothing."""
-    for process in (*_lockers(device), *_openers(device)):
-        try:
-            return f"{Path('/proc', process, 'comm').read_text().strip()} (process {process})"
-        except OSError:
-            continue
-    return None
+    return next(iter(owners_of(device)), None)
+
+
+def owners_of(device: str, *, but: Callable[[str], bool] = lambda _process: False) -> list[str]:
+    """All such programs, but the processes that `but` names. An empty list proves nothing."""
+    named = []
+    for process in dict.fromkeys((*_lockers(device), *_openers(device))):
+        with suppress(OSError):
+            if not but(process):
+                named.append(f"{Path('/proc', process, 'comm').read_text().strip()} (process {process})")
+    return named
 
 
 def _lockers(device: str) -> Iterator[str]:

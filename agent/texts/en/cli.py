@@ -86,6 +86,12 @@ CLI: Final[dict[str, str | tuple[str, str]]] = {
     "cli.doctor.json": "print the findings as one JSON list",
     "cli.doctor.no_journal_yet": "{folder}: {strerror}. The agent makes it at its first start.",
     "cli.doctor.no_alarms_told": "the agent does not tell its alarms",
+    "cli.doctor.no_port": (
+        "{device} is no serial port, so no terminal is behind it. 'tillgate terminals' lists the ports."
+    ),
+    "cli.doctor.port_shared": (
+        "{device} is used by {programs} too: it takes bytes that are meant for the agent. End that program."
+    ),
     "cli.doctor.no_systemd": "this host does not run systemd",
     "cli.doctor.only_agent_connects": "at {where}: only the agent may connect, ask 'tillgate status'",
     "cli.doctor.only_installer": "not looked at: only root and the agent's user may read it",
