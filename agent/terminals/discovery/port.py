@@ -20,7 +20,7 @@ def is_serial_port(device: Path) -> bool:
     if not stat.S_ISCHR(status.st_mode):
         return False
     major, minor = os.major(status.st_rdev), os.minor(status.st_rdev)
-    kind = Path(f"/sys/dev/char/{major}:{minor}/subsystem")
+    kind = Path("/sys/dev/char", f"{major}:{minor}", "subsystem")
     return major in _PTY_MAJORS or not kind.exists() or kind.resolve().name == "tty"
 
 
