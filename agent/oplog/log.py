@@ -22,6 +22,7 @@ import msgspec
 import structlog
 
 from agent.oplog.redact import Joiner, redact
+from agent.oplog.sink import Sink
 
 Level = Literal["debug", "info", "warning", "error"]
 Fields = MutableMapping[str, Any]
@@ -128,9 +129,12 @@ def logger(part: str) -> Logger:
     return log
 
 
-def configure(level: Level = "info", stream: TextIO | None = None) -> None:
-    """Send everything that this process logs to `stream` (stdout) and nowhere else. Called once at start."""
-    sink = _Sink(stream or sys.stdout)
+def configure(level: Level = "info", stream: TextIO | None = None) -> Sink:
+    """Send everything that this process logs to `stream` (stdout) and nowhere else. Called once at start.
+
+    The sink writes in a thread of its own; at the end of the process it is drained.
+    """
+    sink = Sink(stream or sys.stdout)
     numeric = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[
@@ -147,22 +151,7 @@ def configure(level: Level = "info", stream: TextIO | None = None) -> None:
     _take_over_stdlib(max(numeric, logging.INFO))
     sys.excepthook = _uncaught
     threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
-
-
-class _Sink:
-    """The only place that prints."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._lock = threading.Lock()
-        self.is_screen = stream.isatty()
-
-    def msg(self, line: str) -> None:
-        with self._lock:
-            self._stream.write(redact(line) + "\n")
-            self._stream.flush()
-
-    debug = info = warning = error = critical = exception = msg
+    return sink
 
 
 class _FromStdlib(logging.Handler):

@@ -16,6 +16,7 @@ import pytest
 import structlog
 
 from agent.oplog import log
+from agent.oplog.sink import Sink
 from tests.support import cards
 
 PAN = cards.PUBLISHED[0]
@@ -24,6 +25,12 @@ MASKED = "411111******1111"
 
 class Lines(io.StringIO):
     """What was logged, line by line."""
+
+    sink: Sink | None = None
+
+    def getvalue(self) -> str:
+        assert self.sink is None or self.sink.drain()
+        return super().getvalue()
 
     @property
     def lines(self) -> list[dict[str, Any]]:
@@ -40,7 +47,7 @@ def out() -> Iterator[Lines]:
     root, hooks = logging.root, (sys.excepthook, threading.excepthook)
     before = (root.handlers[:], root.level, logging.raiseExceptions)
     stream = Lines()
-    log.configure("info", stream)
+    stream.sink = log.configure("info", stream)
     yield stream
     root.handlers[:], root.level, logging.raiseExceptions = before
     sys.excepthook, threading.excepthook = hooks
@@ -132,7 +139,7 @@ def test_a_library_that_brings_its_own_handler_does_not_print_past_the_net(out: 
     library, own = logging.getLogger("library"), io.StringIO()
     library.addHandler(logging.StreamHandler(own))
     library.propagate = False
-    log.configure("info", out)
+    out.sink = log.configure("info", out)
     library.error(PAN)
     assert (own.getvalue(), out.only["event"]) == ("", MASKED)
 
@@ -165,19 +172,19 @@ def test_an_uncaught_exception_leaves_nothing_on_stderr() -> None:
 
 
 def test_what_is_below_the_level_is_not_written(out: Lines) -> None:
-    log.configure("warning", out)
+    out.sink = log.configure("warning", out)
     log.logger("payments").info("step")
     logging.getLogger("library").info("step")
     assert out.getvalue() == ""
 
 
 def test_a_screen_gets_keys_and_values() -> None:
-    class Screen(io.StringIO):
+    class Screen(Lines):
         def isatty(self) -> bool:
             return True
 
     screen = Screen()
-    log.configure("info", screen)
+    screen.sink = log.configure("info", screen)
     log.logger("payments").info("payment answered", amount=1010, reason="two\nlines")
     structlog.reset_defaults()
     assert (

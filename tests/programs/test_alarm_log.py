@@ -22,11 +22,12 @@ AWAY = StandingAlarm(
 
 def test_each_change_is_one_line_of_known_keys() -> None:
     out = io.StringIO()
-    log.configure("info", out)
+    sink = log.configure("info", out)
     logger = log.logger("agent")
     _log_alarm(logger, "raised", AWAY)
     _log_alarm(logger, "acknowledged", AWAY.acknowledged("anna", AT))
     _log_alarm(logger, "cleared", AWAY.acknowledged("anna", AT))
+    assert sink.drain()
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [(line["event"], line["level"], line["person"]) for line in lines] == [
         ("alarm_raised", "warning", ""),

@@ -25,12 +25,13 @@ AT = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 def lines(*bodies: AnyBody) -> list[dict[str, object]]:
     out = io.StringIO()
-    log.configure("info", out)
+    sink = log.configure("info", out)
     told: list[Entry] = []
     tell = told_and_logged(told.append, log.logger("agent"))
     for index, body in enumerate(bodies):
         tell(Entry(index=index, at=AT, boot_ms=index, body=body))
     assert len(told) == len(bodies)
+    assert sink.drain()
     assert "Karte" not in out.getvalue()
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
