@@ -151,7 +151,14 @@ def configure(level: Level = "info", stream: TextIO | None = None) -> Sink:
     _take_over_stdlib(max(numeric, logging.INFO))
     sys.excepthook = _uncaught
     threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+    _sinks[:] = [sink]
     return sink
+
+
+def drain() -> None:
+    """Let what was logged be shown before something else is said."""
+    for sink in _sinks:
+        sink.drain()
 
 
 class _FromStdlib(logging.Handler):
@@ -222,6 +229,8 @@ def _message(error: BaseException) -> str:
 
 
 _EVENTS: Final = Joiner()
+# The sink in use, once `configure` was called.
+_sinks: Final[list[Sink]] = []
 
 
 def _allowed_only(_logger: object, _method: str, fields: Fields) -> Fields:

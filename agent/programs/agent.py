@@ -14,6 +14,7 @@ from agent.api.app import serve
 from agent.base.notify import notify, watchdog_interval_s
 from agent.journal.damage import JournalError
 from agent.journal.schema.entry import Stopped
+from agent.oplog import log
 from agent.programs.assembly import Agent, assemble
 from agent.texts import tell
 
@@ -126,6 +127,7 @@ def main(settings_file: str, boot_id: str) -> int:
     try:
         agent = assemble(settings_file, boot_id, os.environ)
     except Exception as error:  # noqa: BLE001 - assemble says in words what is wrong; a bug shows its type
+        log.drain()
         with suppress(BrokenPipeError):
             sys.stderr.write(f"tillgate agent: {_told(error)}\n")
         return os.EX_CONFIG
