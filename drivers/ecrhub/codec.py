@@ -2,10 +2,6 @@
 
 The card numbers in a payload are hidden where it lies before any runtime sees it.
 The runtime of protobuf reads and writes the two binary forms, `json` the third.
-
-Hiding keeps every length. It takes a byte of a binary form's own for a digit only where a
-text of 48 to 57 bytes, a length that is spelled like a digit, begins with a number of 13
-to 15. Such a message cannot be read: it is not acknowledged, and a query tells the rest.
 """
 
 from __future__ import annotations
@@ -17,7 +13,7 @@ from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
-from drivers.card.card import scrub_text
+from drivers.ecrhub.hiding import hide_in_json, hide_in_protobuf
 from drivers.ecrhub.malformed import EcrHubMalformed
 from drivers.ecrhub.schema import SDK_1_0, SDK_1_1, message_types
 from drivers.ecrhub.texts import plain
@@ -66,8 +62,10 @@ def write(message: str, tree: Tree, variant: Variant) -> bytes:
 
 def read_response(data: memoryview, variant: Variant) -> Tree:
     """The tree of a response. Raises `ProtocolError`, also for one in another form than `variant`."""
-    # In protobuf a tag that is spelled like a digit may follow a text: what looks cut is judged in the texts.
-    scrub_text(data, whole=bool(data) and data[0] == _BRACE)
+    if data and data[0] == _BRACE:
+        hide_in_json(data)
+    else:
+        hide_in_protobuf(data)
     form = form_of(data)
     if form is not variant:
         raise ProtocolError(_IN_FORM[form])

@@ -133,7 +133,8 @@ def decode(data: memoryview, card_sealer: CardSealer, context: str) -> Transbank
     function = _function(views[0])
     blank_controls(data)
     card = _seal_card(views, card_sealer, context) if function in SALE_LIKE else None
-    scrub_text(data)
+    for view in views:  # over all of them, the fields behind a track would be taken for its rest
+        scrub_text(view)
     fields = tuple(decode_text(view) for view in views)
     code = fields[1] if len(fields) > 1 else ""
     if not _CODE.fullmatch(code):

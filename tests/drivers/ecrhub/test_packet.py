@@ -268,17 +268,13 @@ def test_a_number_cut_in_two_by_a_control_character_is_not_whole_on_the_screen()
 
 
 @pytest.mark.parametrize("variant", FORMS)
-def test_a_message_around_a_card_number_stays_readable_or_is_refused(variant: Variant) -> None:
+def test_a_message_around_a_card_number_stays_readable(variant: Variant) -> None:
     """The numbers lie between lengths and tags, some of which are spelled like digits."""
     rng = random.Random(20)  # noqa: S311 - repeatable on purpose
     for _ in range(500):
         number = cards.make(rng.randrange(10**6), rng.choice([14, 15, 16, 19]))
         before = "x" * rng.randrange(60)
         answer = replace(PAID, message=f"{before}{number}", scenario=f"{number}{before}")
-        try:
-            seen = told(encode_answer(answer, variant, account=number), variant)
-        except ProtocolError:
-            assert len(answer.scenario) in range(48, 58)
-            continue
+        seen = told(encode_answer(answer, variant, account=number), variant)
         assert number not in repr(seen)
         assert seen.status == "2"
