@@ -46,6 +46,8 @@ def check(account: Account) -> list[Violation]:
         _approvals,
         _once,
         _conserved,
+        _limits,
+        _needless,
         _told,
         _entries,
         _heads,
@@ -161,6 +163,25 @@ def _conserved(account: Account) -> Iterator[Violation]:
                 text = f"{original} took {took[original]}; after {gave[original]} {owner} was asked back"
                 yield Violation("conserved", text)
             gave[original] += booking.amount
+
+
+def _limits(account: Account) -> Iterator[Violation]:
+    """Above the soft limit somebody has said yes first; above the hard one nothing is booked."""
+    for payment_id in sorted(account.over_soft.intersection(account.begun) - account.agreed):
+        yield Violation("limits", f"{payment_id} is above the soft limit, and nobody said yes")
+    for booking in account.bookings:
+        if booking.state is BookingState.BOOKED and booking.amount > account.hard:
+            text = (
+                f"{account.owner[booking.number]} booked {booking.amount}, the hard limit is {account.hard}"
+            )
+            yield Violation("limits", text)
+
+
+def _needless(account: Account) -> Iterator[Violation]:
+    """What begins before anything goes wrong is never unclear."""
+    for entry in account.journal:
+        if isinstance(entry.body, BecameUnclear) and entry.body.payment_id in account.calm:
+            yield Violation("needless", f"{entry.body.payment_id} became unclear, and nothing was wrong")
 
 
 def _told(account: Account) -> Iterator[Violation]:

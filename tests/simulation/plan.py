@@ -102,6 +102,20 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     variant: str = ""
 
 
+# What a terminal may do and still tell the end of a payment plainly.
+_PLAIN_MOODS = frozenset({"display", "outcome", "code", "tip", "partial", "shown"})
+
+
+def calm_beginning(plan: Plan) -> set[str]:
+    """The payments before anything goes wrong, by the plan."""
+    calm = set()
+    for payment in plan.payments:
+        if payment.faults or payment.till != Till() or not payment.mood.keys() <= _PLAIN_MOODS:
+            break
+        calm.add(payment.payment_id)
+    return calm
+
+
 def faults_of(plan: Plan) -> int:
     """How many things go wrong in it."""
     return sum(len(payment.faults) for payment in plan.payments)

@@ -17,15 +17,17 @@ from typing import Any
 
 from agent.journal import walk
 from agent.journal.disk import file_name
-from agent.journal.schema.entry import AnyBody, Entry, TerminalResult
+from agent.journal.schema.entry import AnyBody, BecameUnclear, Completed, Entry, Fact, TerminalResult
 from agent.journal.writer import Journal
 from agent.payments import index as book
 from agent.payments import mapping as entries
+from agent.payments.active import ActivePayment
 from agent.payments.commands import PaymentCommand
 from agent.payments.index import PaymentIndex
 from agent.payments.record import Record, change
 from agent.payments.service import PaymentService
 from agent.payments.state import PaymentState
+from agent.rules import RULES, decide
 from agent.terminals.connection import TerminalConnection, Withdrawn
 from drivers.operation import FINANCIAL
 from drivers.terminal import (
@@ -34,7 +36,9 @@ from drivers.terminal import (
     Command,
     ConnectionLost,
     Delivery,
+    DialogueEnded,
     DriverFact,
+    EndReason,
     Event,
     Receipt,
     Result,
@@ -46,6 +50,7 @@ from drivers.zvt import session
 from drivers.zvt.messages import POSITIVE, ZvtPacket
 from drivers.zvt.resolve import ZvtResolver
 from drivers.zvt.session import ZvtSession
+from drivers.zvt.timers import ZvtTimers
 from tests.simulation.chance import plan_of
 from tests.simulation.network import WorldReader
 from tests.simulation.run import play
@@ -287,6 +292,50 @@ def a_refusal_frees_the_sale() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def doubt_a_refusal() -> Iterator[None]:
+    """A dialogue that failed without a result is unclear, whatever the terminal said."""
+
+    def doubting(record: Record, event: DialogueEnded) -> list[AnyBody]:
+        if event.end_reason is EndReason.COMPLETED:
+            return ended(record, event)
+        why = Fact("payment.ended_without_result")
+        return [BecameUnclear(payment_id=record.payment_id, why=why), Completed(payment_id=record.payment_id)]
+
+    ended = entries._without_result
+    with patched(entries, "_without_result", doubting):
+        yield
+
+
+@contextmanager
+def wait_for_no_completion() -> Iterator[None]:
+    """A result is there, and its completion is given up at once."""
+
+    def hasty(self: ZvtTimers, result: Result, now: float, *, financial: bool) -> None:
+        stored(self, result, now, financial=financial)
+        self.deadline = now if financial else self.deadline
+
+    stored = ZvtTimers.result_stored
+    with patched(ZvtTimers, "result_stored", hasty):
+        yield
+
+
+@contextmanager
+def look_at_no_soft_limit() -> Iterator[None]:
+    """A sale above the soft limit begins without a question."""
+    rules = tuple(rule for rule in RULES if rule[0] != "soft")
+    with patched(decide, "__defaults__", (rules,)):
+        yield
+
+
+@contextmanager
+def any_answer_is_a_yes() -> Iterator[None]:
+    """The question was answered, so the payment begins."""
+    reply = ActivePayment.reply_entry
+    with patched(ActivePayment, "reply_entry", lambda self, _answer, *rest: reply(self, "yes", *rest)):
+        yield
+
+
 @dataclass(frozen=True)
 class Bug:
     """A name for people, and how it is put in. `quick` ones are tried in every test run."""
@@ -314,6 +363,10 @@ BUGS = (
     Bug("do not look at the time", at_any_time, quick=False),
     Bug("forget earlier refunds", forget_earlier_refunds, quick=False),
     Bug("a refusal frees the sale", a_refusal_frees_the_sale, quick=False),
+    Bug("doubt a refusal", doubt_a_refusal),
+    Bug("wait for no completion", wait_for_no_completion),
+    Bug("look at no soft limit", look_at_no_soft_limit),
+    Bug("any answer is a yes", any_answer_is_a_yes),
 )
 
 

@@ -18,7 +18,7 @@ from tests.conformance.table import ZVT
 from tests.simulation.host import Host
 from tests.simulation.network import Upload
 from tests.simulation.outside import STRANGERS, Outside
-from tests.simulation.plan import Payment, Plan
+from tests.simulation.plan import Payment, Plan, calm_beginning
 from tests.simulation.plan import Till as Calm
 from tests.simulation.till import TRIES, TRY_AGAIN_S, Till, Told
 
@@ -61,6 +61,10 @@ class Account:
     trouble: list[str] = field(default_factory=list)
     happened: Counter[str] = field(default_factory=Counter)
     asked: int = 0
+    calm: set[str] = field(default_factory=set)
+    over_soft: set[str] = field(default_factory=set)
+    agreed: set[str] = field(default_factory=set)
+    hard: int = 0
     returns: dict[str, tuple[str, int]] = field(default_factory=dict)
     refused: int = 0
     trace: list[str] = field(default_factory=list)
@@ -192,6 +196,7 @@ class Simulation:
 
     def _account(self) -> Account:
         outside, bank = self.outside, self.outside.bank
+        rules = self.host.settings.rules
         account = Account(
             bookings=tuple(one for one in bank.bookings if bank.owner[one.number] not in STRANGERS),
             strangers=tuple(one for one in bank.bookings if bank.owner[one.number] in STRANGERS),
@@ -205,6 +210,10 @@ class Simulation:
             trouble=self.trouble,
             happened=outside.happened,
             asked=len(self.plan.payments),
+            calm=calm_beginning(self.plan),
+            over_soft={one.payment_id for one in self.plan.payments if one.amount > (rules.soft or 0)},
+            agreed=self.till.agreed,
+            hard=rules.hard or 0,
             returns={
                 one.payment_id: (one.original, one.amount) for one in self.plan.payments if one.original
             },

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent.journal.schema.entry import Resolved
+from agent.journal.schema.entry import BecameUnclear, Fact, Resolved
 from drivers.driver import PROTOCOLS
 from drivers.simulator.core.bank import BookingState
 from tests.conformance.table import ZVT, Case, dialects
@@ -168,6 +168,19 @@ def test_an_approval_without_a_booking(honest: Account) -> None:
 def test_another_amount_than_was_booked(honest: Account) -> None:
     more = replace(honest.bookings[0], amount=9999)
     assert "amount" in rules(replace(honest, bookings=(more, *honest.bookings[1:])))
+
+
+def test_a_payment_above_a_limit(honest: Account) -> None:
+    assert "limits" in rules(replace(honest, over_soft={"A-1"}))
+    assert "limits" not in rules(replace(honest, over_soft={"A-1"}, agreed={"A-1"}))
+    assert "limits" in rules(replace(honest, hard=1249))
+
+
+def test_a_doubt_where_nothing_went_wrong(honest: Account) -> None:
+    doubt = BecameUnclear(payment_id="A-1", why=Fact("payment.ended_without_result"))
+    unclear = msgspec.structs.replace(honest.journal[-1], body=doubt)
+    assert honest.calm == {"A-1", "A-2"}
+    assert "needless" in rules(replace(honest, journal=[*honest.journal, unclear]))
 
 
 def test_a_payment_that_is_booked_twice(honest: Account) -> None:

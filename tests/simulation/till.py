@@ -35,6 +35,7 @@ class Till:
 
     def __init__(self, host: Host) -> None:
         self.told: list[Told] = []
+        self.agreed: set[str] = set()
         self.refused = 0
         self._host = host
         self._outside = host.outside
@@ -110,6 +111,8 @@ class Till:
         word = payment.till.answers
         if view.prompt is None or not word:
             return False
+        if word == "yes":
+            self.agreed.add(view.payment_id)
         answer = PromptReply(prompt=view.prompt.id, answer=word)
         task = self._host.loop.create_task(self._host.service.answer(view.payment_id, answer))
         self._host.until(task.done, PATIENCE_S)
