@@ -87,7 +87,7 @@ def large(till: DemoTill, payment_id: str) -> PaymentView:
     try:
         till.environment.api.call("POST", f"/v1/payments/{payment_id}/answers", PaymentView, wrong)
     except RefusedError as refusal:
-        till.say(f"        refused  {shorten(str(refusal), 60)}")
+        till.say(below(f"refused: {refusal}"))
     right = PromptAnswer(
         prompt=_prompt(view), answer="yes", credential=Credential(SUPERVISOR, SUPERVISOR_PIN)
     )
@@ -104,7 +104,7 @@ def again(first: str) -> Scenario:
         try:
             till.send(first, PaymentRequest(payment="sale", amount=9900, currency="EUR"))
         except RefusedError as refusal:
-            till.say(f"        {first} with 99.00: {shorten(str(refusal), 52)}")
+            till.say(below(f"{first} with 99.00: {refusal}"))
         return till.send(payment_id, PaymentRequest(payment="sale", amount=1999, currency="EUR"))
 
     return scenario
@@ -130,7 +130,7 @@ def cable_pulled(till: DemoTill, payment_id: str) -> PaymentView:
     try:
         till.send(f"{payment_id}x", PaymentRequest(payment="sale", amount=100, currency="EUR"))
     except RefusedError as refusal:
-        till.say(f"        next sale refused: {shorten(str(refusal), 52)}")
+        till.say(below(f"next sale refused: {refusal}"))
     till.environment.wait_for(
         lambda: till.follow(payment_id).verdict != "unclear", say("programs.demo.wait_for_proof")
     )
