@@ -30,7 +30,11 @@ class Screen:
         self._stream = stream
         self._keep_on = keep_on
         self._counting = False
-        self.lost = False
+
+    @property
+    def lost(self) -> bool:
+        """Whether the stream took something no more, whoever wrote it: a command in the session, too."""
+        return streams.is_lost(self._stream)
 
     def say(self, text: str) -> None:
         """A paragraph at the margin; line breaks in it stay."""
@@ -82,6 +86,5 @@ class Screen:
             self._counting = False
             text = "\r" + " " * (WIDTH - 1) + "\r" + text
         error = streams.write(self._stream, text)
-        self.lost |= error is not None
         if error is not None and not self._keep_on:
             raise error

@@ -7,8 +7,11 @@ import os
 import sys
 from pathlib import Path
 from typing import Final, TextIO
+from weakref import WeakSet
 
 _STREAMS: Final = ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w"))
+
+_lost: Final[WeakSet[TextIO]] = WeakSet()
 
 
 def prepare() -> None:
@@ -49,8 +52,14 @@ def write(stream: TextIO, text: str) -> OSError | ValueError | None:
     return None
 
 
+def is_lost(stream: TextIO) -> bool:
+    """Whether something could not be shown there. What is written later goes nowhere."""
+    return stream in _lost
+
+
 def _give_up(stream: TextIO) -> None:
     """Nobody gets what this stream says: from now on it goes nowhere, also what it still holds."""
+    _lost.add(stream)
     try:
         descriptor = stream.fileno()
         nowhere = os.open(os.devnull, os.O_WRONLY)
