@@ -99,6 +99,8 @@ class Copy:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+            if self._stopped.is_set():  # while it was starting, and nobody could see it yet
+                _kill(process)
             code = _ended(process, timeout)
             self._running = None
             if self._stopped.is_set():
