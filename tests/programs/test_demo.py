@@ -25,21 +25,30 @@ WIDTH = 80
 PATIENCE_S = 120.0
 
 
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Every line that the demo prints."""
+@pytest.fixture(scope="module", autouse=True)
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """The demo, begun with the first test: mostly it waits for a terminal, and the others need not."""
     folder = tmp_path_factory.mktemp("tmp")
-    ran = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-m", "agent", "demo", "--payments", str(len(SCENARIOS)), "--json"],
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=PATIENCE_S,
-        check=False,
         env={**os.environ, "TMPDIR": str(folder)},
-    )
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert list(folder.iterdir()) == []
-    return ran.stdout.splitlines()
+    ) as process:
+        yield process, folder
+        process.kill()
+
+
+@pytest.fixture(scope="module")
+def shown(running: tuple[subprocess.Popen[str], Path], folder: Path) -> list[str]:
+    """Every line that the demo prints. The shop of `folder` has had its day meanwhile."""
+    assert folder.is_dir()
+    process, temporary = running
+    out, err = process.communicate(timeout=PATIENCE_S)
+    assert (process.returncode, err) == (0, "")
+    assert list(temporary.iterdir()) == []
+    return out.splitlines()
 
 
 @pytest.fixture(scope="module")
