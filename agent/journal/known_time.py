@@ -51,7 +51,6 @@ class KnownTime(msgspec.Struct, frozen=True):
         """What is known after an entry; `told` says that an entry tells of the jump up to it."""
         if told:
             return KnownTime(now, now.wall)
-        same = now.boot == self.anchor.boot
-        if same and now.wall <= self.newest:
-            return self
-        return KnownTime(self.anchor if same else now, max(now.wall, self.newest))
+        if now.boot != self.anchor.boot:
+            return KnownTime(now, max(now.wall, self.newest))
+        return KnownTime(self.anchor, now.wall) if now.wall > self.newest else self

@@ -7,9 +7,10 @@ back without an entry that says so. What a newer version wrote is no damage.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 
@@ -17,12 +18,14 @@ from agent.journal.known_time import CLOCK_TOLERANCE_MS, ClockReading, KnownTime
 from agent.journal.schema.base import Fact
 from agent.journal.schema.entry import SCHEMA, ClockMoved, Entry, EpochEnded, UnknownEntry, WrittenBy, decode
 
-B = TypeVar("B")
+# How an entry of every version begins, in our spelling; what follows is its body.
+_BEGINNING: Final = re.compile(
+    rb'\{"index":\d+(,"at":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?:Z|[+-]\d\d:\d\d))"'
+    rb',"boot_ms":(0|[1-9]\d*))(?:,"written_by":(\{[^{}]*\}))?,(?="kind":)'
+)
 
-# So many spellings of the keys of an entry are remembered; there is one for each set of fields.
-MAX_SHAPES: Final = 4096
-# The kinds whose bodies are read here.
-_STEP, _MOVED = "epoch_ended", "clock_moved"
+
+_written_by = msgspec.json.Decoder(WrittenBy)
 
 
 class LineError(ValueError):
@@ -53,84 +56,102 @@ class LineCheck:
         self.known = known
         self.boot_ms = boot_ms
         self.format = form
-        self._decoder = msgspec.json.Decoder()
+        self._decoder = msgspec.json.Decoder(dict[str, Any])
         self._encoder = msgspec.json.Encoder()
-        self._shapes: set[tuple[object, ...]] = set()
 
     def check(self, index: int, lines: Sequence[bytes]) -> Told:
         """What the lines of one commit say; `index` is the first one's. Raises `LineError`."""
-        entries = self._read(index, lines)
-        told = self._told(index, entries[0], lines[0])
-        at, boot_ms, moved, shapes = entries[0]["at"], told.boot_ms, None, self._shapes
-        for place, entry in enumerate(entries):
-            kind = entry.get("kind")
-            shape = (kind, *entry)
-            if shape not in shapes:
-                self._check_shape(index + place, place, lines[place])
-                if len(shapes) < MAX_SHAPES:
-                    shapes.add(shape)
-            if entry["boot_ms"] != boot_ms or entry["at"] != at:
-                raise LineError(place, Fact("journal.entry_times", {"index": index + place}), about_time=True)
-            if kind == _STEP:
-                told.ended = _body(lines[place], EpochEnded)
-            elif kind == _MOVED:
-                body = _body(lines[place], ClockMoved)
-                moved = body.by_ms if body is not None else None
-        self._follow(index, ClockReading(told.newest, boot_ms, told.boot), moved)
+        told, bodies = self._as_we_write(index, lines) or self._closely(index, lines)
+        moved = None
+        for body in bodies:
+            kind = type(body)
+            if kind is EpochEnded:
+                told.ended = body
+            elif kind is ClockMoved:
+                moved = body.by_ms
+        self._follow(index, ClockReading(told.newest, told.boot_ms, told.boot), moved)
         return told
 
-    def _read(self, index: int, lines: Sequence[bytes]) -> list[dict[str, Any]]:
-        """The lines as objects. A key that stands twice, or another spelling, does not come back the same."""
-        text = b"[" + b",".join(lines) + b"]"
+    def _as_we_write(self, index: int, lines: Sequence[bytes]) -> tuple[Told, Sequence[Any]] | None:
+        """The fast path: written again by this version, all lines come back the same. Else None."""
+        beginning = _BEGINNING.match(lines[0])
+        if beginning is None or not lines[0].startswith(b'{"index":%d,' % index):
+            return None
+        times, at, boot_ms, by = beginning.groups()
+        newest, writer = _time(at.decode()), self._writer(by)
+        if newest is None or writer is None:
+            return None
+        texts = [b"{" + lines[0][beginning.end() :]]
+        for number, line in enumerate(lines[1:], index + 1):
+            begins = b'{"index":%d%b,' % (number, times)
+            if not line.startswith(begins):
+                return None
+            texts.append(b"{" + line[len(begins) :])
+        bodies = SCHEMA.bodies_of(texts)
+        if bodies is None:
+            return None
+        boot, self.format = writer
+        return Told(boot, int(boot_ms), self.format, by is not None, None, newest), bodies
+
+    def _writer(self, by: bytes | None) -> tuple[str, int] | None:
+        """The boot and the format of who writes; None if this version would not write it so."""
+        if by is None:
+            return self._boot, self.format
         try:
-            entries: list[dict[str, Any]] = self._decoder.decode(text)
-            same = self._encoder.encode(entries) == text and len(entries) == len(lines)
+            said = _written_by.decode(by)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            same = False
-        if not same:
-            self._explain(index, lines)
-        return entries
+            return None
+        ours = self._encoder.encode(said) == by and said.format <= SCHEMA.version
+        return (said.boot, said.format) if ours else None
 
-    def _explain(self, index: int, lines: Sequence[bytes]) -> None:
-        """Name the first line that is no entry in our spelling."""
+    def _closely(self, index: int, lines: Sequence[bytes]) -> tuple[Told, Sequence[Any]]:
+        """The slow path names what is wrong, and takes what a newer version wrote."""
+        told, bodies, first = None, [], {}
         for place, line in enumerate(lines):
-            figures: dict[str, int | str] = {"index": index + place}
-            try:
-                value = self._decoder.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                raise LineError(place, Fact("journal.entry_unreadable", figures)) from None
-            if self._encoder.encode(value) != line:
-                raise LineError(place, Fact("journal.entry_not_canonical", figures))
-        raise LineError(0, Fact("journal.entry_unreadable", {"index": index}))
+            read = self._object(index + place, place, line)
+            entry = self._entry(index + place, place, line)
+            if told is None:
+                told, first = self._told(index, read, entry), read
+            elif (read["boot_ms"], read["at"]) != (first["boot_ms"], first["at"]):
+                raise LineError(place, Fact("journal.entry_times", {"index": index + place}), about_time=True)
+            if not _is_newer(entry, self.format) and not _same_keys(_spelled(entry, place), line):
+                raise LineError(place, Fact("journal.entry_not_canonical", {"index": index + place}))
+            bodies.append(entry.body)
+        if told is None:
+            raise AssertionError("a commit has a line")
+        return told, bodies
 
-    def _check_shape(self, index: int, place: int, line: bytes) -> None:
-        """The first entry with these keys, looked at closely: one of ours, with its keys in our order."""
+    def _object(self, index: int, place: int, line: bytes) -> dict[str, Any]:
+        """A line as one object. A key that stands twice, or another spelling, does not come back the same."""
+        try:
+            read: dict[str, Any] = self._decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise LineError(place, Fact("journal.entry_unreadable", {"index": index})) from None
+        if self._encoder.encode(read) != line:
+            raise LineError(place, Fact("journal.entry_not_canonical", {"index": index}))
+        return read
+
+    def _entry(self, index: int, place: int, line: bytes) -> Entry:
         try:
             entry = decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise LineError(place, Fact("journal.entry_unreadable", {"index": index})) from None
         if entry.index != index:
             raise LineError(place, Fact("journal.entry_spelling", {"index": index}))
-        if _is_newer(entry, self.format):
-            return
-        if not _same_keys(_spelled(entry, index, place), line):
-            raise LineError(place, Fact("journal.entry_not_canonical", {"index": index}))
+        return entry
 
-    def _told(self, index: int, first: dict[str, Any], line: bytes) -> Told:
-        boot = self.known.anchor.boot if self.known is not None else ""
-        starts = "written_by" in first
-        if starts:
-            by = _written_by(line, index)
-            boot = by.boot if by is not None else boot
-            self.format = by.format if by is not None else self.format
-        at, boot_ms = first.get("at"), first.get("boot_ms")
-        try:
-            newest = datetime.fromisoformat(at)  # type: ignore[arg-type]  # what is no text is told below
-        except (ValueError, TypeError):
-            newest = None
-        if newest is None or newest.tzinfo is None or not isinstance(boot_ms, int):
+    @property
+    def _boot(self) -> str:
+        return self.known.anchor.boot if self.known is not None else ""
+
+    def _told(self, index: int, read: dict[str, Any], first: Entry) -> Told:
+        boot, by = self._boot, first.written_by
+        if by is not None:
+            boot, self.format = by.boot, by.format
+        newest = _time(read["at"])
+        if newest is None or newest.tzinfo is None:
             raise LineError(0, Fact("journal.entry_unreadable", {"index": index}))
-        return Told(boot, boot_ms, self.format, starts, None, newest)
+        return Told(boot, first.boot_ms, self.format, by is not None, None, newest)
 
     def _follow(self, index: int, now: ClockReading, moved: int | None) -> None:
         known = self.known
@@ -146,27 +167,22 @@ class LineCheck:
         self.known, self.boot_ms = known.after(now, told=moved is not None), now.boot_ms
 
 
-def _written_by(line: bytes, index: int) -> WrittenBy | None:
+def _time(at: str) -> datetime | None:
     try:
-        return decode(line).written_by
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise LineError(0, Fact("journal.entry_unreadable", {"index": index})) from None
-
-
-def _body(line: bytes, kind: type[B]) -> B | None:
-    body = decode(line).body
-    return body if isinstance(body, kind) else None
+        return datetime.fromisoformat(at)
+    except ValueError:
+        return None
 
 
 def _is_newer(entry: Entry, form: int) -> bool:
     return isinstance(entry.body, UnknownEntry) or form > SCHEMA.version
 
 
-def _spelled(entry: Entry, index: int, place: int) -> bytes:
+def _spelled(entry: Entry, place: int) -> bytes:
     try:
         return SCHEMA.encode(entry)
     except ValueError:
-        raise LineError(place, Fact("journal.entry_unreadable", {"index": index})) from None
+        raise LineError(place, Fact("journal.entry_unreadable", {"index": entry.index})) from None
 
 
 def _same_keys(ours: bytes, line: bytes) -> bool:

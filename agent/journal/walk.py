@@ -96,12 +96,13 @@ class Walk:
             raise DamagedJournal(damage)
 
     def _check(self, commit: Commit) -> None:
-        index, append = commit.index, self.frontier.append
+        index, leaves = commit.index, []
         for line in commit.lines:
             if not line.startswith(b'{"index":%d,' % index):
                 raise DamagedJournal(self._diagnosis.misnumbered(commit, index))
-            append(sha256(b"\x00" + line).digest())
+            leaves.append(sha256(b"\x00" + line).digest())
             index += 1
+        self.frontier.extend(leaves)
         root = self.frontier.root()
         opening = b"%s%d\\n%s\\n\\n" % (self._opening, index, b2a_base64(root, newline=False))
         if not commit.lines or not commit.checkpoint.startswith(opening):

@@ -56,6 +56,20 @@ IMPOSSIBLE: dict[str, tuple[DamageKind, Callable[[Forger], object]]] = {
         "impossible_entry",
         lambda f: f.commit(f.entry(1) + b"," + f.entry(1)),
     ),
+    "a line that ends in the next, and a line that is two": (
+        "impossible_entry",
+        lambda f: (
+            commits(f, [1])
+            .commit(f.entry(1, '"kind":"inspected","seen":[1]'))
+            .commit(
+                f.entry(2, '"kind":"inspected","seen":[1', index=3)[:-1],
+                f.entry(2, index=4) + b"]}",
+                f.entry(2, index=5) + b"," + f.entry(2, index=6),
+            )
+        ),
+    ),
+    "a kind that is no name": ("impossible_entry", lambda f: f.commit(f.entry(1, '"kind":[1]'))),
+    "a kind that is a number": ("impossible_entry", lambda f: f.commit(f.entry(1, '"kind":1'))),
     "a time of 2019": (
         "impossible_time",
         lambda f: f.commit(f.entry(60, at="2019-03-28T09:01:00.000+01:00")),

@@ -172,6 +172,15 @@ class Schema:
             written_by=envelope.written_by,
         )
 
+    def bodies_of(self, texts: Sequence[bytes]) -> list[AnyBody] | None:
+        """The bodies written so; None unless this version would write every one of them the same."""
+        lines = b"\n".join(texts) + b"\n"
+        try:
+            bodies = self._body.decode_lines(lines)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        return bodies if _encoder.encode_lines(bodies) == lines else None
+
     def is_newer(self, entry: Entry) -> bool:
         """Whether this version must not go on behind such an entry."""
         by = entry.written_by
